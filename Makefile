@@ -1,0 +1,51 @@
+# Everything happens in .venv: no activation, nothing outside this directory. `make` alone says what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve test test-clients check format bench build
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+install: $(INSTALLED)  ## the virtual environment, with everything for development
+
+demo: $(INSTALLED)  ## the three patterns of the API with the real SDK, against bundled scenarios
+	$(BIN)/python -m tests.demo
+
+serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
+	$(BIN)/assistants-emulator serve fixtures/scenarios
+
+test: $(INSTALLED)  ## all tests that need Python alone, with branch coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -m 'not clients'
+	$(BIN)/coverage report --fail-under=95
+
+test-clients: $(INSTALLED)  ## tests with Node and with other versions of the SDK, which it installs
+	$(BIN)/python -m tests.sdk.install
+	$(BIN)/python -m pytest -q -m clients
+
+check: $(INSTALLED)  ## format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)  ## put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(INSTALLED)  ## speed, as ratios within one run
+	$(BIN)/python -m tests.bench
+
+build: $(INSTALLED)  ## wheel and source distribution, in dist/
+	$(BIN)/python -m build --no-isolation

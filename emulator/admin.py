@@ -1,0 +1,275 @@
+"""The admin API under ``/_emulator``: the one door of command line, fixtures and pages into a running emulator.
+
+JSON, for the world of the caller's key and nothing else. ``control.Control`` is its client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator import __version__, headers
+from emulator.errors import ApiError, EmulatorError, ScenarioError
+from emulator.scenario import parse_scenario
+from emulator.world import World, Worlds
+
+
+class AdminError(EmulatorError):
+    """An admin request that cannot be done; ``status`` is its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    body = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    return Response(body + b"\n", status, media_type="application/json")
+
+
+def _refused(status: int, message: str, **more: Any) -> Response:
+    return _json({"error": {"message": message, **more}}, status)
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endpoint:
+    """Calls an endpoint with the world of the caller's key; what it refuses becomes an answer."""
+
+    @wraps(endpoint)
+    async def respond(request: Request) -> Response:
+        try:
+            headers.check_same_site(request.scope["headers"])
+            world = _worlds(request).of(headers.read_key(request.scope["headers"]))
+            if world.clock.name == "real":
+                world.performer.catch_up()
+            return await endpoint(request, world)
+        except ApiError as error:
+            return Response(error.body(), error.status, media_type="application/json")
+        except ScenarioError as error:
+            return _refused(400, str(error), problems=error.problems)
+        except AdminError as error:
+            return _refused(error.status, str(error))
+        except EmulatorError as error:
+            return _refused(400, str(error))
+
+    return respond
+
+
+def _worlds(request: Request) -> Worlds:
+    worlds: Worlds = request.app.state.worlds
+    return worlds
+
+
+def _key(request: Request) -> str:
+    return headers.read_key(request.scope["headers"])
+
+
+async def _body(request: Request) -> Any:
+    raw = await request.body()
+    try:
+        return orjson.loads(raw) if raw else {}
+    except orjson.JSONDecodeError as error:
+        raise AdminError(400, f"expected a JSON body: {error}") from None
+
+
+# ---- Endpoints ----
+
+
+async def health(request: Request) -> Response:
+    """Needs no key."""
+    return _json({"status": "ok", "version": __version__})
+
+
+@_in_world
+async def reset(request: Request, world: World) -> Response:
+    _worlds(request).reset(_key(request))
+    return _json({})
+
+
+@_in_world
+async def keep_baseline(request: Request, world: World) -> Response:
+    """From now on a reset returns to what is there now."""
+    _worlds(request).keep(_key(request))
+    return _json({})
+
+
+@_in_world
+async def forget_baseline(request: Request, world: World) -> Response:
+    """From now on a reset returns to an empty world."""
+    _worlds(request).forget(_key(request))
+    return _json({})
+
+
+@_in_world
+async def state(request: Request, world: World) -> Response:
+    threads = world.store.threads.values()
+    return _json(
+        {
+            "clock": world.clock.name,
+            "now": world.clock.now(),
+            "settings": world.settings,
+            "objects": {
+                "assistants": len(world.store.assistants),
+                "threads": len(threads),
+                "messages": sum(len(thread.messages) for thread in threads),
+                "runs": sum(len(thread.runs) for thread in threads),
+            },
+            "active_runs": [
+                {"id": id, "thread_id": one.run["thread_id"], "status": one.status, "held": one.held}
+                for id, one in world.performer.active.items()
+            ],
+        }
+    )
+
+
+@_in_world
+async def requests(request: Request, world: World) -> Response:
+    asked = request.query_params
+    unknown = set(asked) - {"operation", "thread", "run"}
+    if unknown:
+        raise AdminError(400, f"unknown query {', '.join(sorted(unknown))}; expected operation, thread or run")
+    operation = asked.get("operation")
+    if operation is not None and operation not in request.app.state.operations:
+        known = ", ".join(sorted(request.app.state.operations))
+        raise AdminError(400, f"there is no operation {operation!r}; the operations are: {known}")
+    entries = world.journal.requests(operation, asked.get("thread"), asked.get("run"))
+    return _json({"requests": [entry.as_json() for entry in entries], "dropped": world.journal.dropped})
+
+
+@_in_world
+async def runs(request: Request, world: World) -> Response:
+    return _json({"runs": [performance.as_json() for performance in world.runs.values()]})
+
+
+@_in_world
+async def advance(request: Request, world: World) -> Response:
+    body = await _body(request)
+    seconds = body.get("seconds") if isinstance(body, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e10:
+        raise AdminError(400, f'expected {{"seconds": a number from 0}}, got {body!r}')
+    if world.clock.name == "real":
+        raise AdminError(400, "advance is for the skip clock; this world runs on the real one, which nobody moves")
+    until = world.clock.now() + seconds
+    world.performer.play_until(until)
+    world.clock.move_to(until)
+    return _json({"now": world.clock.now()})
+
+
+@_in_world
+async def list_scenarios(request: Request, world: World) -> Response:
+    """In the order in which they are asked."""
+    return _json(
+        {
+            "scenarios": [
+                {
+                    "name": one.name,
+                    "file": one.file,
+                    "turns": [
+                        {"name": turn.name, "times": turn.times, "played": world.played[one.name, turn.name]}
+                        for turn in one.turns
+                    ],
+                }
+                for one in world.scenarios
+            ]
+        }
+    )
+
+
+@_in_world
+async def add_scenario(request: Request, world: World) -> Response:
+    """One document, JSON or YAML. ``?file=`` says where it was read, ``?name=`` what to call it if it does not say."""
+    raw = await request.body()
+    file = request.query_params.get("file", "<posted>")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ScenarioError([f"{file}:1:1: expected UTF-8 text: {error}"]) from None
+    scenario = parse_scenario(text, file, request.query_params.get("name", ""))
+    world.load(scenario)
+    return _json({"name": world.scenarios[0].name})
+
+
+@_in_world
+async def wait_held(request: Request, world: World) -> Response:
+    """Waits until a run stands at the gate, at most ``?timeout=`` real seconds (5)."""
+    label = _label(request, world)
+    try:
+        timeout = float(request.query_params.get("timeout", "5"))
+    except ValueError:
+        raise AdminError(400, f"expected ?timeout= in seconds, got {request.query_params['timeout']!r}") from None
+    performer, reached = world.performer, asyncio.Event()
+    performer.on_held.append(reached.set)
+    world.on_end.append(reached.set)
+    try:
+        async with asyncio.timeout(max(timeout, 0)):
+            while (performance := performer.held_at(label)) is None:
+                await reached.wait()
+                reached.clear()
+                if world is not _worlds(request).of(_key(request)):
+                    raise AdminError(409, f"the world was reset while waiting for {label!r}")
+    except TimeoutError:
+        raise AdminError(408, f"no run came to {label!r} within {timeout:g} seconds") from None
+    finally:
+        performer.on_held.remove(reached.set)
+        world.on_end.remove(reached.set)
+    return _json({"run_id": performance.run["id"], "thread_id": performance.run["thread_id"]})
+
+
+@_in_world
+async def release(request: Request, world: World) -> Response:
+    label = _label(request, world)
+    world.open_gates.add(label)
+    world.performer.release(label)
+    return _json({})
+
+
+def _label(request: Request, world: World) -> str:
+    label: str = request.path_params["label"]
+    known = world.labels()
+    if label not in known:
+        gates = f"the gates are: {', '.join(sorted(known))}" if known else "no scenario has a hold"
+        raise AdminError(404, f"no scenario holds at {label!r}; {gates}")
+    return label
+
+
+@_in_world
+async def check(request: Request, world: World) -> Response:
+    problems = world.check()
+    return _json({"ok": not problems, "problems": [problem.as_json() for problem in problems]})
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    known = ", ".join(sorted({f"/_emulator{route.path}" for route in routes}))
+    return _refused(404, f"there is no {request.method} {request.url.path}; the admin API has: {known}")
+
+
+async def not_allowed(request: Request, error: Exception) -> Response:
+    allowed = (error.headers or {}).get("Allow", "") if isinstance(error, HTTPException) else ""
+    return _refused(405, f"{request.url.path} does not take {request.method}; it takes {allowed}")
+
+
+routes = [
+    Route("/health", health),
+    Route("/reset", reset, methods=["POST"]),
+    Route("/baseline", keep_baseline, methods=["POST"]),
+    Route("/baseline", forget_baseline, methods=["DELETE"]),
+    Route("/state", state),
+    Route("/requests", requests),
+    Route("/runs", runs),
+    Route("/clock/advance", advance, methods=["POST"]),
+    Route("/scenarios", list_scenarios),
+    Route("/scenarios", add_scenario, methods=["POST"]),
+    Route("/holds/{label:path}/release", release, methods=["POST"]),
+    Route("/holds/{label:path}", wait_held),
+    Route("/check", check),
+]

@@ -1,0 +1,43 @@
+"""The application: what answers which URL. The routes are the table of contents."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulator import admin
+from emulator.routes import assistants, messages, models, run_steps, runs, threads
+from emulator.web import Api
+from emulator.world import Worlds
+
+#: The operations of the API, by heading of its reference.
+ROUTES: list[Route] = [
+    *assistants.routes,
+    *threads.routes,
+    *messages.routes,
+    *runs.routes,
+    *run_steps.routes,
+    *models.routes,
+]
+
+ADMIN_PREFIX = "/_emulator"
+
+
+def build(worlds: Worlds) -> ASGIApp:
+    """The emulator as one ASGI application, serving these worlds."""
+    api = Api(worlds, ROUTES)
+    administration = Starlette(routes=admin.routes, exception_handlers={404: admin.not_found, 405: admin.not_allowed})
+    administration.state.worlds = worlds
+    administration.state.operations = {route.name for route in ROUTES}
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return  # no lifespan to run, and the API has no WebSockets
+        path: str = scope["path"]
+        if path.startswith(ADMIN_PREFIX + "/"):
+            await administration({**scope, "path": path.removeprefix(ADMIN_PREFIX)}, receive, send)
+        else:
+            await api(scope, receive, send)
+
+    return application

@@ -1,0 +1,88 @@
+"""A world's clock. The only module that reads the machine's time.
+
+``skip`` is a clock that stands still until something moves it: reads are free, waits take no real time, and two
+runs of the same test see the same instants. ``real`` is the wall clock. Both count seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from datetime import UTC, datetime
+from email.utils import formatdate
+from typing import Literal, Protocol
+
+ClockName = Literal["skip", "real"]
+
+#: 2026-01-01T00:00:00Z, where a ``skip`` clock starts unless the scenario says otherwise.
+DEFAULT_START = 1767225600.0
+
+
+class Clock(Protocol):
+    """What a world asks of its clock."""
+
+    name: ClockName
+    #: Seconds that one change of a run's status takes.
+    status_seconds: float
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def move_to(self, instant: float) -> None:
+        """Lets time pass until ``instant``; an instant in the past changes nothing."""
+
+
+class SkipClock:
+    """Stands still until it is moved, and never goes back."""
+
+    name: ClockName = "skip"
+    status_seconds = 1.0
+
+    def __init__(self, start: float = DEFAULT_START) -> None:
+        self._now = start
+
+    def now(self) -> float:
+        return self._now
+
+    def move_to(self, instant: float) -> None:
+        self._now = max(self._now, instant)
+
+
+class RealClock:
+    """The wall clock. Nobody moves it: ``move_to`` is for instants that have come already."""
+
+    name: ClockName = "real"
+    status_seconds = 0.0
+
+    def now(self) -> float:
+        return time.time()
+
+    def move_to(self, instant: float) -> None:
+        """Time passes by itself."""
+
+
+def make_clock(name: ClockName, start: float | None) -> Clock:
+    """The clock of that name; ``start`` (seconds since the epoch) is for ``skip`` only."""
+    return RealClock() if name == "real" else SkipClock(DEFAULT_START if start is None else start)
+
+
+def parse_instant(text: str) -> float:
+    """Seconds since the epoch of ``now`` or an ISO 8601 date and time; without an offset it is UTC.
+
+    Raises ValueError for anything else.
+    """
+    if text == "now":
+        return float(int(time.time()))
+    instant = datetime.fromisoformat(text)
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+
+
+def monotonic() -> float:
+    """Real seconds, for limits that protect a test from hanging."""
+    return time.monotonic()
+
+
+@functools.lru_cache(maxsize=8)
+def http_date(second: int) -> bytes:
+    """The ``Date`` header for a second since the epoch."""
+    return formatdate(second, usegmt=True).encode()

@@ -1,0 +1,227 @@
+"""Drives an emulator over HTTP: the client of its admin API, for tests, fixtures and the command line.
+
+Standard library only, so that importing it costs nothing.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from emulator.errors import CheckFailed, EmulatorError, Problem, ScenarioError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that the emulator has answered.
+
+    ``operation`` is the API's operationId in snake_case (None for an unknown URL), ``json`` the parsed body, ``answer``
+    the parsed answer (a stream's is a list of ``{"event", "data"}``), ``time`` the world's second. ``moved``: a look
+    that changed its run; ``repeats``: how many looks after it were the same and changed nothing.
+    """
+
+    operation: str | None
+    method: str
+    path: str
+    query: dict[str, Any]
+    headers: dict[str, str]
+    json: Any
+    status: int
+    answer: Any
+    thread_id: str | None
+    run_id: str | None
+    turn: str | None
+    fault: str | None
+    time: int
+    moved: bool
+    repeats: int
+
+
+class TimelineEvent(str):
+    """An event of a run: its name, the world's second (``time``), and how many deltas came in a row (``times``)."""
+
+    __slots__ = ("time", "times")
+
+    time: int
+    times: int
+
+    def __new__(cls, event: str, time: int, times: int) -> TimelineEvent:
+        made = super().__new__(cls, event)
+        made.time, made.times = time, times
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that the emulator has played. ``timeline``: its events in order, each equal to its name."""
+
+    id: str
+    thread_id: str
+    turn: str
+    status: str
+    timeline: tuple[TimelineEvent, ...]
+
+
+class Control:
+    """An emulator that somebody started at ``url`` (without ``/v1``), in the world of ``api_key``.
+
+    Everything raises EmulatorError when the emulator refuses or cannot be reached.
+    """
+
+    def __init__(self, url: str, api_key: str) -> None:
+        self.url = url.rstrip("/").removesuffix("/v1")
+        self.api_key = api_key
+        self._local = threading.local()
+
+    @property
+    def base_url(self) -> str:
+        """What an OpenAI client takes as its ``base_url``."""
+        return f"{self.url}/v1"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that lead OpenAI's SDKs, also in Azure's mode, here; ``NO_PROXY`` keeps what it had."""
+        host = urlsplit(self.url).hostname or ""
+        excepted = {
+            name: ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), host]))
+            for name in ("NO_PROXY", "no_proxy")
+        }
+        return {
+            "OPENAI_BASE_URL": self.base_url,
+            "OPENAI_API_BASE": self.base_url,
+            "OPENAI_API_KEY": self.api_key,
+            "AZURE_OPENAI_ENDPOINT": self.url,
+            "AZURE_OPENAI_API_KEY": self.api_key,
+            "OPENAI_API_VERSION": "2025-04-01-preview",
+            **excepted,
+        }
+
+    def reset(self) -> None:
+        """A new world: objects, clock, ids, journal and problems begin anew. Open streams of the old one break off."""
+        self._call("POST", "/reset")
+
+    def advance(self, seconds: float) -> None:
+        """Lets world time pass (``skip`` clock): what becomes due is played or expires, in order of time."""
+        self._call("POST", "/clock/advance", {"seconds": seconds})
+
+    def load(self, scenario: str | Path | dict[str, Any]) -> str:
+        """Adds a scenario, to be asked first, and answers its name. A file is read here and posted.
+
+        Raises ScenarioError with all problems, OSError for a file that cannot be read.
+        """
+        if isinstance(scenario, dict):
+            path, text = "/scenarios", json.dumps(scenario).encode()
+        else:
+            file = Path(scenario)
+            path, text = "/scenarios?" + urlencode({"file": str(file), "name": file.stem}), file.read_bytes()
+        name: str = self._call("POST", path, text)["name"]
+        return name
+
+    def release(self, label: str) -> None:
+        """Opens a gate, for runs that stand there and for those to come."""
+        self._call("POST", f"/holds/{quote(label, safe='')}/release")
+
+    def wait_held(self, label: str, timeout: float = 5) -> str:
+        """The id of a run that stands at a gate; waits for one at most ``timeout`` real seconds."""
+        path = f"/holds/{quote(label, safe='')}?timeout={timeout}"
+        run_id: str = self._call("GET", path, timeout=timeout + 10)["run_id"]
+        return run_id
+
+    def requests(
+        self, operation: str | None = None, *, thread: str | None = None, run: str | None = None
+    ) -> list[Request]:
+        """The journal: what was asked and answered, oldest first."""
+        asked = {"operation": operation, "thread": thread, "run": run}
+        query = urlencode({key: value for key, value in asked.items() if value is not None})
+        found = self._call("GET", "/requests" + (f"?{query}" if query else ""))["requests"]
+        return [Request(**one) for one in found]
+
+    def runs(self) -> list[Run]:
+        """The runs that were created, oldest first, each with its timeline."""
+        return [
+            Run(
+                id=one["id"],
+                thread_id=one["thread_id"],
+                turn=one["turn"],
+                status=one["status"],
+                timeline=tuple(TimelineEvent(e["event"], e["time"], e["count"]) for e in one["timeline"]),
+            )
+            for one in self._call("GET", "/runs")["runs"]
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """Clock, settings, numbers of objects and active runs."""
+        found: dict[str, Any] = self._call("GET", "/state")
+        return found
+
+    def problems(self) -> list[Problem]:
+        """What ``check`` would raise."""
+        return [Problem(**one) for one in self._call("GET", "/check")["problems"]]
+
+    def check(self) -> None:
+        """Raises CheckFailed (an AssertionError with ``.problems``) if anything went wrong or was left undone."""
+        if problems := self.problems():
+            raise CheckFailed(problems)
+
+    def keep_baseline(self) -> None:
+        """From now on a reset returns to what is there now."""
+        self._call("POST", "/baseline")
+
+    def forget_baseline(self) -> None:
+        """From now on a reset returns to an empty world."""
+        self._call("DELETE", "/baseline")
+
+    def close(self) -> None:
+        """Closes this thread's connection; the next call opens another."""
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _call(self, method: str, path: str, body: Any = None, timeout: float = 30) -> Any:
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        status, raw = self._exchange(method, f"/_emulator{path}", data, timeout)
+        try:
+            answer = json.loads(raw)
+        except ValueError:
+            raise EmulatorError(f"{self.url} is no emulator: {method} /_emulator{path} answered {status}") from None
+        if status < 400:
+            return answer
+        error = answer.get("error", {})
+        if "problems" in error:
+            raise ScenarioError(error["problems"])
+        raise EmulatorError(error.get("message", f"{method} {path} answered {status}"))
+
+    def _exchange(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
+        """One request; on a connection that the server has closed meanwhile it is sent again on a new one."""
+        headers = {"Authorization": f"Bearer {self.api_key}"}
+        fresh = getattr(self._local, "connection", None) is None
+        try:
+            connection = self._connection(timeout)
+            connection.request(method, path, data, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            if fresh or isinstance(error, TimeoutError):
+                raise EmulatorError(
+                    f"no emulator answers at {self.url or 'an address that is not known yet'}: {error}"
+                ) from None
+            return self._exchange(method, path, data, timeout)
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            address = urlsplit(self.url)
+            kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+            connection = self._local.connection = kind(address.netloc, timeout=timeout)
+        connection.timeout = timeout
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout)
+        return connection

@@ -1,0 +1,253 @@
+"""Every error of the API in one place: when, status, words. And the emulator's own.
+
+    ApiError            answered to the client in OpenAI's envelope (or Azure's, for what its gateway answers)
+    EmulatorError       told to the test author
+      ScenarioError     a scenario file that was refused, with all its problems
+      CheckFailed       what ``check()`` raises (an AssertionError too)
+
+The words are the service's where they are known (FACTS §4); a function whose words are inferred from the service's
+pattern says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+_KEYS_PAGE = "https://platform.openai.com/account/api-keys"
+_MIGRATION_PAGE = "https://platform.openai.com/docs/assistants/migration"
+
+
+class ApiError(Exception):
+    """An error answer. Body: ``{"error": {message, type, param, code}}``, in this order."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        type: str = "invalid_request_error",
+        param: str | None = None,
+        code: str | None = None,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        gateway: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.type, self.param, self.code = status, message, type, param, code
+        self.headers = list(headers)
+        #: On Azure this is answered by the gateway, in an envelope of its own.
+        self.gateway = gateway
+
+    def body(self) -> bytes:
+        """The JSON that OpenAI sends, pretty-printed."""
+        error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+        return orjson.dumps({"error": error}, option=orjson.OPT_INDENT_2)
+
+
+# ---- Who asks, and how ----
+
+
+def no_api_key() -> ApiError:
+    return ApiError(
+        401,
+        "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+        "(i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're accessing the "
+        "API from your browser and are prompted for a username and password. You can obtain an API key from "
+        f"{_KEYS_PAGE}.",
+        gateway=True,
+    )
+
+
+def incorrect_api_key(key: str) -> ApiError:
+    """A key that cannot be one: the emulator takes any key of printable ASCII."""
+    shown = "".join(c if 33 <= ord(c) < 127 else "?" for c in key)
+    masked = shown[:8] + "*" * max(len(shown) - 12, 3) + shown[-4:] if len(shown) > 12 else "*" * len(shown)
+    return ApiError(
+        401,
+        f"Incorrect API key provided: {masked[:80]}. You can find your API key at {_KEYS_PAGE}.",
+        code="invalid_api_key",
+        gateway=True,
+    )
+
+
+def missing_beta() -> ApiError:
+    return ApiError(
+        400,
+        "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the "
+        "header 'OpenAI-Beta: assistants=v2'.",
+        code="invalid_beta",
+    )
+
+
+def deprecated_beta() -> ApiError:
+    return ApiError(
+        400,
+        "The v1 Assistants API has been deprecated. Please try again by setting the header 'OpenAI-Beta: assistants=v2'. "
+        f"See the migration guide for more information: {_MIGRATION_PAGE}.",
+        code="invalid_beta",
+    )
+
+
+def cross_site() -> ApiError:
+    """Ours: no page of another site may drive the emulator through a developer's browser."""
+    return ApiError(403, "Requests that a browser marks as cross-site are refused.", code="cross_site_request")
+
+
+# ---- Which URL ----
+
+
+def unknown_url(method: str, path: str) -> ApiError:
+    return ApiError(404, f"Invalid URL ({method} {path})", gateway=True)
+
+
+def wrong_method(allowed: Iterable[str]) -> ApiError:
+    """Recorded for one allowed method; the plural is inferred."""
+    methods = sorted(allowed)
+    words = methods[0] if len(methods) == 1 else f"{', '.join(methods[:-1])} and {methods[-1]}"
+    return ApiError(
+        405,
+        f"Only {words} requests are accepted.",
+        code="method_not_supported",
+        headers=[(b"allow", ", ".join(methods).encode())],
+    )
+
+
+# ---- Which object ----
+
+#: What the service calls an object in its errors, and how that kind's ids begin (quoted without the underscore).
+_NOUNS = {
+    "assistant": ("assistant", "asst"),
+    "thread": ("thread", "thread"),
+    "thread.message": ("message", "msg"),
+    "thread.run": ("run", "run"),
+    "thread.run.step": ("run step", "step"),
+}
+
+
+def not_found(kind: str, id: str, param: str) -> ApiError:
+    """404 for an unknown id, 400 for one that cannot be of this kind: it was looked up before its prefix is judged."""
+    noun, prefix = _NOUNS[kind]
+    if not id.startswith(prefix):
+        message = f"Invalid '{param}': '{id}'. Expected an ID that begins with '{prefix}'."
+        return ApiError(400, message, param=param, code="invalid_value")
+    return ApiError(404, f"No {noun} found with id '{id}'.")
+
+
+def model_not_found(model: str) -> ApiError:
+    return ApiError(404, f"The model '{model}' does not exist", param="model", code="model_not_found")
+
+
+def unsupported_model(model: str) -> ApiError:
+    message = f"The requested model '{model}' cannot be used with the Assistants API."
+    return ApiError(400, message, param="model", code="unsupported_model")
+
+
+# ---- What the object's state forbids ----
+
+
+def thread_has_active_run(thread_id: str, run_id: str) -> ApiError:
+    return ApiError(400, f"Thread {thread_id} already has an active run {run_id}.")
+
+
+def message_during_run(thread_id: str, run_id: str) -> ApiError:
+    return ApiError(400, f"Can't add messages to {thread_id} while a run {run_id} is active.")
+
+
+def thread_is_full(thread_id: str, limit: int) -> ApiError:
+    """Inferred: the limit is documented, its words are not."""
+    return ApiError(400, f"Thread {thread_id} already has the maximum number of messages. Expected at most {limit}.")
+
+
+def nothing_to_run_on() -> ApiError:
+    return ApiError(
+        400,
+        "Run creation requires a Thread with a user message or an assistant with instructions.",
+        code="invalid_thread",
+    )
+
+
+def cannot_cancel(status: str) -> ApiError:
+    return ApiError(400, f"Cannot cancel run with status '{status}'.")
+
+
+def cannot_update(status: str) -> ApiError:
+    return ApiError(400, f"Cannot update run with status '{status}'.")
+
+
+def outputs_refused(status: str) -> ApiError:
+    return ApiError(400, f'Runs in status "{status}" do not accept tool outputs.')
+
+
+def outputs_mismatch(expected: list[str], got: list[str]) -> ApiError:
+    return ApiError(400, f"Expected tool outputs for call_ids {expected}, got {got}")
+
+
+# ---- What was sent ----
+
+
+def bad_json() -> ApiError:
+    return ApiError(
+        400,
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
+        "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble "
+        "figuring out how to fix this, please contact us through our help center at help.openai.com.)",
+    )
+
+
+def body_too_large(limit: int) -> ApiError:
+    """Ours: the service's own limit is not known."""
+    return ApiError(413, f"Request body too large. Expected at most {limit} bytes.", code="request_too_large")
+
+
+def server_error(request_id: str) -> ApiError:
+    return ApiError(
+        500,
+        "The server had an error processing your request. Sorry about that! You can retry your request, or contact us "
+        "through our help center at help.openai.com if you keep seeing this error. (Please include the request ID "
+        f"{request_id} in your email.)",
+        type="server_error",
+    )
+
+
+# ---- The emulator's own ----
+
+
+class EmulatorError(Exception):
+    """Something that the test author asked of the emulator and that it cannot do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that ``check()`` reports. ``kind``: a word to select by; ``file`` and ``line`` lead to the scenario."""
+
+    kind: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        return f"{place}{self.message}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "message": self.message, "file": self.file, "line": self.line}
+
+
+class ScenarioError(EmulatorError):
+    """A scenario was refused whole. ``problems``: every reason, as ``file:line:column: message``."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class CheckFailed(EmulatorError, AssertionError):
+    """``check()`` found problems: a list of ``Problem``, each in its own line of the message."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"the emulator found {len(problems)} problem{'s'[: len(problems) > 1]}:\n{lines}")
+        self.problems = list(problems)

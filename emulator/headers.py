@@ -1,0 +1,154 @@
+"""What a request's head says (key, flavour, beta version), and the headers of every answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+
+from emulator import errors
+from emulator.clock import http_date
+from emulator.errors import ApiError
+
+Flavour = Literal["openai", "azure"]
+Headers = list[tuple[bytes, bytes]]
+
+#: A version as Azure and Foundry write it: a date, perhaps a preview, or ``v1``.
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?|v\d+|latest|preview")
+_KEY = re.compile(rb"[\x21-\x7e]{1,512}")
+
+#: Sent with every answer. Left out on purpose: Cloudflare's and HSTS (README, deliberate differences).
+_OPENAI: Final[Headers] = [
+    (b"openai-organization", b"assistants-emulator"),
+    (b"openai-processing-ms", b"1"),
+    (b"openai-project", b"proj_assistants_emulator"),
+    (b"openai-version", b"2020-10-01"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_AZURE: Final[Headers] = [
+    (b"openai-processing-ms", b"1"),
+    (b"openai-version", b"2020-10-01"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-ms-region", b"Emulator"),
+]
+
+
+@dataclass(slots=True)
+class Address:
+    """Where a request goes: its path without version or base, as segments, and the flavour that base speaks."""
+
+    segments: list[str]
+    flavour: Flavour
+    query: dict[str, str | list[str]]
+    waives_beta: bool
+
+
+def read_query(raw: bytes) -> dict[str, str | list[str]]:
+    """A query string; names that end in ``[]`` are lists."""
+    query: dict[str, str | list[str]] = {}
+    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+        if name.endswith("[]"):
+            query[name] = [*query.get(name, []), value]
+        else:
+            query[name] = value
+    return query
+
+
+def read_address(raw_path: bytes, query_string: bytes, roots: frozenset[str], method: str) -> Address:
+    """Raises ApiError for a path that no base of ours begins, and for a bad or missing version under ``/openai``.
+
+    ``/v1/…`` is OpenAI's; ``/openai/…`` and, with ``?api-version=``, any other base are Azure's and Foundry's.
+    """
+    path = raw_path.decode("latin-1")
+    segments = path.split("/")[1:]
+    query = read_query(query_string) if query_string else {}
+    if segments[0] == "v1" and "api-version" not in query:
+        return Address([unquote(s) for s in segments[1:]], "openai", query, waives_beta=False)
+    version = query.pop("api-version", None)
+    if segments[0] != "openai" and version is None:
+        raise errors.unknown_url(method, unquote(path))
+    if not isinstance(version, str) or not _API_VERSION.fullmatch(version):
+        raise errors.unknown_url(method, unquote(path))
+    start = next((n for n, segment in enumerate(segments) if segment in roots), None)
+    if start is None:
+        raise errors.unknown_url(method, unquote(path))
+    return Address([unquote(s) for s in segments[start:]], "azure", query, waives_beta=True)
+
+
+def read_key(headers: Headers) -> str:
+    """The API key: bearer, ``api-key``, or the password of Basic auth. Raises ApiError if there is none, or no such."""
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, rest = value.partition(b" ")
+            key = rest.strip()
+            if scheme.lower() == b"basic":
+                key = _password(key)
+            elif scheme.lower() != b"bearer":
+                key = b""
+        elif name == b"api-key":
+            key = value.strip()
+        else:
+            continue
+        if not key:
+            continue
+        if not _KEY.fullmatch(key):
+            raise errors.incorrect_api_key(key.decode("latin-1"))
+        return key.decode("ascii")
+    raise errors.no_api_key()
+
+
+def _password(encoded: bytes) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
+
+
+def check_beta(headers: Headers) -> None:
+    """Raises ApiError unless the request asks for version 2 of the Assistants API."""
+    for name, value in headers:
+        if name == b"openai-beta":
+            asked = {part.strip() for part in value.split(b",")}
+            if b"assistants=v2" in asked:
+                return
+            if b"assistants=v1" in asked:
+                raise errors.deprecated_beta()
+    raise errors.missing_beta()
+
+
+def check_same_site(headers: Headers) -> None:
+    """Raises ApiError for a request that a browser marks as another site's."""
+    if (b"sec-fetch-site", b"cross-site") in headers:
+        raise errors.cross_site()
+
+
+def answer_headers(flavour: Flavour, request_id: str, now: float) -> Headers:
+    """The headers that all answers of a flavour share."""
+    date = (b"date", http_date(int(now)))
+    if flavour == "azure":
+        digits = request_id.removeprefix("req_")
+        uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}".encode()
+        return [date, *_AZURE, (b"apim-request-id", uuid), (b"x-request-id", uuid)]
+    return [date, *_OPENAI, (b"x-request-id", request_id.encode())]
+
+
+def error_body(error: ApiError, flavour: Flavour) -> bytes:
+    """OpenAI's envelope; on Azure the gateway has its own for what does not get past it (FACTS §6)."""
+    if flavour == "azure" and error.gateway:
+        said = {"code": str(error.status), "message": _AZURE_WORDS.get(error.status, error.message)}
+        return orjson.dumps({"error": said})
+    return error.body()
+
+
+_AZURE_WORDS: Final = {
+    401: (
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
+        "active subscription and use a correct regional API endpoint for your resource."
+    ),
+    404: "Resource not found",
+}

@@ -1,0 +1,57 @@
+"""Object ids: a hash of (seed, parent's id, kind, n-th of that kind under that parent), in the service's form.
+
+Nothing else goes in, so the same calls get the same ids on any machine and in any order of tests; under concurrency
+only the order in which roots (assistants, threads) are made can show.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import blake2b
+
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_TO_ALPHABET = bytes(_ALPHABET[i % 62] for i in range(256))
+
+#: The object's name in ids: what comes before the random part. Forms: FACTS "ID formats", ~3,600 recorded ids.
+PREFIXES = {
+    "assistant": "asst_",
+    "thread": "thread_",
+    "thread.message": "msg_",
+    "thread.run": "run_",
+    "thread.run.step": "step_",
+    "tool_call": "call_",
+}
+
+
+class Ids:
+    """Makes the ids of one world."""
+
+    def __init__(self, seed: int | str = 0) -> None:
+        self.seed = seed
+        self._key = str(seed).encode()
+        self._made: Counter[str] = Counter()
+
+    def make(self, kind: str, parent: str = "") -> str:
+        """The next id of ``kind`` (a key of ``PREFIXES``) under ``parent`` (an id; empty for roots)."""
+        scope = f"{kind} {parent}"
+        self._made[scope] += 1
+        digest = self._digest(f"{scope} {self._made[scope]}", 24)
+        return PREFIXES[kind] + digest.translate(_TO_ALPHABET).decode()
+
+    def request_id(self) -> str:
+        """The next ``x-request-id``: ``req_`` and 32 hex digits."""
+        self._made["request"] += 1
+        return "req_" + self._digest(f"request {self._made['request']}", 16).hex()
+
+    def stream(self, purpose: str, owner: str) -> int:
+        """A seed of its own for one purpose of one owner (a run's id), so that one more word of text shifts no id."""
+        return int.from_bytes(self._digest(f"{purpose} {owner}", 8))
+
+    def copy(self) -> Ids:
+        """Ids that go on from here independently."""
+        other = Ids(self.seed)
+        other._made = self._made.copy()
+        return other
+
+    def _digest(self, text: str, size: int) -> bytes:
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size, key=self._key[:64]).digest()

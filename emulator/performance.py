@@ -1,0 +1,177 @@
+"""One run being played: its turn as a lazy sequence of items, and where it stands in it.
+
+A performance changes nothing by itself; ``performer`` pulls it. What it knows is what is ahead and when that is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator import sse
+from emulator.events import Hold, Item, Move, Require, Wait
+from emulator.lifecycle import REST, TERMINAL, Object
+from emulator.scenario import Turn
+from emulator.stage import Stage
+from emulator.steps import VERBS, Act, complete_open
+from emulator.store import Thread
+
+FOREVER = float("inf")
+#: How many looks see a status before it moves on, unless the turn or the settings say otherwise.
+DEFAULT_POLLS = {"queued": 0, "in_progress": 1}
+
+
+class Leg:
+    """What one stream has to send: the frames of a run from one request to the run's next rest.
+
+    ``ended``: the last frame is there. ``cut``: the world is gone, the stream ends without ``done``.
+    """
+
+    __slots__ = ("cut", "ended", "frames", "listeners")
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.ended = False
+        self.cut = False
+        self.listeners: list[Callable[[], None]] = []
+
+    def send(self, event: str, data: Object) -> None:
+        self.frames.append(sse.encode(event, data))
+
+    def end(self) -> None:
+        self.frames.append(sse.DONE)
+        self.ended = True
+        self.wake()
+
+    def break_off(self) -> None:
+        self.cut = True
+        self.wake()
+
+    def wake(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+
+@dataclass(slots=True)
+class Moment:
+    """A line of a run's timeline; pieces of the same thing in a row are one line with a ``count``."""
+
+    time: int
+    event: str
+    count: int = 1
+
+    def as_json(self) -> Object:
+        return {"time": self.time, "event": self.event, "count": self.count}
+
+
+@dataclass(slots=True, eq=False)
+class Performance:
+    """A run, its turn, and what is still to come of it."""
+
+    thread: Thread
+    stage: Stage
+    turn: Turn
+    polls: dict[str, int]
+    timeline: list[Moment] = field(default_factory=list)
+    #: World time of the item that was played last.
+    at: float = 0.0
+    #: Looks that have seen the status the run has now.
+    seen: int = 0
+    leg: Leg | None = None
+    #: The gate at which the run stands, and since when (``clock.monotonic``).
+    held: str | None = None
+    held_since: float = 0.0
+    #: The expiry of ``expire`` directly after ``call``: it happens when the next request names the run.
+    expires_when_named: bool = False
+    #: The step that is being played.
+    act: Act | None = None
+    _program: Iterator[Item] | None = None
+    _ahead: Item | None = None
+
+    @property
+    def run(self) -> Object:
+        return self.stage.run
+
+    @property
+    def status(self) -> str:
+        status: str = self.stage.run["status"]
+        return status
+
+    @property
+    def at_rest(self) -> bool:
+        return self.status in REST
+
+    @property
+    def at_end(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def streamed(self) -> bool:
+        """A stream was asked for and the run has not come to its rest yet: it goes on by itself."""
+        return self.leg is not None and not self.leg.ended
+
+    def ahead(self) -> Item | None:
+        """The next item; None at the end. Raises what the step raises."""
+        if self._ahead is None:
+            if self._program is None:
+                self._program = self._play_turn()
+            self._ahead = next(self._program, None)
+        return self._ahead
+
+    def take(self) -> None:
+        """The item that was ahead is played."""
+        self._ahead = None
+
+    def go_on_with(self, program: Iterator[Item]) -> None:
+        """From here on another program is played."""
+        self._program, self._ahead, self.held, self.expires_when_named = program, None, None, False
+
+    def due(self, status_seconds: float) -> float:
+        """World time at which the next item happens: FOREVER while the run waits for somebody."""
+        if self.held or (self.status == "requires_action") or self.at_end:
+            return FOREVER
+        match self.ahead():
+            case None:
+                return FOREVER
+            case Wait(_, to_expiry=True):
+                return float(self.run["expires_at"])
+            case Wait(seconds):
+                return self.at + seconds
+            case Move("thread.run") | Require():
+                return self.at + status_seconds
+        return self.at
+
+    def label_ahead(self) -> str | None:
+        """The gate that comes next, if one does."""
+        item = self.ahead()
+        return item.label if isinstance(item, Hold) else None
+
+    def _play_turn(self) -> Iterator[Item]:
+        yield Move("thread.run", "in_progress")
+        acts = self.turn.acts
+        for number, act in enumerate(acts):
+            self.act = act
+            following = acts[number + 1].verb if number + 1 < len(acts) else ""
+            self.expires_when_named = act.verb == "call" and following == "expire"
+            yield from VERBS[act.verb].play(self.stage, act)
+        yield from complete_open(self.stage)
+        yield Move("thread.run", "completed")
+
+    def note(self, time: int, event: str) -> None:
+        """Adds to the timeline."""
+        last = self.timeline[-1] if self.timeline else None
+        if last and last.event == event and event.endswith(".delta"):
+            last.count += 1
+        else:
+            self.timeline.append(Moment(time, event))
+
+    def as_json(self) -> dict[str, Any]:
+        """The run as ``/_emulator/runs`` tells it."""
+        return {
+            "id": self.run["id"],
+            "thread_id": self.run["thread_id"],
+            "turn": self.turn.name,
+            "status": self.status,
+            "timeline": [moment.as_json() for moment in self.timeline],
+        }

@@ -1,0 +1,331 @@
+"""Plays runs: pulls their performances as far as clock and holds allow, and is the only door through which the events
+of a run change the world.
+
+A pull never yields to other requests. Who pulls, and how far, is the rule of time (DESIGN.md): with the ``skip`` clock
+a stream plays its run to rest, a look moves it one status and ``advance`` plays what becomes due; with the ``real``
+clock every request first plays what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+from emulator import lifecycle, usage, views
+from emulator.clock import monotonic
+from emulator.errors import Problem
+from emulator.events import Create, Delta, Hold, Item, Move, Require, Update, Wait
+from emulator.json_schema import reason
+from emulator.lifecycle import Object
+from emulator.performance import FOREVER, Leg, Performance
+from emulator.stage import Output, StepFailed
+from emulator.steps import cancel_run, expire_run, fail_run
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+#: Real seconds after which a gate that nobody opens fails its run.
+HOLD_LIMIT = 30.0
+
+
+class Performer:
+    """Plays the runs of one world. ``active``: those that are not at their end, by the run's id."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.active: dict[str, Performance] = {}
+        #: Called when a run comes to stand at a gate.
+        self.on_held: list[Callable[[], None]] = []
+
+    # ---- What requests ask for ----
+
+    def start(self, performance: Performance, *, leg: Leg | None) -> None:
+        """A run begins its life; with a leg, it is played to its first rest or gate."""
+        run = performance.run
+        performance.at = self.world.clock.now()
+        performance.leg = leg
+        self.active[run["id"]] = performance
+        performance.thread.active_run = run["id"]
+        self._put(performance, run)
+        self._tell(performance, "thread.run.created", run, performance.at)
+        self._tell(performance, "thread.run.queued", run, performance.at)
+        self._go_on(performance)
+
+    def look(self, performance: Performance) -> bool:
+        """A look at the run: it moves one status, or sees the one it has once more. True if anything changed."""
+        self._fail_forgotten_gate(performance)
+        if self.world.clock.name == "real":
+            return False  # everything that is due has been played before this request
+        before = len(performance.timeline)
+        if performance.status == "cancelling":
+            self._play(performance, lambda: performance.at_rest)
+        while performance.status in ("queued", "in_progress"):
+            status = performance.status
+            if performance.seen < performance.polls[status]:
+                break
+            self._play(performance, lambda before=status: performance.status != before)  # type: ignore[misc]
+            if performance.status == status:  # at a gate
+                break
+        performance.seen += 1
+        return len(performance.timeline) != before
+
+    def name(self, performance: Performance) -> bool:
+        """A request names the run: a run that was to expire in ``requires_action`` does so now."""
+        if performance.status == "requires_action" and performance.expires_when_named:
+            self.world.clock.move_to(performance.run["expires_at"])
+            self._expire(performance)
+            return True
+        return False
+
+    def submit(self, performance: Performance, outputs: dict[str, str], *, leg: Leg | None) -> Object:
+        """The outputs of all calls that the run waits for, by call id. Answers the run as it is queued again."""
+        for call in performance.run["required_action"]["submit_tool_outputs"]["tool_calls"]:
+            function = call["function"]
+            output = Output(function["name"], function["arguments"], outputs[call["id"]])
+            performance.stage.outputs.append(output)
+            self._check_expected(performance, output)
+        performance.leg = leg
+        while performance.status == "requires_action":
+            changes_run = isinstance(item := performance.ahead(), Move) and item.kind == "thread.run"
+            self._pull(performance, self._soon() if changes_run else self.world.clock.now())
+        queued = performance.run
+        self._go_on(performance)
+        return queued
+
+    def _check_expected(self, performance: Performance, output: Output) -> None:
+        """A breach of ``expect`` is a problem; the run goes on, as it would have."""
+        schema = performance.act.beside.get("expect", {}).get(output.name) if performance.act else None
+        if schema is not None and (why := reason(schema, output.value())):
+            self._report(performance, "expect", f"the output of {output.name!r} is not as expected: {why}")
+
+    def cancel(self, performance: Performance) -> Object:
+        """The run is being cancelled; answers it as it is then. A run that is streamed goes on at once."""
+        late = performance.turn.cancels_late and performance.status != "requires_action"
+        self._apply(performance, Move("thread.run", "cancelling"), self._soon())
+        cancelling = performance.run
+        if late:
+            performance.held = None
+        else:
+            performance.go_on_with(cancel_run(performance.stage))
+        self._go_on(performance)
+        return cancelling
+
+    def release(self, label: str) -> None:
+        """Opens a gate: streamed runs that stand there go on now, polled ones at their next look."""
+        for performance in [p for p in self.active.values() if p.held == label]:
+            performance.held = None
+            self._go_on(performance)
+
+    def catch_up(self) -> None:
+        """Plays all that is due by now; for the ``real`` clock, before each request and when a stream wakes."""
+        if self.active:
+            self.play_until(self.world.clock.now())
+
+    def play_until(self, instant: float) -> None:
+        """Plays and expires everything that becomes due up to ``instant``, in order of time."""
+        agenda = [(self.next_instant(p), n, p) for n, p in enumerate(self.active.values())]
+        heapify(agenda)
+        while agenda and agenda[0][0] <= instant:
+            due, number, performance = heappop(agenda)
+            self.world.clock.move_to(due)
+            if due >= performance.run["expires_at"]:
+                self._expire(performance)
+            else:
+                self._pull(performance, due)
+            if not performance.at_end:
+                heappush(agenda, (self.next_instant(performance), number, performance))
+
+    def abandon(self, run_id: str) -> None:
+        """The run is gone with its thread."""
+        performance = self.active.pop(run_id, None)
+        if performance and performance.leg:
+            performance.leg.break_off()
+
+    def end(self) -> None:
+        """The world is gone: every open stream breaks off."""
+        for run_id in list(self.active):
+            self.abandon(run_id)
+
+    def held_at(self, label: str) -> Performance | None:
+        """The first run that stands at a gate."""
+        return next((p for p in self.active.values() if p.held == label), None)
+
+    # ---- Pulling ----
+
+    def _go_on(self, performance: Performance) -> None:
+        """A streamed run needs no look: with ``skip`` it plays to its rest or next gate, with ``real`` what is due."""
+        if performance.streamed:
+            if self.world.clock.name == "real":
+                self.catch_up()
+            else:
+                self._play(performance, lambda: performance.at_rest)
+
+    def _play(self, performance: Performance, is_there: Callable[[], bool]) -> None:
+        """Pulls until the run is there, or stands at a gate: with ``skip`` time goes along."""
+        while not is_there() and not performance.at_end and not performance.held:
+            now = self.world.clock.now()
+            due = max(self._due(performance), now)
+            expiry = performance.run["expires_at"]
+            if isinstance(performance.ahead(), Wait) and due >= expiry:  # a run's own waits can expire it
+                self.world.clock.move_to(max(expiry, now))
+                self._expire(performance)
+                return
+            if due == FOREVER:
+                return
+            self.world.clock.move_to(due)
+            self._pull(performance, due)
+
+    def next_instant(self, performance: Performance) -> float:
+        """When something happens to the run by itself: its next item, or its expiry."""
+        return max(min(self._due(performance), float(performance.run["expires_at"])), performance.at)
+
+    def _due(self, performance: Performance) -> float:
+        """When the next item is due; a step that cannot be played has failed the run by then."""
+        while True:
+            try:
+                return performance.due(self.world.clock.status_seconds)
+            except StepFailed as failure:
+                self._fail(performance, failure.kind, str(failure))
+            except Exception as error:
+                self.world.report_exception(error)
+                self._fail(performance, None, "Sorry, something went wrong.")
+
+    def _pull(self, performance: Performance, at: float) -> None:
+        """Plays the next item."""
+        item = performance.ahead()
+        assert item is not None
+        if isinstance(item, Hold):
+            self._reach_gate(performance, item)
+        else:
+            performance.take()
+            performance.at = at
+            self._apply(performance, item, at)
+
+    def _reach_gate(self, performance: Performance, gate: Hold) -> None:
+        performance.take()
+        if gate.label in self.world.open_gates:
+            return
+        performance.held, performance.held_since = gate.label, monotonic()
+        for listener in self.on_held:
+            listener()
+
+    def _fail_forgotten_gate(self, performance: Performance) -> None:
+        """A gate that nobody opens for a while fails its run, so that no test hangs."""
+        if performance.held and monotonic() - performance.held_since >= self.world.hold_limit:
+            message = f"nobody released {performance.held!r} within {self.world.hold_limit:g} seconds"
+            self._fail(performance, "gate", message)
+            self._play(performance, lambda: performance.at_rest)
+
+    def watch_gate(self, performance: Performance) -> float | None:
+        """Real seconds that a run may still stand at its gate; None if it stands at none. For streams that wait."""
+        self._fail_forgotten_gate(performance)
+        if performance.held is None:
+            return None
+        return self.world.hold_limit - (monotonic() - performance.held_since)
+
+    def _fail(self, performance: Performance, kind: str | None, message: str) -> None:
+        if kind:
+            self._report(performance, kind, message)
+        performance.go_on_with(fail_run(performance.stage, "server_error", message))
+
+    def _report(self, performance: Performance, kind: str, message: str) -> None:
+        turn, act = performance.turn, performance.act
+        line = act.line if act else turn.line
+        self.world.report(Problem(kind, f"turn {turn.name!r}, {performance.run['id']}: {message}", turn.file, line))
+
+    def _expire(self, performance: Performance) -> None:
+        """The run's time is over; what was open expires with it."""
+        performance.go_on_with(expire_run(performance.stage))
+        now = self.world.clock.now()
+        while not performance.at_end:
+            self._pull(performance, now)
+
+    def _soon(self) -> float:
+        """The instant of a change of status that a request makes."""
+        clock = self.world.clock
+        instant = clock.now() + clock.status_seconds
+        clock.move_to(instant)
+        return instant
+
+    # ---- The one door ----
+
+    def _apply(self, performance: Performance, item: Item, at: float) -> None:
+        """One item: into the store, onto the timeline, and to the stream if there is one."""
+        match item:
+            case Create(thing):
+                made = {**thing, "created_at": int(at)}
+                self._put(performance, made)
+                self._tell(performance, f"{made['object']}.created", made, at)
+                self._tell(performance, f"{made['object']}.{made['status']}", made, at)
+            case Delta(kind, id, content):
+                performance.note(int(at), f"{kind}.delta")
+                if performance.leg:
+                    performance.leg.send(f"{kind}.delta", {"id": id, "object": f"{kind}.delta", "delta": content})
+            case Update(kind, id, changes):
+                self._put(performance, {**self._get(performance, kind, id), **changes})
+            case Require(_, calls):
+                asked = [
+                    {**call, "function": {key: call["function"][key] for key in ("name", "arguments")}}
+                    for call in calls
+                ]
+                action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
+                self._move(performance, Move("thread.run", "requires_action", changes={"required_action": action}), at)
+            case Move():
+                self._move(performance, item, at)
+
+    def _move(self, performance: Performance, move: Move, at: float) -> None:
+        if move.kind != "thread.run":
+            thing = self._get(performance, move.kind, move.id)
+            moved = lifecycle.advance(thing, move.status, int(at), **move.changes)
+            self._put(performance, moved)
+            self._tell(performance, f"{move.kind}.{move.status}", moved, at)
+            return
+        if move.status == "in_progress" and performance.status == "cancelling":  # a late cancel: the run just goes on
+            self._put(performance, {**performance.run, "started_at": int(at)})
+            return
+        changes = dict(move.changes)
+        if move.status in lifecycle.TERMINAL:
+            changes["usage"] = self._usage(performance)
+        moved = lifecycle.advance(performance.run, move.status, int(at), **changes)
+        performance.at = at
+        performance.seen = 0
+        self._put(performance, moved)
+        self._tell(performance, f"thread.run.{move.status}", moved, at)
+        if performance.at_rest:
+            self._rest(performance)
+
+    def _rest(self, performance: Performance) -> None:
+        if performance.at_end:
+            self.active.pop(performance.run["id"], None)
+            performance.thread.active_run = None
+        if performance.leg:
+            performance.leg.end()
+
+    def _usage(self, performance: Performance) -> Object:
+        """The sum over the run's steps; what the turn states, when the run ended before its first."""
+        steps = performance.thread.steps[performance.run["id"]]
+        if not len(steps) and performance.stage.stated_usage:
+            return usage.share(performance.stage.stated_usage, 0, 1)
+        return usage.total(step["usage"] for step in steps)
+
+    def _get(self, performance: Performance, kind: str, id: str) -> Object:
+        if kind == "thread.message":
+            return performance.thread.message(id)
+        return performance.thread.steps[performance.run["id"]].find(id, "step_id")
+
+    def _put(self, performance: Performance, thing: Object) -> None:
+        match thing["object"]:
+            case "thread.run":
+                performance.stage.run = thing
+                performance.thread.put_run(thing)
+            case "thread.message":
+                performance.thread.put_message(thing)
+            case _:
+                performance.thread.steps[thing["run_id"]].put(thing["id"], thing)
+
+    def _tell(self, performance: Performance, event: str, thing: Object, at: float) -> None:
+        performance.note(int(at), event)
+        if performance.leg:
+            performance.leg.send(event, views.in_event(thing, self.world.shapes))
+            performance.leg.wake()

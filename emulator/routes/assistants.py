@@ -1,0 +1,62 @@
+"""Assistants."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from emulator import errors, objects
+from emulator.routes.lists import list_of, read_query
+from emulator.web import Answer, Call, answer
+
+#: Known to be refused (FACTS §4). Any other name is accepted: deployments, fine-tunes, models to come.
+_UNSUPPORTED = frozenset({"gpt-5.1"})
+
+
+def check_model(call: Call) -> None:
+    """Raises ApiError for a model that the Assistants API does not take; Azure does not look at the name (FACTS §6)."""
+    model = call.body.get("model")
+    if model in _UNSUPPORTED and call.flavour == "openai":
+        raise errors.unsupported_model(model)
+
+
+def list_assistants(call: Call) -> Answer:
+    return list_of(call, call.world.store.assistants.page(read_query(call)))
+
+
+def create_assistant(call: Call) -> Answer:
+    check_model(call)
+    world = call.world
+    id = world.ids.make("assistant")
+    made = objects.assistant(id, int(world.clock.now()), call.body)
+    world.store.assistants.put(id, made)
+    return answer(made)
+
+
+def get_assistant(call: Call) -> Answer:
+    return answer(call.world.store.assistants.find(call.path["assistant_id"], "assistant_id"))
+
+
+def modify_assistant(call: Call) -> Answer:
+    assistants = call.world.store.assistants
+    old = assistants.find(call.path["assistant_id"], "assistant_id")
+    check_model(call)
+    modified = objects.modified_assistant(old, call.body)
+    assistants.put(old["id"], modified)
+    return answer(modified)
+
+
+def delete_assistant(call: Call) -> Answer:
+    """Its runs stay, and go on."""
+    assistants = call.world.store.assistants
+    id = assistants.find(call.path["assistant_id"], "assistant_id")["id"]
+    assistants.remove(id)
+    return answer(objects.deleted(id, "assistant"))
+
+
+routes = [
+    Route("/assistants", list_assistants, methods=["GET"]),
+    Route("/assistants", create_assistant, methods=["POST"]),
+    Route("/assistants/{assistant_id}", get_assistant, methods=["GET"]),
+    Route("/assistants/{assistant_id}", modify_assistant, methods=["POST"]),
+    Route("/assistants/{assistant_id}", delete_assistant, methods=["DELETE"]),
+]

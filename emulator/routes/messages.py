@@ -1,0 +1,70 @@
+"""Messages."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from emulator import errors, objects, views
+from emulator.routes.lists import read_query
+from emulator.routes.looks import look_at_thread
+from emulator.routes.threads import check_room
+from emulator.store import Thread
+from emulator.web import Answer, Call, answer
+
+
+def _thread(call: Call) -> Thread:
+    return call.world.store.thread(call.path["thread_id"])
+
+
+def list_messages(call: Call) -> Answer:
+    thread = _thread(call)
+    look_at_thread(call, thread)
+    run_id = call.query.get("run_id")
+    page = thread.messages.page(read_query(call), (lambda row: views.row_has_run(row, run_id)) if run_id else None)
+    rows = [views.message_json(row, call.world.shapes) for row in page.rows]
+    first, last = (page.ids[0], page.ids[-1]) if page.ids else (None, None)
+    return Answer(views.page(rows, first, last, has_more=page.has_more))
+
+
+def create_message(call: Call) -> Answer:
+    thread = _thread(call)
+    id = thread.object["id"]
+    if thread.active_run:
+        raise errors.message_during_run(id, thread.active_run)
+    check_room(thread)
+    world = call.world
+    made = objects.message(world.ids.make("thread.message", id), int(world.clock.now()), id, call.body)
+    thread.put_message(made)
+    return answer(views.in_json(made, world.shapes))
+
+
+def get_message(call: Call) -> Answer:
+    thread = _thread(call)
+    look_at_thread(call, thread)
+    row = thread.messages.find(call.path["message_id"], "message_id")
+    return Answer(views.message_json(row, call.world.shapes))
+
+
+def modify_message(call: Call) -> Answer:
+    thread = _thread(call)
+    old = thread.message(call.path["message_id"])
+    sent = call.body.get("metadata")
+    modified = {**old, "metadata": old["metadata"] if sent is None else sent}
+    thread.put_message(modified)
+    return answer(views.modified_message(modified, call.world.shapes))
+
+
+def delete_message(call: Call) -> Answer:
+    thread = _thread(call)
+    id = thread.message(call.path["message_id"])["id"]
+    thread.messages.remove(id)
+    return answer(objects.deleted(id, "thread.message"))
+
+
+routes = [
+    Route("/threads/{thread_id}/messages", list_messages, methods=["GET"]),
+    Route("/threads/{thread_id}/messages", create_message, methods=["POST"]),
+    Route("/threads/{thread_id}/messages/{message_id}", get_message, methods=["GET"]),
+    Route("/threads/{thread_id}/messages/{message_id}", modify_message, methods=["POST"]),
+    Route("/threads/{thread_id}/messages/{message_id}", delete_message, methods=["DELETE"]),
+]

@@ -1,0 +1,72 @@
+"""Models: those that the published schema names for assistants. An assistant's model may be any other, too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.routing import Route
+
+from emulator import errors
+from emulator.clock import DEFAULT_START
+from emulator.lifecycle import Object
+from emulator.views import pretty
+from emulator.web import Answer, Call
+
+_NAMES: Final = [
+    "gpt-3.5-turbo",
+    "gpt-3.5-turbo-0125",
+    "gpt-3.5-turbo-1106",
+    "gpt-3.5-turbo-16k",
+    "gpt-4",
+    "gpt-4-0613",
+    "gpt-4-turbo",
+    "gpt-4-turbo-2024-04-09",
+    "gpt-4.1",
+    "gpt-4.1-2025-04-14",
+    "gpt-4.1-mini",
+    "gpt-4.1-mini-2025-04-14",
+    "gpt-4.1-nano",
+    "gpt-4.1-nano-2025-04-14",
+    "gpt-4o",
+    "gpt-4o-2024-05-13",
+    "gpt-4o-2024-08-06",
+    "gpt-4o-2024-11-20",
+    "gpt-4o-mini",
+    "gpt-4o-mini-2024-07-18",
+    "gpt-5",
+    "gpt-5-2025-08-07",
+    "gpt-5-mini",
+    "gpt-5-mini-2025-08-07",
+    "gpt-5-nano",
+    "gpt-5-nano-2025-08-07",
+    "o1",
+    "o1-2024-12-17",
+    "o3-mini",
+    "o3-mini-2025-01-31",
+]
+
+
+def _model(name: str) -> Object:
+    return {"id": name, "object": "model", "created": int(DEFAULT_START), "owned_by": "system"}
+
+
+def list_models(call: Call) -> Answer:
+    return _written({"object": "list", "data": [_model(name) for name in _NAMES]})
+
+
+def retrieve_model(call: Call) -> Answer:
+    name = call.path["model"]
+    if name not in _NAMES:
+        raise errors.model_not_found(name)
+    return _written(_model(name))
+
+
+def _written(value: Object) -> Answer:
+    """Outside the Assistants endpoints the service ends JSON with a newline (recorded for files)."""
+    return Answer(pretty(value) + b"\n")
+
+
+routes = [
+    Route("/models", list_models, methods=["GET"]),
+    Route("/models/{model}", retrieve_model, methods=["GET"]),
+]

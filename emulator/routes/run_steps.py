@@ -1,0 +1,38 @@
+"""Run steps."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from emulator import views
+from emulator.routes.lists import list_of, read_query
+from emulator.routes.looks import look_at_thread, named_run
+from emulator.store import Thread
+from emulator.web import Answer, Call, answer
+
+
+def _looked_at(call: Call) -> tuple[Thread, str]:
+    """The thread, after the look, and the status of the run that the path names."""
+    thread = call.world.store.thread(call.path["thread_id"])
+    run_id = named_run(call, thread)["id"]
+    look_at_thread(call, thread)
+    status: str = thread.runs.find(run_id, "run_id")["status"]
+    return thread, status
+
+
+def list_run_steps(call: Call) -> Answer:
+    thread, status = _looked_at(call)
+    page = thread.steps[call.path["run_id"]].page(read_query(call))
+    return list_of(call, page, run_status=status)
+
+
+def get_run_step(call: Call) -> Answer:
+    thread, status = _looked_at(call)
+    step = thread.steps[call.path["run_id"]].find(call.path["step_id"], "step_id")
+    return answer(views.in_json(step, call.world.shapes, run_status=status))
+
+
+routes = [
+    Route("/threads/{thread_id}/runs/{run_id}/steps", list_run_steps, methods=["GET"]),
+    Route("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", get_run_step, methods=["GET"]),
+]

@@ -1,0 +1,68 @@
+"""Threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.routing import Route
+
+from emulator import errors, objects, views
+from emulator.store import Thread
+from emulator.web import Answer, Call, answer
+
+#: The service's own limit (API reference, threads).
+MAX_MESSAGES = 100_000
+
+
+def check_room(thread: Thread, more: int = 1) -> None:
+    """Raises ApiError if a thread cannot take that many more messages."""
+    if len(thread.messages) + more > MAX_MESSAGES:
+        raise errors.thread_is_full(thread.object["id"], MAX_MESSAGES)
+
+
+def make_thread(call: Call, body: dict[str, Any]) -> Thread:
+    """A new thread with its first messages."""
+    world = call.world
+    at = int(world.clock.now())
+    id = world.ids.make("thread")
+    thread = Thread(objects.thread(id, at, body))
+    for message in body.get("messages") or []:
+        thread.put_message(objects.message(world.ids.make("thread.message", id), at, id, message))
+    world.store.threads[id] = thread
+    call.entry.thread_id = id
+    return thread
+
+
+def create_thread(call: Call) -> Answer:
+    return answer(make_thread(call, call.body).object)
+
+
+def get_thread(call: Call) -> Answer:
+    return answer(views.got_thread(call.world.store.thread(call.path["thread_id"]).object))
+
+
+def modify_thread(call: Call) -> Answer:
+    thread = call.world.store.thread(call.path["thread_id"])
+    old = thread.object
+    sent = {key: value for key, value in call.body.items() if value is not None}
+    thread.object = objects.thread(old["id"], old["created_at"], {**old, **sent})
+    return answer(thread.object)
+
+
+def delete_thread(call: Call) -> Answer:
+    """Takes its messages and runs along, also a run that is under way (recorded on Azure)."""
+    world = call.world
+    thread = world.store.thread(call.path["thread_id"])
+    if thread.active_run:
+        world.performer.abandon(thread.active_run)
+    id = thread.object["id"]
+    del world.store.threads[id]
+    return answer(objects.deleted(id, "thread"))
+
+
+routes = [
+    Route("/threads", create_thread, methods=["POST"]),
+    Route("/threads/{thread_id}", get_thread, methods=["GET"]),
+    Route("/threads/{thread_id}", modify_thread, methods=["POST"]),
+    Route("/threads/{thread_id}", delete_thread, methods=["DELETE"]),
+]

@@ -1,0 +1,176 @@
+"""The emulator as a server: a uvicorn in a thread of its own, or in the foreground of a process.
+
+The socket is bound before anything else, so a taken port is an error of the caller's and port 0 is known at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from emulator.app import build
+from emulator.clock import ClockName
+from emulator.control import Control
+from emulator.errors import EmulatorError
+from emulator.lifecycle import Object
+from emulator.performer import HOLD_LIMIT
+from emulator.scenario import load_scenarios
+from emulator.views import Shape
+from emulator.world import Options, Worlds, WorldsMode
+
+#: Idle clients stay connected this long: test clients think longer than uvicorn's 5 seconds.
+_KEEP_ALIVE = 75
+
+#: The key of ``Emulator.environ``. Any other is as good.
+API_KEY = "sk-assistants-emulator"
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that starts and stops at once: it waits for an event instead of looking every 0.1 s."""
+
+    def __init__(self, worlds: Worlds, listening: socket.socket, **more: Any) -> None:
+        config = uvicorn.Config(
+            build(worlds),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level="critical",  # a connection that is cut on purpose is no news
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+            **more,
+        )
+        super().__init__(config)
+        self.worlds, self.listening = worlds, listening
+        self.ready = threading.Event()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a path."""
+        host, port = self.listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.config.ssl_certfile else 'http'}://{shown}:{port}"
+
+    def serve_until_stopped(self) -> None:
+        """Serves in this thread until ``stop``, or in the main thread until SIGINT or SIGTERM."""
+        self.run(sockets=[self.listening])
+
+    def stop(self) -> None:
+        """From any thread: ends open answers, then the server."""
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # it has ended by itself in between
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self.should_exit = True
+        self.stop()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.on_tick(0)
+        self.ready.set()
+        await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finished answers are delivered, waiting streams break off, idle connections close."""
+        for server in self.servers:
+            server.close()
+        self.worlds.end()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        tasks = list(self.server_state.tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=1)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises EmulatorError, with the reason, when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise EmulatorError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; another port, or 0 for a free one, may do"
+        ) from None
+    return listening
+
+
+class Emulator(Control):
+    """A local emulator on a real socket, in a thread of its own, with one world for whatever key a client sends.
+
+    ``scenarios`` are files (YAML or JSON), directories or dicts; ``seed``, ``clock`` (``skip`` or ``real``), ``start``
+    (ISO 8601 or ``now``), ``unmatched`` (``fail`` or ``improvise``) and ``shapes`` (``wire`` or ``spec``) beat their
+    settings. Raises ScenarioError for a bad scenario and EmulatorError for a port that cannot be had.
+
+        with Emulator("weather.yaml") as emulator:
+            client = OpenAI(base_url=emulator.base_url, api_key=emulator.api_key)
+            ...
+            emulator.check()
+    """
+
+    def __init__(
+        self,
+        *scenarios: str | Path | Object,
+        seed: int | str | None = None,
+        clock: ClockName | None = None,
+        start: str | None = None,
+        unmatched: Any = None,
+        shapes: Shape | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        worlds: WorldsMode = "one",
+        hold_limit: float = HOLD_LIMIT,
+    ) -> None:
+        options = Options(seed, clock, start, unmatched, shapes, hold_limit)
+        self._worlds = Worlds(options, load_scenarios(*scenarios), worlds)
+        self._worlds.of(API_KEY)  # scenarios that disagree are refused here, not with the first request
+        self._address = (host, port)
+        self._server: Server | None = None
+        self._thread: threading.Thread | None = None
+        super().__init__("", API_KEY)
+
+    def start(self) -> Self:
+        """Listens; when this returns the first request can be sent."""
+        if self._server is not None:
+            raise EmulatorError("the emulator is running already")
+        self._server = Server(self._worlds, bind(*self._address))
+        self.url = self._server.url
+        self._thread = threading.Thread(
+            target=self._server.serve_until_stopped, name="assistants-emulator", daemon=True
+        )
+        self._thread.start()
+        self._server.ready.wait()
+        return self
+
+    def stop(self) -> None:
+        """Ends open answers and the server; a stopped emulator stays stopped."""
+        self.close()
+        if self._server is not None and self._thread is not None:
+            self._server.stop()
+            self._thread.join()
+            self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

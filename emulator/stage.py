@@ -1,0 +1,140 @@
+"""What a step sees of the run it plays in, and how it fails.
+
+The performer owns the stage and keeps ``run`` and ``outputs`` up to date; steps read them, make ids and render their
+templates here, and note what they leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from emulator import templates, usage
+from emulator.errors import EmulatorError
+from emulator.lifecycle import Object
+from emulator.templates import TemplateError
+
+
+class StepFailed(EmulatorError):
+    """A step that cannot be played: the run fails, and ``check()`` reports it as a problem of this kind."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def parsed(text: str) -> Any:
+    """The value of a text that is JSON; any other text as it is."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+@dataclass(slots=True)
+class Output:
+    """One function call that was answered."""
+
+    name: str
+    arguments: str
+    output: str
+
+    def value(self) -> Any:
+        return parsed(self.output)
+
+
+@dataclass(slots=True)
+class OpenStep:
+    """A run step that is under way: ``message_id`` is empty for tool calls."""
+
+    step_id: str
+    message_id: str = ""
+    written: str = ""
+    stated_usage: Object | None = None
+
+
+class Fake:
+    """Jinja's ``fake``: a seeded Faker, imported and made when the first word is asked of it."""
+
+    #: Faker's own machinery, not words.
+    _HIDDEN = frozenset(
+        "add_provider del_arguments factories format generator_attrs get_formatter parse provider random "
+        "seed seed_instance seed_locale set_formatter".split()
+    )
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._faker: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in self._HIDDEN:
+            raise AttributeError(f"fake has no {name!r}")
+        if self._faker is None:
+            from faker import Faker
+
+            self._faker = Faker()
+            self._faker.seed_instance(self._seed)
+        return getattr(self._faker, name)
+
+
+@dataclass(slots=True)
+class Stage:
+    """One run, as its steps see it."""
+
+    run: Object
+    message: str
+    assistant: Object
+    thread: Object
+    make_id: Callable[[str], str]
+    fake: Fake
+    prompt_tokens: Callable[[], int]
+    stated_usage: Object | None = None
+    stated_for_steps: int = 1
+    outputs: list[Output] = field(default_factory=list)
+    open: OpenStep | None = None
+    steps_done: int = 0
+    tokens_written: int = 0
+    _prompt: int | None = None
+
+    def render(self, value: Any) -> Any:
+        """Raises StepFailed (``template``) when a template fails."""
+        try:
+            return templates.render(value, self._variables())
+        except TemplateError as error:
+            raise StepFailed("template", str(error)) from error
+
+    def _variables(self) -> dict[str, Any]:
+        """The names a template can use; a function's name gives its latest output."""
+        return {output.name: output.value() for output in self.outputs} | {
+            "message": self.message,
+            "assistant": self.assistant,
+            "thread": self.thread,
+            "run": self.run,
+            "outputs": [
+                {"name": output.name, "arguments": parsed(output.arguments), "output": output.value()}
+                for output in self.outputs
+            ],
+            "fake": self.fake,
+        }
+
+    def render_text(self, value: Any) -> str:
+        """As ``render``, and the result as text."""
+        return templates.as_text(self.render(value))
+
+    def usage(self, stated: Object | None, written: str) -> Object:
+        """The usage of the run step that ends now: as stated beside it, or its part of the turn's, or estimated."""
+        if self._prompt is None:
+            self._prompt = self.prompt_tokens()
+        completion = usage.tokens(written)
+        estimate = usage.of(self._prompt + self.tokens_written, completion)
+        self.tokens_written += completion
+        number = self.steps_done
+        self.steps_done += 1
+        if stated is not None:
+            return usage.of(int(stated.get("prompt_tokens", 0)), int(stated.get("completion_tokens", 0)))
+        if self.stated_usage is not None:
+            return usage.share(self.stated_usage, number, self.stated_for_steps)
+        return estimate

@@ -1,0 +1,121 @@
+"""What is sent: views of stored objects by door (JSON answer, event, modify) and shape.
+
+``wire`` is what the service really sent, also where it broke its own published schema (FACTS §2 and §7); ``spec`` adds
+what that schema requires. JSON answers are pretty-printed with two spaces, so a view of stored bytes can be cut out by
+lines: JSON has no raw line break inside a string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import orjson
+
+from emulator.lifecycle import TERMINAL, Object
+
+Shape = Literal["wire", "spec"]
+
+_CODE_INTERPRETER: dict[str, Any] = {"code_interpreter": {"file_ids": []}}
+
+#: Keys of a stored message that only events carry (FACTS §2: 0 of 112 JSON messages have them, 53 of 53 events do).
+_MESSAGE_STATE = ("status", "incomplete_details", "incomplete_at", "completed_at")
+#: Keys of a stored run step that the published schema has and the service never sent (0 of 125).
+_STEP_SPEC_ONLY = ("expired_at", "metadata")
+
+
+def pretty(value: Any) -> bytes:
+    """JSON as the service's Assistants endpoints write it: two spaces, raw UTF-8, no newline at the end."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+
+
+def in_json(thing: Object, shape: Shape = "wire", *, run_status: str = "") -> Object:
+    """An object as create, get and list answer it. ``run_status``: of a run step's run."""
+    kind = thing["object"]
+    if kind == "thread.run.step":
+        return _run_step(thing, shape, live=run_status not in TERMINAL)
+    if kind == "thread.message" and shape == "wire":
+        return {key: value for key, value in thing.items() if key not in _MESSAGE_STATE}
+    return thing
+
+
+def got_thread(thing: Object) -> Object:
+    """A thread as ``GET`` and events show it: with a code interpreter's empty file list that ``POST`` leaves out."""
+    resources = {**thing["tool_resources"]}
+    resources.setdefault("code_interpreter", {"file_ids": []})
+    return {**thing, "tool_resources": resources}
+
+
+def modified_message(thing: Object, shape: Shape = "wire") -> Object:
+    """Modify answers in a shape like v1's: ``file_ids`` in place of ``attachments`` (still so in 2025-10)."""
+    if shape == "spec":
+        return thing
+    return {
+        ("file_ids" if key == "attachments" else key): ([] if key == "attachments" else value)
+        for key, value in thing.items()
+        if key not in _MESSAGE_STATE
+    }
+
+
+def in_event(thing: Object, shape: Shape = "wire") -> Object:
+    """An object as the data of a server-sent event."""
+    kind = thing["object"]
+    if kind == "thread.run" and not thing["tool_resources"]:
+        return {**thing, "tool_resources": _CODE_INTERPRETER}
+    if kind == "thread.run.step":
+        return _run_step(thing, shape, live=True)
+    if kind == "thread":
+        return got_thread(thing)
+    return thing
+
+
+def _run_step(step: Object, shape: Shape, *, live: bool) -> Object:
+    """``expires_at`` is the run's while the run lives and in every event, and null afterwards."""
+    shown = dict(step) if shape == "spec" else {k: v for k, v in step.items() if k not in _STEP_SPEC_ONLY}
+    if not live:
+        shown["expires_at"] = None
+    return shown
+
+
+# ---- Messages are stored as bytes ----
+
+
+def message_row(message: Object) -> bytes:
+    """A message as it is stored: all its keys, pretty-printed."""
+    return pretty(message)
+
+
+def message_from_row(row: bytes) -> Object:
+    """The message that a row holds."""
+    stored: Object = orjson.loads(row)
+    return stored
+
+
+def message_json(row: bytes, shape: Shape = "wire") -> bytes:
+    """The JSON answer for a stored message: in ``wire`` shape without the lines of ``_MESSAGE_STATE``."""
+    if shape == "spec":
+        return row
+    start = row.index(b'\n  "status": ')
+    return row[:start] + row[row.index(b'\n  "role": ', start) :]
+
+
+def row_has_run(row: bytes, run_id: str) -> bool:
+    """True for a message that this run wrote."""
+    return b'\n  "run_id": %b,' % orjson.dumps(run_id) in row
+
+
+def row_is_from_user(row: bytes) -> bool:
+    """True for a message of a user."""
+    return b'\n  "role": "user",' in row
+
+
+def page(items: Iterable[bytes], first_id: str | None, last_id: str | None, *, has_more: bool) -> bytes:
+    """A list's envelope around items that are pretty-printed already."""
+    joined = b",\n".join(items)
+    data = b"[\n    " + joined.replace(b"\n", b"\n    ") + b"\n  ]" if joined else b"[]"
+    return b'{\n  "object": "list",\n  "data": %b,\n  "first_id": %b,\n  "last_id": %b,\n  "has_more": %b\n}' % (
+        data,
+        orjson.dumps(first_id),
+        orjson.dumps(last_id),
+        b"true" if has_more else b"false",
+    )

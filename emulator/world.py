@@ -1,0 +1,335 @@
+"""A world: all that a reset forgets. Objects, clock, ids, scenarios, gates, problems, journal; and worlds by key.
+
+One event loop and one thread touch a world, so there are no locks.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from emulator import objects, usage
+from emulator.clock import Clock, ClockName, make_clock, parse_instant
+from emulator.errors import EmulatorError, Problem, ScenarioError
+from emulator.ids import Ids
+from emulator.journal import Journal
+from emulator.lifecycle import Object
+from emulator.matching import Situation, first_mismatch
+from emulator.performance import DEFAULT_POLLS, Performance
+from emulator.performer import HOLD_LIMIT, Performer
+from emulator.scenario import Scenario, Turn
+from emulator.stage import Fake, Stage
+from emulator.steps import VERBS, Act
+from emulator.store import Store, Thread
+from emulator.views import Shape
+
+WorldsMode = Literal["one", "key"]
+
+#: Settings that objects are made with: they cannot change once requests have made some.
+_FOUNDATIONS = ("seed", "clock", "start")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is said by argument, marker or option. It beats ``settings`` of scenarios; None leaves them the word."""
+
+    seed: int | str | None = None
+    clock: ClockName | None = None
+    start: str | None = None
+    unmatched: Literal["fail", "improvise"] | None = None
+    shapes: Shape | None = None
+    hold_limit: float = HOLD_LIMIT
+
+    def given(self) -> Object:
+        """The settings that are said here."""
+        said = {key: getattr(self, key) for key in ("seed", "clock", "start", "unmatched", "shapes")}
+        return {key: value for key, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A world's baseline: what a reset returns to."""
+
+    store: Store
+    ids: Ids
+    now: float
+    scenarios: tuple[Scenario, ...]
+    played: Counter[tuple[str, str]]
+
+
+class World:
+    """The objects of one key, or of everybody, and what goes on with them."""
+
+    def __init__(self, options: Options, scenarios: tuple[Scenario, ...] = ()) -> None:
+        self.options = options
+        self.hold_limit = options.hold_limit
+        self.journal = Journal()
+        self.problems: list[Problem] = []
+        #: Gates that were released, for runs that come to them later.
+        self.open_gates: set[str] = set()
+        self.scenarios: tuple[Scenario, ...] = ()
+        #: How often each turn was played, by scenario and turn.
+        self.played: Counter[tuple[str, str]] = Counter()
+        self.runs: dict[str, Performance] = {}
+        #: Called when the world is gone, by those who still wait for something in it.
+        self.on_end: list[Callable[[], None]] = []
+        self._made_by_requests = False
+        self._unnamed = 0
+        self._found({})
+        self.performer = Performer(self)
+        for scenario in scenarios:
+            self.load(scenario)
+
+    def _found(self, settings: Object) -> None:
+        """Clock, ids and an empty store, as the settings say."""
+        start = settings.get("start")
+        self.settings = settings
+        self.clock: Clock = make_clock(settings.get("clock", "skip"), None if start is None else parse_instant(start))
+        self.ids = Ids(settings.get("seed", 0))
+        self.store = Store()
+        self.shapes: Shape = settings.get("shapes", "wire")
+
+    # ---- Scenarios ----
+
+    def load(self, scenario: Scenario) -> None:
+        """Adds a scenario, to be asked first; one of the same name is replaced.
+
+        Raises ScenarioError, and changes nothing, when its settings or given objects do not go with what is there.
+        """
+        if not scenario.name:
+            self._unnamed += 1
+            scenario = _renamed(scenario, f"unnamed-{self._unnamed}")
+        others = tuple(one for one in self.scenarios if one.name != scenario.name)
+        loaded = (scenario, *others)
+        settings = self._settings_of(loaded)
+        changed = [key for key in _FOUNDATIONS if settings.get(key) != self.settings.get(key)]
+        if changed and self._made_by_requests:
+            raise ScenarioError(
+                [f"{scenario.file}: {' and '.join(changed)} cannot change once requests have made objects; reset first"]
+            )
+        if changed or not self._made_by_requests:
+            self._found(settings)
+            for one in reversed(loaded):
+                self._give(one.given)
+        else:
+            self.settings, self.shapes = settings, settings.get("shapes", "wire")
+            self._give(scenario.given)
+        self.scenarios = loaded
+        for turn in scenario.turns:
+            self.played.pop((scenario.name, turn.name), None)
+
+    def _settings_of(self, scenarios: tuple[Scenario, ...]) -> Object:
+        """What all scenarios and the options say together; those that disagree are refused."""
+        said: dict[str, tuple[Any, str]] = {}
+        for scenario in scenarios:
+            for key, value in scenario.settings.items():
+                if key in said and said[key][0] != value and key not in self.options.given():
+                    other, file = said[key]
+                    raise ScenarioError(
+                        [f"{scenario.file}: settings.{key} is {value!r} here, but {other!r} in {file}; they must agree"]
+                    )
+                said.setdefault(key, (value, scenario.file))
+        return {key: value for key, (value, _) in said.items()} | self.options.given()
+
+    def _give(self, given: Object) -> None:
+        """Makes the objects that a scenario gives; one that is there already under that id is replaced."""
+        at = int(self.clock.now())
+        for item in given.get("assistants", []):
+            id = item.get("id") or self.ids.make("assistant")
+            self.store.assistants.put(id, objects.assistant(id, at, item))
+        for item in given.get("threads", []):
+            id = item.get("id") or self.ids.make("thread")
+            thread = Thread(objects.thread(id, at, item))
+            self.store.threads[id] = thread
+            for message in item.get("messages") or []:
+                message_id = message.get("id") or self.ids.make("thread.message", id)
+                thread.put_message(objects.message(message_id, at, id, message))
+            for run in item.get("runs") or []:
+                self._give_run(thread, run, at)
+
+    def _give_run(self, thread: Thread, item: Object, at: int) -> None:
+        """A run that is over: it started and ended when the world began."""
+        assistant = self.store.assistants.find(item["assistant_id"], "assistant_id")
+        thread_id = thread.object["id"]
+        id = item.get("id") or self.ids.make("thread.run", thread_id)
+        status = item.get("status", "completed")
+        ended = {"completed": "completed_at", "incomplete": "completed_at", "failed": "failed_at",
+                 "cancelled": "cancelled_at"}.get(status)  # fmt: skip
+        run = objects.run(id, at, thread_id, assistant, item)
+        run |= {"status": status, "started_at": at, "expires_at": None, "usage": item.get("usage") or usage.of(0, 0)}
+        run |= {key: item[key] for key in ("last_error", "incomplete_details") if key in item}
+        thread.put_run(run | ({ended: at} if ended else {}))
+
+    def labels(self) -> set[str]:
+        """All gates that scenarios name."""
+        return {label for scenario in self.scenarios for label in scenario.labels()}
+
+    # ---- Runs ----
+
+    def perform(self, thread: Thread, run: Object, assistant: Object) -> Performance:
+        """Chooses the run's turn and counts it: the first that fits, in the order of the files and turns."""
+        last = thread.last_user_message()
+        situation = Situation(
+            message=objects.text_of(last) if last else "",
+            instructions=run["instructions"] or "",
+            model=run["model"],
+            tools=[tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in run["tools"]],
+            assistant=assistant,
+            thread=thread.object,
+            metadata=run["metadata"],
+            run=len(thread.runs) + 1,
+        )
+        turn = self._choose(situation, run["id"])
+        stage = Stage(
+            run=run,
+            message=situation.message,
+            assistant=assistant,
+            thread=thread.object,
+            make_id=lambda kind: self.ids.make(kind, run["id"]),
+            fake=Fake(self.ids.stream("fake", run["id"])),
+            prompt_tokens=lambda: usage.prompt(run, (row for _, row in thread.messages.newest_first())),
+            stated_usage=turn.usage,
+            stated_for_steps=max(sum(VERBS[act.verb].makes_run_step for act in turn.acts), 1),
+        )
+        polls = {**DEFAULT_POLLS, **self.settings.get("polls", {}), **turn.polls}
+        performance = Performance(thread, stage, turn, polls)
+        self.runs[run["id"]] = performance
+        return performance
+
+    def _choose(self, situation: Situation, run_id: str) -> Turn:
+        missed: list[tuple[int, str]] = []
+        turns = [turn for scenario in self.scenarios for turn in scenario.turns]
+        for turn in turns:
+            key = (turn.scenario, turn.name)
+            mismatch = first_mismatch(turn.when, situation)
+            if mismatch is None and turn.times is not None and self.played[key] >= turn.times:
+                missed.append((len(turn.when) + 1, f"{turn.name!r}: it was played {turn.times} of {turn.times} times"))
+            elif mismatch is None:
+                self.played[key] += 1
+                return turn
+            else:
+                missed.append((mismatch.fitted, f"{turn.name!r}: {mismatch}"))
+        if self.settings.get("unmatched", "fail" if turns else "improvise") == "improvise":
+            return Turn("improvised", (Act("say", "{{ fake.sentence() }}"),))
+        missed.sort(key=lambda one: -one[0])
+        why = "; ".join(text for _, text in missed[:5]) or "there is no turn"
+        self.report(Problem("unmatched", f"no turn fits {run_id} (nearest first): {why}", *self._first_file()))
+        return Turn("unmatched", (Act("fail", {"code": "server_error", "message": _literal(f"No turn fits: {why}")}),))
+
+    def _first_file(self) -> tuple[str | None, int | None]:
+        turn = next((turn for scenario in self.scenarios for turn in scenario.turns), None)
+        return (turn.file, turn.line) if turn else (None, None)
+
+    # ---- Problems ----
+
+    def report(self, problem: Problem) -> None:
+        self.problems.append(problem)
+
+    def report_exception(self, error: BaseException) -> None:
+        """A fault of the emulator's own, with its traceback."""
+        text = "".join(traceback.format_exception(error)).rstrip()
+        self.report(Problem("internal", f"the emulator failed, which is a bug in it:\n{text}"))
+
+    def check(self) -> list[Problem]:
+        """Everything that went wrong or was left undone in this world."""
+        found = list(self.problems)
+        for performance in self.performer.active.values():
+            if performance.held:
+                act = performance.act
+                message = f"{performance.run['id']} still stands at {performance.held!r}; nobody released it"
+                found.append(Problem("gate", message, performance.turn.file, act.line if act else None))
+        if self.runs:
+            found += self._unplayed()
+        return found
+
+    def _unplayed(self) -> list[Problem]:
+        """Turns with ``times`` that were not played that often, in a world that created a run."""
+        return [
+            Problem("times", f"turn {turn.name!r} was played {played} of {turn.times} times", turn.file, turn.line)
+            for scenario in self.scenarios
+            for turn in scenario.turns
+            if turn.times is not None and (played := self.played[scenario.name, turn.name]) < turn.times
+        ]
+
+    # ---- Beginning and end ----
+
+    def made(self) -> None:
+        """A request has made an object."""
+        self._made_by_requests = True
+
+    def snapshot(self) -> Snapshot:
+        """What is there now, to be returned to. Raises EmulatorError while a run is under way."""
+        if self.performer.active:
+            under_way = ", ".join(self.performer.active)
+            raise EmulatorError(f"a baseline cannot hold runs that are under way: {under_way}")
+        return Snapshot(self.store.copy(), self.ids.copy(), self.clock.now(), self.scenarios, self.played.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Takes over a baseline; for a world that nobody has used yet."""
+        self._found(self._settings_of(snapshot.scenarios))
+        self.store, self.ids = snapshot.store.copy(), snapshot.ids.copy()
+        self.clock.move_to(snapshot.now)
+        self.scenarios, self.played = snapshot.scenarios, snapshot.played.copy()
+        self._made_by_requests = not snapshot.store.is_empty()
+
+    def end(self) -> None:
+        """Ends every open answer: its connection is closed without ``done``."""
+        self.performer.end()
+        for listener in self.on_end:
+            listener()
+
+
+def _literal(text: str) -> str:
+    """Text that a template gives back unchanged."""
+    return text.replace("{", "{{ '{' }}")
+
+
+def _renamed(scenario: Scenario, name: str) -> Scenario:
+    from dataclasses import replace
+
+    return replace(scenario, name=name, turns=tuple(replace(turn, scenario=name) for turn in scenario.turns))
+
+
+@dataclass(slots=True)
+class Worlds:
+    """One world for all keys, or one a key; made when first asked for."""
+
+    options: Options = field(default_factory=Options)
+    scenarios: tuple[Scenario, ...] = ()
+    mode: WorldsMode = "one"
+    _worlds: dict[str, World] = field(default_factory=dict)
+    _baselines: dict[str, Snapshot] = field(default_factory=dict)
+
+    def of(self, key: str) -> World:
+        """The world of that key."""
+        name = key if self.mode == "key" else ""
+        world = self._worlds.get(name)
+        if world is None:
+            world = self._worlds[name] = World(self.options, self.scenarios)
+            if baseline := self._baselines.get(name):
+                world.restore(baseline)
+        return world
+
+    def reset(self, key: str) -> None:
+        """The key's world ends; the next request meets a new one."""
+        old = self._worlds.pop(key if self.mode == "key" else "", None)
+        if old is not None:
+            old.end()
+
+    def keep(self, key: str) -> None:
+        """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""
+        self._baselines[key if self.mode == "key" else ""] = self.of(key).snapshot()
+
+    def forget(self, key: str) -> None:
+        """Resets return to an empty world again."""
+        self._baselines.pop(key if self.mode == "key" else "", None)
+
+    def end(self) -> None:
+        for world in self._worlds.values():
+            world.end()
+
+    def all(self) -> list[World]:
+        return cast("list[World]", list(self._worlds.values()))
