@@ -85,8 +85,8 @@ def missing_beta() -> ApiError:
 def deprecated_beta() -> ApiError:
     return ApiError(
         400,
-        "The v1 Assistants API has been deprecated. Please try again by setting the header 'OpenAI-Beta: assistants=v2'. "
-        f"See the migration guide for more information: {_MIGRATION_PAGE}.",
+        "The v1 Assistants API has been deprecated. Please try again by setting the header "
+        f"'OpenAI-Beta: assistants=v2'. See the migration guide for more information: {_MIGRATION_PAGE}.",
         code="invalid_beta",
     )
 

@@ -61,8 +61,21 @@ class Fake:
 
     #: Faker's own machinery, not words.
     _HIDDEN = frozenset(
-        "add_provider del_arguments factories format generator_attrs get_formatter parse provider random "
-        "seed seed_instance seed_locale set_formatter".split()
+        [
+            "add_provider",
+            "del_arguments",
+            "factories",
+            "format",
+            "generator_attrs",
+            "get_formatter",
+            "parse",
+            "provider",
+            "random",
+            "seed",
+            "seed_instance",
+            "seed_locale",
+            "set_formatter",
+        ]
     )
 
     def __init__(self, seed: int) -> None:

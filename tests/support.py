@@ -1,0 +1,184 @@
+"""What the tests share: a plain HTTP client that sees bytes, an ASGI driver without a socket, and paths."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from httpx_sse import EventSource, ServerSentEvent
+
+from emulator.app import build
+from emulator.control import Control
+from emulator.scenario import load_scenarios
+from emulator.world import Options, World, Worlds
+
+ROOT = Path(__file__).parent.parent
+SCENARIOS = ROOT / "fixtures" / "scenarios"
+GOLDEN = ROOT / "fixtures" / "golden"
+
+#: The recordings, the published schema and the scorer. They are no part of the project.
+SHARED = Path(os.environ.get("ASSISTANTS_EMULATOR_SHARED", ROOT.parent / "shared"))
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"reads {SHARED}, which is not there")
+
+BETA = {"OpenAI-Beta": "assistants=v2"}
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer: exact bytes, and what they mean."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    @property
+    def error(self) -> tuple[int, str, str, str | None, str | None]:
+        """Status, message, type, param and code."""
+        error = self.json["error"]
+        return self.status, error["message"], error["type"], error["param"], error["code"]
+
+    @property
+    def events(self) -> list[ServerSentEvent]:
+        """The frames of a stream, read by an independent reader."""
+        response = httpx.Response(self.status, headers=dict(self.headers), content=self.body)
+        return list(EventSource(response).iter_sse())
+
+    @property
+    def event_names(self) -> list[str]:
+        """The names of a stream's events; pieces of the same thing in a row count once."""
+        names: list[str] = []
+        for event in self.events:
+            if not (names and names[-1] == event.event and event.event.endswith(".delta")):
+                names.append(event.event)
+        return names
+
+
+class Api:
+    """The API over a real socket, request by request."""
+
+    def __init__(self, url: str, key: str = "sk-test") -> None:
+        self.key = key
+        self.client = httpx.Client(base_url=url, timeout=10)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """``headers`` replace those that are always sent (key and beta header); an empty value leaves one out."""
+        sent = {"Authorization": f"Bearer {self.key}", **BETA, **(headers or {})}
+        body = content if json is None else orjson.dumps(json)
+        response = self.client.request(method, path, content=body, headers={k: v for k, v in sent.items() if v})
+        return Reply(response.status_code, response.headers, response.content)
+
+    def get(self, path: str, **more: Any) -> Reply:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, json: Any = None, **more: Any) -> Reply:
+        return self.request("POST", path, json, **more)
+
+    def delete(self, path: str, **more: Any) -> Reply:
+        return self.request("DELETE", path, **more)
+
+    def assistant(self, **body: Any) -> str:
+        """The id of a new assistant."""
+        id: str = self.post("/v1/assistants", {"model": "gpt-4o", **body}).json["id"]
+        return id
+
+    def thread(self, *messages: str) -> str:
+        """The id of a new thread with these user messages."""
+        body = {"messages": [{"role": "user", "content": text} for text in messages]}
+        id: str = self.post("/v1/threads", body).json["id"]
+        return id
+
+    def run(self, thread: str, assistant: str, **body: Any) -> Reply:
+        """Creates a run; with ``stream=True`` reads its stream to the end."""
+        return self.post(f"/v1/threads/{thread}/runs", {"assistant_id": assistant, **body})
+
+    def poll(self, thread: str, run: str, looks: int = 10) -> list[str]:
+        """The statuses that looks see, until the run is at rest."""
+        seen: list[str] = []
+        for _ in range(looks):
+            seen.append(self.get(f"/v1/threads/{thread}/runs/{run}").json["status"])
+            if seen[-1] not in ("queued", "in_progress", "cancelling"):
+                break
+        return seen
+
+    def close(self) -> None:
+        self.client.close()
+
+
+class InProcess(Api):
+    """The same without a socket or thread, for tests that send thousands of requests. Streams are read whole."""
+
+    def __init__(self, *scenarios: Any, key: str = "sk-test", **options: Any) -> None:
+        self.key = key
+        self.worlds = Worlds(Options(**options), load_scenarios(*scenarios))
+        self.app = build(self.worlds)
+
+    @property
+    def world(self) -> World:
+        return self.worlds.of(self.key)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        sent = {"Authorization": f"Bearer {self.key}", **BETA, **(headers or {})}
+        body = (content or b"") if json is None else orjson.dumps(json)
+        return asyncio.run(self._exchange(method, path, body, {k: v for k, v in sent.items() if v}))
+
+    async def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        plain, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": httpx.URL(f"http://emulator{plain}").path,
+            "raw_path": plain.encode("latin-1", "replace"),
+            "query_string": query.encode("latin-1", "replace"),
+            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()],
+        }
+        messages: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, send)
+        start = messages[0]
+        return Reply(
+            start["status"],
+            {name.decode(): value.decode("latin-1") for name, value in start["headers"]},
+            b"".join(message.get("body", b"") for message in messages[1:]),
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def admin(control: Control) -> Api:
+    """Plain HTTP to an emulator's admin API, with its key."""
+    return Api(control.url, control.api_key)
