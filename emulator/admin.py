@@ -17,8 +17,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from emulator import __version__, headers
+from emulator.document import path_in_words
 from emulator.errors import ApiError, EmulatorError, ScenarioError
 from emulator.scenario import parse_scenario
+from emulator.scenario_checks import OPTIONS
+from emulator.schema_errors import explain
 from emulator.world import World, Worlds
 
 
@@ -92,7 +95,11 @@ async def health(request: Request) -> Response:
 
 @_in_world
 async def reset(request: Request, world: World) -> Response:
-    _worlds(request).reset(_key(request))
+    """A new world. Options in the body (seed, clock, start, unmatched, shapes) are in force until the next reset."""
+    options = await _body(request)
+    if found := [f"{path_in_words(path) or 'options'}: {why}" for path, why in explain(OPTIONS, options)]:
+        raise AdminError(400, "; ".join(found))
+    _worlds(request).reset(_key(request), options)
     return _json({})
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +76,6 @@ class Control:
     def __init__(self, url: str, api_key: str) -> None:
         self.url = url.rstrip("/").removesuffix("/v1")
         self.api_key = api_key
-        self._local = threading.local()
 
     @property
     def base_url(self) -> str:
@@ -102,9 +100,12 @@ class Control:
             **excepted,
         }
 
-    def reset(self) -> None:
-        """A new world: objects, clock, ids, journal and problems begin anew. Open streams of the old one break off."""
-        self._call("POST", "/reset")
+    def reset(self, **options: Any) -> None:
+        """A new world: objects, clock, ids, journal and problems begin anew. Open streams of the old one break off.
+
+        ``options`` (seed, clock, start, unmatched, shapes) are in force until the next reset.
+        """
+        self._call("POST", "/reset", options)
 
     def advance(self, seconds: float) -> None:
         """Lets world time pass (``skip`` clock): what becomes due is played or expires, in order of time."""
@@ -177,13 +178,6 @@ class Control:
         """From now on a reset returns to an empty world."""
         self._call("DELETE", "/baseline")
 
-    def close(self) -> None:
-        """Closes this thread's connection; the next call opens another."""
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
-
     def _call(self, method: str, path: str, body: Any = None, timeout: float = 30) -> Any:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         status, raw = self._exchange(method, f"/_emulator{path}", data, timeout)
@@ -199,29 +193,16 @@ class Control:
         raise EmulatorError(error.get("message", f"{method} {path} answered {status}"))
 
     def _exchange(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
-        """One request; on a connection that the server has closed meanwhile it is sent again on a new one."""
-        headers = {"Authorization": f"Bearer {self.api_key}"}
-        fresh = getattr(self._local, "connection", None) is None
+        """One request on a connection of its own: nothing stays open that a thread or a test would have to close."""
+        address = urlsplit(self.url)
+        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        connection = kind(address.netloc, timeout=timeout)
         try:
-            connection = self._connection(timeout)
-            connection.request(method, path, data, headers)
+            connection.request(method, path, data, {"Authorization": f"Bearer {self.api_key}"})
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
-            self.close()
-            if fresh or isinstance(error, TimeoutError):
-                raise EmulatorError(
-                    f"no emulator answers at {self.url or 'an address that is not known yet'}: {error}"
-                ) from None
-            return self._exchange(method, path, data, timeout)
-
-    def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            address = urlsplit(self.url)
-            kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-            connection = self._local.connection = kind(address.netloc, timeout=timeout)
-        connection.timeout = timeout
-        if connection.sock is not None:
-            connection.sock.settimeout(timeout)
-        return connection
+            where = self.url or "an address that is not known before the start"
+            raise EmulatorError(f"no emulator answers at {where}: {error}") from None
+        finally:
+            connection.close()

@@ -57,6 +57,11 @@ class Document:
         return f"{self.file}:{line}:{column}: {words + ': ' if words else ''}{message}"
 
 
+def in_memory(file: str) -> bool:
+    """True for a document that was never a file: its lines lead nowhere."""
+    return file.startswith("<")
+
+
 def path_in_words(path: Path) -> str:
     """``turns[0].when`` for ``("turns", 0, "when")``."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

@@ -47,9 +47,9 @@ class Ids:
         """A seed of its own for one purpose of one owner (a run's id), so that one more word of text shifts no id."""
         return int.from_bytes(self._digest(f"{purpose} {owner}", 8))
 
-    def copy(self) -> Ids:
-        """Ids that go on from here independently."""
-        other = Ids(self.seed)
+    def copy(self, seed: int | str) -> Ids:
+        """Ids that go on from here independently, perhaps with another seed."""
+        other = Ids(seed)
         other._made = self._made.copy()
         return other
 

@@ -177,7 +177,9 @@ class Performer:
             self._pull(performance, due)
 
     def next_instant(self, performance: Performance) -> float:
-        """When something happens to the run by itself: its next item, or its expiry."""
+        """When something happens to the run by itself: its next item, or its expiry; FOREVER once it is at its end."""
+        if performance.at_end:
+            return FOREVER
         return max(min(self._due(performance), float(performance.run["expires_at"])), performance.at)
 
     def _due(self, performance: Performance) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from emulator.document import Document, Path, from_data, parse
+from emulator.document import Document, Path, from_data, in_memory, parse
 from emulator.errors import ScenarioError
 from emulator.lifecycle import Object
 from emulator.scenario_checks import problems
@@ -111,7 +111,7 @@ def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:
             verb=verb,
             value=step[verb],
             beside={key: value for key, value in step.items() if key != verb},
-            line=document.line((*path, "steps", index)),
+            line=None if in_memory(document.file) else document.line((*path, "steps", index)),
             stays_open=index + 1 < len(verbs) and VERBS[verbs[index + 1]].finds_open,
         )
         for index, (verb, step) in enumerate(zip(verbs, steps, strict=True))
@@ -125,6 +125,6 @@ def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:
         polls=data.get("polls") or {},
         cancels_late=data.get("cancel") == "late",
         scenario=scenario,
-        file=document.file,
-        line=document.line(path),
+        file=None if in_memory(document.file) else document.file,
+        line=None if in_memory(document.file) else document.line(path),
     )

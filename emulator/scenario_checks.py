@@ -26,7 +26,8 @@ _POLLS: Final[Schema] = {
     "properties": {status: {"type": "integer", "minimum": 0} for status in ("queued", "in_progress")},
     "additionalProperties": False,
 }
-_SETTINGS: Final[Schema] = {
+#: Settings that an argument, marker or option can state too; it beats those of scenarios.
+OPTIONS: Final[Schema] = {
     "type": "object",
     "properties": {
         "seed": {"type": ["integer", "string"]},
@@ -34,10 +35,10 @@ _SETTINGS: Final[Schema] = {
         "start": TEXT,
         "unmatched": {"enum": ["fail", "improvise"]},
         "shapes": {"enum": ["wire", "spec"]},
-        "polls": _POLLS,
     },
     "additionalProperties": False,
 }
+_SETTINGS: Final[Schema] = {**OPTIONS, "properties": {**OPTIONS["properties"], "polls": _POLLS}}
 _GIVEN: Final[Schema] = {
     "type": "object",
     "properties": {key: {"type": "array", "items": {"type": "object"}} for key in ("assistants", "threads")},

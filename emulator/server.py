@@ -161,7 +161,6 @@ class Emulator(Control):
 
     def stop(self) -> None:
         """Ends open answers and the server; a stopped emulator stays stopped."""
-        self.close()
         if self._server is not None and self._thread is not None:
             self._server.stop()
             self._thread.join()

@@ -23,7 +23,7 @@ from emulator import errors, headers
 from emulator.errors import ApiError
 from emulator.headers import Flavour, Headers
 from emulator.journal import Entry
-from emulator.performance import Leg, Performance
+from emulator.performance import FOREVER, Leg, Performance
 from emulator.validation import query_error, request_error
 from emulator.views import pretty
 from emulator.world import World, Worlds
@@ -76,7 +76,7 @@ class Stream:
             return patience
         performer.catch_up()
         until = performer.next_instant(self.performance) - clock.now()
-        return min(until, patience) if patience is not None else until
+        return min(until, FOREVER if patience is None else patience)
 
 
 Handler = Callable[[Call], "Answer | Stream"]
@@ -248,6 +248,8 @@ class Api:
                 if not leg.cut and not leg.ended and not await gone.before(woken, patience):
                     return
                 woken.clear()
+        except Exception as error:  # the head is out: all that can be done is to break off, and to tell
+            stream.world.report_exception(error)
         finally:
             leg.listeners.remove(woken.set)
             journal.answered(entry, b"".join(leg.frames))
@@ -269,7 +271,7 @@ class _Departure:
         """Waits until woken or out of patience; False if the client left before that."""
         self._left = self._left or asyncio.ensure_future(self._until_left())
         waiting = asyncio.ensure_future(woken.wait())
-        timeout = None if patience is None else max(patience, 0)
+        timeout = None if patience is None or patience == FOREVER else max(patience, 0)
         await asyncio.wait({waiting, self._left}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         return not self._left.done()

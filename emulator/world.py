@@ -8,7 +8,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from emulator import objects, usage
@@ -78,7 +78,7 @@ class World:
         self.on_end: list[Callable[[], None]] = []
         self._made_by_requests = False
         self._unnamed = 0
-        self._found({})
+        self._found(options.given())
         self.performer = Performer(self)
         for scenario in scenarios:
             self.load(scenario)
@@ -122,9 +122,9 @@ class World:
             self.played.pop((scenario.name, turn.name), None)
 
     def _settings_of(self, scenarios: tuple[Scenario, ...]) -> Object:
-        """What all scenarios and the options say together; those that disagree are refused."""
+        """What all scenarios (newest first) and the options say together; those that disagree are refused."""
         said: dict[str, tuple[Any, str]] = {}
-        for scenario in scenarios:
+        for scenario in reversed(scenarios):
             for key, value in scenario.settings.items():
                 if key in said and said[key][0] != value and key not in self.options.given():
                     other, file = said[key]
@@ -265,12 +265,14 @@ class World:
         if self.performer.active:
             under_way = ", ".join(self.performer.active)
             raise EmulatorError(f"a baseline cannot hold runs that are under way: {under_way}")
-        return Snapshot(self.store.copy(), self.ids.copy(), self.clock.now(), self.scenarios, self.played.copy())
+        return Snapshot(
+            self.store.copy(), self.ids.copy(self.ids.seed), self.clock.now(), self.scenarios, self.played.copy()
+        )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Takes over a baseline; for a world that nobody has used yet."""
         self._found(self._settings_of(snapshot.scenarios))
-        self.store, self.ids = snapshot.store.copy(), snapshot.ids.copy()
+        self.store, self.ids = snapshot.store.copy(), snapshot.ids.copy(self.settings.get("seed", 0))
         self.clock.move_to(snapshot.now)
         self.scenarios, self.played = snapshot.scenarios, snapshot.played.copy()
         self._made_by_requests = not snapshot.store.is_empty()
@@ -288,8 +290,6 @@ def _literal(text: str) -> str:
 
 
 def _renamed(scenario: Scenario, name: str) -> Scenario:
-    from dataclasses import replace
-
     return replace(scenario, name=name, turns=tuple(replace(turn, scenario=name) for turn in scenario.turns))
 
 
@@ -302,20 +302,24 @@ class Worlds:
     mode: WorldsMode = "one"
     _worlds: dict[str, World] = field(default_factory=dict)
     _baselines: dict[str, Snapshot] = field(default_factory=dict)
+    _overrides: dict[str, Object] = field(default_factory=dict)
 
     def of(self, key: str) -> World:
         """The world of that key."""
         name = key if self.mode == "key" else ""
         world = self._worlds.get(name)
         if world is None:
-            world = self._worlds[name] = World(self.options, self.scenarios)
+            options = replace(self.options, **self._overrides.get(name, {}))
+            world = self._worlds[name] = World(options, self.scenarios)
             if baseline := self._baselines.get(name):
                 world.restore(baseline)
         return world
 
-    def reset(self, key: str) -> None:
-        """The key's world ends; the next request meets a new one."""
-        old = self._worlds.pop(key if self.mode == "key" else "", None)
+    def reset(self, key: str, options: Object) -> None:
+        """The key's world ends; the next request meets a new one, made with these options."""
+        name = key if self.mode == "key" else ""
+        old = self._worlds.pop(name, None)
+        self._overrides[name] = options
         if old is not None:
             old.end()
 
