@@ -257,12 +257,17 @@ async def check(request: Request, world: World) -> Response:
 
 async def not_found(request: Request, error: Exception) -> Response:
     known = ", ".join(sorted({f"/_emulator{route.path}" for route in routes}))
-    return _refused(404, f"there is no {request.method} {request.url.path}; the admin API has: {known}")
+    known = known.replace(":path}", "}")
+    return _refused(404, f"there is no {request.method} {_path(request)}; the admin API has: {known}")
+
+
+def _path(request: Request) -> str:
+    return f"/_emulator{request.scope['path']}"
 
 
 async def not_allowed(request: Request, error: Exception) -> Response:
     allowed = (error.headers or {}).get("Allow", "") if isinstance(error, HTTPException) else ""
-    return _refused(405, f"{request.url.path} does not take {request.method}; it takes {allowed}")
+    return _refused(405, f"{_path(request)} does not take {request.method}; it takes {allowed}")
 
 
 routes = [

@@ -90,13 +90,18 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from emulator.scenario import load_scenarios
+    from emulator.scenario import Scenario, load_scenario, scenario_files
+    from emulator.world import Options, World
 
+    files = scenario_files(*options.scenarios)
     problems: list[str] = []
-    for source in options.scenarios:
+    loaded: list[Scenario] = []
+    for file in files:
         try:
-            load_scenarios(source)
+            loaded.append(load_scenario(file))
         except ScenarioError as error:
             problems += error.problems
-    print("\n".join(problems) if problems else f"{len(options.scenarios)} checked, no problems")
+    if not problems:
+        World(Options(), tuple(loaded))  # what is served together has to go together
+    print("\n".join([*problems, f"{len(files)} checked, {len(problems) or 'no'} problem{'s' * (len(problems) != 1)}"]))
     return _FOUND_PROBLEMS if problems else 0

@@ -1,6 +1,6 @@
 """Drives an emulator over HTTP: the client of its admin API, for tests, fixtures and the command line.
 
-Standard library only, so that importing it costs nothing.
+Imports no server and no validator, so that it costs next to nothing.
 """
 
 from __future__ import annotations

@@ -70,14 +70,25 @@ def load_scenarios(*sources: str | FilePath | Object) -> tuple[Scenario, ...]:
     """
     loaded: list[Scenario] = []
     for source in sources:
-        if not isinstance(source, dict) and FilePath(source).is_dir():
-            files = sorted(path for path in FilePath(source).iterdir() if path.suffix in SUFFIXES)
-            if not files:
-                raise ScenarioError([f"{source}: expected scenario files ({', '.join(SUFFIXES)}) in this directory"])
-            loaded += [load_scenario(path) for path in files]
-        else:
-            loaded.append(load_scenario(source))
+        loaded += [load_scenario(source)] if isinstance(source, dict) else map(load_scenario, scenario_files(source))
     return tuple(loaded)
+
+
+def scenario_files(*sources: str | FilePath) -> list[FilePath]:
+    """The files that these are: a directory stands for the scenario files in it, by name.
+
+    Raises ScenarioError for a directory without any.
+    """
+    files: list[FilePath] = []
+    for source in map(FilePath, sources):
+        if source.is_dir():
+            found = sorted(path for path in source.iterdir() if path.suffix in SUFFIXES)
+            if not found:
+                raise ScenarioError([f"{source}: expected scenario files ({', '.join(SUFFIXES)}) in this directory"])
+            files += found
+        else:
+            files.append(source)
+    return files
 
 
 def parse_scenario(text: str, file: str, name: str = "") -> Scenario:

@@ -82,11 +82,23 @@ _GIVEN_RUN_KEYS = ("id", "status", "last_error", "incomplete_details", "usage")
 def problems(data: Any) -> Iterator[Problem]:
     """Everything that is wrong with a scenario: where, and why. Nothing if it is fine."""
     found = list(explain(SCENARIO, data))
-    yield from found or _deeper_problems(data)
+    yield from found
+    ill = {path[:2] for path, _ in found}
+    if isinstance(data, dict):
+        yield from _deeper_problems({key: _well_formed(key, value, ill) for key, value in data.items()})
+
+
+def _well_formed(key: str, value: Any, ill: set[Path]) -> Any:
+    """A part of a scenario without what its schema refuses, so that the rest is checked all the same."""
+    if isinstance(value, list):
+        return [None if (key, number) in ill else item for number, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {inner: item for inner, item in value.items() if (key, inner) not in ill}
+    return None
 
 
 def _deeper_problems(data: Object) -> Iterator[Problem]:
-    """What the schema cannot say."""
+    """What the schema cannot say, in those parts that it does not refuse (the others are None)."""
     start = (data.get("settings") or {}).get("start")
     if start is not None:
         try:
@@ -96,7 +108,9 @@ def _deeper_problems(data: Object) -> Iterator[Problem]:
             yield path, f"expected 'now' or a date and time as 2026-01-01T00:00:00Z, got {start!r}"
     yield from _given_problems(data.get("given") or {})
     names: set[str] = set()
-    for number, turn in enumerate(data.get("turns", [])):
+    for number, turn in enumerate(data.get("turns") or []):
+        if turn is None:
+            continue
         path = ("turns", number)
         name = turn.get("name")
         if name is not None and name in names:
