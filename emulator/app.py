@@ -7,7 +7,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import admin
-from emulator.routes import assistants, messages, models, run_steps, runs, threads
+from emulator.routes import assistants, files, messages, models, run_steps, runs, threads, uploads, vector_stores
 from emulator.web import Api
 from emulator.world import Worlds
 
@@ -18,6 +18,9 @@ ROUTES: list[Route] = [
     *messages.routes,
     *runs.routes,
     *run_steps.routes,
+    *files.routes,
+    *uploads.routes,
+    *vector_stores.routes,
     *models.routes,
 ]
 

@@ -34,17 +34,22 @@ class ApiError(Exception):
         code: str | None = None,
         headers: Sequence[tuple[bytes, bytes]] = (),
         gateway: bool = False,
+        has_detail: bool = False,
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.type, self.param, self.code = status, message, type, param, code
         self.headers = list(headers)
         #: On Azure this is answered by the gateway, in an envelope of its own.
         self.gateway = gateway
+        #: The body repeats the message in a sibling of ``error`` (recorded for files, 2026).
+        self.has_detail = has_detail
 
     def body(self) -> bytes:
         """The JSON that OpenAI sends, pretty-printed."""
-        error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
-        return orjson.dumps({"error": error}, option=orjson.OPT_INDENT_2)
+        body = {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+        if self.has_detail:
+            body["detail"] = {"message": self.message, "code": self.code}
+        return orjson.dumps(body, option=orjson.OPT_INDENT_2)
 
 
 # ---- Who asks, and how ----
@@ -124,6 +129,10 @@ _NOUNS = {
     "thread.message": ("message", "msg"),
     "thread.run": ("run", "run"),
     "thread.run.step": ("run step", "step"),
+    "vector_store": ("vector store", "vs"),
+    "vector_store.file_batch": ("file batch", "vsfb"),
+    "upload": ("upload", "upload"),
+    "upload.part": ("part", "part"),
 }
 
 
@@ -134,6 +143,30 @@ def not_found(kind: str, id: str, param: str) -> ApiError:
         message = f"Invalid '{param}': '{id}'. Expected an ID that begins with '{prefix}'."
         return ApiError(400, message, param=param, code="invalid_value")
     return ApiError(404, f"No {noun} found with id '{id}'.")
+
+
+def no_such_file(id: str) -> ApiError:
+    """Recorded, with a sibling of ``error`` that only files' errors have."""
+    return ApiError(404, f"No such File object: {id}", param="id", has_detail=True)
+
+
+def no_file_in_store(file_id: str, store_id: str) -> ApiError:
+    return ApiError(404, f"No file found with id '{file_id}' in vector store '{store_id}'.")
+
+
+def unknown_file(file_id: str, param: str) -> ApiError:
+    """A file that a request refers to. Inferred from the pattern of the other 404s."""
+    return ApiError(404, f"No file found with id '{file_id}'.", param=param)
+
+
+def unknown_store(store_id: str, param: str) -> ApiError:
+    """A vector store that a request refers to; known in part."""
+    return ApiError(404, f"Vector store with id [{store_id}] not found.", param=param)
+
+
+def sub_route_not_found() -> ApiError:
+    """Under a vector store the service does not name the URL."""
+    return ApiError(404, "Not found")
 
 
 def model_not_found(model: str) -> ApiError:
@@ -185,6 +218,52 @@ def outputs_mismatch(expected: list[str], got: list[str]) -> ApiError:
     return ApiError(400, f"Expected tool outputs for call_ids {expected}, got {got}")
 
 
+def store_expired(store_id: str) -> ApiError:
+    return ApiError(400, f"Vector store '{store_id}' has expired")
+
+
+def store_is_full(store_id: str, limit: int) -> ApiError:
+    """Inferred: the limit is documented, its words are not."""
+    return ApiError(
+        400,
+        f"Vector store '{store_id}' has too many files. Expected at most {limit} files.",
+        param="file_ids",
+        code="array_above_max_length",
+    )
+
+
+def not_searchable(extensions: list[str]) -> ApiError:
+    names = ", ".join(extension or "none" for extension in extensions)
+    return ApiError(
+        400,
+        f"Files with extensions [{names}] are not supported for retrieval. See "
+        "https://platform.openai.com/docs/assistants/tools/file-search/supported-files",
+        param="file_ids",
+        code="unsupported_file",
+    )
+
+
+def download_not_allowed(purpose: str) -> ApiError:
+    return ApiError(400, f"Not allowed to download files of purpose: {purpose}")
+
+
+def upload_is_over(act: str, status: str) -> ApiError:
+    """Inferred from ``cannot_cancel``."""
+    return ApiError(400, f"Cannot {act} upload with status '{status}'.")
+
+
+def upload_bytes_differ(expected: int, got: int) -> ApiError:
+    """Inferred: that the bytes have to match is documented."""
+    return ApiError(
+        400, f"Expected the parts to have {expected} bytes in total, but got {got} bytes instead.", param="bytes"
+    )
+
+
+def upload_md5_differs(expected: str, got: str) -> ApiError:
+    """Inferred: that the checksum has to match is documented."""
+    return ApiError(400, f"Expected contents with md5 checksum {expected}, but got {got} instead.", param="md5")
+
+
 # ---- What was sent ----
 
 
@@ -200,6 +279,31 @@ def bad_json() -> ApiError:
 def body_too_large(limit: int) -> ApiError:
     """Ours: the service's own limit is not known."""
     return ApiError(413, f"Request body too large. Expected at most {limit} bytes.", code="request_too_large")
+
+
+def file_too_large(limit: int, param: str = "file") -> ApiError:
+    """Inferred: the limit is documented, its words are not."""
+    return ApiError(
+        400,
+        f"Invalid '{param}': file too large. Expected a file with maximum size {limit} bytes, "
+        "but got a larger one instead.",
+        param=param,
+        code="file_above_max_size",
+    )
+
+
+def bad_form(reason: str) -> ApiError:
+    """Inferred."""
+    return ApiError(400, f"We could not parse the multipart body of your request: {reason}")
+
+
+def form_field_missing(name: str) -> ApiError:
+    """Uploads have the words of an older validator (known for ``purpose``)."""
+    return ApiError(400, f"'{name}' is a required property", param=name, has_detail=True)
+
+
+def bad_purpose(purpose: str, purposes: list[str]) -> ApiError:
+    return ApiError(400, f"'{purpose}' is not one of {purposes} - 'purpose'", param="purpose", has_detail=True)
 
 
 def server_error(request_id: str) -> ApiError:

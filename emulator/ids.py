@@ -12,15 +12,19 @@ from hashlib import blake2b
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _TO_ALPHABET = bytes(_ALPHABET[i % 62] for i in range(256))
 
-#: The object's name in ids: what comes before the random part. Forms: FACTS "ID formats", ~3,600 recorded ids.
-PREFIXES = {
-    "assistant": "asst_",
-    "thread": "thread_",
-    "thread.message": "msg_",
-    "thread.run": "run_",
-    "thread.run.step": "step_",
-    "tool_call": "call_",
+#: What comes before the random part, and how many characters that has. Forms: FACTS "ID formats", ~3,600 recorded ids.
+FORMS = {
+    "assistant": ("asst_", 24),
+    "thread": ("thread_", 24),
+    "thread.message": ("msg_", 24),
+    "thread.run": ("run_", 24),
+    "thread.run.step": ("step_", 24),
+    "tool_call": ("call_", 24),
+    "file": ("file-", 22),
+    "azure file": ("assistant-", 22),
 }
+#: Ids that are hexadecimal and begin with the second they were made in.
+TIMED = {"vector_store": "vs_", "vector_store.file_batch": "vsfb_ibj_", "upload": "upload_", "upload.part": "part_"}
 
 
 class Ids:
@@ -32,11 +36,18 @@ class Ids:
         self._made: Counter[str] = Counter()
 
     def make(self, kind: str, parent: str = "") -> str:
-        """The next id of ``kind`` (a key of ``PREFIXES``) under ``parent`` (an id; empty for roots)."""
+        """The next id of ``kind`` (a key of ``FORMS``) under ``parent`` (an id; empty for roots)."""
+        prefix, length = FORMS[kind]
+        return prefix + self._digest(self._next(kind, parent), length).translate(_TO_ALPHABET).decode()
+
+    def make_timed(self, kind: str, at: int, parent: str = "") -> str:
+        """The next id of ``kind`` (a key of ``TIMED``), made in the second ``at``."""
+        return f"{TIMED[kind]}{at % 2**32:08x}{self._digest(self._next(kind, parent), 12).hex()}"
+
+    def _next(self, kind: str, parent: str) -> str:
         scope = f"{kind} {parent}"
         self._made[scope] += 1
-        digest = self._digest(f"{scope} {self._made[scope]}", 24)
-        return PREFIXES[kind] + digest.translate(_TO_ALPHABET).decode()
+        return f"{scope} {self._made[scope]}"
 
     def request_id(self) -> str:
         """The next ``x-request-id``: ``req_`` and 32 hex digits."""

@@ -12,6 +12,8 @@ from emulator.lifecycle import FIRST, Object
 
 #: Seconds from a run's creation to its expiry (FACTS §5: 100 % of the recorded runs).
 RUN_LIFETIME = 600
+#: Seconds until an upload that is not complete expires.
+UPLOAD_LIFETIME = 3600
 
 _FILE_SEARCH_OPTIONS = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
 _FUNCTION_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
@@ -234,6 +236,40 @@ def run_step(id: str, run: Object, details: Object) -> Object:
         "usage": None,
         "metadata": {},
     }
+
+
+def file(id: str, at: int, filename: str, purpose: str, size: int, expires_at: int | None = None) -> Object:
+    """A file. ``object`` comes first, as recorded."""
+    return {
+        "object": "file",
+        "id": id,
+        "purpose": purpose,
+        "filename": filename,
+        "bytes": size,
+        "created_at": at,
+        "expires_at": expires_at,
+        "status": "processed",
+        "status_details": None,
+    }
+
+
+def upload(id: str, at: int, body: Object) -> Object:
+    """An upload, as long as it has no file."""
+    return {
+        "id": id,
+        "object": "upload",
+        "bytes": body["bytes"],
+        "created_at": at,
+        "filename": body["filename"],
+        "purpose": body["purpose"],
+        "status": "pending",
+        "expires_at": at + UPLOAD_LIFETIME,
+    }
+
+
+def deleted_file(id: str) -> Object:
+    """A deleted file has its keys in an order of its own (2025)."""
+    return {"object": "file", "deleted": True, "id": id}
 
 
 def deleted(id: str, kind: str) -> Object:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator import sse
-from emulator.events import Hold, Item, Move, Require, Wait
+from emulator.events import Item, Move, Require, Wait
 from emulator.lifecycle import REST, TERMINAL, Object
 from emulator.scenario import Turn
 from emulator.stage import Stage
@@ -142,10 +142,11 @@ class Performance:
                 return self.at + status_seconds
         return self.at
 
-    def label_ahead(self) -> str | None:
-        """The gate that comes next, if one does."""
-        item = self.ahead()
-        return item.label if isinstance(item, Hold) else None
+    def has_gate_ahead(self, open_gates: set[str]) -> bool:
+        """True while the run stands at a gate, or its turn has one that is closed."""
+        return self.held is not None or any(
+            act.verb == "hold" and act.value not in open_gates for act in self.turn.acts
+        )
 
     def _play_turn(self) -> Iterator[Item]:
         yield Move("thread.run", "in_progress")

@@ -40,6 +40,8 @@ class Scenario:
     settings: Object
     given: Object
     turns: tuple[Turn, ...]
+    #: What comes of indexing files, when it is not what their contents say.
+    indexing: tuple[Object, ...] = ()
     #: The text as it was read, to be sent to a server by those who read the file on their side.
     source: str = ""
 
@@ -109,6 +111,7 @@ def check_document(document: Document, name: str = "", source: str = "") -> Scen
         settings=data.get("settings") or {},
         given=data.get("given") or {},
         turns=tuple(_turn(document, n, turn, title) for n, turn in enumerate(data.get("turns", []))),
+        indexing=tuple(data.get("indexing") or ()),
         source=source,
     )
 

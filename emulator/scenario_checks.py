@@ -62,6 +62,22 @@ _TURN: Final[Schema] = {
     "required": ["steps"],
     "additionalProperties": False,
 }
+_INDEXING: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "file": TEXT,
+        "outcome": {"enum": ["completed", "failed", "cancelled"]},
+        "error": {
+            "type": "object",
+            "properties": {"code": TEXT, "message": TEXT},
+            "required": ["code", "message"],
+            "additionalProperties": False,
+        },
+        "polls": {"type": "integer", "minimum": 0},
+    },
+    "required": ["file", "outcome"],
+    "additionalProperties": False,
+}
 SCENARIO: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -71,6 +87,7 @@ SCENARIO: Final[Schema] = {
         "settings": _SETTINGS,
         "given": _GIVEN,
         "turns": {"type": "array", "items": _TURN},
+        "indexing": {"type": "array", "items": _INDEXING},
     },
     "additionalProperties": False,
 }

@@ -61,21 +61,8 @@ class Fake:
 
     #: Faker's own machinery, not words.
     _HIDDEN = frozenset(
-        [
-            "add_provider",
-            "del_arguments",
-            "factories",
-            "format",
-            "generator_attrs",
-            "get_formatter",
-            "parse",
-            "provider",
-            "random",
-            "seed",
-            "seed_instance",
-            "seed_locale",
-            "set_formatter",
-        ]
+        "add_provider del_arguments factories format generator_attrs get_formatter parse provider random "
+        "seed seed_instance seed_locale set_formatter".split()
     )
 
     def __init__(self, seed: int) -> None:

@@ -13,14 +13,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import orjson
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator import errors, headers
+from emulator.contents import Content
 from emulator.errors import ApiError
+from emulator.forms import Form, is_form, read_form
 from emulator.headers import Flavour, Headers
 from emulator.journal import Entry
 from emulator.performance import FOREVER, Leg, Performance
@@ -48,6 +50,7 @@ class Call:
     path: dict[str, str]
     query: dict[str, Any]
     body: dict[str, Any]
+    form: Form | None = None
 
 
 @dataclass(slots=True)
@@ -58,6 +61,14 @@ class Answer:
     status: int = 200
     poll_after: int | None = None
     headers: Headers = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Download:
+    """An answer that is a file's bytes."""
+
+    content: Content
+    filename: str
 
 
 @dataclass(slots=True)
@@ -79,7 +90,8 @@ class Stream:
         return min(until, FOREVER if patience is None else patience)
 
 
-Handler = Callable[[Call], "Answer | Stream"]
+Result = Answer | Stream | Download
+Handler = Callable[[Call], Result]
 
 
 def answer(thing: Any, *, poll_after: int | None = None) -> Answer:
@@ -163,7 +175,8 @@ class Api:
         self._nowhere = World(worlds.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(receive)
+        form = await read_form(scope, receive) if is_form(scope) else None
+        body = form if form is not None else await read_body(receive)
         if body is None:
             return  # the client left before its request was complete
         world, problem = self._nowhere, None
@@ -189,13 +202,17 @@ class Api:
         if isinstance(result, Stream):
             await self._send_stream(result, shared, entry, receive, send)
             return
+        if isinstance(result, Download):
+            world.journal.add(entry)
+            await _send_download(result, shared, send)
+            return
         entry.status, entry.answer = result.status, result.body
         world.journal.add(entry)
         await _send_answer(result, shared, send)
 
     def _respond(
-        self, world: World, entry: Entry, body: bytes, problem: ApiError | None, flavour: Flavour
-    ) -> tuple[Answer | Stream | Exception, Flavour]:
+        self, world: World, entry: Entry, body: bytes | Form, problem: ApiError | None, flavour: Flavour
+    ) -> tuple[Result | Exception, Flavour]:
         """From bytes to a result, or the exception that is to be answered."""
         try:
             if problem is not None:
@@ -203,17 +220,19 @@ class Api:
             address = headers.read_address(entry.path.encode("latin-1"), entry.query, self._roots, entry.method)
             flavour = address.flavour
             operation, handler, path = self.tree.find(address.segments, entry.method, unquote(entry.path))
-            entry.operation, entry.body = operation, body
+            form = body if isinstance(body, Form) else None
+            raw = b"" if isinstance(body, Form) else body
+            entry.operation, entry.body = operation, orjson.dumps(form.as_json()) if form else raw
             entry.thread_id, entry.run_id = path.get("thread_id"), path.get("run_id")
             if address.segments[0] in _BETA and not address.waives_beta:
                 headers.check_beta(entry.headers)
             query = read_numbers(address.query)
             if error := query_error(operation, query):
                 return error, flavour
-            values = read_json(operation, body) if entry.method == "POST" else {}
+            values = read_json(operation, raw) if entry.method == "POST" and form is None else {}
             if world.clock.name == "real":
                 world.performer.catch_up()
-            result = handler(Call(world, entry, flavour, path, query, values))
+            result = handler(Call(world, entry, flavour, path, query, values, form))
             if entry.method == "POST":
                 world.made()
             return result, flavour
@@ -287,6 +306,24 @@ async def _send_answer(result: Answer, shared: Headers, send: Send) -> None:
         sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
     await send({"type": "http.response.start", "status": result.status, "headers": sent})
     await send({"type": "http.response.body", "body": result.body})
+
+
+async def _send_download(result: Download, shared: Headers, send: Send) -> None:
+    """The bytes in pieces, so that a large file is never in memory as a whole."""
+    name = quote(result.filename, safe="")
+    quoted = result.filename.replace("\\", "").replace('"', "")
+    plain = quoted.isascii() and quoted.isprintable()
+    disposition = f'attachment; filename="{quoted}"' if plain else f"attachment; filename*=UTF-8''{name}"
+    sent = [
+        *shared,
+        (b"content-type", b"application/octet-stream"),
+        (b"content-disposition", disposition.encode()),
+        (b"content-length", str(result.content.size).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": sent})
+    for piece in result.content.pieces():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 # ---- Reading ----

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from emulator import objects, usage
+from emulator import extract, objects, usage
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.errors import EmulatorError, Problem, ScenarioError
 from emulator.ids import Ids
@@ -24,9 +24,12 @@ from emulator.scenario import Scenario, Turn
 from emulator.stage import Fake, Stage
 from emulator.steps import VERBS, Act
 from emulator.store import Store, Thread
+from emulator.vector_stores import Outcome
 from emulator.views import Shape
 
 WorldsMode = Literal["one", "key"]
+
+_CANNOT_PARSE = {"code": "invalid_file", "message": "The file could not be parsed."}
 
 #: Settings that objects are made with: they cannot change once requests have made some.
 _FOUNDATIONS = ("seed", "clock", "start")
@@ -222,6 +225,25 @@ class World:
     def _first_file(self) -> tuple[str | None, int | None]:
         turn = next((turn for scenario in self.scenarios for turn in scenario.turns), None)
         return (turn.file, turn.line) if turn else (None, None)
+
+    def indexing_outcome(self, file: Object) -> Outcome:
+        """What comes of indexing a file: as a scenario says, or as its contents are."""
+        for scenario in self.scenarios:
+            for rule in scenario.indexing:
+                if rule["file"] in (file["id"], file["filename"]):
+                    error = rule.get("error") or (_CANNOT_PARSE if rule["outcome"] == "failed" else None)
+                    text = self._text_of(file).text if rule["outcome"] == "completed" else ""
+                    return Outcome(rule["outcome"], text, error, rule.get("polls", 0))
+        return self._text_of(file)
+
+    def _text_of(self, file: Object) -> Outcome:
+        if extract.extension(file["filename"]) not in extract.SEARCHABLE:
+            error = {"code": "unsupported_file", "message": "The file type is not supported."}
+            return Outcome("failed", error=error)
+        try:
+            return Outcome("completed", extract.text_of(file["filename"], self.store.contents[file["id"]].read()))
+        except extract.Unreadable as error:
+            return Outcome("failed", error={"code": "invalid_file", "message": str(error)})
 
     # ---- Problems ----
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from emulator import views
+from emulator.collection import Page, Query
 from emulator.lifecycle import Object
-from emulator.store import Page, Query
 from emulator.web import Answer, Call, answer
 
+#: ``openai-poll-after-ms``: the SDKs' helpers poll again after this, instead of 1 s (Python) or 5 s (Node).
+POLL_SOON: Final = 1
 
-def read_query(call: Call) -> Query:
-    """The cursor parameters of a list."""
+
+def read_query(call: Call, *, limit: int = 20) -> Query:
+    """The cursor parameters of a list; ``limit`` unless another is asked for."""
     asked: dict[str, Any] = {key: call.query[key] for key in ("limit", "order", "after", "before") if key in call.query}
-    return Query(**asked)
+    return Query(**{"limit": limit, **asked})
 
 
 def list_of(call: Call, page: Page[Object], *, run_status: str = "") -> Answer:

@@ -10,14 +10,14 @@ from emulator import errors, objects, views
 from emulator.lifecycle import TERMINAL, Object
 from emulator.performance import Leg, Performance
 from emulator.routes.assistants import check_model
-from emulator.routes.lists import list_of, read_query
+from emulator.routes.lists import POLL_SOON, list_of, read_query
 from emulator.routes.looks import look_at_thread, named_run
 from emulator.routes.threads import check_room, make_thread
 from emulator.store import Thread
 from emulator.web import Answer, Call, Stream, answer
 
-#: ``openai-poll-after-ms``: the SDKs' helpers poll again after this, instead of 1 s (Python) or 5 s (Node).
-_POLL_SOON, _POLL_HELD = 1, 50
+#: As ``POLL_SOON``, for a run that stands at a gate, or will: Python's helpers keep to the first value they get.
+_POLL_HELD = 50
 
 
 def _thread(call: Call) -> Thread:
@@ -26,8 +26,8 @@ def _thread(call: Call) -> Thread:
 
 def _run_answer(call: Call, run: Object) -> Answer:
     performance = call.world.performer.active.get(run["id"])
-    held = performance is not None and performance.held is not None
-    return answer(views.in_json(run, call.world.shapes), poll_after=_POLL_HELD if held else _POLL_SOON)
+    held = performance is not None and performance.has_gate_ahead(call.world.open_gates)
+    return answer(views.in_json(run, call.world.shapes), poll_after=_POLL_HELD if held else POLL_SOON)
 
 
 # ---- Creation ----

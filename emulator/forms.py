@@ -1,0 +1,112 @@
+"""Multipart bodies: fields and files, spooled to disk as they stream in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
+
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.types import Receive, Scope
+
+from emulator import errors
+from emulator.contents import Content
+from emulator.errors import ApiError
+
+#: The largest file that is taken (documented: "individual files can be up to 512 MB").
+MAX_FILE: Final = 512 * 1024 * 1024
+#: What a body may have beside its file.
+_ENVELOPE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file of a form."""
+
+    filename: str
+    content: Content
+
+
+@dataclass(slots=True)
+class Form:
+    """A form that was read; names as ``expires_after[anchor]`` are nested objects. ``problem``: why it was not."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, FormFile] = field(default_factory=dict)
+    problem: ApiError | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What the journal keeps of it: contents are told by name and size."""
+        files = {name: {"filename": one.filename, "bytes": one.content.size} for name, one in self.files.items()}
+        return {**self.fields, **files}
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Gone(Exception):
+    pass
+
+
+def is_form(scope: Scope) -> bool:
+    """True for a request with a multipart body."""
+    return any(
+        name == b"content-type" and value.lower().startswith(b"multipart/form-data") for name, value in scope["headers"]
+    )
+
+
+async def read_form(scope: Scope, receive: Receive) -> Form | None:
+    """Reads a form to its end; None if the client left."""
+    form = Form()
+    try:
+        parsed = await MultiPartParser(Headers(scope=scope), _stream(receive), max_files=10, max_fields=100).parse()
+    except _Gone:
+        return None
+    except _TooLarge:
+        form.problem = errors.file_too_large(MAX_FILE)
+    except MultiPartException as error:
+        form.problem = errors.bad_form(error.message)
+    else:
+        for name, value in parsed.multi_items():
+            if isinstance(value, UploadFile):
+                spool: IO[bytes] = value.file
+                form.files[name] = FormFile(value.filename or "", Content([spool]))
+            else:
+                _nest(form.fields, name, value)
+    if form.problem:
+        await _drain(receive)
+    return form
+
+
+async def _stream(receive: Receive) -> AsyncGenerator[bytes, None]:
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        body: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
+        size += len(body)
+        if size > MAX_FILE + _ENVELOPE:
+            raise _TooLarge
+        yield body
+
+
+async def _drain(receive: Receive) -> None:
+    """Reads what a refused request still sends, so that its client comes to read the answer."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return
+
+
+def _nest(fields: dict[str, Any], name: str, value: str) -> None:
+    outer, bracket, inner = name.partition("[")
+    if bracket and inner.endswith("]") and inner != "]":
+        nested = fields.setdefault(outer, {})
+        if isinstance(nested, dict):
+            nested[inner.removesuffix("]")] = int(value) if value.isascii() and value.isdigit() else value
+    else:
+        fields[name] = value

@@ -1,0 +1,120 @@
+"""What tools have to work with: the files and vector stores that requests name, and those that they bring about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator import errors, extract
+from emulator.errors import ApiError
+from emulator.lifecycle import Object
+from emulator.store import Store, Thread
+from emulator.vector_stores import MAX_FILES, THREAD_STORE_DAYS, VectorStore, new_store
+from emulator.world import World
+
+
+def resolve(world: World, sent: Object | None, *, days: int | None = None) -> Object:
+    """``tool_resources`` as they are stored: inline ``vector_stores`` are made and replaced by their ids.
+
+    ``days``: the expiry of those that belong to a thread. Raises ApiError for what is not there; nothing is made then.
+    """
+    resources = {key: value for key, value in (sent or {}).items() if value is not None}
+    now = world.clock.now()
+    if "code_interpreter" in resources:
+        ids = resources["code_interpreter"].get("file_ids") or []
+        for id in ids:
+            require_file(world.store, id, "tool_resources.code_interpreter.file_ids", now)
+        resources["code_interpreter"] = {"file_ids": ids}
+    if "file_search" in resources:
+        search = resources["file_search"]
+        ids = list(search.get("vector_store_ids") or [])
+        for id in ids:
+            if id not in world.store.vector_stores:
+                raise errors.unknown_store(id, "tool_resources.file_search.vector_store_ids")
+        inline = search.get("vector_stores") or []
+        for body in inline:
+            require_searchable(world, body.get("file_ids") or [])
+        after = {"expires_after": {"anchor": "last_active_at", "days": days}} if days else {}
+        ids += [make_store(world, {**after, **body}).id for body in inline]
+        resources["file_search"] = {"vector_store_ids": ids}
+    return resources
+
+
+def require_file(store: Store, id: str, param: str, now: float) -> Object:
+    """A file that a request refers to, or its error."""
+    try:
+        return store.file(id, now)
+    except ApiError:
+        raise errors.unknown_file(id, param) from None
+
+
+def require_searchable(world: World, ids: list[str], param: str = "file_ids") -> None:
+    """Raises ApiError if one of these files is not there, or of a kind that is not searched."""
+    files = [require_file(world.store, id, param, world.clock.now()) for id in ids]
+    kinds = [extract.extension(file["filename"]) for file in files]
+    refused = list(dict.fromkeys(kind for kind in kinds if kind not in extract.SEARCHABLE))
+    if refused:
+        raise errors.not_searchable(refused)
+
+
+def make_store(world: World, body: Object) -> VectorStore:
+    """A new vector store, with its first files; they have been checked."""
+    at = int(world.clock.now())
+    store = VectorStore(new_store(world.ids.make_timed("vector_store", at), at, body))
+    world.store.vector_stores.put(store.id, store)
+    add_files(world, store, [{"file_id": id, **_strategy(body)} for id in body.get("file_ids") or []])
+    return store
+
+
+def _strategy(body: Object) -> Object:
+    return {key: body[key] for key in ("chunking_strategy",) if body.get(key)}
+
+
+def add_files(world: World, store: VectorStore, entries: list[Object]) -> list[Object]:
+    """Files come into a store, each with its own attributes and chunking. Raises ApiError when the store is full."""
+    ids = {entry["file_id"] for entry in entries}
+    if len(ids | set(store.stored)) > MAX_FILES:
+        raise errors.store_is_full(store.id, MAX_FILES)
+    at = int(world.clock.now())
+    made = []
+    for entry in entries:
+        file = world.store.files.find(entry["file_id"], "file_id")
+        made.append(store.add(file, at, entry, lambda file=file: world.indexing_outcome(file)))  # type: ignore[misc]
+    return made
+
+
+def attach(world: World, thread: Thread, attachments: list[Object]) -> None:
+    """A message's attachments extend the thread's resources; its vector store is made when the first needs one."""
+    now = world.clock.now()
+    searched = [one["file_id"] for one in attachments if _has_tool(one, "file_search")]
+    coded = [one["file_id"] for one in attachments if _has_tool(one, "code_interpreter")]
+    for one in attachments:
+        require_file(world.store, one["file_id"], "attachments", now)
+    require_searchable(world, searched, "attachments")
+    resources: dict[str, Any] = {**thread.object["tool_resources"]}
+    if coded:
+        had = resources.get("code_interpreter", {}).get("file_ids", [])
+        resources["code_interpreter"] = {"file_ids": list(dict.fromkeys([*had, *coded]))}
+    if searched:
+        ids = resources.get("file_search", {}).get("vector_store_ids", [])
+        if ids:
+            store = world.store.vector_store(ids[0], now)
+            add_files(world, store, [{"file_id": id} for id in searched if id not in store.stored])
+        else:
+            after = {"anchor": "last_active_at", "days": THREAD_STORE_DAYS}
+            store = make_store(world, {"file_ids": list(dict.fromkeys(searched)), "expires_after": after})
+        resources["file_search"] = {"vector_store_ids": [store.id]}
+    thread.object = {**thread.object, "tool_resources": resources}
+
+
+def _has_tool(attachment: Object, kind: str) -> bool:
+    return any(tool["type"] == kind for tool in attachment.get("tools") or [])
+
+
+def stores_of(world: World, assistant: Object, thread: Thread) -> list[VectorStore]:
+    """The stores that a run searches: the assistant's, then the thread's."""
+    found = []
+    for holder in (assistant, thread.object):
+        for id in holder["tool_resources"].get("file_search", {}).get("vector_store_ids", []):
+            if id in world.store.vector_stores:
+                found.append(world.store.vector_store(id, world.clock.now()))
+    return found

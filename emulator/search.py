@@ -1,0 +1,67 @@
+"""Search over chunks of text: BM25 by SQLite's FTS5, in memory. Deterministic: equal scores keep the chunks' order.
+
+A score tells how many of the query's words a chunk has and how it ranks among the others, in 0…1, so that a score
+threshold means something also in a store with a single chunk, where BM25 alone gives nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+_WORD = re.compile(r"\w+")
+
+#: Words that say nothing about what is looked for.
+_STOP = frozenset(
+    "a an and are as at be by can do does for from have how i in is it me my of on or tell that the this to was what "
+    "when where which who why will with you your".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found: its number, in the order it was added, and its score in 0…1."""
+
+    number: int
+    score: float
+
+
+class Index:
+    """Chunks of text that can be searched."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._size = len(texts)
+        # Made by one thread, used by the server's: never by two at a time.
+        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._database.execute("CREATE VIRTUAL TABLE chunk USING fts5(text, tokenize = 'porter unicode61')")
+        self._database.executemany("INSERT INTO chunk(rowid, text) VALUES (?, ?)", enumerate(texts))
+
+    def __del__(self) -> None:
+        self._database.close()
+
+    def search(self, query: str) -> list[Hit]:
+        """The chunks that have a word of the query, best first."""
+        words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))
+        telling = [word for word in words if word not in _STOP] or words
+        if not telling or not self._size:
+            return []
+        any_word = " OR ".join(f'"{word}"' for word in telling)
+        # FTS5's bm25() is the better the more negative it is.
+        found: list[tuple[int, float]] = self._ask(
+            "SELECT rowid, -bm25(chunk) FROM chunk WHERE chunk MATCH ?", any_word
+        )
+        best = max((weight for _, weight in found), default=0.0)
+        has = {number: 0 for number, _ in found}
+        for word in telling:
+            for (number,) in self._ask("SELECT rowid FROM chunk WHERE chunk MATCH ?", f'"{word}"'):
+                has[number] += 1
+        hits = [
+            Hit(number, round(has[number] / len(telling) * (0.5 + 0.5 * (weight / best if best > 0 else 1)), 6))
+            for number, weight in found
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.number))
+
+    def _ask(self, statement: str, match: str) -> list[Any]:
+        return self._database.execute(statement, (match,)).fetchall()
