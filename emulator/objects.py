@@ -135,6 +135,22 @@ def text_part(value: str, annotations: list[Object] | None = None) -> Object:
     return {"type": "text", "text": {"value": value, "annotations": annotations or []}}
 
 
+def image_part(file_id: str) -> Object:
+    """An image that is a file, as a message shows it."""
+    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
+
+
+def search_result(file_id: str, filename: str, score: float, attributes: Object, text: str) -> Object:
+    """What file_search found; ``content`` is sent only to those who ask for it by ``include[]``."""
+    return {
+        "file_id": file_id,
+        "file_name": filename,
+        "score": score,
+        "attributes": attributes,
+        "content": [{"type": "text", "text": text}],
+    }
+
+
 def text_of(message: Object) -> str:
     """All text of a message; parts are joined by line breaks."""
     return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")

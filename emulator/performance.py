@@ -28,9 +28,11 @@ class Leg:
     ``ended``: the last frame is there. ``cut``: the world is gone, the stream ends without ``done``.
     """
 
-    __slots__ = ("cut", "ended", "frames", "listeners")
+    __slots__ = ("content", "cut", "ended", "frames", "listeners")
 
-    def __init__(self) -> None:
+    def __init__(self, *, content: bool = False) -> None:
+        #: Search results show their text (``include[]``).
+        self.content = content
         self.frames: list[bytes] = []
         self.ended = False
         self.cut = False

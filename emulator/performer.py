@@ -329,5 +329,5 @@ class Performer:
     def _tell(self, performance: Performance, event: str, thing: Object, at: float) -> None:
         performance.note(int(at), event)
         if performance.leg:
-            performance.leg.send(event, views.in_event(thing, self.world.shapes))
+            performance.leg.send(event, views.in_event(thing, self.world.shapes, content=performance.leg.content))
             performance.leg.wake()

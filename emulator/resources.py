@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from emulator import errors, extract
+from emulator import errors, extract, objects
 from emulator.errors import ApiError
 from emulator.lifecycle import Object
 from emulator.store import Store, Thread
-from emulator.vector_stores import MAX_FILES, THREAD_STORE_DAYS, VectorStore, new_store
-from emulator.world import World
+from emulator.vector_stores import MAX_FILES, THREAD_STORE_DAYS, VectorStore, active, new_store
+
+if TYPE_CHECKING:
+    from emulator.world import World
 
 
 def resolve(world: World, sent: Object | None, *, days: int | None = None) -> Object:
@@ -56,10 +59,10 @@ def require_searchable(world: World, ids: list[str], param: str = "file_ids") ->
         raise errors.not_searchable(refused)
 
 
-def make_store(world: World, body: Object) -> VectorStore:
-    """A new vector store, with its first files; they have been checked."""
+def make_store(world: World, body: Object, id: str = "") -> VectorStore:
+    """A new vector store, with its first files; they have been checked. ``id``: a given one."""
     at = int(world.clock.now())
-    store = VectorStore(new_store(world.ids.make_timed("vector_store", at), at, body))
+    store = VectorStore(new_store(id or world.ids.make_timed("vector_store", at), at, body))
     world.store.vector_stores.put(store.id, store)
     add_files(world, store, [{"file_id": id, **_strategy(body)} for id in body.get("file_ids") or []])
     return store
@@ -82,14 +85,35 @@ def add_files(world: World, store: VectorStore, entries: list[Object]) -> list[O
     return made
 
 
-def attach(world: World, thread: Thread, attachments: list[Object]) -> None:
-    """A message's attachments extend the thread's resources; its vector store is made when the first needs one."""
+def check_messages(world: World, messages: Iterable[Object]) -> None:
+    """Raises ApiError if messages that are to be made refer to files that are not there, or that are not searched."""
+    for message in messages:
+        attachments = message.get("attachments") or []
+        for one in attachments:
+            require_file(world.store, one["file_id"], "attachments", world.clock.now())
+        require_searchable(
+            world, [one["file_id"] for one in attachments if _has_tool(one, "file_search")], "attachments"
+        )
+        for part in message["content"] if isinstance(message["content"], list) else []:
+            if part["type"] == "image_file":
+                require_file(world.store, part["image_file"]["file_id"], "content", world.clock.now())
+
+
+def add_message(world: World, thread: Thread, body: Object) -> Object:
+    """A message, checked before, comes into a thread with what it brings along."""
+    id = thread.object["id"]
+    made = objects.message(world.ids.make("thread.message", id), int(world.clock.now()), id, body)
+    thread.put_message(made)
+    if made["attachments"]:
+        _attach(world, thread, made["attachments"])
+    return made
+
+
+def _attach(world: World, thread: Thread, attachments: list[Object]) -> None:
+    """Attachments extend the thread's resources; its vector store is made when the first file needs one."""
     now = world.clock.now()
     searched = [one["file_id"] for one in attachments if _has_tool(one, "file_search")]
     coded = [one["file_id"] for one in attachments if _has_tool(one, "code_interpreter")]
-    for one in attachments:
-        require_file(world.store, one["file_id"], "attachments", now)
-    require_searchable(world, searched, "attachments")
     resources: dict[str, Any] = {**thread.object["tool_resources"]}
     if coded:
         had = resources.get("code_interpreter", {}).get("file_ids", [])
@@ -110,11 +134,20 @@ def _has_tool(attachment: Object, kind: str) -> bool:
     return any(tool["type"] == kind for tool in attachment.get("tools") or [])
 
 
-def stores_of(world: World, assistant: Object, thread: Thread) -> list[VectorStore]:
-    """The stores that a run searches: the assistant's, then the thread's."""
+def stores_of(world: World, assistant: Object, thread: Thread | None = None) -> list[VectorStore]:
+    """The stores that a run searches: the assistant's, then the thread's. Raises ApiError if one has expired."""
     found = []
-    for holder in (assistant, thread.object):
+    for holder in (assistant, thread.object) if thread else (assistant,):
         for id in holder["tool_resources"].get("file_search", {}).get("vector_store_ids", []):
-            if id in world.store.vector_stores:
-                found.append(world.store.vector_store(id, world.clock.now()))
+            store = world.store.vector_store(id, world.clock.now())
+            if store.object["status"] == "expired":
+                raise errors.store_expired(id)
+            found.append(store)
     return found
+
+
+def use(world: World, stores: Iterable[VectorStore]) -> None:
+    """A run that is created looks at its stores, and keeps them from expiring."""
+    for store in stores:
+        store.look_at_all()
+        store.object = active(store.object, int(world.clock.now()))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
+from typing import Any
 
 from emulator.document import Document, Path, from_data, in_memory, parse
 from emulator.errors import ScenarioError
@@ -26,6 +30,7 @@ class Turn:
     usage: Object | None = None
     polls: Object = field(default_factory=dict)
     cancels_late: bool = False
+    contents: Mapping[str, bytes] = field(default_factory=dict)
     scenario: str = ""
     file: str | None = None
     line: int | None = None
@@ -42,8 +47,8 @@ class Scenario:
     turns: tuple[Turn, ...]
     #: What comes of indexing files, when it is not what their contents say.
     indexing: tuple[Object, ...] = ()
-    #: The text as it was read, to be sent to a server by those who read the file on their side.
-    source: str = ""
+    #: Contents of the files that it names by path, read by whoever loaded it.
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
     def labels(self) -> set[str]:
         """The gates that its steps name."""
@@ -56,13 +61,31 @@ def load_scenario(source: str | FilePath | Object) -> Scenario:
     Raises ScenarioError with all problems; FileNotFoundError and other OSErrors for a file that cannot be read.
     """
     if isinstance(source, dict):
-        return check_document(from_data(source))
+        return check_document(from_data(source), contents=_read_contents(source, FilePath()))
     path = FilePath(source)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{path}:1:1: expected UTF-8 text: {error}"]) from None
-    return parse_scenario(text, str(path), path.stem)
+    document = parse(text, str(path))
+    return check_document(document, path.stem, _read_contents(document.data, path.parent))
+
+
+def paths_in(data: Any) -> Iterator[str]:
+    """The local files that a scenario names: ``path`` of given files and of files that code makes."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key == "path" and isinstance(value, str):
+                yield value
+            yield from paths_in(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from paths_in(value)
+
+
+def _read_contents(data: Any, folder: FilePath) -> dict[str, bytes]:
+    """Those that can be read; the check tells of the others."""
+    return {path: (folder / path).read_bytes() for path in paths_in(data) if (folder / path).is_file()}
 
 
 def load_scenarios(*sources: str | FilePath | Object) -> tuple[Scenario, ...]:
@@ -93,14 +116,15 @@ def scenario_files(*sources: str | FilePath) -> list[FilePath]:
     return files
 
 
-def parse_scenario(text: str, file: str, name: str = "") -> Scenario:
-    """As ``load_scenario``, from text. ``name`` is for a document that has none."""
-    return check_document(parse(text, file), name, text)
+def parse_scenario(text: str, file: str, name: str = "", contents: Mapping[str, bytes] | None = None) -> Scenario:
+    """As ``load_scenario``, from text. ``name`` is for a document that has none; ``contents`` of files by path."""
+    return check_document(parse(text, file), name, contents)
 
 
-def check_document(document: Document, name: str = "", source: str = "") -> Scenario:
+def check_document(document: Document, name: str = "", contents: Mapping[str, bytes] | None = None) -> Scenario:
     """The scenario in a document; raises ScenarioError with all problems."""
-    found = sorted(problems(document.data), key=lambda problem: document.place(problem[0]))
+    known = contents or {}
+    found = sorted(problems(document.data, known), key=lambda problem: document.place(problem[0]))
     if found:
         raise ScenarioError([document.report(path, message) for path, message in found])
     data = document.data
@@ -110,10 +134,25 @@ def check_document(document: Document, name: str = "", source: str = "") -> Scen
         file=document.file,
         settings=data.get("settings") or {},
         given=data.get("given") or {},
-        turns=tuple(_turn(document, n, turn, title) for n, turn in enumerate(data.get("turns", []))),
+        turns=tuple(
+            replace(_turn(document, n, turn, title), contents=known) for n, turn in enumerate(data.get("turns", []))
+        ),
         indexing=tuple(data.get("indexing") or ()),
-        source=source,
+        contents=known,
     )
+
+
+def given_content(item: Object, contents: Mapping[str, bytes]) -> bytes:
+    """The contents of a given file: text, base64 or a local file's. Raises ValueError for bad base64."""
+    if "path" in item:
+        return contents[item["path"]]
+    if "base64" in item:
+        try:
+            return base64.b64decode(item["base64"], validate=True)
+        except binascii.Error as error:
+            raise ValueError(str(error)) from None
+    text: str = item.get("content", "")
+    return text.encode()
 
 
 def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:

@@ -6,7 +6,8 @@ The schema is put together from the registries of steps and conditions, so what 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from emulator import json_schema, templates
@@ -20,6 +21,8 @@ from emulator.steps import TEXT, USAGE, VERBS, Verb
 from emulator.validation import request_error
 
 Problem = tuple[Path, str]
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 _POLLS: Final[Schema] = {
     "type": "object",
@@ -39,9 +42,20 @@ OPTIONS: Final[Schema] = {
     "additionalProperties": False,
 }
 _SETTINGS: Final[Schema] = {**OPTIONS, "properties": {**OPTIONS["properties"], "polls": _POLLS}}
+_GIVEN_FILE: Final[Schema] = {
+    "type": "object",
+    "properties": dict.fromkeys(("id", "filename", "purpose", "content", "base64", "path"), TEXT),
+    "required": ["filename"],
+    "additionalProperties": False,
+    "oneOf": [{"required": ["content"]}, {"required": ["base64"]}, {"required": ["path"]}],
+    "description": "a filename and one of content, base64 and path",
+}
 _GIVEN: Final[Schema] = {
     "type": "object",
-    "properties": {key: {"type": "array", "items": {"type": "object"}} for key in ("assistants", "threads")},
+    "properties": {
+        "files": {"type": "array", "items": _GIVEN_FILE},
+        **{key: {"type": "array", "items": {"type": "object"}} for key in ("vector_stores", "assistants", "threads")},
+    },
     "additionalProperties": False,
 }
 _TURN: Final[Schema] = {
@@ -96,13 +110,31 @@ SCENARIO: Final[Schema] = {
 _GIVEN_RUN_KEYS = ("id", "status", "last_error", "incomplete_details", "usage")
 
 
-def problems(data: Any) -> Iterator[Problem]:
-    """Everything that is wrong with a scenario: where, and why. Nothing if it is fine."""
+def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Everything that is wrong with a scenario: where, and why. Nothing if it is fine.
+
+    ``contents`` of the local files that it names, by path.
+    """
     found = list(explain(SCENARIO, data))
     yield from found
     ill = {path[:2] for path, _ in found}
     if isinstance(data, dict):
         yield from _deeper_problems({key: _well_formed(key, value, ill) for key, value in data.items()})
+        yield from _file_problems(data, (), contents)
+
+
+def _file_problems(value: Any, path: Path, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Local files that could not be read, and base64 that is none."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "path" and isinstance(inner, str) and inner not in contents:
+                yield (*path, key), f"there is no file {inner!r} beside the scenario (a server opens no path itself)"
+            if key == "base64" and isinstance(inner, str) and not _BASE64.fullmatch(inner):
+                yield (*path, key), "this is no base64"
+            yield from _file_problems(inner, (*path, key), contents)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _file_problems(inner, (*path, number), contents)
 
 
 def _well_formed(key: str, value: Any, ill: set[Path]) -> Any:
@@ -194,7 +226,7 @@ def _strings(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in ("chunks", "expect"):  # literal
+            if key not in ("chunks", "expect", "path", "base64"):  # literal
                 yield from _strings(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
@@ -241,6 +273,11 @@ def _given_problems(given: Object) -> Iterator[Problem]:
 
 
 def _given_item_problems(path: Path, kind: str, item: Object) -> Iterator[Problem]:
+    if kind == "files":
+        return
+    if kind == "vector_stores":
+        yield from _as_request(path, "create_vector_store", item, ("id",))
+        return
     if kind == "assistants":
         yield from _as_request(path, "create_assistant", item, ("id",))
         return

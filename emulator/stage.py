@@ -6,7 +6,7 @@ templates here, and note what they leave open.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,16 @@ class Stage:
     make_id: Callable[[str], str]
     fake: Fake
     prompt_tokens: Callable[[], int]
+    #: A file by its id, or the newest of that name; the names that there are, for the error.
+    find_file: Callable[[str], Object | None] = lambda name: None
+    file_names: Callable[[], list[str]] = list
+    make_file: Callable[[str, bytes], Object] = lambda filename, content: {}
+    #: What file_search finds in the run's stores.
+    search: Callable[[str], list[Object]] = lambda query: []
+    #: Contents of the files that the scenario names by path.
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    #: Files that the run's code has made.
+    generated: list[Object] = field(default_factory=list)
     stated_usage: Object | None = None
     stated_for_steps: int = 1
     outputs: list[Output] = field(default_factory=list)
@@ -105,6 +115,14 @@ class Stage:
             return templates.render(value, self._variables())
         except TemplateError as error:
             raise StepFailed("template", str(error)) from error
+
+    def file(self, name: str) -> Object:
+        """A file by id or name. Raises StepFailed (``impossible``) if there is none."""
+        found = self.find_file(name)
+        if found is None:
+            names = ", ".join(self.file_names()) or "no file"
+            raise StepFailed("impossible", f"there is no file {name!r}: there is {names}")
+        return found
 
     def _variables(self) -> dict[str, Any]:
         """The names a template can use; a function's name gives its latest output."""

@@ -29,11 +29,16 @@ def pretty(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2)
 
 
-def in_json(thing: Object, shape: Shape = "wire", *, run_status: str = "") -> Object:
-    """An object as create, get and list answer it. ``run_status``: of a run step's run."""
+def in_json(thing: Object, shape: Shape = "wire", *, run_status: str = "", content: bool = False) -> Object:
+    """An object as create, get and list answer it.
+
+    For run steps: ``run_status`` is their run's, ``content`` whether search results show their text (``include[]``).
+    """
     kind = thing["object"]
     if kind == "thread.run.step":
-        return _run_step(thing, shape, live=run_status not in TERMINAL)
+        return _run_step(thing, shape, live=run_status not in TERMINAL, content=content)
+    if shape == "spec":
+        return _in_spec(thing)
     if kind == "thread.message" and shape == "wire":
         return {key: value for key, value in thing.items() if key not in _MESSAGE_STATE}
     return thing
@@ -57,24 +62,52 @@ def modified_message(thing: Object, shape: Shape = "wire") -> Object:
     }
 
 
-def in_event(thing: Object, shape: Shape = "wire") -> Object:
+def in_event(thing: Object, shape: Shape = "wire", *, content: bool = False) -> Object:
     """An object as the data of a server-sent event."""
     kind = thing["object"]
     if kind == "thread.run" and not thing["tool_resources"]:
         return {**thing, "tool_resources": _CODE_INTERPRETER}
     if kind == "thread.run.step":
-        return _run_step(thing, shape, live=True)
+        return _run_step(thing, shape, live=True, content=content)
     if kind == "thread":
         return got_thread(thing)
+    return _in_spec(thing) if shape == "spec" else thing
+
+
+def _in_spec(thing: Object) -> Object:
+    """What the published schema has otherwise than the wire, by kind of object (FACTS §7)."""
+    match thing["object"]:
+        case "thread.run" if thing["instructions"] is None:
+            return {**thing, "instructions": ""}
+        case "vector_store.file_batch":
+            return {**thing, "object": "vector_store.files_batch"}
+        case "file":
+            return {key: value for key, value in thing.items() if value is not None}
     return thing
 
 
-def _run_step(step: Object, shape: Shape, *, live: bool) -> Object:
+def _run_step(step: Object, shape: Shape, *, live: bool, content: bool) -> Object:
     """``expires_at`` is the run's while the run lives and in every event, and null afterwards."""
+    step = step if content else _without_content(step)
     shown = dict(step) if shape == "spec" else {k: v for k, v in step.items() if k not in _STEP_SPEC_ONLY}
     if not live:
         shown["expires_at"] = None
     return shown
+
+
+def _without_content(step: Object) -> Object:
+    """A run step whose search results keep their text to themselves."""
+    calls = step["step_details"].get("tool_calls", [])
+    if not any(call["type"] == "file_search" and call["file_search"]["results"] for call in calls):
+        return step
+    return {**step, "step_details": {**step["step_details"], "tool_calls": [_call_without(call) for call in calls]}}
+
+
+def _call_without(call: Object) -> Object:
+    if call["type"] != "file_search":
+        return call
+    results = [{k: v for k, v in result.items() if k != "content"} for result in call["file_search"]["results"]]
+    return {**call, "file_search": {**call["file_search"], "results": results}}
 
 
 # ---- Messages are stored as bytes ----

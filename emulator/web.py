@@ -243,7 +243,8 @@ class Api:
         if not isinstance(error, ApiError):
             world.report_exception(error)
             error = errors.server_error(request_id)
-        return Answer(headers.error_body(error, flavour), error.status, headers=error.headers)
+        body = headers.error_body(error, flavour)
+        return Answer(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
 
     async def _send_stream(self, stream: Stream, shared: Headers, entry: Entry, receive: Receive, send: Send) -> None:
         """Frame by frame. A client that leaves changes nothing: the frames are made without it."""

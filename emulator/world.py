@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from emulator import extract, objects, usage
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
+from emulator.contents import Content
 from emulator.errors import EmulatorError, Problem, ScenarioError
+from emulator.given import give
 from emulator.ids import Ids
 from emulator.journal import Journal
 from emulator.lifecycle import Object
@@ -24,7 +26,7 @@ from emulator.scenario import Scenario, Turn
 from emulator.stage import Fake, Stage
 from emulator.steps import VERBS, Act
 from emulator.store import Store, Thread
-from emulator.vector_stores import Outcome
+from emulator.vector_stores import Outcome, VectorStore
 from emulator.views import Shape
 
 WorldsMode = Literal["one", "key"]
@@ -116,10 +118,10 @@ class World:
         if changed or not self._made_by_requests:
             self._found(settings)
             for one in reversed(loaded):
-                self._give(one.given)
+                give(self, one)
         else:
             self.settings, self.shapes = settings, settings.get("shapes", "wire")
-            self._give(scenario.given)
+            give(self, scenario)
         self.scenarios = loaded
         for turn in scenario.turns:
             self.played.pop((scenario.name, turn.name), None)
@@ -137,43 +139,19 @@ class World:
                 said.setdefault(key, (value, scenario.file))
         return {key: value for key, (value, _) in said.items()} | self.options.given()
 
-    def _give(self, given: Object) -> None:
-        """Makes the objects that a scenario gives; one that is there already under that id is replaced."""
-        at = int(self.clock.now())
-        for item in given.get("assistants", []):
-            id = item.get("id") or self.ids.make("assistant")
-            self.store.assistants.put(id, objects.assistant(id, at, item))
-        for item in given.get("threads", []):
-            id = item.get("id") or self.ids.make("thread")
-            thread = Thread(objects.thread(id, at, item))
-            self.store.threads[id] = thread
-            for message in item.get("messages") or []:
-                message_id = message.get("id") or self.ids.make("thread.message", id)
-                thread.put_message(objects.message(message_id, at, id, message))
-            for run in item.get("runs") or []:
-                self._give_run(thread, run, at)
-
-    def _give_run(self, thread: Thread, item: Object, at: int) -> None:
-        """A run that is over: it started and ended when the world began."""
-        assistant = self.store.assistants.find(item["assistant_id"], "assistant_id")
-        thread_id = thread.object["id"]
-        id = item.get("id") or self.ids.make("thread.run", thread_id)
-        status = item.get("status", "completed")
-        ended = {"completed": "completed_at", "incomplete": "completed_at", "failed": "failed_at",
-                 "cancelled": "cancelled_at"}.get(status)  # fmt: skip
-        run = objects.run(id, at, thread_id, assistant, item)
-        run |= {"status": status, "started_at": at, "expires_at": None, "usage": item.get("usage") or usage.of(0, 0)}
-        run |= {key: item[key] for key in ("last_error", "incomplete_details") if key in item}
-        thread.put_run(run | ({ended: at} if ended else {}))
-
     def labels(self) -> set[str]:
         """All gates that scenarios name."""
         return {label for scenario in self.scenarios for label in scenario.labels()}
 
     # ---- Runs ----
 
-    def perform(self, thread: Thread, run: Object, assistant: Object) -> Performance:
-        """Chooses the run's turn and counts it: the first that fits, in the order of the files and turns."""
+    def perform(
+        self, thread: Thread, run: Object, assistant: Object, stores: Sequence[VectorStore] = ()
+    ) -> Performance:
+        """Chooses the run's turn and counts it: the first that fits, in the order of the files and turns.
+
+        ``stores``: those that its file_search looks into.
+        """
         last = thread.last_user_message()
         situation = Situation(
             message=objects.text_of(last) if last else "",
@@ -194,6 +172,11 @@ class World:
             make_id=lambda kind: self.ids.make(kind, run["id"]),
             fake=Fake(self.ids.stream("fake", run["id"])),
             prompt_tokens=lambda: usage.prompt(run, (row for _, row in thread.messages.newest_first())),
+            find_file=self.store.find_file,
+            file_names=lambda: [file["filename"] for file in self.store.files],
+            make_file=lambda filename, content: self._make_file(run["id"], filename, content),
+            search=lambda query: self._search(stores, query),
+            contents=turn.contents,
             stated_usage=turn.usage,
             stated_for_steps=max(sum(VERBS[act.verb].makes_run_step for act in turn.acts), 1),
         )
@@ -201,6 +184,19 @@ class World:
         performance = Performance(thread, stage, turn, polls)
         self.runs[run["id"]] = performance
         return performance
+
+    def _make_file(self, run_id: str, filename: str, content: bytes) -> Object:
+        """A file that a run's code makes."""
+        id = self.ids.make("file", run_id)
+        made = objects.file(id, int(self.clock.now()), filename, "assistants_output", len(content))
+        self.store.put_file(made, Content.of(content))
+        return made
+
+    def _search(self, stores: Sequence[VectorStore], query: str) -> list[Object]:
+        """Results of all stores, best first. What two stores hold is found twice (recorded)."""
+        found = [one for store in stores for one in store.search(query)]
+        found.sort(key=lambda one: -one.score)
+        return [objects.search_result(one.file_id, one.filename, one.score, one.attributes, one.text) for one in found]
 
     def _choose(self, situation: Situation, run_id: str) -> Turn:
         missed: list[tuple[int, str]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from emulator import errors, objects
+from emulator.resources import resolve
 from emulator.routes.lists import list_of, read_query
 from emulator.web import Answer, Call, answer
 
@@ -26,8 +27,9 @@ def list_assistants(call: Call) -> Answer:
 def create_assistant(call: Call) -> Answer:
     check_model(call)
     world = call.world
+    resources = resolve(world, call.body.get("tool_resources"))
     id = world.ids.make("assistant")
-    made = objects.assistant(id, int(world.clock.now()), call.body)
+    made = objects.assistant(id, int(world.clock.now()), {**call.body, "tool_resources": resources})
     world.store.assistants.put(id, made)
     return answer(made)
 
@@ -40,7 +42,9 @@ def modify_assistant(call: Call) -> Answer:
     assistants = call.world.store.assistants
     old = assistants.find(call.path["assistant_id"], "assistant_id")
     check_model(call)
-    modified = objects.modified_assistant(old, call.body)
+    sent = call.body.get("tool_resources")
+    resources = {} if sent is None else {"tool_resources": resolve(call.world, sent)}
+    modified = objects.modified_assistant(old, {**call.body, **resources})
     assistants.put(old["id"], modified)
     return answer(modified)
 

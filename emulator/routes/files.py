@@ -6,11 +6,11 @@ from typing import Final
 
 from starlette.routing import Route
 
-from emulator import errors, objects
+from emulator import errors, objects, views
 from emulator.errors import ApiError
 from emulator.forms import MAX_FILE, Form
 from emulator.lifecycle import Object
-from emulator.routes.lists import list_of, read_query
+from emulator.routes.lists import envelope, read_query
 from emulator.web import Answer, Call, Download, answer
 
 #: In the order of the service's own message (recorded).
@@ -40,7 +40,10 @@ def list_files(call: Call) -> Answer:
         expired = file["expires_at"] is not None and now >= file["expires_at"]
         return not expired and (purpose is None or file["purpose"] == purpose)
 
-    return _written(list_of(call, call.world.store.files.page(query, keep)))
+    page = call.world.store.files.page(query, keep)
+    listed = envelope(call, page, [views.in_json(file, call.world.shapes) for file in page.rows])
+    order = ("object", "data", "has_more", "first_id", "last_id")  # recorded: another than that of other lists
+    return _written(answer({key: listed[key] for key in order}))
 
 
 def create_file(call: Call) -> Answer:

@@ -19,15 +19,18 @@ def read_query(call: Call, *, limit: int = 20) -> Query:
     return Query(**{"limit": limit, **asked})
 
 
-def list_of(call: Call, page: Page[Object], *, run_status: str = "") -> Answer:
-    """A page of objects in the API's envelope; an empty one has null cursors (FACTS §2)."""
+def list_of(call: Call, page: Page[Object], *, run_status: str = "", content: bool = False) -> Answer:
+    """A page of objects in the API's envelope; an empty one has null cursors (FACTS §2).
+
+    ``run_status`` and ``content`` are for run steps: their run's status, and whether search results show their text.
+    """
     shape = call.world.shapes
-    return answer(
-        {
-            "object": "list",
-            "data": [views.in_json(row, shape, run_status=run_status) for row in page.rows],
-            "first_id": page.ids[0] if page.ids else None,
-            "last_id": page.ids[-1] if page.ids else None,
-            "has_more": page.has_more,
-        }
-    )
+    data = [views.in_json(row, shape, run_status=run_status, content=content) for row in page.rows]
+    return answer(envelope(call, page, data))
+
+
+def envelope(call: Call, page: Page[Any], data: list[Object]) -> Object:
+    """Lists of the Assistants endpoints. The published schema has no null in its cursors."""
+    nothing = "" if call.world.shapes == "spec" else None
+    first, last = (page.ids[0], page.ids[-1]) if page.ids else (nothing, nothing)
+    return {"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": page.has_more}

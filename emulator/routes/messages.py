@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from emulator import errors, objects, views
+from emulator.resources import add_message, check_messages
 from emulator.routes.lists import read_query
 from emulator.routes.looks import look_at_thread
 from emulator.routes.threads import check_room
@@ -32,10 +33,8 @@ def create_message(call: Call) -> Answer:
     if thread.active_run:
         raise errors.message_during_run(id, thread.active_run)
     check_room(thread)
-    world = call.world
-    made = objects.message(world.ids.make("thread.message", id), int(world.clock.now()), id, call.body)
-    thread.put_message(made)
-    return answer(views.in_json(made, world.shapes))
+    check_messages(call.world, [call.body])
+    return answer(views.in_json(add_message(call.world, thread, call.body), call.world.shapes))
 
 
 def get_message(call: Call) -> Answer:

@@ -23,13 +23,14 @@ def _looked_at(call: Call) -> tuple[Thread, str]:
 def list_run_steps(call: Call) -> Answer:
     thread, status = _looked_at(call)
     page = thread.steps[call.path["run_id"]].page(read_query(call))
-    return list_of(call, page, run_status=status)
+    return list_of(call, page, run_status=status, content="include[]" in call.query)
 
 
 def get_run_step(call: Call) -> Answer:
     thread, status = _looked_at(call)
     step = thread.steps[call.path["run_id"]].find(call.path["step_id"], "step_id")
-    return answer(views.in_json(step, call.world.shapes, run_status=status))
+    content = "include[]" in call.query
+    return answer(views.in_json(step, call.world.shapes, run_status=status, content=content))
 
 
 routes = [

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from emulator import errors, objects, views
 from emulator.lifecycle import TERMINAL, Object
 from emulator.performance import Leg, Performance
+from emulator.resources import add_message, check_messages, stores_of, use
 from emulator.routes.assistants import check_model
 from emulator.routes.lists import POLL_SOON, list_of, read_query
 from emulator.routes.looks import look_at_thread, named_run
@@ -41,16 +42,19 @@ def create_run(call: Call) -> Answer | Stream:
     more = call.body.get("additional_messages") or []
     _check_runnable(call, assistant, more, has_user_message=lambda: thread.last_user_message() is not None)
     check_room(thread, len(more))
-    at, id = int(world.clock.now()), thread.object["id"]
+    check_messages(world, more)
+    stores_of(world, assistant, thread)
     for message in more:
-        thread.put_message(objects.message(world.ids.make("thread.message", id), at, id, message))
-    return _start(call, thread, assistant, Leg() if call.body.get("stream") else None)
+        add_message(world, thread, message)
+    leg = Leg(content="include[]" in call.query) if call.body.get("stream") else None
+    return _start(call, thread, assistant, leg)
 
 
 def create_thread_and_run(call: Call) -> Answer | Stream:
     world, body = call.world, call.body
     assistant = world.store.assistants.find(body["assistant_id"], "assistant_id")
     sent = body.get("thread") or {}
+    stores_of(world, assistant)
     _check_runnable(call, assistant, sent.get("messages") or [], has_user_message=lambda: False)
     resources = {"tool_resources": body["tool_resources"]} if body.get("tool_resources") else {}
     thread = make_thread(call, {**resources, **sent})
@@ -72,8 +76,10 @@ def _check_runnable(call: Call, assistant: Object, messages: list[Object], has_u
 def _start(call: Call, thread: Thread, assistant: Object, leg: Leg | None) -> Answer | Stream:
     world = call.world
     thread_id = thread.object["id"]
+    stores = stores_of(world, assistant, thread)
+    use(world, stores)
     run = objects.run(world.ids.make("thread.run", thread_id), int(world.clock.now()), thread_id, assistant, call.body)
-    performance = world.perform(thread, run, assistant)
+    performance = world.perform(thread, run, assistant, stores)
     call.entry.run_id, call.entry.turn = run["id"], performance.turn.name
     world.performer.start(performance, leg=leg)
     return _stream_or(call, performance, leg, run)

@@ -7,7 +7,9 @@ from typing import Any
 from starlette.routing import Route
 
 from emulator import errors, objects, views
+from emulator.resources import add_message, check_messages, resolve
 from emulator.store import Thread
+from emulator.vector_stores import THREAD_STORE_DAYS
 from emulator.web import Answer, Call, answer
 
 #: The service's own limit (API reference, threads).
@@ -22,12 +24,13 @@ def check_room(thread: Thread, more: int = 1) -> None:
 
 def make_thread(call: Call, body: dict[str, Any]) -> Thread:
     """A new thread with its first messages."""
-    world = call.world
-    at = int(world.clock.now())
+    world, messages = call.world, body.get("messages") or []
+    check_messages(world, messages)
+    resources = resolve(world, body.get("tool_resources"), days=THREAD_STORE_DAYS)
     id = world.ids.make("thread")
-    thread = Thread(objects.thread(id, at, body))
-    for message in body.get("messages") or []:
-        thread.put_message(objects.message(world.ids.make("thread.message", id), at, id, message))
+    thread = Thread(objects.thread(id, int(world.clock.now()), {**body, "tool_resources": resources}))
+    for message in messages:
+        add_message(world, thread, message)
     world.store.threads[id] = thread
     call.entry.thread_id = id
     return thread
@@ -45,6 +48,8 @@ def modify_thread(call: Call) -> Answer:
     thread = call.world.store.thread(call.path["thread_id"])
     old = thread.object
     sent = {key: value for key, value in call.body.items() if value is not None}
+    if "tool_resources" in sent:
+        sent["tool_resources"] = resolve(call.world, sent["tool_resources"])
     thread.object = objects.thread(old["id"], old["created_at"], {**old, **sent})
     return answer(thread.object)
 

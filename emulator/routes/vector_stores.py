@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from emulator import errors, objects
+from emulator import errors, objects, views
 from emulator.collection import Query
 from emulator.lifecycle import Object
 from emulator.resources import add_files, make_store, require_file, require_searchable
@@ -26,6 +26,10 @@ def _usable(call: Call) -> VectorStore:
     if store.object["status"] == "expired":
         raise errors.store_expired(store.id)
     return store
+
+
+def _shown(call: Call, thing: Object, *, poll_after: int | None = None) -> Answer:
+    return answer(views.in_json(thing, call.world.shapes), poll_after=poll_after)
 
 
 # ---- Stores ----
@@ -186,14 +190,14 @@ def create_vector_store_file_batch(call: Call) -> Answer:
     require_searchable(world, ids)
     add_files(world, store, entries)
     at = int(world.clock.now())
-    return answer(store.add_batch(world.ids.make_timed("vector_store.file_batch", at, store.id), at, ids))
+    return _shown(call, store.add_batch(world.ids.make_timed("vector_store.file_batch", at, store.id), at, ids))
 
 
 def get_vector_store_file_batch(call: Call) -> Answer:
     store = _store(call)
     id, files = _batch(call, store)
     call.entry.moved |= store.look(files)
-    return answer(store.batch(id), poll_after=POLL_SOON)
+    return _shown(call, store.batch(id), poll_after=POLL_SOON)
 
 
 def cancel_vector_store_file_batch(call: Call) -> Answer:
@@ -201,7 +205,7 @@ def cancel_vector_store_file_batch(call: Call) -> Answer:
     store = _store(call)
     id, files = _batch(call, store)
     store.cancel(files)
-    return answer(store.batch(id))
+    return _shown(call, store.batch(id))
 
 
 def list_files_in_vector_store_batch(call: Call) -> Answer:

@@ -1,0 +1,90 @@
+"""Makes the objects that a scenario gives: there before the first request, as if requests had made them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator import errors, objects, usage
+from emulator.contents import Content
+from emulator.errors import ApiError, ScenarioError
+from emulator.lifecycle import Object
+from emulator.resources import add_files, make_store, resolve
+from emulator.scenario import Scenario, given_content
+from emulator.store import Thread
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+#: The field that tells when a run that is over ended.
+_ENDED = {
+    "completed": "completed_at",
+    "incomplete": "completed_at",
+    "failed": "failed_at",
+    "cancelled": "cancelled_at",
+}
+
+
+def give(world: World, scenario: Scenario) -> None:
+    """Files first, then what refers to them. One that is there already under its id is replaced.
+
+    Raises ScenarioError for a reference that leads nowhere.
+    """
+    given = scenario.given
+    try:
+        for item in given.get("files", []):
+            _give_file(world, item, scenario)
+        for item in given.get("vector_stores", []):
+            _give_store(world, item)
+        for item in given.get("assistants", []):
+            id = item.get("id") or world.ids.make("assistant")
+            resources = resolve(world, item.get("tool_resources"))
+            made = objects.assistant(id, int(world.clock.now()), {**item, "tool_resources": resources})
+            world.store.assistants.put(id, made)
+        for item in given.get("threads", []):
+            _give_thread(world, item)
+    except ApiError as error:
+        raise ScenarioError([f"{scenario.file}: given: {error.message}"]) from None
+
+
+def _give_file(world: World, item: Object, scenario: Scenario) -> None:
+    id = item.get("id") or world.ids.make("file")
+    content = Content.of(given_content(item, scenario.contents))
+    purpose = item.get("purpose", "assistants")
+    made = objects.file(id, int(world.clock.now()), item["filename"], purpose, content.size)
+    world.store.put_file(made, content)
+
+
+def _give_store(world: World, item: Object) -> None:
+    """A given store's files are indexed when it is first looked at, as those of any other."""
+    files = item.get("file_ids") or []
+    for id in files:
+        if id not in world.store.files:
+            raise errors.unknown_file(id, "file_ids")
+    store = make_store(world, {**item, "file_ids": []}, item.get("id", ""))
+    strategy = {"chunking_strategy": item["chunking_strategy"]} if item.get("chunking_strategy") else {}
+    add_files(world, store, [{"file_id": id, **strategy} for id in files])
+
+
+def _give_thread(world: World, item: Object) -> None:
+    at = int(world.clock.now())
+    id = item.get("id") or world.ids.make("thread")
+    resources = resolve(world, item.get("tool_resources"))
+    thread = Thread(objects.thread(id, at, {**item, "tool_resources": resources}))
+    world.store.threads[id] = thread
+    for message in item.get("messages") or []:
+        message_id = message.get("id") or world.ids.make("thread.message", id)
+        thread.put_message(objects.message(message_id, at, id, message))
+    for run in item.get("runs") or []:
+        _give_run(world, thread, run, at)
+
+
+def _give_run(world: World, thread: Thread, item: Object, at: int) -> None:
+    """A run that is over: it started and ended when the world began."""
+    assistant = world.store.assistants.find(item["assistant_id"], "assistant_id")
+    thread_id = thread.object["id"]
+    id = item.get("id") or world.ids.make("thread.run", thread_id)
+    status = item.get("status", "completed")
+    run = objects.run(id, at, thread_id, assistant, item)
+    run |= {"status": status, "started_at": at, "expires_at": None, "usage": item.get("usage") or usage.of(0, 0)}
+    run |= {key: item[key] for key in ("last_error", "incomplete_details") if key in item}
+    thread.put_run(run | ({_ENDED[status]: at} if status in _ENDED else {}))
