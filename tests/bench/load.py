@@ -1,0 +1,107 @@
+"""The load: raw sockets that are kept alive, a few at a time, so that the server is what takes the time.
+
+Every connection has one request under way. While the answer on one is read the others wait at the server, so the
+server is never idle; the client does nothing with an answer but look at its status and find its end.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+from tests.bench.report import MeasurementFailed
+
+CONNECTIONS = 4
+
+_HEAD = (
+    b"Host: 127.0.0.1\r\nAccept: application/json\r\nUser-Agent: bench\r\n"
+    b"Authorization: Bearer sk-bench\r\nOpenAI-Beta: assistants=v2\r\n"
+)
+_LENGTH = b"content-length: "
+_CHUNKED_END = b"0\r\n\r\n"
+
+
+def request(method: str, path: str, body: bytes = b"") -> bytes:
+    """The bytes of a request."""
+    entity = b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body) if method == "POST" else b""
+    return b"%b %b HTTP/1.1\r\n%b%b\r\n%b" % (method.encode(), path.encode(), _HEAD, entity, body)
+
+
+class Connection:
+    """One socket to a server, kept alive."""
+
+    def __init__(self, port: int, timeout: float = 60) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, sent: bytes) -> None:
+        self.socket.sendall(sent)
+
+    def receive(self) -> bytes:
+        """A whole answer, head and body as they came. Raises MeasurementFailed unless it is a 200."""
+        got = self._more()
+        while (head := got.find(b"\r\n\r\n")) < 0:
+            got += self._more()
+        if got[9:12] != b"200":
+            raise MeasurementFailed(f"not a 200: {got[:1000].decode('latin-1')}")
+        at = got.find(_LENGTH, 0, head)
+        if at < 0:
+            while not got.endswith(_CHUNKED_END):
+                got += self._more()
+            return got
+        start = at + len(_LENGTH)
+        end = head + 4 + int(got[start : got.index(b"\r", start)])
+        if len(got) >= end:
+            return got
+        pieces, missing = [got], end - len(got)
+        while missing > 0:
+            pieces.append(self._more())
+            missing -= len(pieces[-1])
+        return b"".join(pieces)
+
+    def _more(self) -> bytes:
+        got = self.socket.recv(1 << 18)
+        if not got:
+            raise MeasurementFailed("the server closed the connection")
+        return got
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def exchange(port: int, sent: bytes) -> bytes:
+    """One request on a connection of its own; the body of its answer, without the marks of chunks."""
+    connection = Connection(port)
+    try:
+        connection.send(sent)
+        head, _, body = connection.receive().partition(b"\r\n\r\n")
+    finally:
+        connection.close()
+    return body if _LENGTH in head else b"".join(_chunks(body))
+
+
+def _chunks(body: bytes) -> list[bytes]:
+    found = []
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        found.append(rest[:length])
+        body = rest[length + 2 :]
+    return [chunk for chunk in found if chunk]
+
+
+def drive(port: int, requests: Sequence[bytes]) -> None:
+    """Sends all requests and reads all answers."""
+    connections = [Connection(port) for _ in requests[:CONNECTIONS]]
+    many = len(connections)
+    try:
+        for number, connection in enumerate(connections):
+            connection.send(requests[number])
+        for number in range(len(requests)):
+            connection = connections[number % many]
+            connection.receive()
+            if number + many < len(requests):
+                connection.send(requests[number + many])
+    finally:
+        for connection in connections:
+            connection.close()

@@ -1,0 +1,14 @@
+"""How the emulator saw the polling helpers of an SDK."""
+
+from __future__ import annotations
+
+from emulator import Emulator
+
+
+def looks_of_helpers(emulator: Emulator) -> dict[str, list[str]]:
+    """The statuses that the SDK's polling helpers saw, by run."""
+    looks: dict[str, list[str]] = {}
+    for look in emulator.requests("get_run"):
+        if "x-stainless-poll-helper" in look.headers:
+            looks.setdefault(look.answer["id"], []).extend([look.answer["status"]] * (1 + look.repeats))
+    return looks
