@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,13 +36,11 @@ def build(worlds: Worlds) -> ASGIApp:
     administration.state.worlds = worlds
     administration.state.operations = {route.name for route in ROUTES}
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return  # no lifespan to run, and the API has no WebSockets
+    def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Without a coroutine of its own: there is no lifespan to run, and no WebSocket."""
         path: str = scope["path"]
         if path.startswith(ADMIN_PREFIX + "/"):
-            await administration({**scope, "path": path.removeprefix(ADMIN_PREFIX)}, receive, send)
-        else:
-            await api(scope, receive, send)
+            return administration({**scope, "path": path.removeprefix(ADMIN_PREFIX)}, receive, send)
+        return api(scope, receive, send)
 
     return application

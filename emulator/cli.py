@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -84,6 +85,9 @@ def _serve(options: argparse.Namespace) -> int:
     if options.host not in ("127.0.0.1", "::1", "localhost"):
         print(f"warning: {options.host} can be reached from other machines", file=sys.stderr)
     server = Server(Worlds(said, scenarios, options.worlds), bind(options.host, options.port))
+    # A process of its own may do what a library must not: the collector leaves alone what is there to stay.
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     print(f"listening on {server.url}/v1", flush=True)
     server.serve_until_stopped()
     return 0

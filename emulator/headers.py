@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -59,16 +60,16 @@ def read_query(raw: bytes) -> dict[str, str | list[str]]:
     return query
 
 
-def read_address(raw_path: bytes, query_string: bytes, roots: frozenset[str], method: str) -> Address:
+def read_address(path: str, query_string: bytes, roots: frozenset[str], method: str) -> Address:
     """Raises ApiError for a path that no base of ours begins, and for a bad or missing version under ``/openai``.
 
     ``/v1/…`` is OpenAI's; ``/openai/…`` and, with ``?api-version=``, any other base are Azure's and Foundry's.
     """
-    path = raw_path.decode("latin-1")
     segments = path.split("/")[1:]
     query = read_query(query_string) if query_string else {}
     if segments[0] == "v1" and "api-version" not in query:
-        return Address([unquote(s) for s in segments[1:]], "openai", query, waives_beta=False)
+        plain = segments[1:] if "%" not in path else [unquote(segment) for segment in segments[1:]]
+        return Address(plain, "openai", query, waives_beta=False)
     version = query.pop("api-version", None)
     if segments[0] != "openai" and version is None:
         raise errors.unknown_url(method, unquote(path))
@@ -83,23 +84,21 @@ def read_address(raw_path: bytes, query_string: bytes, roots: frozenset[str], me
 def read_key(headers: Headers) -> str:
     """The API key: bearer, ``api-key``, or the password of Basic auth. Raises ApiError if there is none, or no such."""
     for name, value in headers:
-        if name == b"authorization":
-            scheme, _, rest = value.partition(b" ")
-            key = rest.strip()
-            if scheme.lower() == b"basic":
-                key = _password(key)
-            elif scheme.lower() != b"bearer":
-                key = b""
-        elif name == b"api-key":
-            key = value.strip()
-        else:
-            continue
-        if not key:
-            continue
-        if not _KEY.fullmatch(key):
-            raise errors.incorrect_api_key(key.decode("latin-1"))
-        return key.decode("ascii")
+        if name in (b"authorization", b"api-key") and (key := _key_in(name, value)):
+            return key
     raise errors.no_api_key()
+
+
+@functools.lru_cache(maxsize=1024)
+def _key_in(name: bytes, value: bytes) -> str:
+    """The key that a header carries, or nothing. Raises ApiError for what cannot be a key."""
+    key = value.strip()
+    if name == b"authorization":
+        scheme, _, rest = value.partition(b" ")
+        key = {b"bearer": rest.strip(), b"basic": _password(rest.strip())}.get(scheme.lower(), b"")
+    if key and not _KEY.fullmatch(key):
+        raise errors.incorrect_api_key(key.decode("latin-1"))
+    return key.decode("ascii")
 
 
 def _password(encoded: bytes) -> bytes:
@@ -111,6 +110,8 @@ def _password(encoded: bytes) -> bytes:
 
 def check_beta(headers: Headers) -> None:
     """Raises ApiError unless the request asks for version 2 of the Assistants API."""
+    if (b"openai-beta", b"assistants=v2") in headers:
+        return
     for name, value in headers:
         if name == b"openai-beta":
             asked = {part.strip() for part in value.split(b",")}

@@ -99,14 +99,14 @@ def check_messages(world: World, messages: Iterable[Object]) -> None:
                 require_file(world.store, part["image_file"]["file_id"], "content", world.clock.now())
 
 
-def add_message(world: World, thread: Thread, body: Object) -> Object:
-    """A message, checked before, comes into a thread with what it brings along."""
+def add_message(world: World, thread: Thread, body: Object) -> bytes:
+    """A message, checked before, comes into a thread with what it brings along. Answers it as it is stored."""
     id = thread.object["id"]
     made = objects.message(world.ids.make("thread.message", id), int(world.clock.now()), id, body)
-    thread.put_message(made)
+    row = thread.put_message(made)
     if made["attachments"]:
         _attach(world, thread, made["attachments"])
-    return made
+    return row
 
 
 def _attach(world: World, thread: Thread, attachments: list[Object]) -> None:

@@ -44,6 +44,8 @@ class Server(uvicorn.Server):
             access_log=False,
             log_config=None,
             log_level="critical",  # a connection that is cut on purpose is no news
+            interface="asgi3",
+            proxy_headers=False,
             server_header=False,
             date_header=False,
             timeout_keep_alive=_KEEP_ALIVE,

@@ -33,12 +33,18 @@ class Thread:
         """A stored message as a dict."""
         return views.message_from_row(self.messages.find(id, "message_id"))
 
-    def put_message(self, message: Object) -> None:
-        self.messages.put(message["id"], views.message_row(message))
+    def put_message(self, message: Object) -> bytes:
+        """Stores a message, and answers it as it is stored."""
+        row = views.message_row(message)
+        self.messages.put(message["id"], row)
+        return row
 
     def put_run(self, run: Object) -> None:
         self.runs.put(run["id"], run)
         self.steps.setdefault(run["id"], Collection("thread.run.step"))
+
+    def has_user_message(self) -> bool:
+        return any(views.row_is_from_user(row) for _, row in self.messages.newest_first())
 
     def last_user_message(self) -> Object | None:
         """The newest message of a user."""

@@ -26,7 +26,8 @@ _STEP_SPEC_ONLY = ("expired_at", "metadata")
 
 def pretty(value: Any) -> bytes:
     """JSON as the service's Assistants endpoints write it: two spaces, raw UTF-8, no newline at the end."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    # A copy, because orjson's result keeps its whole buffer (4 KiB for a short message), and most of these are kept.
+    return bytes(memoryview(orjson.dumps(value, option=orjson.OPT_INDENT_2)))
 
 
 def in_json(thing: Object, shape: Shape = "wire", *, run_status: str = "", content: bool = False) -> Object:

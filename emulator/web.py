@@ -131,12 +131,12 @@ class RouteTree:
             following = node.literal.get(segment)
             if following is None:
                 if node.parameter is None:
-                    raise errors.unknown_url(method, path)
+                    raise errors.unknown_url(method, unquote(path))
                 name, following = node.parameter
                 values[name] = segment
             node = following
         if not node.operations:
-            raise errors.unknown_url(method, path)
+            raise errors.unknown_url(method, unquote(path))
         operation = node.operations.get(method)
         if operation is None:
             raise errors.wrong_method(node.operations)
@@ -175,8 +175,9 @@ class Api:
         self._nowhere = World(worlds.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        form = await read_form(scope, receive) if is_form(scope) else None
-        body = form if form is not None else await read_body(receive)
+        body: bytes | Form | None = b""
+        if scope["method"] == "POST":
+            body = await (read_form(scope, receive) if is_form(scope) else read_body(receive))
         if body is None:
             return  # the client left before its request was complete
         world, problem = self._nowhere, None
@@ -217,17 +218,17 @@ class Api:
         try:
             if problem is not None:
                 return problem, flavour
-            address = headers.read_address(entry.path.encode("latin-1"), entry.query, self._roots, entry.method)
+            address = headers.read_address(entry.path, entry.query, self._roots, entry.method)
             flavour = address.flavour
-            operation, handler, path = self.tree.find(address.segments, entry.method, unquote(entry.path))
+            operation, handler, path = self.tree.find(address.segments, entry.method, entry.path)
             form = body if isinstance(body, Form) else None
             raw = b"" if isinstance(body, Form) else body
             entry.operation, entry.body = operation, orjson.dumps(form.as_json()) if form else raw
             entry.thread_id, entry.run_id = path.get("thread_id"), path.get("run_id")
             if address.segments[0] in _BETA and not address.waives_beta:
                 headers.check_beta(entry.headers)
-            query = read_numbers(address.query)
-            if error := query_error(operation, query):
+            query = address.query and read_numbers(address.query)
+            if query and (error := query_error(operation, query)):
                 return error, flavour
             values = read_json(operation, raw) if entry.method == "POST" and form is None else {}
             if world.clock.name == "real":

@@ -34,7 +34,8 @@ def create_message(call: Call) -> Answer:
         raise errors.message_during_run(id, thread.active_run)
     check_room(thread)
     check_messages(call.world, [call.body])
-    return answer(views.in_json(add_message(call.world, thread, call.body), call.world.shapes))
+    row = add_message(call.world, thread, call.body)
+    return Answer(views.message_json(row, call.world.shapes))
 
 
 def get_message(call: Call) -> Answer:

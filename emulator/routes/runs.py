@@ -40,7 +40,7 @@ def create_run(call: Call) -> Answer | Stream:
     if thread.active_run:
         raise errors.thread_has_active_run(thread.object["id"], thread.active_run)
     more = call.body.get("additional_messages") or []
-    _check_runnable(call, assistant, more, has_user_message=lambda: thread.last_user_message() is not None)
+    _check_runnable(call, assistant, more, has_user_message=thread.has_user_message)
     check_room(thread, len(more))
     check_messages(world, more)
     stores_of(world, assistant, thread)
