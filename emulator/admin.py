@@ -6,6 +6,7 @@ JSON, for the world of the caller's key and nothing else. ``control.Control`` is
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -194,16 +195,30 @@ async def list_scenarios(request: Request, world: World) -> Response:
 
 @_in_world
 async def add_scenario(request: Request, world: World) -> Response:
-    """One document, JSON or YAML. ``?file=`` says where it was read, ``?name=`` what to call it if it does not say."""
+    """One document, JSON or YAML. ``?file=`` says where it was read, ``?name=`` what to call it if it does not say.
+
+    Or ``{"document": text, "contents": {path: base64}}``, with the local files that it names: the server opens none.
+    """
     raw = await request.body()
-    file = request.query_params.get("file", "<posted>")
+    file, name = request.query_params.get("file", "<posted>"), request.query_params.get("name", "")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{file}:1:1: expected UTF-8 text: {error}"]) from None
-    scenario = parse_scenario(text, file, request.query_params.get("name", ""))
+    contents: dict[str, bytes] = {}
+    if text.startswith('{"document"'):
+        text, contents = _with_contents(text)
+    scenario = parse_scenario(text, file, name, contents)
     world.load(scenario)
     return _json({"name": world.scenarios[0].name})
+
+
+def _with_contents(text: str) -> tuple[str, dict[str, bytes]]:
+    try:
+        posted = orjson.loads(text)
+        return posted["document"], {path: base64.b64decode(data) for path, data in posted["contents"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AdminError(400, f'expected {{"document": text, "contents": {{path: base64}}}}: {error!r}') from None
 
 
 @_in_world

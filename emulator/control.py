@@ -5,6 +5,7 @@ Imports no server and no validator, so that it costs next to nothing.
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -117,11 +118,19 @@ class Control:
         Raises ScenarioError with all problems, OSError for a file that cannot be read.
         """
         if isinstance(scenario, dict):
-            path, text = "/scenarios", json.dumps(scenario).encode()
+            query, text, folder = "", json.dumps(scenario).encode(), Path()
         else:
             file = Path(scenario)
-            path, text = "/scenarios?" + urlencode({"file": str(file), "name": file.stem}), file.read_bytes()
-        name: str = self._call("POST", path, text)["name"]
+            query, text = "?" + urlencode({"file": str(file), "name": file.stem}), file.read_bytes()
+            folder = file.parent
+        posted: Any = text
+        if b"path" in text:
+            from emulator.scenario import contents_of
+
+            contents = contents_of(text.decode("utf-8", "replace"), folder)
+            encoded = {path: base64.b64encode(data).decode() for path, data in contents.items()}
+            posted = {"document": text.decode("utf-8", "replace"), "contents": encoded} if encoded else text
+        name: str = self._call("POST", f"/scenarios{query}", posted)["name"]
         return name
 
     def release(self, label: str) -> None:

@@ -18,8 +18,9 @@ from emulator.errors import Problem
 from emulator.events import Create, Delta, Hold, Item, Move, Require, Update, Wait
 from emulator.json_schema import reason
 from emulator.lifecycle import Object
+from emulator.objects import text_of
 from emulator.performance import FOREVER, Leg, Performance
-from emulator.stage import Output, StepFailed
+from emulator.stage import Output, StepFailed, parsed
 from emulator.steps import cancel_run, expire_run, fail_run
 
 if TYPE_CHECKING:
@@ -153,6 +154,18 @@ class Performer:
 
     # ---- Pulling ----
 
+    def _check_format(self, performance: Performance, message: Object) -> None:
+        """A scripted answer that the run's ``response_format`` rules out is a problem: the model is held to it."""
+        wanted = performance.run["response_format"]
+        kind = wanted["type"] if isinstance(wanted, dict) else "text"
+        if kind == "text" or any(part["type"] == "refusal" for part in message["content"]):
+            return
+        value = parsed(text := text_of(message))
+        schema = {"type": "object"} if kind == "json_object" else wanted["json_schema"].get("schema", {})
+        why = "it is no JSON" if value is text else reason(schema, value)
+        if why:
+            self._report(performance, "response_format", f"the answer breaks the run's response_format: {why}")
+
     def _go_on(self, performance: Performance) -> None:
         """A streamed run needs no look: with ``skip`` it plays to its rest or next gate, with ``real`` what is due."""
         if performance.streamed:
@@ -282,6 +295,8 @@ class Performer:
             moved = lifecycle.advance(thing, move.status, int(at), **move.changes)
             self._put(performance, moved)
             self._tell(performance, f"{move.kind}.{move.status}", moved, at)
+            if moved["object"] == "thread.message" and moved["status"] == "completed":
+                self._check_format(performance, moved)
             return
         if move.status == "in_progress" and performance.status == "cancelling":  # a late cancel: the run just goes on
             self._put(performance, {**performance.run, "started_at": int(at)})

@@ -88,6 +88,14 @@ def _read_contents(data: Any, folder: FilePath) -> dict[str, bytes]:
     return {path: (folder / path).read_bytes() for path in paths_in(data) if (folder / path).is_file()}
 
 
+def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
+    """The local files that a scenario's text names, for those who post it; none if it cannot be read."""
+    try:
+        return _read_contents(parse(text, "").data, folder)
+    except ScenarioError:
+        return {}
+
+
 def load_scenarios(*sources: str | FilePath | Object) -> tuple[Scenario, ...]:
     """As ``load_scenario`` for each; a directory stands for the scenario files in it, by name.
 

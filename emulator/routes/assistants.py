@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from emulator import errors, objects
+from emulator import errors, objects, strict
 from emulator.resources import resolve
 from emulator.routes.lists import list_of, read_query
 from emulator.web import Answer, Call, answer
@@ -13,11 +13,16 @@ from emulator.web import Answer, Call, answer
 _UNSUPPORTED = frozenset({"gpt-5.1"})
 
 
-def check_model(call: Call) -> None:
-    """Raises ApiError for a model that the Assistants API does not take; Azure does not look at the name (FACTS §6)."""
+def check_settings(call: Call) -> None:
+    """What assistants and runs are both told: model, tools and response format. Raises ApiError for what cannot be.
+
+    Azure does not look at the model's name (FACTS §6).
+    """
     model = call.body.get("model")
     if model in _UNSUPPORTED and call.flavour == "openai":
         raise errors.unsupported_model(model)
+    strict.check_tools(call.body.get("tools"))
+    strict.check_response_format(call.body.get("response_format"))
 
 
 def list_assistants(call: Call) -> Answer:
@@ -25,7 +30,7 @@ def list_assistants(call: Call) -> Answer:
 
 
 def create_assistant(call: Call) -> Answer:
-    check_model(call)
+    check_settings(call)
     world = call.world
     resources = resolve(world, call.body.get("tool_resources"))
     id = world.ids.make("assistant")
@@ -41,7 +46,7 @@ def get_assistant(call: Call) -> Answer:
 def modify_assistant(call: Call) -> Answer:
     assistants = call.world.store.assistants
     old = assistants.find(call.path["assistant_id"], "assistant_id")
-    check_model(call)
+    check_settings(call)
     sent = call.body.get("tool_resources")
     resources = {} if sent is None else {"tool_resources": resolve(call.world, sent)}
     modified = objects.modified_assistant(old, {**call.body, **resources})

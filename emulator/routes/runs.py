@@ -10,7 +10,7 @@ from emulator import errors, objects, views
 from emulator.lifecycle import TERMINAL, Object
 from emulator.performance import Leg, Performance
 from emulator.resources import add_message, check_messages, stores_of, use
-from emulator.routes.assistants import check_model
+from emulator.routes.assistants import check_settings
 from emulator.routes.lists import POLL_SOON, list_of, read_query
 from emulator.routes.looks import look_at_thread, named_run
 from emulator.routes.threads import check_room, make_thread
@@ -66,7 +66,7 @@ def create_thread_and_run(call: Call) -> Answer | Stream:
 
 def _check_runnable(call: Call, assistant: Object, messages: list[Object], has_user_message: Any) -> None:
     """Raises ApiError if there is nothing to run on; nothing has been made by then."""
-    check_model(call)
+    check_settings(call)
     if assistant["instructions"] or call.body.get("instructions") or call.body.get("additional_instructions"):
         return
     if not any(message["role"] == "user" for message in messages) and not has_user_message():
