@@ -20,8 +20,9 @@ from starlette.routing import Route
 from emulator import __version__, headers
 from emulator.document import path_in_words
 from emulator.errors import ApiError, EmulatorError, ScenarioError
+from emulator.faults import fault_of
 from emulator.scenario import parse_scenario
-from emulator.scenario_checks import OPTIONS
+from emulator.scenario_checks import OPTIONS, fault_problems
 from emulator.schema_errors import explain
 from emulator.world import World, Worlds
 
@@ -222,6 +223,29 @@ def _with_contents(text: str) -> tuple[str, dict[str, bytes]]:
 
 
 @_in_world
+async def list_faults(request: Request, world: World) -> Response:
+    """In the order in which they are asked."""
+    return _json({"faults": [{**one.fault.as_json(), "applied": one.applied} for one in world.faults]})
+
+
+@_in_world
+async def inject_fault(request: Request, world: World) -> Response:
+    """Asked before those of scenarios, and before those injected earlier."""
+    data = await _body(request)
+    if found := [f"{path_in_words(path) or 'fault'}: {why}" for path, why in fault_problems(data)]:
+        raise AdminError(400, "; ".join(found))
+    world.faults.inject(fault_of(data))
+    return _json({})
+
+
+@_in_world
+async def clear_faults(request: Request, world: World) -> Response:
+    """Forgets the injected ones; scenarios keep theirs."""
+    world.faults.clear()
+    return _json({})
+
+
+@_in_world
 async def wait_held(request: Request, world: World) -> Response:
     """Waits until a run stands at the gate, at most ``?timeout=`` real seconds (5)."""
     label = _label(request, world)
@@ -296,6 +320,9 @@ routes = [
     Route("/clock/advance", advance, methods=["POST"]),
     Route("/scenarios", list_scenarios),
     Route("/scenarios", add_scenario, methods=["POST"]),
+    Route("/faults", list_faults),
+    Route("/faults", inject_fault, methods=["POST"]),
+    Route("/faults", clear_faults, methods=["DELETE"]),
     Route("/holds/{label:path}/release", release, methods=["POST"]),
     Route("/holds/{label:path}", wait_held),
     Route("/check", check),

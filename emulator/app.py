@@ -9,8 +9,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulator import admin
+from emulator.api import Api
 from emulator.routes import assistants, files, messages, models, run_steps, runs, threads, uploads, vector_stores
-from emulator.web import Api
 from emulator.world import Worlds
 
 #: The operations of the API, by heading of its reference.

@@ -143,6 +143,10 @@ class Control:
         run_id: str = self._call("GET", path, timeout=timeout + 10)["run_id"]
         return run_id
 
+    def inject(self, fault: dict[str, Any]) -> None:
+        """Adds a fault, as a scenario's ``faults`` say it; it is asked before all others."""
+        self._call("POST", "/faults", fault)
+
     def requests(
         self, operation: str | None = None, *, thread: str | None = None, run: str | None = None
     ) -> list[Request]:

@@ -1,12 +1,8 @@
-"""JSON Schema through ``jsonschema``, imported when the first value has to be explained.
-
-Schemas come from clients and scenarios too, so they may be anything: nothing is fetched for one, and one that cannot be
-used is a fault or no constraint, never an exception.
-"""
+"""JSON Schema through ``jsonschema``, imported when the first value has to be explained. Nothing is ever fetched."""
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +11,6 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 Schema = dict[str, Any]
-
-#: One value of each type. A schema that refers to itself without end does so for all values of some type.
-_SAMPLES = (None, True, 0, "", [], {})
 
 
 @dataclass(slots=True)
@@ -35,26 +28,16 @@ class Breach:
 
 
 def breaches(schema: Schema, value: Any) -> list[Breach]:
-    """Every breach, in the validator's order. For one of several alternatives: those of the one meant."""
-    return [_breach(inner) for error in _validator(schema).iter_errors(value) for inner in _meant(error)]
+    """Every breach, in the validator's order."""
+    return [_breach(error) for error in _validator(schema).iter_errors(value)]
 
 
-def _validator(schema: Any) -> Draft202012Validator:
+def _validator(schema: Schema) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
-    from referencing.jsonschema import SPECIFICATIONS
+    from jsonschema_specifications import REGISTRY
 
-    return Draft202012Validator(schema, registry=SPECIFICATIONS)
-
-
-def _meant(error: ValidationError) -> list[ValidationError]:
-    """When just one branch of an ``anyOf`` takes values of this type, that one was meant: its errors; else the error."""
-    if error.validator != "anyOf":
-        return [error]
-    branches: dict[int, list[ValidationError]] = {}
-    for inner in error.context or []:
-        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
-    near = [errors for errors in branches.values() if all(inner.relative_path for inner in errors)]
-    return near[0] if len(near) == 1 else [error]
+    # Without a registry of its own, jsonschema would open the URLs that a client's schema refers to.
+    return Draft202012Validator(schema, registry=REGISTRY)
 
 
 def _breach(error: ValidationError) -> Breach:
@@ -77,12 +60,11 @@ def fault(schema: Any) -> str | None:
     try:
         Draft202012Validator.check_schema(schema)
         _follow_references(schema)
-        for value in _SAMPLES:
-            breaches(schema, value)
+        breaches(schema, {})
     except SchemaError as error:
         return error.message
     except Unresolvable as error:
-        return f"{error.ref!r} leads nowhere"
+        return f"{error.ref!r} leads nowhere in it"
     except RecursionError:
         return "it refers to itself without end"
     except ValueError as error:  # an ``$id`` or ``$ref`` that is no URI
@@ -91,22 +73,45 @@ def fault(schema: Any) -> str | None:
 
 
 def _follow_references(schema: Any) -> None:
-    """Raises Unresolvable for a reference that leads out of the schema, or nowhere in it."""
-    from referencing.jsonschema import DRAFT202012, SPECIFICATIONS
+    """Raises Unresolvable for a reference that leads nowhere in the schema, or out of it."""
+    from jsonschema_specifications import REGISTRY
+    from referencing.jsonschema import DRAFT202012
 
-    whole = DRAFT202012.create_resource(schema)
-    pending = [(whole, SPECIFICATIONS.resolver_with_root(whole))]
-    while pending:
-        part, resolver = pending.pop()
-        contents: Any = part.contents
-        for keyword in ("$ref", "$dynamicRef"):
-            if isinstance(contents, dict) and keyword in contents:
-                resolver.lookup(contents[keyword])
-        pending += [(inner, resolver.in_subresource(inner)) for inner in part.subresources()]
+    root = DRAFT202012.create_resource(schema)
+    resolver = REGISTRY.resolver_with_root(root)
+    for reference in _references(schema):
+        resolver.lookup(reference)
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key in ("$ref", "$dynamicRef") and isinstance(value, str):
+                yield value
+            yield from _references(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _references(value)
 
 
 def reason(schema: Any, value: Any) -> str | None:
     """Why a value does not fit somebody else's schema, in a sentence; None if it fits, or if the schema has a fault."""
     if schema is False:
         return "nothing fits here"
-    if _usable(schema) ...
+    if isinstance(schema, bool) or fault(schema) is not None:
+        return None
+    from referencing.exceptions import Unresolvable
+
+    try:
+        found = sorted(breaches(schema, value), key=lambda breach: [str(part) for part in breach.path])
+    except (Unresolvable, RecursionError):  # met only with this value
+        return None
+    if not found:
+        return None
+    place = dotted(found[0].path)
+    return f"{place}: {found[0].message}" if place else found[0].message
+
+
+def dotted(path: list[Any]) -> str:
+    """``tools[0].function`` for ``["tools", 0, "function"]``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

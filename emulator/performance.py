@@ -12,6 +12,7 @@ from typing import Any
 from emulator import sse
 from emulator.events import Item, Move, Require, Wait
 from emulator.lifecycle import REST, TERMINAL, Object
+from emulator.matching import Situation
 from emulator.scenario import Turn
 from emulator.stage import Stage
 from emulator.steps import VERBS, Act, complete_open
@@ -75,6 +76,7 @@ class Performance:
     stage: Stage
     turn: Turn
     polls: dict[str, int]
+    situation: Situation
     timeline: list[Moment] = field(default_factory=list)
     #: World time of the item that was played last.
     at: float = 0.0

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
+import orjson
+
 from emulator.document import Document, Path, from_data, in_memory, parse
 from emulator.errors import ScenarioError
+from emulator.faults import Fault, fault_of
 from emulator.lifecycle import Object
 from emulator.scenario_checks import problems
 from emulator.steps import VERBS, Act
@@ -37,6 +40,17 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Stub:
+    """An answer to what the app asks outside the API. ``path`` may have ``*``."""
+
+    method: str
+    path: str
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One scenario file, checked."""
 
@@ -47,6 +61,8 @@ class Scenario:
     turns: tuple[Turn, ...]
     #: What comes of indexing files, when it is not what their contents say.
     indexing: tuple[Object, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    stubs: tuple[Stub, ...] = ()
     #: Contents of the files that it names by path, read by whoever loaded it.
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -146,6 +162,8 @@ def check_document(document: Document, name: str = "", contents: Mapping[str, by
             replace(_turn(document, n, turn, title), contents=known) for n, turn in enumerate(data.get("turns", []))
         ),
         indexing=tuple(data.get("indexing") or ()),
+        faults=tuple(_fault(document, n, fault) for n, fault in enumerate(data.get("faults") or ())),
+        stubs=tuple(map(_stub, data.get("stubs") or ())),
         contents=known,
     )
 
@@ -161,6 +179,20 @@ def given_content(item: Object, contents: Mapping[str, bytes]) -> bytes:
             raise ValueError(str(error)) from None
     text: str = item.get("content", "")
     return text.encode()
+
+
+def _fault(document: Document, number: int, data: Object) -> Fault:
+    if in_memory(document.file):
+        return fault_of(data)
+    return fault_of(data, document.file, document.line(("faults", number)))
+
+
+def _stub(data: Object) -> Stub:
+    method, _, path = data["request"].partition(" ")
+    body = data.get("body", {})
+    headers = tuple((name.lower().encode(), value.encode("latin-1")) for name, value in data.get("headers", {}).items())
+    raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    return Stub(method, path, data.get("status", 200), raw, headers)
 
 
 def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:

@@ -13,9 +13,11 @@ from typing import Any, Final
 from emulator import json_schema, templates
 from emulator.clock import parse_instant
 from emulator.document import Path
+from emulator.faults import KINDS
 from emulator.json_schema import Schema
 from emulator.lifecycle import TERMINAL, Object
 from emulator.matching import CONDITIONS
+from emulator.operations import ALSO_CALLED, NAMES, OF_A_RUN
 from emulator.schema_errors import explain
 from emulator.steps import TEXT, USAGE, VERBS, Verb
 from emulator.validation import request_error
@@ -92,6 +94,21 @@ _INDEXING: Final[Schema] = {
     "required": ["file", "outcome"],
     "additionalProperties": False,
 }
+_STUB: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "request": {
+            "type": "string",
+            "pattern": "^(GET|POST|PUT|PATCH|DELETE) /",
+            "description": "a method and a path, as POST /v1/moderations; * stands for anything",
+        },
+        "status": {"type": "integer", "minimum": 100, "maximum": 599},
+        "body": {"type": ["object", "array", "string"]},
+        "headers": {"type": "object", "additionalProperties": TEXT},
+    },
+    "required": ["request"],
+    "additionalProperties": False,
+}
 SCENARIO: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -102,6 +119,8 @@ SCENARIO: Final[Schema] = {
         "given": _GIVEN,
         "turns": {"type": "array", "items": _TURN},
         "indexing": {"type": "array", "items": _INDEXING},
+        "faults": {"type": "array", "items": {"type": "object"}},
+        "stubs": {"type": "array", "items": _STUB},
     },
     "additionalProperties": False,
 }
@@ -156,6 +175,9 @@ def _deeper_problems(data: Object) -> Iterator[Problem]:
             path: Path = ("settings", "start")
             yield path, f"expected 'now' or a date and time as 2026-01-01T00:00:00Z, got {start!r}"
     yield from _given_problems(data.get("given") or {})
+    for number, fault in enumerate(data.get("faults") or []):
+        if fault is not None:
+            yield from ((("faults", number, *path), why) for path, why in fault_problems(fault))
     names: set[str] = set()
     for number, turn in enumerate(data.get("turns") or []):
         if turn is None:
@@ -168,6 +190,48 @@ def _deeper_problems(data: Object) -> Iterator[Problem]:
         yield from _pattern_problems((*path, "when"), turn.get("when") or {})
         for index, step in enumerate(turn["steps"]):
             yield from _step_problems((*path, "steps", index), step, last=index + 1 == len(turn["steps"]))
+
+
+def fault_problems(fault: Any) -> Iterator[Problem]:
+    """Everything that is wrong with one fault."""
+    kind = fault.get("kind") if isinstance(fault, dict) else None
+    found = list(explain(fault_schema(kind if isinstance(kind, str) else ""), fault))
+    yield from found
+    if found:
+        return
+    named = fault["operation"]
+    names = [named] if isinstance(named, str) else named
+    if fault.get("when") and not any(name == "*" or ALSO_CALLED.get(name, name) in OF_A_RUN for name in names):
+        yield ("when",), f"only requests about a run have one to compare with: {', '.join(sorted(OF_A_RUN))}"
+    if fault.get("after") is not None and kind == "delay":
+        yield ("after",), "a delay acts before the request is handled; a stream is slowed by steps that wait"
+    yield from _pattern_problems(("when",), fault.get("when") or {})
+
+
+def fault_schema(kind: str) -> Schema:
+    """The schema of a fault of that kind; of any kind, for a name that is none."""
+    own = KINDS.get(kind, {})
+    operation = {"enum": [*NAMES, *ALSO_CALLED, "*"]}
+    counts = {"skip": {"type": "integer", "minimum": 0}, "times": {"type": "integer", "minimum": 1}}
+    return {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": list(KINDS)},
+            "operation": {
+                "type": ["string", "array"],
+                "if": {"type": "string"},
+                "then": operation,
+                "else": {"items": operation, "minItems": 1},
+                "description": "an operation, a list of them, or *",
+            },
+            "when": _TURN["properties"]["when"],
+            **counts,
+            "after": {"type": "integer", "minimum": 0},
+            **{name: schema for name, (schema, _) in own.items()},
+        },
+        "required": ["kind", "operation", *(name for name, (_, needed) in own.items() if needed)],
+        "additionalProperties": kind not in KINDS,
+    }
 
 
 def _pattern_problems(path: Path, value: Any) -> Iterator[Problem]:

@@ -1,14 +1,15 @@
 """Templates in scenario steps: sandboxed Jinja, rendered byte for byte.
 
 A string without Jinja's marks is not touched at all; one that is a single ``{{ … }}`` keeps the type of its value; in
-all others values that are not text are written as JSON. Jinja is imported when the first template is met.
+all others what JSON knows is written as JSON, and what has words of its own (a date) in those. Jinja is imported when
+the first template is met.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _MARKS = re.compile(r"\{[{%#]")
 
+#: Jinja normalises line ends, so these stand in for carriage returns while it reads: inside its tags they are space,
+#: as those are.
+_STAND_INS = "\x1c\x1d\x1e\x1f\x0b\x0c\x85\u2028\u2029\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+
 
 class TemplateError(EmulatorError):
     """A template that cannot be read or rendered: what it says, and why."""
@@ -30,9 +35,12 @@ def _environment() -> ImmutableSandboxedEnvironment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False, finalize=as_text
     )
+    # The two that draw lots without a seed; ``fake`` has one.
+    del environment.globals["lipsum"], environment.filters["random"]
+    return environment
 
 
 def is_template(text: str) -> bool:
@@ -41,26 +49,34 @@ def is_template(text: str) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """A template's value inside a text: text as it is, anything else as JSON."""
+    """A template's value inside a text. Raises TemplateError for one that no text stands for, as a function."""
     from jinja2 import Undefined
 
     if isinstance(value, (str, Undefined)):
         return value  # type: ignore[return-value]  # an Undefined raises where Jinja turns it into text
+    if value is None or isinstance(value, (bool, float, list, tuple, dict)):
+        return as_json(value)
+    if type(value).__str__ is object.__str__ and not isinstance(value, int):
+        raise TemplateError(f"no text stands for {_a(value)}")
+    return str(value)
+
+
+def as_json(value: Any) -> str:
+    """A rendered value as JSON. Raises TemplateError for what JSON has no form for."""
     try:
         return orjson.dumps(value).decode()
-    except TypeError:
-        return str(value)
+    except TypeError as error:
+        raise TemplateError(f"no JSON stands for {_a(value)}: {error}") from None
+
+
+def _a(value: Any) -> str:
+    return f"a value of type {type(value).__name__}"
 
 
 def check(text: str) -> None:
     """Raises TemplateError if the text is not a readable template."""
     if is_template(text):
-        from jinja2 import TemplateSyntaxError
-
-        try:
-            _environment().parse(text)
-        except TemplateSyntaxError as error:
-            raise TemplateError(f"the template {text!r} cannot be read: {error.message}") from None
+        _read(text)
 
 
 def render(value: Any, variables: Mapping[str, Any]) -> Any:
@@ -77,16 +93,13 @@ def render(value: Any, variables: Mapping[str, Any]) -> Any:
 def _render_text(text: str, variables: Mapping[str, Any]) -> Any:
     from jinja2 import Undefined
 
-    # Jinja normalises line ends; a character that the text does not have stands in for its carriage returns.
-    stand_in = next(chr(c) for c in range(0xFDD0, 0xFDF0) if chr(c) not in text)
-    source = text.replace("\r", stand_in)
+    rendered = _read(text)
     try:
-        expression = _lone_expression(source)
-        if expression is None:
-            return _environment().from_string(source).render(variables).replace(stand_in, "\r")
-        value = _environment().compile_expression(expression, undefined_to_none=False)(**variables)
+        value = rendered(variables)
         if isinstance(value, Undefined):
             str(value)  # StrictUndefined raises here, with the name
+        if isinstance(value, str):
+            value.encode()  # half a character cannot be sent
         return value
     except Exception as error:  # a template may fail in any way that its expressions can
         names = ", ".join(sorted(variables))
@@ -94,10 +107,35 @@ def _render_text(text: str, variables: Mapping[str, Any]) -> Any:
 
 
 @functools.lru_cache(maxsize=1024)
-def _lone_expression(source: str) -> str | None:
-    """What stands between the braces of a text that is one ``{{ … }}``, else None."""
-    tokens = list(_environment().lex(source))
-    kinds = [kind for _, kind, _ in tokens]
-    if kinds.count("variable_begin") != 1 or kinds[0] != "variable_begin" or kinds[-1] != "variable_end":
-        return None
-    return "".join(text for _, _, text in tokens[1:-1])
+def _read(text: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What renders the text, given the variables. Raises TemplateError."""
+    from jinja2 import nodes
+    from jinja2.environment import TemplateExpression
+
+    environment = _environment()
+    try:
+        stand_in = next(one for one in _STAND_INS if one not in text)
+        tree = environment.parse(text.replace("\r", stand_in))
+        for data in tree.find_all(nodes.TemplateData):
+            data.data = data.data.replace(stand_in, "\r")
+        for constant in tree.find_all(nodes.Const):
+            if isinstance(constant.value, str):
+                constant.value = constant.value.replace(stand_in, "\r")
+        expression = _lone_expression(tree, text)
+        if expression is None:
+            return environment.from_string(tree).render
+        result = nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)
+        lone = environment.from_string(nodes.Template([result], lineno=1))
+        return TemplateExpression(lone, undefined_to_none=False)
+    except Exception as error:  # also those of the Python that Jinja writes
+        raise TemplateError(f"the template {text!r} cannot be read: {getattr(error, 'message', error)}") from None
+
+
+def _lone_expression(tree: Any, text: str) -> Any:
+    """The expression of a text that is one ``{{ … }}``, else None."""
+    from jinja2 import nodes
+
+    match tree.body:
+        case [nodes.Output(nodes=[nodes.Expr() as only])] if text.startswith("{{") and text.endswith("}}"):
+            return None if isinstance(only, nodes.TemplateData) else only
+    return None

@@ -9,12 +9,14 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any, Literal, cast
 
 from emulator import extract, objects, usage
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.contents import Content
 from emulator.errors import EmulatorError, Problem, ScenarioError
+from emulator.faults import Faults
 from emulator.given import give
 from emulator.ids import Ids
 from emulator.journal import Journal
@@ -22,7 +24,7 @@ from emulator.lifecycle import Object
 from emulator.matching import Situation, first_mismatch
 from emulator.performance import DEFAULT_POLLS, Performance
 from emulator.performer import HOLD_LIMIT, Performer
-from emulator.scenario import Scenario, Turn
+from emulator.scenario import Scenario, Stub, Turn
 from emulator.stage import Fake, Stage
 from emulator.steps import VERBS, Act
 from emulator.store import Store, Thread
@@ -79,6 +81,7 @@ class World:
         #: How often each turn was played, by scenario and turn.
         self.played: Counter[tuple[str, str]] = Counter()
         self.runs: dict[str, Performance] = {}
+        self.faults = Faults()
         #: Called when the world is gone, by those who still wait for something in it.
         self.on_end: list[Callable[[], None]] = []
         self._made_by_requests = False
@@ -123,6 +126,7 @@ class World:
             self.settings, self.shapes = settings, settings.get("shapes", "wire")
             give(self, scenario)
         self.scenarios = loaded
+        self.faults.load(scenario.name, scenario.faults)
         for turn in scenario.turns:
             self.played.pop((scenario.name, turn.name), None)
 
@@ -143,6 +147,14 @@ class World:
         """All gates that scenarios name."""
         return {label for scenario in self.scenarios for label in scenario.labels()}
 
+    def stub(self, method: str, path: str) -> Stub | None:
+        """What answers a request outside the API, if a scenario says."""
+        for scenario in self.scenarios:
+            for stub in scenario.stubs:
+                if stub.method == method and fnmatchcase(path, stub.path):
+                    return stub
+        return None
+
     # ---- Runs ----
 
     def perform(
@@ -153,16 +165,8 @@ class World:
         ``stores``: those that its file_search looks into.
         """
         last = thread.last_user_message()
-        situation = Situation(
-            message=objects.text_of(last) if last else "",
-            instructions=run["instructions"] or "",
-            model=run["model"],
-            tools=[tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in run["tools"]],
-            assistant=assistant,
-            thread=thread.object,
-            metadata=run["metadata"],
-            run=len(thread.runs) + 1,
-        )
+        text = objects.text_of(last) if last else ""
+        situation = situation_of(text, run, assistant, thread.object, len(thread.runs) + 1)
         turn = self._choose(situation, run["id"])
         stage = Stage(
             run=run,
@@ -181,7 +185,7 @@ class World:
             stated_for_steps=max(sum(VERBS[act.verb].makes_run_step for act in turn.acts), 1),
         )
         polls = {**DEFAULT_POLLS, **self.settings.get("polls", {}), **turn.polls}
-        performance = Performance(thread, stage, turn, polls)
+        performance = Performance(thread, stage, turn, polls, situation)
         self.runs[run["id"]] = performance
         return performance
 
@@ -260,7 +264,7 @@ class World:
                 message = f"{performance.run['id']} still stands at {performance.held!r}; nobody released it"
                 found.append(Problem("gate", message, performance.turn.file, act.line if act else None))
         if self.runs:
-            found += self._unplayed()
+            found += [*self._unplayed(), *self.faults.unfired()]
         return found
 
     def _unplayed(self) -> list[Problem]:
@@ -293,6 +297,8 @@ class World:
         self.store, self.ids = snapshot.store.copy(), snapshot.ids.copy(self.settings.get("seed", 0))
         self.clock.move_to(snapshot.now)
         self.scenarios, self.played = snapshot.scenarios, snapshot.played.copy()
+        for scenario in reversed(self.scenarios):
+            self.faults.load(scenario.name, scenario.faults)
         self._made_by_requests = not snapshot.store.is_empty()
 
     def end(self) -> None:
@@ -300,6 +306,20 @@ class World:
         self.performer.end()
         for listener in self.on_end:
             listener()
+
+
+def situation_of(message: str, run: Object, assistant: Object, thread: Object, number: int) -> Situation:
+    """What conditions are asked of: a run, and what it was created on."""
+    return Situation(
+        message=message,
+        instructions=run["instructions"] or "",
+        model=run["model"],
+        tools=[tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in run["tools"]],
+        assistant=assistant,
+        thread=thread,
+        metadata=run["metadata"],
+        run=number,
+    )
 
 
 def _literal(text: str) -> str:

@@ -1,0 +1,70 @@
+"""Which handler answers a URL: routes by path segment, so that finding one of many costs as much as one of few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from starlette.routing import Route
+
+from emulator import errors
+from emulator.web import Handler
+
+
+class RouteTree:
+    """Routes by path segment: finding one of many costs as much as finding one of few. Literal segments come first."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._root = _Node()
+        for route in routes:
+            node = self._root
+            for segment in route.path.strip("/").split("/"):
+                node = node.below(segment)
+            for method in (route.methods or set()) - {"HEAD"}:
+                node.operations[method] = (route.name, route.endpoint)
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """The first segments: the headings of the API reference."""
+        return frozenset(self._root.literal)
+
+    def find(self, segments: list[str], method: str, path: str) -> tuple[str, Handler, dict[str, str]]:
+        """The operation's name, its handler and the path's parameters. Raises ApiError: unknown URL, wrong method.
+
+        An empty segment ends the path, as it does for the service: ``POST /threads//messages`` creates a thread.
+        """
+        node, values = self._root, {}
+        for segment in segments:
+            if not segment:
+                break
+            following = node.literal.get(segment)
+            if following is None:
+                if node.parameter is None:
+                    raise errors.unknown_url(method, unquote(path))
+                name, following = node.parameter
+                values[name] = segment
+            node = following
+        if not node.operations:
+            raise errors.unknown_url(method, unquote(path))
+        operation = node.operations.get(method)
+        if operation is None:
+            raise errors.wrong_method(node.operations)
+        return *operation, values
+
+
+class _Node:
+    __slots__ = ("literal", "operations", "parameter")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.parameter: tuple[str, _Node] | None = None
+        self.operations: dict[str, tuple[str, Handler]] = {}
+
+    def below(self, segment: str) -> _Node:
+        if not segment.startswith("{"):
+            return self.literal.setdefault(segment, _Node())
+        name = segment.strip("{}")
+        if self.parameter is None:
+            self.parameter = (name, _Node())
+        assert self.parameter[0] == name, f"one place, two names: {name} and {self.parameter[0]}"
+        return self.parameter[1]

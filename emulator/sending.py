@@ -1,0 +1,101 @@
+"""Sends answers: whole, as a file in pieces, or as a stream that waits for what is still to come."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+from urllib.parse import quote
+
+from starlette.types import Receive, Send
+
+from emulator.headers import Headers
+from emulator.journal import Entry
+from emulator.performance import FOREVER
+from emulator.spoilers import BrokenOff
+from emulator.web import JSON, Answer, Download, Stream
+
+_SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+
+
+async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
+    """A JSON answer."""
+    sent = [*shared, *result.headers, JSON, (b"content-length", str(len(result.body)).encode())]
+    if result.poll_after is not None:
+        sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
+    await send({"type": "http.response.start", "status": result.status, "headers": sent})
+    await send({"type": "http.response.body", "body": result.body})
+
+
+async def send_download(result: Download, shared: Headers, send: Send) -> None:
+    """The bytes in pieces, so that a large file is never in memory as a whole."""
+    name = quote(result.filename, safe="")
+    quoted = result.filename.replace("\\", "").replace('"', "")
+    plain = quoted.isascii() and quoted.isprintable()
+    disposition = f'attachment; filename="{quoted}"' if plain else f"attachment; filename*=UTF-8''{name}"
+    sent = [
+        *shared,
+        (b"content-type", b"application/octet-stream"),
+        (b"content-disposition", disposition.encode()),
+        (b"content-length", str(result.content.size).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": sent})
+    for piece in result.content.pieces():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def send_stream(stream: Stream, shared: Headers, entry: Entry, receive: Receive, send: Send) -> None:
+    """Frame by frame. A client that leaves changes nothing: the frames are made without it."""
+    leg, journal = stream.leg, stream.world.journal
+    journal.add(entry)
+    woken = asyncio.Event()
+    leg.listeners.append(woken.set)
+    gone = _Departure(receive)
+    sent = 0
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": [*shared, _SSE]})
+        while not leg.cut:
+            patience = None if leg.ended else stream.pull()
+            while sent < len(leg.frames):
+                frame = leg.frames[sent]
+                sent += 1
+                is_last = leg.ended and sent == len(leg.frames)
+                await send({"type": "http.response.body", "body": frame, "more_body": not is_last})
+                if is_last:
+                    return
+            if not leg.cut and not leg.ended and not await gone.before(woken, patience):
+                return
+            woken.clear()
+    except BrokenOff:
+        raise
+    except Exception as error:  # the head is out: all that can be done is to break off, and to tell
+        stream.world.report_exception(error)
+    finally:
+        leg.listeners.remove(woken.set)
+        journal.answered(entry, b"".join(leg.frames))
+        gone.forget()
+
+
+class _Departure:
+    """Notices that a client has left while a stream waits."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left: asyncio.Task[None] | None = None
+
+    async def _until_left(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
+    async def before(self, woken: asyncio.Event, patience: float | None) -> bool:
+        """Waits until woken or out of patience; False if the client left before that."""
+        self._left = self._left or asyncio.ensure_future(self._until_left())
+        waiting = asyncio.ensure_future(woken.wait())
+        timeout = None if patience is None or patience == FOREVER else max(patience, 0)
+        await asyncio.wait({waiting, self._left}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        return not self._left.done()
+
+    def forget(self) -> None:
+        if self._left:
+            self._left.cancel()

@@ -1,0 +1,135 @@
+"""Answers that are spoilt on their way: a fault as a wrapper of ASGI's ``send``.
+
+A stream sends one body message per event, so ``after`` counts messages. Whoever is to break the connection off raises
+``BrokenOff``; the server then closes the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.types import Receive, Send
+
+from emulator import sse
+from emulator.faults import Armed, error_event
+
+Message = dict[str, Any]
+
+
+class BrokenOff(Exception):
+    """The answer goes no further."""
+
+
+class Spoiler:
+    """Lets ``after`` events pass, then does its own to the rest. A fault that is never reached was not applied."""
+
+    def __init__(self, armed: Armed, send: Send, receive: Receive, on_end: list[Callable[[], None]]) -> None:
+        self.fault = armed.fault
+        self._armed, self._send, self._receive, self._on_end = armed, send, receive, on_end
+        self._left = armed.fault.after or 0
+        self._start: Message | None = None
+        self._over = False
+        self.reached = False
+
+    async def __call__(self, message: Any) -> None:
+        if self._over:
+            return
+        if message["type"] == "http.response.start":
+            self._start = dict(message)
+            if self.fault.after is not None:
+                await self._begin(keep_length=True)
+            return
+        if self._left > 0:
+            self._left -= 1
+            await self._send(message)
+            return
+        if self.fault.kind != "truncate" or self._is_cut_here(message):
+            self.reached = True
+        await getattr(self, f"_{self.fault.kind}")(message)
+
+    def settle(self) -> None:
+        """At the end of the answer: a fault that it never came to does not count."""
+        if not self.reached:
+            self._armed.applied -= 1
+
+    async def _begin(self, *, keep_length: bool) -> None:
+        """Sends the head, unless it is out; without its length when the body will be another."""
+        if self._start is not None:
+            head = self._start
+            if not keep_length:
+                head["headers"] = [pair for pair in head["headers"] if pair[0] != b"content-length"]
+            self._start = None
+            await self._send(head)
+
+    # ---- Kinds ----
+
+    async def _stall(self, message: Message) -> None:
+        """Waits until the client leaves or the world ends; then the connection is closed."""
+        ended = asyncio.Event()
+        self._on_end.append(ended.set)
+        leaving = asyncio.ensure_future(self._until_left())
+        ending = asyncio.ensure_future(ended.wait())
+        try:
+            await asyncio.wait({leaving, ending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            ending.cancel()
+            self._on_end.remove(ended.set)
+        await self._disconnect(message)
+
+    async def _until_left(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
+    async def _disconnect(self, message: Message) -> None:
+        await self._begin(keep_length=True)  # a server that has sent nothing would answer 500 instead
+        raise BrokenOff
+
+    async def _error(self, message: Message) -> None:
+        await self._finish(error_event(self.fault))
+
+    async def _truncate(self, message: Message) -> None:
+        """A stream ends without ``done``; any other body in its middle."""
+        await self._begin(keep_length=False)
+        body = message.get("body", b"")
+        if self.fault.after is not None or body == sse.DONE:
+            await self._finish(b"")
+        elif _is_event(body):
+            await self._send(message)
+        else:
+            await self._finish(body[: len(body) // 2])
+
+    def _is_cut_here(self, message: Message) -> bool:
+        body = message.get("body", b"")
+        return self.fault.after is not None or body == sse.DONE or not _is_event(body)
+
+    async def _slice(self, message: Message) -> None:
+        """Each piece is sent by itself; the pause lets it go out before the next."""
+        await self._begin(keep_length=True)
+        body, size = message.get("body", b""), self.fault.bytes
+        pieces = [body[start : start + size] for start in range(0, len(body), size)] or [b""]
+        for number, piece in enumerate(pieces):
+            more = message.get("more_body", False) or number < len(pieces) - 1
+            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+            await asyncio.sleep(0)
+
+    async def _garble(self, message: Message) -> None:
+        """One event's JSON, or the body's, lacks its last character."""
+        await self._begin(keep_length=False)
+        body: bytes = message.get("body", b"")
+        spoilt = body[: -len(_END) - 1] + _END if _is_event(body) else body.rstrip()[:-1]
+        self._left = 2**63  # what follows is as it should be
+        await self._send({**message, "body": spoilt})
+
+    async def _finish(self, body: bytes) -> None:
+        self._over = True
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+_END: Final = b"\n\n"
+
+
+def _is_event(body: bytes) -> bool:
+    return body.startswith(b"event: ")
