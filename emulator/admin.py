@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from emulator import __version__, headers
+from emulator.clock import LAST_INSTANT
 from emulator.document import path_in_words
 from emulator.errors import ApiError, EmulatorError, ScenarioError
 from emulator.faults import fault_of
@@ -55,17 +56,21 @@ def _in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endp
         try:
             headers.check_same_site(request.scope["headers"])
             world = _worlds(request).of(headers.read_key(request.scope["headers"]))
+        except ApiError as error:
+            return Response(error.body(), error.status, media_type="application/json")
+        try:
             if world.clock.name == "real":
                 world.performer.catch_up()
             return await endpoint(request, world)
-        except ApiError as error:
-            return Response(error.body(), error.status, media_type="application/json")
         except ScenarioError as error:
             return _refused(400, str(error), problems=error.problems)
         except AdminError as error:
             return _refused(error.status, str(error))
         except EmulatorError as error:
             return _refused(400, str(error))
+        except Exception as error:
+            world.report_exception(error)
+            return _refused(500, f"the emulator failed, which is a bug in it; check() has the traceback: {error!r}")
 
     return respond
 
@@ -169,6 +174,9 @@ async def advance(request: Request, world: World) -> Response:
     if world.clock.name == "real":
         raise AdminError(400, "advance is for the skip clock; this world runs on the real one, which nobody moves")
     until = world.clock.now() + seconds
+    if until > LAST_INSTANT:
+        left = LAST_INSTANT - world.clock.now()
+        raise AdminError(400, f"the clock would leave the calendar; it can advance {left:.0f} seconds more")
     world.performer.play_until(until)
     world.clock.move_to(until)
     return _json({"now": world.clock.now()})
@@ -249,15 +257,18 @@ async def clear_faults(request: Request, world: World) -> Response:
 async def wait_held(request: Request, world: World) -> Response:
     """Waits until a run stands at the gate, at most ``?timeout=`` real seconds (5)."""
     label = _label(request, world)
+    asked = request.query_params.get("timeout", "5")
     try:
-        timeout = float(request.query_params.get("timeout", "5"))
+        timeout = float(asked)
     except ValueError:
-        raise AdminError(400, f"expected ?timeout= in seconds, got {request.query_params['timeout']!r}") from None
+        timeout = -1
+    if not 0 <= timeout <= 3600:
+        raise AdminError(400, f"expected ?timeout= in seconds, from 0 to 3600, got {asked!r}")
     performer, reached = world.performer, asyncio.Event()
     performer.on_held.append(reached.set)
     world.on_end.append(reached.set)
     try:
-        async with asyncio.timeout(max(timeout, 0)):
+        async with asyncio.timeout(timeout):
             while (performance := performer.held_at(label)) is None:
                 await reached.wait()
                 reached.clear()

@@ -78,7 +78,8 @@ class Api:
         if body is None:
             return  # the client left before its request was complete
         path = scope["raw_path"].decode("latin-1")
-        flavour: Flavour = "openai" if path.startswith("/v1/") else "azure"
+        azure = path.startswith("/openai/") or b"api-version=" in scope["query_string"]
+        flavour: Flavour = "azure" if azure else "openai"
         world, asked, armed = self._nowhere, None, None
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
         result: Result | Exception

@@ -33,14 +33,15 @@ def build(worlds: Worlds) -> ASGIApp:
     """The emulator as one ASGI application, serving these worlds."""
     api = Api(worlds, ROUTES)
     administration = Starlette(routes=admin.routes, exception_handlers={404: admin.not_found, 405: admin.not_allowed})
+    administration.router.redirect_slashes = False
     administration.state.worlds = worlds
     administration.state.operations = {route.name for route in ROUTES}
 
     def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Without a coroutine of its own: there is no lifespan to run, and no WebSocket."""
         path: str = scope["path"]
-        if path.startswith(ADMIN_PREFIX + "/"):
-            return administration({**scope, "path": path.removeprefix(ADMIN_PREFIX)}, receive, send)
+        if path.startswith(ADMIN_PREFIX):
+            return administration({**scope, "path": path.removeprefix(ADMIN_PREFIX) or "/"}, receive, send)
         return api(scope, receive, send)
 
     return application

@@ -109,3 +109,7 @@ def _check(options: argparse.Namespace) -> int:
         World(Options(), tuple(loaded))  # what is served together has to go together
     print("\n".join([*problems, f"{len(files)} checked, {len(problems) or 'no'} problem{'s' * (len(problems) != 1)}"]))
     return _FOUND_PROBLEMS if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

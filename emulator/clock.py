@@ -18,6 +18,10 @@ ClockName = Literal["skip", "real"]
 DEFAULT_START = 1767225600.0
 
 
+#: 9999-12-31T23:59:59Z, the last that a calendar has.
+LAST_INSTANT = 253402300799.0
+
+
 class Clock(Protocol):
     """What a world asks of its clock."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -12,19 +13,29 @@ SPOOL = 1024 * 1024
 _PIECE = 256 * 1024
 
 
+class _Spool:
+    """A temporary file that is closed, and so gone, when nobody refers to it."""
+
+    __slots__ = ("__weakref__", "file")
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        weakref.finalize(self, file.close)
+
+
 class Content:
     """Bytes, read in pieces. Never changed once made, so worlds and snapshots can share one."""
 
     __slots__ = ("__weakref__", "_parts", "size")
 
     def __init__(self, parts: Sequence[IO[bytes]]) -> None:
-        self._parts = tuple(parts)
+        self._parts = tuple(_Spool(part) for part in parts)
         self.size = sum(_size(part) for part in parts)
 
     @classmethod
     def of(cls, data: bytes) -> Content:
         """Contents that are there already."""
-        spool: IO[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115  # closed when nobody refers to it
+        spool: IO[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115  # closed by _Spool
         spool.write(data)
         return cls([spool])
 
@@ -41,8 +52,8 @@ class Content:
         for part in self._parts:
             position = 0
             while True:
-                part.seek(position)  # another reader may have moved it in between
-                piece = part.read(_PIECE)
+                part.file.seek(position)  # another reader may have moved it in between
+                piece = part.file.read(_PIECE)
                 if not piece:
                     break
                 position += len(piece)

@@ -7,12 +7,13 @@ Duplicate keys, aliases that contain themselves and documents that grow beyond a
 from __future__ import annotations
 
 import functools
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from emulator.errors import ScenarioError
+from emulator.errors import EmulatorError, ScenarioError
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -24,25 +25,24 @@ Place = tuple[int, int]
 MAX_VALUES = 200_000
 MAX_DEPTH = 100
 
+#: Tags of nodes that have none of their own: text that was quoted, and what is typed by its characters or its kind.
+TEXT, PLAIN = "tag:yaml.org,2002:str", ""
+
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _QUOTE_HINT = "; if this is text, put it in quotes"
+_TOO_DEEP = f"expected at most {MAX_DEPTH} levels"
 
 
 class Document:
     """Parsed data, and where each value stands: line and column, from 1, of its key or of the list item."""
 
-    def __init__(self, data: Any, file: str, text: str, places: dict[Path, Place] | None = None) -> None:
+    def __init__(self, data: Any, file: str, places: dict[Path, Place]) -> None:
         self.data, self.file = data, file
-        self._text, self._places = text, places
+        self._places = places
 
     def place(self, path: Path) -> Place:
         """Line and column of the value at ``path``, or of the nearest value around it."""
-        if self._places is None:
-            try:
-                self._places = _read_yaml(self._text, self.file)[1]
-            except ScenarioError:  # JSON that is no YAML, as with tabs: its errors name the path alone
-                self._places = {}
         while path and path not in self._places:
             path = path[:-1]
         return self._places.get(path, (1, 1))
@@ -77,31 +77,57 @@ def from_data(data: Any, file: str = "<scenario>") -> Document:
 
 def parse(text: str, file: str) -> Document:
     """Raises ScenarioError with the place of what cannot be read."""
-    if text.lstrip()[:1] == "{":
-        try:
-            return Document(orjson.loads(text), file, text)
-        except (orjson.JSONDecodeError, UnicodeEncodeError):
-            pass  # perhaps a YAML flow mapping; if not, YAML tells where it fails
-    data, places = _read_yaml(text, file)
-    return Document(data, file, text, places)
+    text = text.removeprefix("\ufeff")
+    try:
+        node = _compose(text)
+        if node is None:
+            raise ScenarioError([f"{file}:1:1: the file is empty; expected a scenario"])
+        reader = _Reader(file)
+        return Document(reader.value(node, (), ()), file, reader.places)
+    except _Unreadable as error:
+        raise ScenarioError([f"{file}:{error.line}:{error.column}: {error}"]) from None
+    except RecursionError:
+        raise ScenarioError([f"{file}:1:1: {_TOO_DEEP}"]) from None
 
 
-def _read_yaml(text: str, file: str) -> tuple[Any, dict[Path, Place]]:
+class _Unreadable(EmulatorError):
+    """Why a text cannot be read, and where: line and column, from 1."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+def _compose(text: str) -> Node | None:
+    """The text's nodes: as JSON if it is JSON, else as YAML. When it is neither, what got further tells why."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return _compose_yaml(text)
+    from emulator import json_nodes
+
+    try:
+        return json_nodes.compose(text)
+    except json_nodes.NotJson as error:
+        as_json = _Unreadable(f"not readable as JSON: {error}", error.mark.line + 1, error.mark.column + 1)
+    try:
+        return _compose_yaml(text)
+    except _Unreadable as as_yaml:
+        raise max(as_yaml, as_json, key=lambda error: (error.line, error.column)) from None
+
+
+def _compose_yaml(text: str) -> Node | None:
     import yaml
 
     try:
-        node = yaml.compose(text, Loader=_loader())
+        return yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = " ".join(filter(None, [error.context, error.problem]))
-        raise ScenarioError([f"{file}:{line}:{column}: not readable as YAML: {said}{_QUOTE_HINT}"]) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ScenarioError([f"{file}:1:1: not readable as YAML: {error}"]) from None
-    if node is None:
-        raise ScenarioError([f"{file}:1:1: the file is empty; expected a scenario"])
-    reader = _Reader(file)
-    return reader.value(node, (), ()), reader.places
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise _Unreadable(f"not readable as YAML: {said}{_QUOTE_HINT}", line, column) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].split("\n")
+        message = f"not readable as YAML: unacceptable character U+{error.character:04X}: {error.reason}"
+        raise _Unreadable(message, len(before), len(before[-1]) + 1) from None
 
 
 @functools.cache
@@ -111,7 +137,10 @@ def _loader() -> Any:
     class Loader(yaml.SafeLoader):
         """Composes nodes only; scalars are typed by ``_Reader``."""
 
-    Loader.yaml_implicit_resolvers = {}
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+            """The tag of a node that has none of its own."""
+            return TEXT if kind is yaml.ScalarNode and not implicit[0] else PLAIN
+
     return Loader
 
 
@@ -133,13 +162,16 @@ class _Reader:
         if id(node) in above:
             raise self._refuse(node, "this alias contains itself")
         if len(above) > MAX_DEPTH:
-            raise self._refuse(node, f"expected at most {MAX_DEPTH} levels")
+            raise self._refuse(node, _TOO_DEEP)
+        if node.tag not in (PLAIN, TEXT):
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            raise self._refuse(node, f"expected no tag but !!str, got {tag}{_QUOTE_HINT}")
         above = (*above, id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, above)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, n), above) for n, item in enumerate(node.value)]
-        return _scalar(node)
+        return self._scalar(node)
 
     def _mapping(self, node: Any, path: Path, above: tuple[int, ...]) -> dict[str, Any]:
         import yaml
@@ -157,21 +189,23 @@ class _Reader:
             self.places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         return mapping
 
-    def _refuse(self, node: Node, message: str) -> ScenarioError:
-        return ScenarioError([f"{self.file}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: {message}"])
+    def _scalar(self, node: Any) -> Any:
+        text: str = node.value
+        if node.tag == TEXT:
+            return _joined_surrogates(text)
+        if text in ("null", ""):
+            return None
+        if text in ("true", "false"):
+            return text == "true"
+        if not NUMBER.fullmatch(text):
+            return text
+        number = _number(text)
+        if number is None:
+            raise self._refuse(node, f"expected a number of at most 64 bits{_QUOTE_HINT}")
+        return number
 
-
-def _scalar(node: Any) -> Any:
-    text: str = node.value
-    if node.style is not None or (node.tag and node.tag.startswith("!")):
-        return _joined_surrogates(text)
-    if text in ("null", ""):
-        return None
-    if text in ("true", "false"):
-        return text == "true"
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    def _refuse(self, node: Node, message: str) -> _Unreadable:
+        return _Unreadable(message, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _joined_surrogates(text: str) -> str:
@@ -179,3 +213,11 @@ def _joined_surrogates(text: str) -> str:
     if any("\ud800" <= c <= "\udfff" for c in text):
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def _number(text: str) -> int | float | None:
+    """None for one that 64 bits do not hold."""
+    if not _INTEGER.fullmatch(text):
+        return number if math.isfinite(number := float(text)) else None
+    whole = int(text) if len(text) <= 20 else 2**64  # no number that fits is longer
+    return whole if -(2**63) <= whole < 2**64 else None

@@ -108,6 +108,15 @@ def unknown_url(method: str, path: str) -> ApiError:
     return ApiError(404, f"Invalid URL ({method} {path})", gateway=True)
 
 
+def deprecated_route() -> ApiError:
+    """A route that only the first version had, as ``/assistants/{id}/files``."""
+    return ApiError(
+        400,
+        f"The v1 Assistants API has been deprecated. See the migration guide for more information: {_MIGRATION_PAGE}.",
+        code="invalid_beta",
+    )
+
+
 def wrong_method(allowed: Iterable[str]) -> ApiError:
     """Recorded for one allowed method; the plural is inferred."""
     methods = sorted(allowed)
@@ -274,6 +283,12 @@ def bad_json() -> ApiError:
         "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble "
         "figuring out how to fix this, please contact us through our help center at help.openai.com.)",
     )
+
+
+def nested_too_deeply(limit: int) -> ApiError:
+    """Ours: what is deeper could be read and not be written."""
+    message = f"Invalid body: nested too deeply. Expected at most {limit} levels."
+    return ApiError(400, message, code="invalid_value")
 
 
 def body_too_large(limit: int) -> ApiError:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 #: What the service takes for file search (its documentation, "supported files"). ``.csv`` is not among it.
 SEARCHABLE: Final = frozenset(
     ".c .cpp .cs .css .doc .docx .go .html .java .js .json .md .pdf .php .pptx .py .rb .sh .tex .ts .txt".split()
 )
 
-#: Characters that are taken out of one file at most.
+#: Characters that one file may have: five million tokens (its documentation), four characters each.
 MAX_TEXT = 20_000_000
 
 
@@ -28,7 +28,7 @@ def extension(filename: str) -> str:
 
 
 def text_of(filename: str, data: bytes) -> str:
-    """The text of a file. Raises Unreadable for one that is empty or that its format's reader refuses."""
+    """The text of a file. Raises Unreadable for one that is empty or too large, or that its format's reader refuses."""
     if not data.strip():
         raise Unreadable("The file could not be parsed because it is empty.")
     read = _READERS.get(extension(filename), _plain)
@@ -40,7 +40,9 @@ def text_of(filename: str, data: bytes) -> str:
         raise Unreadable("The file could not be parsed.") from error
     if not text.strip():
         raise Unreadable("The file could not be parsed because it is empty.")
-    return text[:MAX_TEXT]
+    if len(text) > MAX_TEXT:
+        raise Unreadable("The file could not be parsed because it is too large.")
+    return text
 
 
 def _plain(data: bytes) -> str:
@@ -88,7 +90,18 @@ def _pdf(data: bytes) -> str:
 def _docx(data: bytes) -> str:
     from docx import Document
 
-    return "\n".join(paragraph.text for paragraph in Document(io.BytesIO(data)).paragraphs)
+    return "\n".join(_blocks(Document(io.BytesIO(data))))
+
+
+def _blocks(within: Any) -> Iterator[str]:
+    """Paragraphs and the cells of tables, in the order of the document."""
+    for block in within.iter_inner_content():
+        if hasattr(block, "rows"):
+            cells = dict.fromkeys(cell for row in block.rows for cell in row.cells)  # a merged cell comes once
+            for cell in cells:
+                yield from _blocks(cell)
+        else:
+            yield block.text
 
 
 def _needs_documents(reader: Callable[[bytes], str]) -> Callable[[bytes], str]:
@@ -110,24 +123,31 @@ _READERS: Final[dict[str, Callable[[bytes], str]]] = {
 }
 
 _GAP = re.compile(r"\s")
+#: How far from where a text should be cut white space is looked for.
+_NEAR = 80
 
 
 def chunks(text: str, max_tokens: int, overlap_tokens: int) -> list[str]:
-    """Pieces of a text as the static strategy cuts it: by estimated tokens (four characters), at white space."""
-    size, step = max_tokens * 4, max((max_tokens - overlap_tokens) * 4, 4)
-    if len(text) <= size:
-        return [text]
+    """Pieces of a text as the static strategy cuts it: by estimated tokens (four characters), at white space.
+
+    None is larger than asked; two in a row have at most that much in common.
+    """
+    size, step = max_tokens * 4, (max_tokens - overlap_tokens) * 4
     cut, start = [], 0
-    while start < len(text):
-        end = _at_gap(text, start + size)
+    while start + size < len(text):
+        end = _end_before(text, start + size)
         cut.append(text[start:end])
-        if end >= len(text):
-            break
-        start = _at_gap(text, start + step)
-    return cut
+        start = min(end, _start_after(text, start + step))
+    return [*cut, text[start:]]
 
 
-def _at_gap(text: str, position: int) -> int:
+def _end_before(text: str, position: int) -> int:
+    """The end of the last word that is complete at a position, if it is near."""
+    tail = re.search(r"\s\S*\Z", text[position - _NEAR : position + 1])
+    return position - _NEAR + tail.start() if tail else position
+
+
+def _start_after(text: str, position: int) -> int:
     """The end of the word that stands at a position, if it is near."""
-    found = _GAP.search(text, position, position + 80)
-    return found.start() if found else min(position, len(text))
+    found = _GAP.search(text, position, position + _NEAR)
+    return found.start() if found else position

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
@@ -18,6 +19,8 @@ from emulator.errors import ApiError
 MAX_FILE: Final = 512 * 1024 * 1024
 #: What a body may have beside its file.
 _ENVELOPE: Final = 1024 * 1024
+#: Digits that make a number at most; any other text stays text.
+_DIGITS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,9 @@ def is_form(scope: Scope) -> bool:
 
 async def read_form(scope: Scope, receive: Receive) -> Form | None:
     """Reads a form to its end; None if the client left."""
-    form = Form()
+    form, body = Form(), _Body(receive)
     try:
-        parsed = await MultiPartParser(Headers(scope=scope), _stream(receive), max_files=10, max_fields=100).parse()
+        parsed = await MultiPartParser(Headers(scope=scope), body.stream(), max_files=10, max_fields=100).parse()
     except _Gone:
         return None
     except _TooLarge:
@@ -76,37 +79,46 @@ async def read_form(scope: Scope, receive: Receive) -> Form | None:
             else:
                 _nest(form.fields, name, value)
     if form.problem:
-        await _drain(receive)
+        await body.drain()
     return form
 
 
-async def _stream(receive: Receive) -> AsyncGenerator[bytes, None]:
-    size, more = 0, True
-    while more:
-        message = await receive()
+class _Body:
+    """A request's body as it comes in."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._more = True
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
+        self._more = message.get("more_body", False)
         if message["type"] == "http.disconnect":
             raise _Gone
-        body: bytes = message.get("body", b"")
-        more = message.get("more_body", False)
-        size += len(body)
-        if size > MAX_FILE + _ENVELOPE:
-            raise _TooLarge
-        yield body
+        piece: bytes = message.get("body", b"")
+        return piece
 
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        size = 0
+        while self._more:
+            piece = await self._next()
+            size += len(piece)
+            if size > MAX_FILE + _ENVELOPE:
+                raise _TooLarge
+            yield piece
 
-async def _drain(receive: Receive) -> None:
-    """Reads what a refused request still sends, so that its client comes to read the answer."""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return
+    async def drain(self) -> None:
+        """Reads what a refused request still sends, so that its client comes to read the answer."""
+        with contextlib.suppress(_Gone):
+            while self._more:
+                await self._next()
 
 
 def _nest(fields: dict[str, Any], name: str, value: str) -> None:
     outer, bracket, inner = name.partition("[")
-    if bracket and inner.endswith("]") and inner != "]":
-        nested = fields.setdefault(outer, {})
-        if isinstance(nested, dict):
-            nested[inner.removesuffix("]")] = int(value) if value.isascii() and value.isdigit() else value
+    nested = fields.setdefault(outer, {}) if bracket and inner.endswith("]") and inner != "]" else None
+    if isinstance(nested, dict):
+        is_number = value.isascii() and value.isdigit() and len(value) < _DIGITS
+        nested[inner.removesuffix("]")] = int(value) if is_number else value
     else:
         fields[name] = value

@@ -32,7 +32,9 @@ class Ids:
 
     def __init__(self, seed: int | str = 0) -> None:
         self.seed = seed
-        self._key = str(seed).encode()
+        key = str(seed).encode("utf-8", "surrogatepass")
+        # Longer ones than the hash takes are hashed themselves.
+        self._key = key if len(key) <= blake2b.MAX_KEY_SIZE else blake2b(key).digest()
         self._made: Counter[str] = Counter()
 
     def make(self, kind: str, parent: str = "") -> str:
@@ -65,4 +67,4 @@ class Ids:
         return other
 
     def _digest(self, text: str, size: int) -> bytes:
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size, key=self._key[:64]).digest()
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size, key=self._key).digest()

@@ -13,12 +13,32 @@ LIMIT = 10_000
 BYTES_LIMIT = 64 * 1024 * 1024
 
 
+#: Levels of JSON that are taken and shown: orjson writes no more than 254.
+MAX_DEPTH = 100
+
+
+def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
+    """True for JSON with more levels than that; ``raw`` tells cheaply that it has not."""
+    if raw.count(b"{") + raw.count(b"[") <= limit:
+        return False
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+        if not level:
+            return False
+    return True
+
+
 class Entry:
     """One request. ``moved``: a look that changed its run. ``repeats``: looks like this one that changed nothing."""
 
     __slots__ = (
-        "answer", "body", "fault", "headers", "method", "moved", "operation", "path", "query", "repeats", "run_id",
-        "status", "thread_id", "time", "turn",
+        "answer", "body", "fault", "headers", "kept", "method", "moved", "operation", "path", "query", "repeats",
+        "run_id", "status", "thread_id", "time", "turn",
     )  # fmt: skip
 
     def __init__(self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], time: float) -> None:
@@ -33,6 +53,8 @@ class Entry:
         self.fault: str | None = None
         self.moved = False
         self.repeats = 0
+        #: It is in the journal now.
+        self.kept = False
 
     @property
     def size(self) -> int:
@@ -90,6 +112,7 @@ class Journal:
             newest.repeats += 1
             return
         self._newest[entry.thread_id] = entry
+        entry.kept = True
         self._entries.append(entry)
         self._bytes += entry.size
         while len(self._entries) > self._limit or self._bytes > self._bytes_limit:
@@ -97,11 +120,13 @@ class Journal:
 
     def answered(self, entry: Entry, answer: bytes) -> None:
         """An entry's answer has come to its end: a stream's frames."""
-        self._bytes += len(answer) - len(entry.answer)
+        if entry.kept:
+            self._bytes += len(answer) - len(entry.answer)
         entry.answer = answer
 
     def _drop_oldest(self) -> None:
         oldest = self._entries.popleft()
+        oldest.kept = False
         self._bytes -= oldest.size
         self.dropped += 1
         if self._newest.get(oldest.thread_id) is oldest:
@@ -141,9 +166,10 @@ def _json(body: bytes) -> Any:
     if not body:
         return None
     try:
-        return orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return body.decode("utf-8", "replace")
+    return body.decode("utf-8", "replace") if nested_beyond(MAX_DEPTH, body, value) else value
 
 
 def _answer(answer: bytes) -> Any:

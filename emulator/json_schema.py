@@ -1,16 +1,25 @@
-"""JSON Schema through ``jsonschema``, imported when the first value has to be explained. Nothing is ever fetched."""
+"""JSON Schema through ``jsonschema``, imported when the first value has to be explained. Nothing is ever fetched.
+
+Schemas come from clients and scenarios too, so they may be anything: one that cannot be used has a fault, which is no
+exception.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
 Schema = dict[str, Any]
+
+#: One value of each type: a schema that refers to itself without end does so for all values of some type.
+_SAMPLES: tuple[Any, ...] = (None, True, 0, "", [], {})
 
 
 @dataclass(slots=True)
@@ -25,6 +34,8 @@ class Breach:
     message: str
     #: The found value is a property's name, not a value.
     of_name: bool = False
+    #: Of ``anyOf``: the breaches of each branch.
+    branches: list[list[Breach]] = field(default_factory=list)
 
 
 def breaches(schema: Schema, value: Any) -> list[Breach]:
@@ -41,6 +52,10 @@ def _validator(schema: Schema) -> Draft202012Validator:
 
 
 def _breach(error: ValidationError) -> Breach:
+    branches: dict[Any, list[Breach]] = {}
+    if error.validator == "anyOf":
+        for inner in error.context or []:
+            branches.setdefault(inner.schema_path[0], []).append(_breach(inner))
     return Breach(
         path=list(error.absolute_path),
         keyword=str(error.validator),
@@ -49,25 +64,33 @@ def _breach(error: ValidationError) -> Breach:
         schema=error.schema if isinstance(error.schema, dict) else {},
         message=error.message,
         of_name="propertyNames" in error.absolute_schema_path,
+        branches=list(branches.values()),
     )
 
 
 def fault(schema: Any) -> str | None:
     """Why something cannot be used as a JSON Schema, or None."""
+    return _fault(orjson.dumps(schema))
+
+
+@functools.lru_cache(maxsize=256)
+def _fault(text: bytes) -> str | None:
     from jsonschema import Draft202012Validator, SchemaError
     from referencing.exceptions import Unresolvable
 
+    schema = orjson.loads(text)
     try:
         Draft202012Validator.check_schema(schema)
         _follow_references(schema)
-        breaches(schema, {})
+        for sample in _SAMPLES:
+            breaches(schema, sample)
     except SchemaError as error:
         return error.message
     except Unresolvable as error:
         return f"{error.ref!r} leads nowhere in it"
     except RecursionError:
         return "it refers to itself without end"
-    except ValueError as error:  # an ``$id`` or ``$ref`` that is no URI
+    except Exception as error:  # a reference can lead to a part that is no schema, which fails in any way
         return str(error)
     return None
 
@@ -77,34 +100,23 @@ def _follow_references(schema: Any) -> None:
     from jsonschema_specifications import REGISTRY
     from referencing.jsonschema import DRAFT202012
 
-    root = DRAFT202012.create_resource(schema)
-    resolver = REGISTRY.resolver_with_root(root)
-    for reference in _references(schema):
-        resolver.lookup(reference)
-
-
-def _references(schema: Any) -> Iterator[str]:
-    if isinstance(schema, dict):
-        for key, value in schema.items():
-            if key in ("$ref", "$dynamicRef") and isinstance(value, str):
-                yield value
-            yield from _references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _references(value)
+    whole = DRAFT202012.create_resource(schema)
+    pending = [(whole, REGISTRY.resolver_with_root(whole))]
+    while pending:
+        part, resolver = pending.pop()
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(part.contents, dict) and keyword in part.contents:
+                resolver.lookup(part.contents[keyword])
+        pending += [(inner, resolver.in_subresource(inner)) for inner in part.subresources()]
 
 
 def reason(schema: Any, value: Any) -> str | None:
     """Why a value does not fit somebody else's schema, in a sentence; None if it fits, or if the schema has a fault."""
-    if schema is False:
-        return "nothing fits here"
-    if isinstance(schema, bool) or fault(schema) is not None:
-        return None
-    from referencing.exceptions import Unresolvable
-
+    if fault(schema) is not None or isinstance(schema, bool):
+        return "nothing fits here" if schema is False else None
     try:
         found = sorted(breaches(schema, value), key=lambda breach: [str(part) for part in breach.path])
-    except (Unresolvable, RecursionError):  # met only with this value
+    except Exception:  # a fault that only this value shows
         return None
     if not found:
         return None

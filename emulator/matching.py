@@ -124,9 +124,9 @@ def _tools(expected: Any, situation: Situation) -> Any:
 
 @condition("assistant", PATTERN, "the assistant's id or name; plain text must be equal")
 def _assistant(expected: Any, situation: Situation) -> Any:
-    names = [situation.assistant["id"], situation.assistant["name"] or ""]
+    names = [name for name in (situation.assistant["id"], situation.assistant["name"]) if name is not None]
     pattern = {"equals": expected} if isinstance(expected, str) else expected
-    return None if any(fits(pattern, name) for name in names) else " / ".join(filter(None, names))
+    return None if any(fits(pattern, name) for name in names) else " / ".join(names)
 
 
 @condition(

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.lifecycle import FIRST, Object
+from emulator.views import RANKING_DEFAULTS
 
 #: Seconds from a run's creation to its expiry (FACTS §5: 100 % of the recorded runs).
 RUN_LIFETIME = 600
 #: Seconds until an upload that is not complete expires.
 UPLOAD_LIFETIME = 3600
 
-_FILE_SEARCH_OPTIONS = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
 _FUNCTION_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
 
@@ -66,7 +66,7 @@ def _echo_tool(tool: Object) -> Object:
     if tool["type"] == "file_search":
         sent = tool.get("file_search") or {}
         limit = {"max_num_results": sent["max_num_results"]} if "max_num_results" in sent else {}
-        ranking = {**_FILE_SEARCH_OPTIONS, **(sent.get("ranking_options") or {})}
+        ranking = {**RANKING_DEFAULTS, **(sent.get("ranking_options") or {})}
         ranking["score_threshold"] = float(ranking["score_threshold"])
         return {"type": "file_search", "file_search": {**limit, "ranking_options": ranking}}
     return {"type": tool["type"]}

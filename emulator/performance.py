@@ -29,9 +29,11 @@ class Leg:
     ``ended``: the last frame is there. ``cut``: the world is gone, the stream ends without ``done``.
     """
 
-    __slots__ = ("content", "cut", "ended", "frames", "listeners")
+    __slots__ = ("azure", "content", "cut", "ended", "frames", "listeners")
 
-    def __init__(self, *, content: bool = False) -> None:
+    def __init__(self, *, azure: bool = False, content: bool = False) -> None:
+        #: It was asked for in Azure's flavour.
+        self.azure = azure
         #: Search results show their text (``include[]``).
         self.content = content
         self.frames: list[bytes] = []

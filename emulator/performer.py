@@ -278,7 +278,8 @@ class Performer:
                 if performance.leg:
                     performance.leg.send(f"{kind}.delta", {"id": id, "object": f"{kind}.delta", "delta": content})
             case Update(kind, id, changes):
-                self._put(performance, {**self._get(performance, kind, id), **changes})
+                if part := self._get(performance, kind, id):
+                    self._put(performance, {**part, **changes})
             case Require(_, calls):
                 asked = [
                     {**call, "function": {key: call["function"][key] for key in ("name", "arguments")}}
@@ -291,8 +292,10 @@ class Performer:
 
     def _move(self, performance: Performance, move: Move, at: float) -> None:
         if move.kind != "thread.run":
-            thing = self._get(performance, move.kind, move.id)
-            moved = lifecycle.advance(thing, move.status, int(at), **move.changes)
+            part = self._get(performance, move.kind, move.id)
+            if part is None:
+                return
+            moved = lifecycle.advance(part, move.status, int(at), **move.changes)
             self._put(performance, moved)
             self._tell(performance, f"{move.kind}.{move.status}", moved, at)
             if moved["object"] == "thread.message" and moved["status"] == "completed":
@@ -326,10 +329,12 @@ class Performer:
             return usage.share(performance.stage.stated_usage, 0, 1)
         return usage.total(step["usage"] for step in steps)
 
-    def _get(self, performance: Performance, kind: str, id: str) -> Object:
+    def _get(self, performance: Performance, kind: str, id: str) -> Object | None:
+        """A stored object; None for a message that a client has deleted while it was written."""
         if kind == "thread.message":
-            return performance.thread.message(id)
-        return performance.thread.steps[performance.run["id"]].find(id, "step_id")
+            row = performance.thread.messages.get(id)
+            return None if row is None else views.message_from_row(row)
+        return performance.thread.steps[performance.run["id"]].get(id)
 
     def _put(self, performance: Performance, thing: Object) -> None:
         match thing["object"]:
@@ -344,5 +349,6 @@ class Performer:
     def _tell(self, performance: Performance, event: str, thing: Object, at: float) -> None:
         performance.note(int(at), event)
         if performance.leg:
-            performance.leg.send(event, views.in_event(thing, self.world.shapes, content=performance.leg.content))
-            performance.leg.wake()
+            leg = performance.leg
+            leg.send(event, views.in_event(thing, self.world.shapes, azure=leg.azure, content=leg.content))
+            leg.wake()

@@ -33,6 +33,7 @@ def resolve(world: World, sent: Object | None, *, days: int | None = None) -> Ob
         for id in ids:
             if id not in world.store.vector_stores:
                 raise errors.unknown_store(id, "tool_resources.file_search.vector_store_ids")
+            require_alive(world.store.vector_store(id, now))
         inline = search.get("vector_stores") or []
         for body in inline:
             require_searchable(world, body.get("file_ids") or [])
@@ -50,6 +51,12 @@ def require_file(store: Store, id: str, param: str, now: float) -> Object:
         raise errors.unknown_file(id, param) from None
 
 
+def require_alive(store: VectorStore) -> None:
+    """Raises ApiError if a store has expired."""
+    if store.object["status"] == "expired":
+        raise errors.store_expired(store.id)
+
+
 def require_searchable(world: World, ids: list[str], param: str = "file_ids") -> None:
     """Raises ApiError if one of these files is not there, or of a kind that is not searched."""
     files = [require_file(world.store, id, param, world.clock.now()) for id in ids]
@@ -62,9 +69,10 @@ def require_searchable(world: World, ids: list[str], param: str = "file_ids") ->
 def make_store(world: World, body: Object, id: str = "") -> VectorStore:
     """A new vector store, with its first files; they have been checked. ``id``: a given one."""
     at = int(world.clock.now())
+    _check_chunking(body)
     store = VectorStore(new_store(id or world.ids.make_timed("vector_store", at), at, body))
-    world.store.vector_stores.put(store.id, store)
     add_files(world, store, [{"file_id": id, **_strategy(body)} for id in body.get("file_ids") or []])
+    world.store.vector_stores.put(store.id, store)
     return store
 
 
@@ -74,15 +82,30 @@ def _strategy(body: Object) -> Object:
 
 def add_files(world: World, store: VectorStore, entries: list[Object]) -> list[Object]:
     """Files come into a store, each with its own attributes and chunking. Raises ApiError when the store is full."""
-    ids = {entry["file_id"] for entry in entries}
-    if len(ids | set(store.stored)) > MAX_FILES:
+    new = {entry["file_id"] for entry in entries if entry["file_id"] not in store.stored}
+    if len(store.stored) + len(new) > MAX_FILES:
         raise errors.store_is_full(store.id, MAX_FILES)
-    at = int(world.clock.now())
-    made = []
     for entry in entries:
-        file = world.store.files.find(entry["file_id"], "file_id")
-        made.append(store.add(file, at, entry, lambda file=file: world.indexing_outcome(file)))  # type: ignore[misc]
-    return made
+        _check_chunking(entry)
+    at = int(world.clock.now())
+    return [store.add(world.store.files.find(entry["file_id"], "file_id"), at, entry) for entry in entries]
+
+
+def _check_chunking(body: Object) -> None:
+    """Raises ApiError for chunks that overlap by more than their half: documented; the words are inferred."""
+    static = (body.get("chunking_strategy") or {}).get("static")
+    if static and static["chunk_overlap_tokens"] > static["max_chunk_size_tokens"] // 2:
+        half, got = static["max_chunk_size_tokens"] // 2, static["chunk_overlap_tokens"]
+        param = "chunking_strategy.static.chunk_overlap_tokens"
+        said = f"Expected a value <= {half}, but got {got} instead."
+        message = f"Invalid '{param}': integer above maximum value. {said}"
+        raise ApiError(400, message, param=param, code="integer_above_max_value")
+
+
+def look(world: World, store: VectorStore, ids: Iterable[str] | None = None) -> bool:
+    """A look at some files of a store, or at all; True if it moved one. By the real clock indexing is due at once."""
+    at_once = world.clock.name == "real"
+    return store.look(list(store.stored if ids is None else ids), world.indexing_outcome, at_once=at_once)
 
 
 def check_messages(world: World, messages: Iterable[Object]) -> None:
@@ -103,10 +126,9 @@ def add_message(world: World, thread: Thread, body: Object) -> bytes:
     """A message, checked before, comes into a thread with what it brings along. Answers it as it is stored."""
     id = thread.object["id"]
     made = objects.message(world.ids.make("thread.message", id), int(world.clock.now()), id, body)
-    row = thread.put_message(made)
     if made["attachments"]:
         _attach(world, thread, made["attachments"])
-    return row
+    return thread.put_message(made)
 
 
 def _attach(world: World, thread: Thread, attachments: list[Object]) -> None:
@@ -122,11 +144,12 @@ def _attach(world: World, thread: Thread, attachments: list[Object]) -> None:
         ids = resources.get("file_search", {}).get("vector_store_ids", [])
         if ids:
             store = world.store.vector_store(ids[0], now)
+            require_alive(store)
             add_files(world, store, [{"file_id": id} for id in searched if id not in store.stored])
         else:
             after = {"anchor": "last_active_at", "days": THREAD_STORE_DAYS}
             store = make_store(world, {"file_ids": list(dict.fromkeys(searched)), "expires_after": after})
-        resources["file_search"] = {"vector_store_ids": [store.id]}
+        resources["file_search"] = {"vector_store_ids": ids or [store.id]}
     thread.object = {**thread.object, "tool_resources": resources}
 
 
@@ -140,8 +163,7 @@ def stores_of(world: World, assistant: Object, thread: Thread | None = None) -> 
     for holder in (assistant, thread.object) if thread else (assistant,):
         for id in holder["tool_resources"].get("file_search", {}).get("vector_store_ids", []):
             store = world.store.vector_store(id, world.clock.now())
-            if store.object["status"] == "expired":
-                raise errors.store_expired(id)
+            require_alive(store)
             found.append(store)
     return found
 
@@ -149,5 +171,5 @@ def stores_of(world: World, assistant: Object, thread: Thread | None = None) -> 
 def use(world: World, stores: Iterable[VectorStore]) -> None:
     """A run that is created looks at its stores, and keeps them from expiring."""
     for store in stores:
-        store.look_at_all()
+        look(world, store)
         store.object = active(store.object, int(world.clock.now()))

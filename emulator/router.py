@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from starlette.routing import Route
 
 from emulator import errors
+from emulator.errors import ApiError
 from emulator.web import Handler
 
 
@@ -40,16 +41,25 @@ class RouteTree:
             following = node.literal.get(segment)
             if following is None:
                 if node.parameter is None:
-                    raise errors.unknown_url(method, unquote(path))
+                    raise _unknown(segments, method, path)
                 name, following = node.parameter
                 values[name] = segment
             node = following
         if not node.operations:
-            raise errors.unknown_url(method, unquote(path))
+            raise _unknown(segments, method, path)
         operation = node.operations.get(method)
         if operation is None:
             raise errors.wrong_method(node.operations)
         return *operation, values
+
+
+def _unknown(segments: list[str], method: str, path: str) -> ApiError:
+    """What the service says of a URL that leads nowhere, by the heading under which it leads there (FACTS §4)."""
+    if segments[:1] == ["assistants"] and segments[2:3] == ["files"]:
+        return errors.deprecated_route()
+    if segments[:1] == ["vector_stores"] and len(segments) > 2:
+        return errors.sub_route_not_found()
+    return errors.unknown_url(method, unquote(path))
 
 
 class _Node:

@@ -9,15 +9,33 @@ from __future__ import annotations
 import re
 import sqlite3
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 _WORD = re.compile(r"\w+")
+#: Characters of scripts that put no space between words (Han, Kana): each is indexed as a word of its own.
+_UNSPACED = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
 
 #: Words that say nothing about what is looked for.
 _STOP = frozenset(
     "a an and are as at be by can do does for from have how i in is it me my of on or tell that the this to was what "
     "when where which who why will with you your".split()
 )
+
+
+def _spaced(text: str) -> str:
+    return _UNSPACED.sub(r" \1 ", text)
+
+
+def _words(query: str) -> list[str]:
+    """What a query asks for: words, and in scripts without spaces each two neighbours."""
+    words = []
+    for word in _WORD.findall(query.lower()):
+        pieces = [piece for piece in _UNSPACED.split(word) if piece]
+        unspaced = [piece for piece in pieces if _UNSPACED.fullmatch(piece)]
+        pairs = [f"{one} {next}" for one, next in pairwise(pieces) if one in unspaced and next in unspaced]
+        words += [piece for piece in pieces if piece not in unspaced] + (pairs or unspaced)
+    return list(dict.fromkeys(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +54,14 @@ class Index:
         # Made by one thread, used by the server's: never by two at a time.
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.execute("CREATE VIRTUAL TABLE chunk USING fts5(text, tokenize = 'porter unicode61')")
-        self._database.executemany("INSERT INTO chunk(rowid, text) VALUES (?, ?)", enumerate(texts))
+        self._database.executemany("INSERT INTO chunk(rowid, text) VALUES (?, ?)", enumerate(map(_spaced, texts)))
 
     def __del__(self) -> None:
         self._database.close()
 
     def search(self, query: str) -> list[Hit]:
         """The chunks that have a word of the query, best first."""
-        words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))
+        words = _words(query)
         telling = [word for word in words if word not in _STOP] or words
         if not telling or not self._size:
             return []

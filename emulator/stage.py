@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from emulator import templates, usage
 from emulator.errors import EmulatorError
+from emulator.fake import Fake
 from emulator.lifecycle import Object
 from emulator.templates import TemplateError
+
+_Made = TypeVar("_Made")
+
+__all__ = ["Fake", "OpenStep", "Output", "Stage", "StepFailed", "parsed"]
 
 
 class StepFailed(EmulatorError):
@@ -56,30 +61,6 @@ class OpenStep:
     stated_usage: Object | None = None
 
 
-class Fake:
-    """Jinja's ``fake``: a seeded Faker, imported and made when the first word is asked of it."""
-
-    #: Faker's own machinery, not words.
-    _HIDDEN = frozenset(
-        "add_provider del_arguments factories format generator_attrs get_formatter parse provider random "
-        "seed seed_instance seed_locale set_formatter".split()
-    )
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._faker: Any = None
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name in self._HIDDEN:
-            raise AttributeError(f"fake has no {name!r}")
-        if self._faker is None:
-            from faker import Faker
-
-            self._faker = Faker()
-            self._faker.seed_instance(self._seed)
-        return getattr(self._faker, name)
-
-
 @dataclass(slots=True)
 class Stage:
     """One run, as its steps see it."""
@@ -109,12 +90,20 @@ class Stage:
     tokens_written: int = 0
     _prompt: int | None = None
 
+    def __post_init__(self) -> None:
+        self.fake.now = self.run["created_at"]
+
     def render(self, value: Any) -> Any:
-        """Raises StepFailed (``template``) when a template fails."""
-        try:
-            return templates.render(value, self._variables())
-        except TemplateError as error:
-            raise StepFailed("template", str(error)) from error
+        """Raises StepFailed (``template``) when a template fails, as the other two do."""
+        return _or_failed(lambda: templates.render(value, self._variables()))
+
+    def render_text(self, value: Any) -> str:
+        """As ``render``, and the result as text."""
+        return _or_failed(lambda: templates.as_text(templates.render(value, self._variables())))
+
+    def as_json(self, rendered: Any) -> str:
+        """A rendered value as JSON."""
+        return _or_failed(lambda: templates.as_json(rendered))
 
     def file(self, name: str) -> Object:
         """A file by id or name. Raises StepFailed (``impossible``) if there is none."""
@@ -138,10 +127,6 @@ class Stage:
             "fake": self.fake,
         }
 
-    def render_text(self, value: Any) -> str:
-        """As ``render``, and the result as text."""
-        return templates.as_text(self.render(value))
-
     def usage(self, stated: Object | None, written: str) -> Object:
         """The usage of the run step that ends now: as stated beside it, or its part of the turn's, or estimated."""
         if self._prompt is None:
@@ -156,3 +141,10 @@ class Stage:
         if self.stated_usage is not None:
             return usage.share(self.stated_usage, number, self.stated_for_steps)
         return estimate
+
+
+def _or_failed(make: Callable[[], _Made]) -> _Made:
+    try:
+        return make()
+    except TemplateError as error:
+        raise StepFailed("template", str(error)) from error

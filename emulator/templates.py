@@ -56,8 +56,8 @@ def as_text(value: Any) -> str:
         return value  # type: ignore[return-value]  # an Undefined raises where Jinja turns it into text
     if value is None or isinstance(value, (bool, float, list, tuple, dict)):
         return as_json(value)
-    if type(value).__str__ is object.__str__ and not isinstance(value, int):
-        raise TemplateError(f"no text stands for {_a(value)}")
+    if type(value).__str__ is object.__dict__["__str__"] and not isinstance(value, int):
+        raise TemplateError(f"no text stands for a value of type {type(value).__name__}")
     return str(value)
 
 
@@ -66,11 +66,7 @@ def as_json(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError as error:
-        raise TemplateError(f"no JSON stands for {_a(value)}: {error}") from None
-
-
-def _a(value: Any) -> str:
-    return f"a value of type {type(value).__name__}"
+        raise TemplateError(f"what the templates here give is no JSON: {error}") from None
 
 
 def check(text: str) -> None:

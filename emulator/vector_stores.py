@@ -6,6 +6,7 @@ its outcome. What comes of a file is known from its contents, unless a scenario 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -35,13 +36,16 @@ class Outcome:
     polls: int = 0
 
 
+#: Tells what comes of indexing a file: its world's word, which a copy of the store in another world asks anew.
+Foretell = Callable[[Object], Outcome]
+
+
 @dataclass(slots=True)
 class StoredFile:
-    """A file in a store. ``chunks`` are there once it is completed."""
+    """A file in a store, and the file itself. ``chunks`` are there once it is completed."""
 
     object: Object
-    filename: str
-    outcome: Callable[[], Outcome]
+    file: Object
     chunks: list[str] = field(default_factory=list)
     seen: int = 0
     #: The outcome, once it was looked up.
@@ -66,7 +70,7 @@ def new_store(id: str, at: int, body: Object) -> Object:
         "object": "vector_store",
         "created_at": at,
         "name": body.get("name"),
-        "description": None,
+        "description": body.get("description"),
         "usage_bytes": 0,
         "file_counts": dict.fromkeys((*_COUNTED, "total"), 0),
         "status": "completed",
@@ -109,7 +113,7 @@ class VectorStore:
 
     # ---- Files ----
 
-    def add(self, file: Object, at: int, body: Object, outcome: Callable[[], Outcome]) -> Object:
+    def add(self, file: Object, at: int, body: Object) -> Object:
         """A file comes into the store; it is indexed from now on. One that is there already is indexed anew."""
         made = {
             "id": file["id"],
@@ -122,15 +126,18 @@ class VectorStore:
             "chunking_strategy": chunking(body.get("chunking_strategy")),
             "attributes": body.get("attributes") or {},
         }
-        self.stored[file["id"]] = StoredFile(made, file["filename"], outcome)
-        self._put(made)
+        before = self.stored.get(file["id"])
+        self.stored[file["id"]] = StoredFile(made, file)
+        self.files.put(file["id"], made)
+        self._count(before.object if before else None, made)
+        self._index = None
         return made
 
     def _put(self, file: Object) -> None:
-        self.stored[file["id"]].object = file
+        stored = self.stored[file["id"]]
+        self._count(stored.object, file)
+        stored.object = file
         self.files.put(file["id"], file)
-        self._index = None
-        self._count()
 
     def change(self, file_id: str, changes: Object) -> Object:
         """Other attributes for a file."""
@@ -140,35 +147,37 @@ class VectorStore:
 
     def remove(self, file_id: str) -> None:
         """Takes a file out of the store; the file itself stays."""
-        if self.stored.pop(file_id, None) is not None:
+        stored = self.stored.pop(file_id, None)
+        if stored is not None:
             self.files.remove(file_id)
+            self._count(stored.object, None)
             self._index = None
-            self._count()
 
     # ---- Indexing ----
 
-    def look(self, ids: Iterable[str]) -> bool:
-        """A look at these files moves them to their outcomes, when enough looks have seen them ``in_progress``."""
+    def look(self, ids: Iterable[str], foretell: Foretell, *, at_once: bool = False) -> bool:
+        """A look at these files moves them to their outcomes, when enough looks have seen them ``in_progress``.
+
+        ``at_once``: without waiting for those looks.
+        """
         moved = False
         for id in ids:
             file = self.stored.get(id)
             if file is None or file.object["status"] != "in_progress":
                 continue
-            file.known = file.known or file.outcome()
-            if file.seen < file.known.polls:
+            file.known = file.known or foretell(file.file)
+            if file.seen < file.known.polls and not at_once:
                 file.seen += 1
             else:
                 self._finish(file, file.known)
                 moved = True
         return moved
 
-    def look_at_all(self) -> bool:
-        return self.look(list(self.stored))
-
     def _finish(self, file: StoredFile, outcome: Outcome) -> None:
         if outcome.status == "completed":
             cut = file.object["chunking_strategy"]["static"]
             file.chunks = extract.chunks(outcome.text, cut["max_chunk_size_tokens"], cut["chunk_overlap_tokens"])
+            self._index = None
         size = len(outcome.text.encode("utf-8", "replace")) if outcome.status == "completed" else 0
         self._put({**file.object, "status": outcome.status, "last_error": outcome.error, "usage_bytes": size})
 
@@ -179,12 +188,16 @@ class VectorStore:
             if file is not None and file.object["status"] == "in_progress":
                 self._put({**file.object, "status": "cancelled"})
 
-    def _count(self) -> None:
-        counts = self.counts(self.stored)
-        status = self.object["status"]
+    def _count(self, before: Object | None, after: Object | None) -> None:
+        """Counts, size and status of the store once a file has come, changed or gone."""
+        counts, used, status = {**self.object["file_counts"]}, self.object["usage_bytes"], self.object["status"]
+        for file, sign in ((before, -1), (after, 1)):
+            if file is not None:
+                counts[file["status"]] += sign
+                counts["total"] += sign
+                used += sign * file["usage_bytes"]
         if status != "expired":
             status = "in_progress" if counts["in_progress"] else "completed"
-        used = sum(file.object["usage_bytes"] for file in self.stored.values())
         self.object = {**self.object, "file_counts": counts, "status": status, "usage_bytes": used}
 
     def counts(self, ids: Iterable[str]) -> dict[str, int]:
@@ -225,7 +238,7 @@ class VectorStore:
         index, chunks = self._index
         hits = ((chunks[hit.number], hit.score) for hit in index.search(query))
         return [
-            Found(file.object["id"], file.filename, score, file.object["attributes"], text)
+            Found(file.object["id"], file.file["filename"], score, file.object["attributes"], text)
             for (file, text), score in hits
             if file.object["status"] == "completed" and keep(file.object["attributes"])
         ]
@@ -235,8 +248,7 @@ class VectorStore:
         other = VectorStore(self.object)
         other.files = self.files.copy()
         other.stored = {
-            id: StoredFile(one.object, one.filename, one.outcome, one.chunks, one.seen, one.known)
-            for id, one in self.stored.items()
+            id: StoredFile(one.object, one.file, one.chunks, one.seen, one.known) for id, one in self.stored.items()
         }
         other.batches = {id: (batch, list(ids)) for id, (batch, ids) in self.batches.items()}
         return other
@@ -254,21 +266,25 @@ def fits(filters: Object | None, attributes: Object) -> bool:
     if kind in ("and", "or"):
         return (all if kind == "and" else any)(fits(one, attributes) for one in filters["filters"])
     came, wanted = attributes.get(filters["key"]), filters["value"]
-    if came is None:
-        return kind in ("ne", "nin")
-    try:
-        return bool(_COMPARE[kind](came, wanted))
-    except TypeError:
-        return False
+    if kind in ("in", "nin"):
+        return any(_is(came, one) for one in wanted) is (kind == "in")
+    if kind in ("eq", "ne"):
+        return _is(came, wanted) is (kind == "eq")
+    return _type(came) == _type(wanted) and bool(_COMPARE[kind](came, wanted))
+
+
+def _is(came: Any, wanted: Any) -> bool:
+    return _type(came) == _type(wanted) and bool(came == wanted)
+
+
+def _type(value: Any) -> str:
+    """As JSON has it: ``true`` is no number, and 1 is 1.0."""
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
 
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "eq": lambda came, wanted: came == wanted,
-    "ne": lambda came, wanted: came != wanted,
-    "gt": lambda came, wanted: came > wanted,
-    "gte": lambda came, wanted: came >= wanted,
-    "lt": lambda came, wanted: came < wanted,
-    "lte": lambda came, wanted: came <= wanted,
-    "in": lambda came, wanted: came in wanted,
-    "nin": lambda came, wanted: came not in wanted,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
 }

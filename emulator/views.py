@@ -1,8 +1,9 @@
-"""What is sent: views of stored objects by door (JSON answer, event, modify) and shape.
+"""What is sent: views of stored objects by door (JSON answer, event, modify), shape and flavour.
 
 ``wire`` is what the service really sent, also where it broke its own published schema (FACTS §2 and §7); ``spec`` adds
-what that schema requires. JSON answers are pretty-printed with two spaces, so a view of stored bytes can be cut out by
-lines: JSON has no raw line break inside a string.
+what that schema requires. Azure leaves out what OpenAI added in 2025 (FACTS §6). JSON answers are
+pretty-printed with two spaces, so a view of stored bytes can be cut out by lines: JSON has no raw line break inside a
+string.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _CODE_INTERPRETER: dict[str, Any] = {"code_interpreter": {"file_ids": []}}
 _MESSAGE_STATE = ("status", "incomplete_details", "incomplete_at", "completed_at")
 #: Keys of a stored run step that the published schema has and the service never sent (0 of 125).
 _STEP_SPEC_ONLY = ("expired_at", "metadata")
+#: What OpenAI fills in for a file_search tool that says nothing of ranking; Azure leaves it out.
+RANKING_DEFAULTS: dict[str, Any] = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
 
 
 def pretty(value: Any) -> bytes:
@@ -30,11 +33,15 @@ def pretty(value: Any) -> bytes:
     return bytes(memoryview(orjson.dumps(value, option=orjson.OPT_INDENT_2)))
 
 
-def in_json(thing: Object, shape: Shape = "wire", *, run_status: str = "", content: bool = False) -> Object:
+def in_json(
+    thing: Object, shape: Shape = "wire", *, azure: bool = False, run_status: str = "", content: bool = False
+) -> Object:
     """An object as create, get and list answer it.
 
     For run steps: ``run_status`` is their run's, ``content`` whether search results show their text (``include[]``).
     """
+    if azure:
+        thing = _on_azure(thing)
     kind = thing["object"]
     if kind == "thread.run.step":
         return _run_step(thing, shape, live=run_status not in TERMINAL, content=content)
@@ -63,11 +70,13 @@ def modified_message(thing: Object, shape: Shape = "wire") -> Object:
     }
 
 
-def in_event(thing: Object, shape: Shape = "wire", *, content: bool = False) -> Object:
+def in_event(thing: Object, shape: Shape = "wire", *, azure: bool = False, content: bool = False) -> Object:
     """An object as the data of a server-sent event."""
+    if azure:
+        thing = _on_azure(thing)
     kind = thing["object"]
     if kind == "thread.run" and not thing["tool_resources"]:
-        return {**thing, "tool_resources": _CODE_INTERPRETER}
+        thing = {**thing, "tool_resources": _CODE_INTERPRETER}
     if kind == "thread.run.step":
         return _run_step(thing, shape, live=True, content=content)
     if kind == "thread":
@@ -76,15 +85,42 @@ def in_event(thing: Object, shape: Shape = "wire", *, content: bool = False) -> 
 
 
 def _in_spec(thing: Object) -> Object:
-    """What the published schema has otherwise than the wire, by kind of object (FACTS §7)."""
+    """What the published schema has otherwise than the wire, by kind of object: no null where it knows none."""
     match thing["object"]:
         case "thread.run" if thing["instructions"] is None:
             return {**thing, "instructions": ""}
+        case "vector_store":
+            return {key: "" if key == "name" and value is None else value for key, value in _known(thing).items()}
         case "vector_store.file_batch":
             return {**thing, "object": "vector_store.files_batch"}
         case "file":
             return {key: value for key, value in thing.items() if value is not None}
     return thing
+
+
+def _known(store: Object) -> Object:
+    """A vector store without an expiry that it does not have."""
+    return store if store["expires_after"] else {key: value for key, value in store.items() if key != "expires_after"}
+
+
+def _on_azure(thing: Object) -> Object:
+    """Recorded in 2025-04: no ``reasoning_effort``, no ``completion_tokens_details``, tools without defaults."""
+    kind = thing["object"]
+    if kind not in ("assistant", "thread.run", "thread.run.step"):
+        return thing
+    shown = {key: value for key, value in thing.items() if key != "reasoning_effort"}
+    if shown.get("tools"):
+        shown["tools"] = [_tool_on_azure(tool) for tool in shown["tools"]]
+    if shown.get("usage"):
+        shown["usage"] = {key: value for key, value in shown["usage"].items() if key != "completion_tokens_details"}
+    return shown
+
+
+def _tool_on_azure(tool: Object) -> Object:
+    if tool["type"] != "file_search":
+        return tool
+    options = {key: value for key, value in tool["file_search"].items() if value != RANKING_DEFAULTS}
+    return {"type": "file_search", "file_search": options} if options else {"type": "file_search"}
 
 
 def _run_step(step: Object, shape: Shape, *, live: bool, content: bool) -> Object:

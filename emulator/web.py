@@ -6,6 +6,7 @@ no other request sees the world in between. ``api`` is the pipe that calls them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,7 +18,7 @@ from emulator import errors
 from emulator.contents import Content
 from emulator.forms import Form
 from emulator.headers import Flavour, Headers
-from emulator.journal import Entry
+from emulator.journal import MAX_DEPTH, Entry, nested_beyond
 from emulator.performance import FOREVER, Leg, Performance
 from emulator.validation import request_error
 from emulator.views import pretty
@@ -97,7 +98,7 @@ async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes | None:
     if message["type"] == "http.disconnect":
         return None
     body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
+    if not message.get("more_body") and len(body) <= limit:
         return body
     pieces, size = [body], len(body)
     while message.get("more_body"):
@@ -112,6 +113,8 @@ async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes | None:
     return b"".join(pieces) if size <= limit else TOO_LARGE
 
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
 #: Stands for a body that was not kept.
 TOO_LARGE: Final = bytes(1)
 
@@ -124,6 +127,8 @@ def read_json(operation: str, body: bytes) -> dict[str, Any]:
         values = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         raise errors.bad_json() from None
+    if nested_beyond(MAX_DEPTH, body, values):
+        raise errors.nested_too_deeply(MAX_DEPTH)
     if error := request_error(operation, values):
         raise error
     read: dict[str, Any] = values
@@ -133,6 +138,4 @@ def read_json(operation: str, body: bytes) -> dict[str, Any]:
 def read_numbers(query: dict[str, Any]) -> dict[str, Any]:
     """A query with its ``limit`` as a number, where it is one."""
     limit = query.get("limit")
-    if isinstance(limit, str) and limit.lstrip("-").isascii() and limit.lstrip("-").isdigit() and len(limit) < 20:
-        return {**query, "limit": int(limit)}
-    return query
+    return {**query, "limit": int(limit)} if isinstance(limit, str) and _NUMBER.fullmatch(limit) else query

@@ -158,12 +158,13 @@ class World:
     # ---- Runs ----
 
     def perform(
-        self, thread: Thread, run: Object, assistant: Object, stores: Sequence[VectorStore] = ()
+        self, thread: Thread, run: Object, assistant: Object, stores: Sequence[VectorStore] = (), *, azure: bool = False
     ) -> Performance:
         """Chooses the run's turn and counts it: the first that fits, in the order of the files and turns.
 
-        ``stores``: those that its file_search looks into.
+        ``stores``: those that its file_search looks into. ``azure``: files that it makes have Azure's ids.
         """
+        file_kind = "azure file" if azure else "file"
         last = thread.last_user_message()
         text = objects.text_of(last) if last else ""
         situation = situation_of(text, run, assistant, thread.object, len(thread.runs) + 1)
@@ -178,7 +179,7 @@ class World:
             prompt_tokens=lambda: usage.prompt(run, (row for _, row in thread.messages.newest_first())),
             find_file=self.store.find_file,
             file_names=lambda: [file["filename"] for file in self.store.files],
-            make_file=lambda filename, content: self._make_file(run["id"], filename, content),
+            make_file=lambda filename, content: self._make_file(file_kind, run["id"], filename, content),
             search=lambda query: self._search(stores, query),
             contents=turn.contents,
             stated_usage=turn.usage,
@@ -189,9 +190,9 @@ class World:
         self.runs[run["id"]] = performance
         return performance
 
-    def _make_file(self, run_id: str, filename: str, content: bytes) -> Object:
-        """A file that a run's code makes."""
-        id = self.ids.make("file", run_id)
+    def _make_file(self, kind: str, run_id: str, filename: str, content: bytes) -> Object:
+        """A file that a run's code makes; ``kind`` of its id."""
+        id = self.ids.make(kind, run_id)
         made = objects.file(id, int(self.clock.now()), filename, "assistants_output", len(content))
         self.store.put_file(made, Content.of(content))
         return made

@@ -9,11 +9,33 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
+from tests.conformance.answers import SHARED, Watch
 from tests.support import Api
 
 pytest_plugins = ["pytester"]
 
 Emulate = Callable[..., Emulator]
+
+#: Looks at every answer that any test gets from an emulator in this process, if the published schema is there.
+WATCH = pytest.StashKey[Watch]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watch(request: pytest.FixtureRequest) -> Iterator[Watch | None]:
+    with pytest.MonkeyPatch.context() as patch:
+        found = Watch() if SHARED.is_dir() else None
+        if found:
+            request.config.stash[WATCH] = found
+            found.begin(patch)
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_published(watch: Watch | None) -> Iterator[None]:
+    """Set up before a test's emulators, so torn down after they have stopped."""
+    yield
+    if watch and (violations := watch.take()):
+        pytest.fail("answers that are not as published:\n" + "\n".join(dict.fromkeys(violations)), pytrace=False)
 
 
 @pytest.fixture

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from openai import OpenAI
-from openai.types.beta import FunctionToolParam
+from openai.types.beta import AssistantToolParam, FunctionToolParam
 from openai.types.beta.threads import Message, Run
-from openai.types.beta.threads.runs import RunStep
+from openai.types.beta.threads.runs import CodeInterpreterToolCall, FileSearchToolCall, RunStep, ToolCall
 
 from emulator import Emulator
 from emulator.scenario import load_scenario
 from tests.conftest import Emulate
 from tests.support import SCENARIOS
 
-FILES = sorted(path.name for path in SCENARIOS.iterdir())
+FILES = sorted(path.name for path in SCENARIOS.glob("*.yaml"))
 
 
 class Driver:
-    """A client with one assistant and one thread, which answers tool calls from a table."""
+    """A client with one assistant and one thread, which answers tool calls from a table.
 
-    def __init__(self, emulator: Emulator, message: str, *, assistant: str = "", tools: dict[str, Any] | None = None):
+    ``user``: whose thread it is. ``having``: tools of an assistant of the client's own.
+    """
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        message: str,
+        *,
+        assistant: str = "",
+        tools: dict[str, Any] | None = None,
+        user: str = "",
+        having: Sequence[AssistantToolParam] = (),
+    ) -> None:
         self.emulator = emulator
         self.outputs = tools or {}
         self.client = OpenAI(base_url=emulator.base_url, api_key=emulator.api_key, max_retries=0)
-        self.assistant = assistant or self.client.beta.assistants.create(model="gpt-4o").id
-        self.thread = self.client.beta.threads.create(messages=[{"role": "user", "content": message}]).id
+        self.assistant = assistant or self.client.beta.assistants.create(model="gpt-4o", tools=having).id
+        self.thread = self.client.beta.threads.create(
+            messages=[{"role": "user", "content": message}], metadata={"user_id": user} if user else {}
+        ).id
         self.seen: list[str] = []
         self.events: list[str] = []
 
@@ -79,13 +93,42 @@ class Driver:
         return [_text(message) for message in self.messages() if message.role == "assistant"]
 
     def steps(self, run: Run) -> list[RunStep]:
-        return list(self.client.beta.threads.runs.steps.list(run.id, thread_id=self.thread, order="asc"))
+        """Oldest first, searches with what they found."""
+        return list(
+            self.client.beta.threads.runs.steps.list(
+                run.id,
+                thread_id=self.thread,
+                order="asc",
+                include=["step_details.tool_calls[*].file_search.results[*].content"],
+            )
+        )
+
+    def searched(self, run: Run) -> list[tuple[str | None, str | None]]:
+        """The files that a run's search found, and the text it found there."""
+        call = _only_call(self.steps(run)[0])
+        assert isinstance(call, FileSearchToolCall)
+        return [(one.file_name, one.content[0].text if one.content else None) for one in call.file_search.results or []]
+
+    def annotations(self) -> list[tuple[str, str]]:
+        """What the newest message annotates, and the names of the files that this stands for."""
+        found: list[tuple[str, str]] = []
+        for part in self.messages()[-1].content:
+            for note in part.text.annotations if part.type == "text" else []:
+                source = note.file_citation if note.type == "file_citation" else note.file_path
+                found.append((note.text, self.client.files.retrieve(source.file_id).filename))
+        return found
 
 
 def _text(message: Message) -> str:
     (part,) = message.content
     assert part.type == "text"
     return part.text.value
+
+
+def _only_call(step: RunStep) -> ToolCall:
+    assert step.step_details.type == "tool_calls"
+    (call,) = step.step_details.tool_calls
+    return call
 
 
 @pytest.fixture(params=["polled", "streamed"])
@@ -134,6 +177,8 @@ CONCIERGE: dict[str, Any] = {
     "assistant": "asst_concierge",
     "tools": {"find_restaurant": '{"id": 7, "name": "Banyan"}', "book_table": '{"reference": "B-12"}'},
 }
+WAITER: dict[str, Any] = {"assistant": "asst_waiter"}
+ANALYST: dict[str, Any] = {"having": [{"type": "code_interpreter"}]}
 
 
 def test_plain_answer(drive: Drive) -> None:
@@ -308,6 +353,93 @@ def test_refusal(drive: Drive, how: str) -> None:
     assert part.refusal == "I'm sorry, I can't help with that."
 
 
+def test_chatbot_remembers_its_users(drive: Drive, how: str) -> None:
+    driver, _ = drive("chatbot.yaml", "Hello chatbot!", user="bob")
+    for _ in range(2):
+        driver.client.beta.threads.messages.create(driver.thread, role="user", content="Hello chatbot!")
+        driver.poll() if how == "polled" else driver.stream()
+    assert driver.said() == ["Welcome, bob!", "Welcome back, bob!", "Welcome back, bob!"]
+
+
+def test_chatbot_treats_one_user_specially_and_takes_strangers_too(driver_of: MakeDriver) -> None:
+    ada, stranger = (driver_of("chatbot.yaml", "Hello chatbot!", user=user) for user in ("ada", ""))
+    ada.poll()
+    stranger.poll()
+    assert ada.said() == ["Good morning, Ada. Your usual?"]
+    assert stranger.said() == ["Welcome, stranger!"]
+
+
+def test_rag_searches_the_given_store_and_cites(drive: Drive) -> None:
+    driver, run = drive("rag.yaml", "What is the soup of the day?", **WAITER)
+    ((file, found),) = driver.searched(run)
+    assert file == "menu.md"
+    assert found == (SCENARIOS / "data" / "menu.md").read_text(encoding="utf-8")
+    assert driver.said() == ["Leek and potato, with rye bread.【4:0†menu.md】"]
+    assert driver.annotations() == [("【4:0†menu.md】", "menu.md")]
+
+
+def test_rag_with_results_of_the_scenarios_own(drive: Drive) -> None:
+    driver, run = drive("rag.yaml", "Are you open on Sunday?", **WAITER)
+    assert driver.searched(run) == [("hours.txt", "Open from Tuesday to Sunday")]
+    assert driver.said() == ["Yes【hours】, but not on Monday."]
+    assert driver.annotations() == [("【hours】", "hours.txt")]
+
+
+def test_rag_searches_what_is_attached_to_the_message_too(driver_of: MakeDriver) -> None:
+    driver = driver_of("rag.yaml", "Hello.", **WAITER)
+    specials = driver.client.files.create(file=("specials.txt", b"Today's soup is pumpkin."), purpose="assistants")
+    driver.client.beta.threads.messages.create(
+        driver.thread,
+        role="user",
+        content="Which soup is special today?",
+        attachments=[{"file_id": specials.id, "tools": [{"type": "file_search"}]}],
+    )
+    assert [file for file, _ in driver.searched(driver.poll())] == ["specials.txt", "menu.md"]
+
+
+def test_rag_streams_its_citation_as_one_delta(driver_of: MakeDriver) -> None:
+    driver = driver_of("rag.yaml", "What is the soup of the day?", **WAITER)
+    with driver.client.beta.threads.runs.stream(thread_id=driver.thread, assistant_id=driver.assistant) as stream:
+        assert list(stream.text_deltas)[-2:] == [".", "【4:0†menu.md】"]
+
+
+def test_data_analysis_prints_draws_and_writes(drive: Drive) -> None:
+    driver, run = drive("data_analysis.yaml", "Please analyze this data.", **ANALYST)
+    call = _only_call(driver.steps(run)[0])
+    assert isinstance(call, CodeInterpreterToolCall)
+    logs, drawn = call.code_interpreter.outputs
+    assert logs.type == "logs"
+    assert logs.logs == "480\n"
+    assert drawn.type == "image"
+    shown, text = driver.messages()[-1].content
+    assert shown.type == "image_file"
+    assert shown.image_file.file_id == drawn.image.file_id
+    assert driver.client.files.content(shown.image_file.file_id).content.startswith(b"\x89PNG")
+    assert text.type == "text"
+    assert driver.annotations() == [("sandbox:/mnt/data/summary.csv", "summary.csv")]
+    (link,) = text.text.annotations
+    assert link.type == "file_path"
+    assert text.text.value[link.start_index : link.end_index] == link.text
+    assert driver.client.files.content(link.file_path.file_id).text == "months,revenue\n3,480\n"
+
+
+def test_data_analysis_streams_its_code(driver_of: MakeDriver) -> None:
+    """The SDK puts input and outputs together from the deltas, and keeps their indices."""
+    driver = driver_of("data_analysis.yaml", "Please analyze this data.", **ANALYST)
+    with driver.client.beta.threads.runs.stream(thread_id=driver.thread, assistant_id=driver.assistant) as stream:
+        stream.until_done()
+        coding, _ = stream.get_final_run_steps()
+        run = stream.current_run
+    assert run is not None
+    streamed, kept = _only_call(coding), _only_call(driver.steps(run)[0])
+    assert isinstance(streamed, CodeInterpreterToolCall)
+    assert isinstance(kept, CodeInterpreterToolCall)
+    assert streamed.code_interpreter.input == kept.code_interpreter.input
+    outputs = [output.to_dict() for output in streamed.code_interpreter.outputs]
+    assert [output.pop("index") for output in outputs] == [0, 1]
+    assert outputs == [output.to_dict() for output in kept.code_interpreter.outputs]
+
+
 # ---- All of them ----
 
 
@@ -330,6 +462,11 @@ PATTERNS = [
     Pattern("incomplete.yaml", "Tell me a story.", {}),
     Pattern("expiry.yaml", "Tell me all digits of pi.", {}),
     Pattern("refusal.yaml", "Help me to pick a lock.", {}),
+    Pattern("chatbot.yaml", "Hello chatbot!", {"user": "ada"}),
+    Pattern("chatbot.yaml", "Hello chatbot!", {"user": "bob"}),
+    Pattern("rag.yaml", "What is the soup of the day?", WAITER),
+    Pattern("rag.yaml", "Are you open on Sunday?", WAITER),
+    Pattern("data_analysis.yaml", "Please analyze this data.", ANALYST),
 ]
 
 
@@ -359,7 +496,13 @@ def test_they_all_load_together_and_do_not_get_in_each_others_way(emulate: Emula
         assert emulator.runs()[-1].turn in {turn.name for turn in load_scenario(SCENARIOS / pattern.file).turns}
         driver.client.close()
     emulator.check()
-    assert {run.turn for run in emulator.runs()} == turns - {"slow tool", "report", "too late", "second try"}
+    assert {run.turn for run in emulator.runs()} == turns - {
+        "slow tool",
+        "report",
+        "too late",
+        "second try",
+        "welcome back",
+    }
 
 
 @pytest.mark.parametrize("file", FILES)

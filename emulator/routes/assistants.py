@@ -7,6 +7,7 @@ from starlette.routing import Route
 from emulator import errors, objects, strict
 from emulator.resources import resolve
 from emulator.routes.lists import list_of, read_query
+from emulator.routes.shown import shown
 from emulator.web import Answer, Call, answer
 
 #: Known to be refused (FACTS §4). Any other name is accepted: deployments, fine-tunes, models to come.
@@ -36,11 +37,11 @@ def create_assistant(call: Call) -> Answer:
     id = world.ids.make("assistant")
     made = objects.assistant(id, int(world.clock.now()), {**call.body, "tool_resources": resources})
     world.store.assistants.put(id, made)
-    return answer(made)
+    return shown(call, made)
 
 
 def get_assistant(call: Call) -> Answer:
-    return answer(call.world.store.assistants.find(call.path["assistant_id"], "assistant_id"))
+    return shown(call, call.world.store.assistants.find(call.path["assistant_id"], "assistant_id"))
 
 
 def modify_assistant(call: Call) -> Answer:
@@ -51,7 +52,7 @@ def modify_assistant(call: Call) -> Answer:
     resources = {} if sent is None else {"tool_resources": resolve(call.world, sent)}
     modified = objects.modified_assistant(old, {**call.body, **resources})
     assistants.put(old["id"], modified)
-    return answer(modified)
+    return shown(call, modified)
 
 
 def delete_assistant(call: Call) -> Answer:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.routing import Route
 
-from emulator import errors, objects, views
+from emulator import errors, objects
 from emulator.errors import ApiError
 from emulator.forms import MAX_FILE, Form
 from emulator.lifecycle import Object
 from emulator.routes.lists import envelope, read_query
+from emulator.routes.shown import view_of
+from emulator.validation import request_error
 from emulator.web import Answer, Call, Download, answer
 
 #: In the order of the service's own message (recorded).
@@ -31,6 +33,13 @@ def form_of(call: Call) -> Form:
     return call.form
 
 
+def check_fields(form: Form, known: frozenset[str]) -> None:
+    """Raises ApiError for a part of a form that the operation does not know."""
+    unknown = [name for name in (*form.fields, *form.files) if name not in known]
+    if unknown:
+        raise ApiError(400, f"Unknown parameter: '{unknown[0]}'.", param=unknown[0], code="unknown_parameter")
+
+
 def list_files(call: Call) -> Answer:
     query = read_query(call, limit=10_000)
     purpose = call.query.get("purpose")
@@ -41,16 +50,14 @@ def list_files(call: Call) -> Answer:
         return not expired and (purpose is None or file["purpose"] == purpose)
 
     page = call.world.store.files.page(query, keep)
-    listed = envelope(call, page, [views.in_json(file, call.world.shapes) for file in page.rows])
+    listed = envelope(call, page, [view_of(call, file) for file in page.rows])
     order = ("object", "data", "has_more", "first_id", "last_id")  # recorded: another than that of other lists
     return _written(answer({key: listed[key] for key in order}))
 
 
 def create_file(call: Call) -> Answer:
     form = form_of(call)
-    unknown = [name for name in (*form.fields, *form.files) if name not in _FIELDS]
-    if unknown:
-        raise ApiError(400, f"Unknown parameter: '{unknown[0]}'.", param=unknown[0], code="unknown_parameter")
+    check_fields(form, _FIELDS)
     if "file" not in form.files:
         raise errors.form_field_missing("file")
     purpose = form.fields.get("purpose")
@@ -58,12 +65,21 @@ def create_file(call: Call) -> Answer:
         raise errors.form_field_missing("purpose")
     if purpose not in PURPOSES:
         raise errors.bad_purpose(purpose, PURPOSES)
+    if "expires_after" in form.fields:
+        _check_expiry(form.fields["expires_after"])
     content = form.files["file"].content
     if content.size > MAX_FILE:
         raise errors.file_too_large(MAX_FILE)
     made = make_file(call, form.files["file"].filename, purpose, content.size, form.fields.get("expires_after"))
     call.world.store.put_file(made, content)
-    return _written(answer(made))
+    return _shown(call, made)
+
+
+def _check_expiry(sent: Any) -> None:
+    """Raises ApiError for an ``expires_after`` that an upload could not have either: its schema is the same."""
+    upload = {"filename": "x", "purpose": "assistants", "bytes": 0, "mime_type": "text/plain", "expires_after": sent}
+    if error := request_error("create_upload", upload):
+        raise error
 
 
 def make_file(call: Call, filename: str, purpose: str, size: int, expires_after: Object | None) -> Object:
@@ -71,14 +87,14 @@ def make_file(call: Call, filename: str, purpose: str, size: int, expires_after:
     world = call.world
     at = int(world.clock.now())
     lifetime = _BATCH_LIFETIME if purpose == "batch" else None
-    if isinstance(expires_after, dict) and isinstance(expires_after.get("seconds"), int):
+    if expires_after:
         lifetime = expires_after["seconds"]
     id = world.ids.make("azure file" if call.flavour == "azure" else "file")
     return objects.file(id, at, filename, purpose, size, None if lifetime is None else at + lifetime)
 
 
 def retrieve_file(call: Call) -> Answer:
-    return _written(answer(call.world.store.file(call.path["file_id"], call.world.clock.now())))
+    return _shown(call, call.world.store.file(call.path["file_id"], call.world.clock.now()))
 
 
 def download_file(call: Call) -> Download:
@@ -94,6 +110,10 @@ def delete_file(call: Call) -> Answer:
     id = store.file(call.path["file_id"], call.world.clock.now())["id"]
     store.remove_file(id)
     return _written(answer(objects.deleted_file(id)))
+
+
+def _shown(call: Call, file: Object) -> Answer:
+    return _written(answer(view_of(call, file)))
 
 
 def _written(plain: Answer) -> Answer:

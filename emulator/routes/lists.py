@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from emulator import views
 from emulator.collection import Page, Query
 from emulator.lifecycle import Object
+from emulator.routes.shown import view_of
 from emulator.web import Answer, Call, answer
 
 #: ``openai-poll-after-ms``: the SDKs' helpers poll again after this, instead of 1 s (Python) or 5 s (Node).
@@ -24,13 +24,17 @@ def list_of(call: Call, page: Page[Object], *, run_status: str = "", content: bo
 
     ``run_status`` and ``content`` are for run steps: their run's status, and whether search results show their text.
     """
-    shape = call.world.shapes
-    data = [views.in_json(row, shape, run_status=run_status, content=content) for row in page.rows]
+    data = [view_of(call, row, run_status=run_status, content=content) for row in page.rows]
     return answer(envelope(call, page, data))
 
 
 def envelope(call: Call, page: Page[Any], data: list[Object]) -> Object:
-    """Lists of the Assistants endpoints. The published schema has no null in its cursors."""
-    nothing = "" if call.world.shapes == "spec" else None
-    first, last = (page.ids[0], page.ids[-1]) if page.ids else (nothing, nothing)
+    """Lists of the Assistants endpoints."""
+    first, last = cursors(call, page.ids)
     return {"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": page.has_more}
+
+
+def cursors(call: Call, ids: list[str]) -> tuple[str | None, str | None]:
+    """``first_id`` and ``last_id``: null on an empty page (recorded), where the published schema knows no null."""
+    nothing = "" if call.world.shapes == "spec" else None
+    return (ids[0], ids[-1]) if ids else (nothing, nothing)

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from emulator import errors, objects, views
 from emulator.resources import add_message, check_messages
-from emulator.routes.lists import read_query
+from emulator.routes.lists import cursors, read_query
 from emulator.routes.looks import look_at_thread
 from emulator.routes.threads import check_room
 from emulator.store import Thread
@@ -23,7 +23,7 @@ def list_messages(call: Call) -> Answer:
     run_id = call.query.get("run_id")
     page = thread.messages.page(read_query(call), (lambda row: views.row_has_run(row, run_id)) if run_id else None)
     rows = [views.message_json(row, call.world.shapes) for row in page.rows]
-    first, last = (page.ids[0], page.ids[-1]) if page.ids else (None, None)
+    first, last = cursors(call, page.ids)
     return Answer(views.page(rows, first, last, has_more=page.has_more))
 
 

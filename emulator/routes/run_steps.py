@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from emulator import views
 from emulator.routes.lists import list_of, read_query
 from emulator.routes.looks import look_at_thread, named_run
+from emulator.routes.shown import view_of
 from emulator.store import Thread
 from emulator.web import Answer, Call, answer
 
@@ -30,7 +30,7 @@ def get_run_step(call: Call) -> Answer:
     thread, status = _looked_at(call)
     step = thread.steps[call.path["run_id"]].find(call.path["step_id"], "step_id")
     content = "include[]" in call.query
-    return answer(views.in_json(step, call.world.shapes, run_status=status, content=content))
+    return answer(view_of(call, step, run_status=status, content=content))
 
 
 routes = [

@@ -13,9 +13,10 @@ from emulator.resources import add_message, check_messages, stores_of, use
 from emulator.routes.assistants import check_settings
 from emulator.routes.lists import POLL_SOON, list_of, read_query
 from emulator.routes.looks import look_at_thread, named_run
+from emulator.routes.shown import shown
 from emulator.routes.threads import check_room, make_thread
 from emulator.store import Thread
-from emulator.web import Answer, Call, Stream, answer
+from emulator.web import Answer, Call, Stream
 
 #: As ``POLL_SOON``, for a run that stands at a gate, or will: Python's helpers keep to the first value they get.
 _POLL_HELD = 50
@@ -28,7 +29,7 @@ def _thread(call: Call) -> Thread:
 def _run_answer(call: Call, run: Object) -> Answer:
     performance = call.world.performer.active.get(run["id"])
     held = performance is not None and performance.has_gate_ahead(call.world.open_gates)
-    return answer(views.in_json(run, call.world.shapes), poll_after=_POLL_HELD if held else POLL_SOON)
+    return shown(call, run, poll_after=_POLL_HELD if held else POLL_SOON)
 
 
 # ---- Creation ----
@@ -46,7 +47,7 @@ def create_run(call: Call) -> Answer | Stream:
     stores_of(world, assistant, thread)
     for message in more:
         add_message(world, thread, message)
-    leg = Leg(content="include[]" in call.query) if call.body.get("stream") else None
+    leg = _leg(call)
     return _start(call, thread, assistant, leg)
 
 
@@ -58,7 +59,7 @@ def create_thread_and_run(call: Call) -> Answer | Stream:
     _check_runnable(call, assistant, sent.get("messages") or [], has_user_message=lambda: False)
     resources = {"tool_resources": body["tool_resources"]} if body.get("tool_resources") else {}
     thread = make_thread(call, {**resources, **sent})
-    leg = Leg() if body.get("stream") else None
+    leg = _leg(call)
     if leg:
         leg.send("thread.created", views.in_event(thread.object, world.shapes))
     return _start(call, thread, assistant, leg)
@@ -79,10 +80,17 @@ def _start(call: Call, thread: Thread, assistant: Object, leg: Leg | None) -> An
     stores = stores_of(world, assistant, thread)
     use(world, stores)
     run = objects.run(world.ids.make("thread.run", thread_id), int(world.clock.now()), thread_id, assistant, call.body)
-    performance = world.perform(thread, run, assistant, stores)
+    performance = world.perform(thread, run, assistant, stores, azure=call.flavour == "azure")
     call.entry.run_id, call.entry.turn = run["id"], performance.turn.name
     world.performer.start(performance, leg=leg)
     return _stream_or(call, performance, leg, run)
+
+
+def _leg(call: Call) -> Leg | None:
+    """What the answer has to send, if a stream was asked for."""
+    if not call.body.get("stream"):
+        return None
+    return Leg(azure=call.flavour == "azure", content="include[]" in call.query)
 
 
 def _stream_or(call: Call, performance: Performance, leg: Leg | None, run: Object) -> Answer | Stream:
@@ -143,7 +151,7 @@ def submit_tool_outputs_to_run(call: Call) -> Answer | Stream:
     if sorted(expected) != sorted(got):
         raise errors.outputs_mismatch(expected, got)
     outputs = {one["tool_call_id"]: one["output"] for one in call.body["tool_outputs"]}
-    leg = Leg() if call.body.get("stream") else None
+    leg = _leg(call)
     queued = call.world.performer.submit(performance, outputs, leg=leg)
     return _stream_or(call, performance, leg, queued)
 

@@ -6,19 +6,22 @@ from typing import Final
 
 from starlette.routing import Route
 
-from emulator import errors, objects
+from emulator import errors, objects, views
 from emulator.contents import Content
-from emulator.routes.files import form_of, make_file
+from emulator.lifecycle import Object
+from emulator.routes.files import check_fields, form_of, make_file
+from emulator.routes.shown import view_of
 from emulator.store import Upload
-from emulator.views import pretty
 from emulator.web import Answer, Call
 
 #: The largest part (API reference, uploads).
 MAX_PART: Final = 64 * 1024 * 1024
 
 
-def _written(thing: object) -> Answer:
-    return Answer(pretty(thing) + b"\n")
+def _written(call: Call, thing: Object) -> Answer:
+    if "file" in thing:
+        thing = {**thing, "file": view_of(call, thing["file"])}
+    return Answer(views.pretty(thing) + b"\n")
 
 
 def _upload(call: Call) -> Upload:
@@ -45,12 +48,13 @@ def create_upload(call: Call) -> Answer:
     at = int(world.clock.now())
     made = objects.upload(world.ids.make_timed("upload", at), at, call.body)
     world.store.uploads[made["id"]] = Upload(made, expires_after=call.body.get("expires_after"))
-    return _written(made)
+    return _written(call, made)
 
 
 def add_upload_part(call: Call) -> Answer:
     upload = _pending(call, "add a part to")
     form = form_of(call)
+    check_fields(form, frozenset({"data"}))
     part = form.files.get("data")
     content = part.content if part else Content.of(str(form.fields["data"]).encode()) if "data" in form.fields else None
     if content is None:
@@ -60,7 +64,7 @@ def add_upload_part(call: Call) -> Answer:
     at = int(call.world.clock.now())
     id = call.world.ids.make_timed("upload.part", at, upload.object["id"])
     upload.parts[id] = content
-    return _written({"id": id, "object": "upload.part", "created_at": at, "upload_id": upload.object["id"]})
+    return _written(call, {"id": id, "object": "upload.part", "created_at": at, "upload_id": upload.object["id"]})
 
 
 def complete_upload(call: Call) -> Answer:
@@ -80,14 +84,14 @@ def complete_upload(call: Call) -> Answer:
     call.world.store.put_file(file, content)
     upload.object = {**described, "status": "completed", "file": file}
     upload.parts.clear()
-    return _written(upload.object)
+    return _written(call, upload.object)
 
 
 def cancel_upload(call: Call) -> Answer:
     upload = _pending(call, "cancel")
     upload.object = {**upload.object, "status": "cancelled"}
     upload.parts.clear()
-    return _written(upload.object)
+    return _written(call, upload.object)
 
 
 routes = [

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 from starlette.routing import Route
 
-from emulator import errors, objects, views
-from emulator.collection import Query
+from emulator import errors, objects
+from emulator.errors import ApiError
 from emulator.lifecycle import Object
-from emulator.resources import add_files, make_store, require_file, require_searchable
+from emulator.resources import add_files, look, make_store, require_alive, require_file, require_searchable
 from emulator.routes.lists import POLL_SOON, list_of, read_query
+from emulator.routes.shown import shown
 from emulator.vector_stores import VectorStore, active, fits
 from emulator.web import Answer, Call, answer
 
 
 def _store(call: Call) -> VectorStore:
-    """The store that the path names."""
-    return call.world.store.vector_store(call.path["vector_store_id"], call.world.clock.now())
+    """The store that the path names. By the real clock its indexing is due before anything else."""
+    store = call.world.store.vector_store(call.path["vector_store_id"], call.world.clock.now())
+    if call.world.clock.name == "real":
+        look(call.world, store)
+    return store
 
 
 def _usable(call: Call) -> VectorStore:
     """The same, if it has not expired."""
     store = _store(call)
-    if store.object["status"] == "expired":
-        raise errors.store_expired(store.id)
+    require_alive(store)
     return store
-
-
-def _shown(call: Call, thing: Object, *, poll_after: int | None = None) -> Answer:
-    return answer(views.in_json(thing, call.world.shapes), poll_after=poll_after)
 
 
 # ---- Stores ----
@@ -43,17 +43,17 @@ def list_vector_stores(call: Call) -> Answer:
 
 
 def _looked_at(call: Call, store: VectorStore) -> Object:
-    call.entry.moved |= store.look_at_all()
+    call.entry.moved |= look(call.world, store)
     return store.object
 
 
 def create_vector_store(call: Call) -> Answer:
     require_searchable(call.world, call.body.get("file_ids") or [])
-    return answer(make_store(call.world, call.body).object)
+    return shown(call, make_store(call.world, call.body).object)
 
 
 def get_vector_store(call: Call) -> Answer:
-    return answer(_looked_at(call, _store(call)), poll_after=POLL_SOON)
+    return shown(call, _looked_at(call, _store(call)), poll_after=POLL_SOON)
 
 
 def modify_vector_store(call: Call) -> Answer:
@@ -63,7 +63,7 @@ def modify_vector_store(call: Call) -> Answer:
         changed["expires_after"] = call.body["expires_after"]
         changed = active(changed, changed["last_active_at"])
     store.object = changed
-    return answer(store.object)
+    return shown(call, store.object)
 
 
 def delete_vector_store(call: Call) -> Answer:
@@ -75,7 +75,7 @@ def delete_vector_store(call: Call) -> Answer:
 def search_vector_store(call: Call) -> Answer:
     """Ranked by words, not by meaning; ``rewrite_query`` keeps the words that tell something."""
     store, body = _usable(call), call.body
-    store.look_at_all()
+    call.entry.moved |= look(call.world, store)
     store.object = active(store.object, int(call.world.clock.now()))
     queries = [body["query"]] if isinstance(body["query"], str) else body["query"]
     threshold = (body.get("ranking_options") or {}).get("score_threshold", 0)
@@ -115,21 +115,21 @@ def _file(call: Call, store: VectorStore) -> Object:
 
 def list_vector_store_files(call: Call) -> Answer:
     store = _store(call)
-    return _list_files(call, store, None)
+    return _list_files(call, store, store.stored)
 
 
-def _list_files(call: Call, store: VectorStore, among: set[str] | None) -> Answer:
-    """Looks at the files on the page, then shows those that pass the filter."""
+def _list_files(call: Call, store: VectorStore, among: Collection[str]) -> Answer:
+    """Looks at the files on the page and shows them. Which ones a status selects is known when all were looked at."""
     wanted = call.query.get("filter")
+    if wanted:
+        call.entry.moved |= look(call.world, store, among)
 
     def keep(file: Object) -> bool:
-        if among is not None and file["id"] not in among:
-            return False
-        return wanted is None or store.stored[file["id"]].object["status"] == wanted
+        return file["id"] in among and (wanted is None or file["status"] == wanted)
 
-    query = read_query(call)
-    page = store.files.page(Query(query.limit, query.order, query.after, query.before), keep)
-    call.entry.moved |= store.look(page.ids)
+    page = store.files.page(read_query(call), keep)
+    if not wanted:
+        call.entry.moved |= look(call.world, store, page.ids)
     shown = [store.stored[id].object for id in page.ids]
     return list_of(call, page.showing(shown))
 
@@ -145,7 +145,7 @@ def create_vector_store_file(call: Call) -> Answer:
 def get_vector_store_file(call: Call) -> Answer:
     store = _store(call)
     id = _file(call, store)["id"]
-    call.entry.moved |= store.look([id])
+    call.entry.moved |= look(call.world, store, [id])
     return answer(store.stored[id].object, poll_after=POLL_SOON)
 
 
@@ -165,7 +165,7 @@ def delete_vector_store_file(call: Call) -> Answer:
 def retrieve_vector_store_file_content(call: Call) -> Answer:
     store = _store(call)
     id = _file(call, store)["id"]
-    store.look([id])
+    call.entry.moved |= look(call.world, store, [id])
     known = store.stored[id].known
     text = known.text if known and store.stored[id].object["status"] == "completed" else ""
     data = [{"type": "text", "text": text}] if text else []
@@ -173,6 +173,14 @@ def retrieve_vector_store_file_content(call: Call) -> Answer:
 
 
 # ---- File batches ----
+
+#: That it has to be one of them is documented; the words are those of other endpoints.
+_MUTUALLY_EXCLUSIVE: Final = ApiError(
+    400,
+    "Mutually exclusive parameters: 'file_ids'. Ensure you are only providing one of: 'files' or 'file_ids'.",
+    param="file_ids",
+    code="mutually_exclusive_parameters",
+)
 
 
 def _batch(call: Call, store: VectorStore) -> tuple[str, list[str]]:
@@ -185,19 +193,21 @@ def _batch(call: Call, store: VectorStore) -> tuple[str, list[str]]:
 def create_vector_store_file_batch(call: Call) -> Answer:
     store, body, world = _usable(call), call.body, call.world
     shared: dict[str, Any] = {key: body[key] for key in ("chunking_strategy", "attributes") if body.get(key)}
+    if body.get("files") and body.get("file_ids"):
+        raise _MUTUALLY_EXCLUSIVE
     entries = body.get("files") or [{"file_id": id, **shared} for id in body["file_ids"]]
     ids = list(dict.fromkeys(entry["file_id"] for entry in entries))
     require_searchable(world, ids)
     add_files(world, store, entries)
     at = int(world.clock.now())
-    return _shown(call, store.add_batch(world.ids.make_timed("vector_store.file_batch", at, store.id), at, ids))
+    return shown(call, store.add_batch(world.ids.make_timed("vector_store.file_batch", at, store.id), at, ids))
 
 
 def get_vector_store_file_batch(call: Call) -> Answer:
     store = _store(call)
     id, files = _batch(call, store)
-    call.entry.moved |= store.look(files)
-    return _shown(call, store.batch(id), poll_after=POLL_SOON)
+    call.entry.moved |= look(call.world, store, files)
+    return shown(call, store.batch(id), poll_after=POLL_SOON)
 
 
 def cancel_vector_store_file_batch(call: Call) -> Answer:
@@ -205,7 +215,7 @@ def cancel_vector_store_file_batch(call: Call) -> Answer:
     store = _store(call)
     id, files = _batch(call, store)
     store.cancel(files)
-    return _shown(call, store.batch(id))
+    return shown(call, store.batch(id))
 
 
 def list_files_in_vector_store_batch(call: Call) -> Answer:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import orjson
-
 from emulator import objects
 from emulator.events import Create, Delta, Item, Move, Require, Update
 from emulator.json_schema import Schema, reason
@@ -63,22 +61,31 @@ def _as_list(value: Any) -> list[Object]:
 
 def _function_call(stage: Stage, name: str, template: Any) -> Object:
     arguments = stage.render(template)
-    raw = isinstance(arguments, str)
-    text = arguments if raw else orjson.dumps(arguments).decode()
-    _check_possible(stage, name, None if raw else arguments)
+    declared = _declared(stage, name)
+    if isinstance(arguments, str):
+        text = arguments
+    else:
+        text = stage.as_json(arguments)
+        _check_arguments(name, declared["parameters"], arguments)
     function = {"name": name, "arguments": text, "output": None}
     return {"id": stage.make_id("tool_call"), "type": "function", "function": function}
 
 
-def _check_possible(stage: Stage, name: str, arguments: Any) -> None:
-    """The model can only call what the run has; only raw arguments can break the declared parameters."""
+def _declared(stage: Stage, name: str) -> Object:
+    """The function as the run has it: the model can call no other."""
     functions = {
         tool["function"]["name"]: tool["function"] for tool in stage.run["tools"] if tool["type"] == "function"
     }
     if name not in functions:
         known = ", ".join(functions) or "no function"
         raise StepFailed("impossible", f"the run cannot call {name!r}: it has {known}")
-    if arguments is not None and (why := reason(functions[name]["parameters"], arguments)):
+    declared: Object = functions[name]
+    return declared
+
+
+def _check_arguments(name: str, parameters: Any, arguments: Any) -> None:
+    """Only raw arguments can break the declared parameters."""
+    if why := reason(parameters, arguments):
         raise StepFailed(
             "impossible",
             f"the arguments of {name!r} break its declared parameters: {why}; "

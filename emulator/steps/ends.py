@@ -49,9 +49,9 @@ _FAIL_MESSAGES: Final = {
 
 @step("fail", _FAIL, "the run fails", finds_open=True, ends=True)
 def fail(stage: Stage, act: Act) -> Iterator[Item]:
-    value = stage.render(act.value)
-    code = value if isinstance(value, str) else value["code"]
-    message = "" if isinstance(value, str) else value.get("message", "")
+    value = {"code": act.value} if isinstance(act.value, str) else act.value
+    code = stage.render_text(value["code"])
+    message = stage.render_text(value.get("message", ""))
     yield from fail_run(stage, code, message or _FAIL_MESSAGES.get(code, f"The run failed: {code}."))
 
 

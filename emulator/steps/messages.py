@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
 from emulator import objects
 from emulator.events import Create, Delta, Item, Move, Update
 from emulator.json_schema import Schema
@@ -111,7 +109,7 @@ def say(stage: Stage, act: Act) -> Iterator[Item]:
 def _compose(stage: Stage, value: Object) -> tuple[str, list[Annotation], list[str]]:
     """The whole text, what is annotated in it, and the pieces in which it is streamed: a marker is one piece."""
     if "json" in value:
-        text = orjson.dumps(stage.render(value["json"])).decode()
+        text = stage.as_json(stage.render(value["json"]))
     else:
         text = stage.render_text(value.get("text", ""))
     chunks = value.get("chunks", "words")

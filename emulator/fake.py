@@ -1,0 +1,98 @@
+"""Jinja's ``fake``: Faker's words, the same for the same seed on any machine, whatever its date and time zone."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from emulator.clock import DEFAULT_START
+
+if TYPE_CHECKING:
+    from faker import Generator
+
+#: Words that no seed fixes: they ask the machine for its date, for chance, or for the order of a set.
+_UNSTABLE = frozenset({"passport_dates", "passport_full", "passport_gender", "pyiterable", "pyset", "tar", "zip"})
+
+_NOW: ContextVar[float] = ContextVar("the instant that words about time take for now")
+
+
+class Fake:
+    """A seeded Faker, imported and made when the first word is asked of it. ``now``: what its dates lie around.
+
+    A stage sets it to the instant its run was made.
+    """
+
+    def __init__(self, seed: int, now: float = DEFAULT_START) -> None:
+        self._seed, self.now = seed, now
+        self._generator: Generator | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"fake has no word {name!r}")
+        if self._generator is None:
+            self._generator = _generator(self._seed)
+        words = (getattr(provider, name, None) for provider in self._generator.get_providers())
+        word = None if name in _UNSTABLE else next(filter(callable, words), None)
+        if word is None:
+            raise AttributeError(f"fake has no word {name!r}")
+        _NOW.set(self.now)
+        return word
+
+
+def _generator(seed: int) -> Generator:
+    from faker import Factory
+
+    made = Factory.create()
+    made.add_provider(_time_provider())
+    made.seed_instance(seed)
+    return made
+
+
+class _OfFaker(type):
+    """Takes any date for one of its own, as Faker's ``isinstance`` asks."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, cls.__bases__[0])
+
+
+class _Datetime(datetime, metaclass=_OfFaker):
+    """Makes plain datetimes, and ``now`` is the world's."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return datetime(*args, **kwargs)
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Any:
+        now = datetime.fromtimestamp(_NOW.get(), UTC)
+        return now.astimezone(tz) if tz else now.replace(tzinfo=None)
+
+    @classmethod
+    def today(cls) -> Any:
+        return cls.now()
+
+
+class _Date(date, metaclass=_OfFaker):
+    """As ``_Datetime``."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return date(*args, **kwargs)
+
+    @classmethod
+    def today(cls) -> Any:
+        return _Datetime.now().date()
+
+
+@functools.cache
+def _time_provider() -> Any:
+    """Faker's words about time, from a copy of its module: the machine's clock stays as it is for everybody else."""
+    spec = importlib.util.find_spec("faker.providers.date_time")
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.datetime, module.dtdate = _Datetime, _Date
+    module._get_local_timezone = lambda: UTC
+    return module.Provider

@@ -1,0 +1,295 @@
+"""What a step sees: templates' names, a seeded ``fake``, usage as stated, shared or estimated."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from emulator import objects, usage
+from emulator.events import Item
+from emulator.ids import Ids
+from emulator.lifecycle import Object
+from emulator.stage import Fake, Output, Stage, StepFailed, parsed
+from emulator.steps import VERBS, Act
+from emulator.templates import TemplateError, render
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+TOOLS = [
+    {"type": "function", "function": {"name": "get_weather", "parameters": CITY}},
+    {"type": "function", "function": {"name": "get_time"}},
+    {"type": "code_interpreter"},
+]
+ASSISTANT = objects.assistant("asst_1", 0, {"model": "gpt-4o", "name": "Weather", "tools": TOOLS})
+THREAD = objects.thread("thread_1", 0, {"metadata": {"user": "ann"}})
+RUN = objects.run("run_1", 0, "thread_1", ASSISTANT, {"metadata": {"try": "2"}})
+
+
+def stage(*outputs: Output, prompt: int = 100, **stated: Any) -> Stage:
+    ids = Ids()
+    return Stage(
+        run=RUN,
+        message="What's up?",
+        assistant=ASSISTANT,
+        thread=THREAD,
+        make_id=lambda kind: ids.make(kind, "run_1"),
+        fake=Fake(1),
+        prompt_tokens=lambda: prompt,
+        outputs=list(outputs),
+        **stated,
+    )
+
+
+PARIS = Output("get_weather", '{"city":"Paris"}', '{"celsius": 18}')
+ROME = Output("get_weather", '{"city":"Rome"}', '{"celsius": 25}')
+TEXT = Output("get_time", "{broken", "half past two")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{{ message }}", "What's up?"),
+        ("{{ assistant.name }}", "Weather"),
+        ("{{ thread.metadata.user }}", "ann"),
+        ("{{ run.metadata['try'] }}", "2"),
+        ("{{ run.model }}", "gpt-4o"),
+        ("{{ get_weather.celsius }}", 25),
+        ("{{ get_weather }}", {"celsius": 25}),
+        ("{{ get_time }}", "half past two"),
+        ("{{ outputs | length }}", 3),
+        ("{{ outputs[0].output.celsius }}", 18),
+        ("{{ outputs[0].arguments.city }}", "Paris"),
+        ("{{ outputs[2].name }}", "get_time"),
+        ("{{ outputs[2].arguments }}", "{broken"),
+        ("{{ outputs[2] }}", {"name": "get_time", "arguments": "{broken", "output": "half past two"}),
+    ],
+    ids=str,
+)
+def test_templates_see_the_run_and_what_was_submitted(text: str, value: Any) -> None:
+    assert stage(PARIS, ROME, TEXT).render(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ("[1]", [1]),
+        ("18", 18),
+        ("18.0", 18.0),
+        ("true", True),
+        ("null", None),
+        ('"quoted"', "quoted"),
+        ("", ""),
+        ("sunny", "sunny"),
+        ("{broken", "{broken"),
+        ("NaN", "NaN"),
+        ("18 degrees", "18 degrees"),
+        ("\ud800", "\ud800"),
+    ],
+    ids=str,
+)
+def test_an_output_is_parsed_when_it_is_json(text: str, value: Any) -> None:
+    assert (parsed(text), type(parsed(text))) == (value, type(value))
+
+
+@pytest.mark.parametrize("name", ["message", "run", "assistant", "thread", "outputs", "fake"])
+def test_a_function_does_not_hide_what_templates_always_have(name: str) -> None:
+    seen = stage(Output(name, "{}", '"mine"')).render("{{ " + name + " }}")
+    assert seen != "mine"
+
+
+def test_a_function_of_any_name_is_among_the_outputs() -> None:
+    assert stage(Output("message", "{}", '"mine"')).render("{{ outputs[0].output }}") == "mine"
+
+
+@pytest.mark.parametrize("text", ["{{ nothing }}", "{{ get_weather }}", "a {{ fake.nothing() }}", "{{ message.x }}"])
+def test_a_template_that_fails_is_a_step_that_failed(text: str) -> None:
+    with pytest.raises(StepFailed) as failed:
+        stage().render(text)
+    assert failed.value.kind == "template"
+    assert "it can use: assistant, fake, message, outputs, run, thread" in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("{{ get_weather }}", '{"celsius":18}'), ("{{ 1 }}", "1"), ("plain", "plain"), ("{{ message }}!", "What's up?!")],
+)
+def test_a_template_rendered_as_text(value: str, text: str) -> None:
+    assert stage(PARIS).render_text(value) == text
+
+
+# ---- Steps that cannot be played ----
+
+
+@pytest.mark.parametrize(
+    ("verb", "value", "kind", "said"),
+    [
+        (
+            "say",
+            {"text": "{{ message }}", "chunks": ["Bye"]},
+            "chunks",
+            "join to 'Bye', but the text is",
+        ),
+        ("say", "{{ missing }}", "template", "'missing' is undefined"),
+        ("say", {"json": {"a": "{{ missing }}"}}, "template", "'missing' is undefined"),
+        ("say", {"json": {"a": "{{ [1] | map('string') }}"}}, "template", ""),
+        ("say", {"json": {"a": "{{ 2 ** 70 }}"}}, "template", ""),
+        ("say", "{{ '\\ud800' }}", "template", ""),
+        ("refuse", "{{ missing }}", "template", "'missing' is undefined"),
+        ("fail", "{{ missing }}", "template", "'missing' is undefined"),
+        ("call", {"get_time": {"a": "{{ missing }}"}}, "template", "'missing' is undefined"),
+        ("call", {"get_time": {"a": "{{ fake.pydecimal() }}"}}, "template", ""),
+        ("call", {"get_stars": {}}, "impossible", "the run cannot call 'get_stars': it has get_weather, get_time"),
+        ("call", {"code_interpreter": {}}, "impossible", "the run cannot call 'code_interpreter'"),
+        ("call", {"get_stars": "{broken"}, "impossible", "the run cannot call 'get_stars'"),
+        ("call", {"get_weather": {}}, "impossible", "'city' is a required property"),
+        ("call", {"get_weather": {"city": 5}}, "impossible", "city: 5 is not of type 'string'"),
+        ("call", {"get_weather": "{{ {'city': 5} }}"}, "impossible", "city: 5 is not of type 'string'"),
+        ("call", {"get_weather": "{{ [1] }}"}, "impossible", "[1] is not of type 'object'"),
+        ("call", {"get_weather": "{{ none }}"}, "impossible", "None is not of type 'object'"),
+        ("call", [{"get_time": {}}, {"get_stars": {}}], "impossible", "the run cannot call 'get_stars'"),
+    ],
+    ids=str,
+)
+def test_a_step_that_cannot_be_played_fails_before_anything_happens(
+    verb: str, value: Any, kind: str, said: str
+) -> None:
+    items: list[Item] = []
+    with pytest.raises(StepFailed) as failed:
+        items.extend(VERBS[verb].play(stage(), Act(verb, value)))
+    assert failed.value.kind == kind
+    assert said in str(failed.value)
+    assert items == []
+
+
+def test_a_run_without_functions_says_so() -> None:
+    on = stage()
+    on.run = {**RUN, "tools": []}
+    with pytest.raises(StepFailed, match="the run cannot call 'get_time': it has no function"):
+        list(VERBS["call"].play(on, Act("call", {"get_time": {}})))
+
+
+# ---- fake ----
+
+WORDS = ["{{ fake.sentence() }}", "{{ fake.name() }}", "{{ fake.pyint() }}", "{{ fake.uuid4() }}", "{{ fake.email() }}"]
+
+
+def drawn(seed: int) -> list[Any]:
+    fake = Fake(seed)
+    return [render(text, {"fake": fake}) for text in WORDS]
+
+
+def test_the_same_seed_gives_the_same_words_and_another_does_not() -> None:
+    assert drawn(1) == drawn(1)
+    assert not set(map(str, drawn(1))) & set(map(str, drawn(2)))
+
+
+def test_words_are_drawn_one_after_the_other() -> None:
+    fake = Fake(1)
+    assert render("{{ fake.name() }} {{ fake.name() }}", {"fake": fake}) == " ".join(
+        [render("{{ fake.name() }}", {"fake": (again := Fake(1))}), render("{{ fake.name() }}", {"fake": again})]
+    )
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["date()", "date_time().isoformat()", "unix_time()", "iso8601()", "date_this_year().isoformat()",
+     "future_date().isoformat()", "past_date().isoformat()", "date_of_birth().isoformat()", "time()",
+     "credit_card_expire()", "passport_full()"],
+)  # fmt: skip
+def test_words_do_not_depend_on_the_machine_s_date(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same scenario is the same bytes next year: Faker's dates end at the machine's now unless told otherwise."""
+
+    def said() -> Any:
+        try:
+            return render("{{ fake." + word + " }}", {"fake": Fake(1)})
+        except TemplateError:
+            return "refused"
+
+    today = said()
+    move_the_machine_s_date(monkeypatch)
+    assert said() == today
+
+
+def move_the_machine_s_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By 400 days, for Faker alone."""
+    days = datetime.timedelta(days=400)
+
+    class AsItsBase(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, cls.__bases__[0])
+
+    class LaterTime(datetime.datetime, metaclass=AsItsBase):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+            return datetime.datetime.now(tz) + days
+
+        @classmethod
+        def today(cls) -> Any:
+            return datetime.datetime.today() + days
+
+    class LaterDate(datetime.date, metaclass=AsItsBase):
+        @classmethod
+        def today(cls) -> Any:
+            return datetime.date.today() + days
+
+    for module in ("faker.providers.date_time", "faker.providers.passport.en_US"):
+        for name, later in (("datetime", LaterTime), ("dtdate", LaterDate), ("date", LaterDate)):
+            monkeypatch.setattr(f"{module}.{name}", later, raising=False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_faker", "_seed", "__dict__", "__class__", "random", "seed", "seed_instance", "seed_locale", "add_provider",
+     "factories", "format", "provider", "get_providers", "items"],
+)  # fmt: skip
+def test_fake_has_words_and_none_of_faker_s_machinery(name: str) -> None:
+    with pytest.raises(TemplateError):
+        render("{{ fake." + name + " }}", {"fake": Fake(1)})
+    with pytest.raises(TemplateError):
+        render("<{{ fake." + name + "() }}>", {"fake": Fake(1)})
+
+
+# ---- Usage ----
+
+
+def test_stated_usage_beside_a_step_is_taken_as_it_is() -> None:
+    assert stage().usage({"prompt_tokens": 3, "completion_tokens": 4}, "words") == usage.of(3, 4)
+    assert stage().usage({"completion_tokens": 4}, "words") == usage.of(0, 4)
+
+
+@pytest.mark.parametrize(
+    ("stated", "steps", "expected"),
+    [
+        ({"prompt_tokens": 31, "completion_tokens": 12}, 1, [usage.of(31, 12)]),
+        ({"prompt_tokens": 31, "completion_tokens": 12}, 2, [usage.of(16, 6), usage.of(15, 6)]),
+        ({"prompt_tokens": 1}, 3, [usage.of(1, 0), usage.of(0, 0), usage.of(0, 0)]),
+    ],
+    ids=str,
+)
+def test_a_turn_s_usage_is_shared_by_its_steps(stated: Object, steps: int, expected: list[Object]) -> None:
+    played = stage(stated_usage=stated, stated_for_steps=steps)
+    assert [played.usage(None, "x" * 100) for _ in range(steps)] == expected
+
+
+def test_usage_is_estimated_when_nothing_is_stated() -> None:
+    """A later step has read what the run itself wrote before."""
+    played = stage(prompt=100)
+    assert played.usage(None, "x" * 40) == usage.of(100, 10)
+    assert played.usage(None, "x" * 4) == usage.of(110, 1)
+
+
+def test_the_prompt_is_counted_once_and_only_when_asked() -> None:
+    asked: list[int] = []
+
+    def count() -> int:
+        asked.append(1)
+        return 5
+
+    played = stage()
+    played.prompt_tokens = count
+    assert asked == []
+    played.usage(None, "x")
+    played.usage(None, "x")
+    assert asked == [1]

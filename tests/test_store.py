@@ -1,0 +1,315 @@
+"""Collections: pages that walk everything exactly once, whatever happens between them; and messages kept as bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from emulator import collection as collections
+from emulator import objects, views
+from emulator.collection import Collection, Page, Query
+from emulator.errors import ApiError
+from emulator.lifecycle import Object
+from emulator.store import Store, Thread
+
+
+def filled(count: int, kind: str = "thread.run") -> Collection[Object]:
+    """Objects named ``run_0``, ``run_1`` …, oldest first."""
+    collection: Collection[Object] = Collection(kind)
+    for number in range(count):
+        collection.put(f"run_{number}", {"n": number})
+    return collection
+
+
+def numbers(page: Page[Object]) -> list[int]:
+    assert page.ids == [f"run_{row['n']}" for row in page.rows]
+    return [row["n"] for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "has_more"),
+    [
+        (Query(), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0], False),
+        (Query(order="asc"), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], False),
+        (Query(limit=3), [9, 8, 7], True),
+        (Query(limit=3, order="asc"), [0, 1, 2], True),
+        (Query(limit=10), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0], False),
+        (Query(limit=3, after="run_7"), [6, 5, 4], True),
+        (Query(limit=3, after="run_2"), [1, 0], False),
+        (Query(limit=3, order="asc", after="run_7"), [8, 9], False),
+        (Query(after="run_0"), [], False),
+        (Query(order="asc", after="run_9"), [], False),
+        (Query(before="run_7"), [9, 8], False),
+        (Query(limit=2, before="run_5"), [7, 6], True),
+        (Query(limit=2, order="asc", before="run_5"), [3, 4], True),
+        (Query(order="asc", before="run_2"), [0, 1], False),
+        (Query(before="run_9"), [], False),
+        (Query(order="asc", before="run_0"), [], False),
+        (Query(after="run_8", before="run_5"), [7, 6], False),
+        (Query(limit=1, after="run_8", before="run_5"), [7], True),
+        (Query(order="asc", after="run_5", before="run_8"), [6, 7], False),
+        (Query(after="run_5", before="run_8"), [], False),
+        (Query(after="run_5", before="run_5"), [], False),
+        (Query(after="", before=""), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0], False),
+    ],
+    ids=str,
+)
+def test_a_page_lies_between_its_cursors(query: Query, expected: list[int], has_more: bool) -> None:
+    page = filled(10).page(query)
+    assert (numbers(page), page.has_more) == (expected, has_more)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "has_more"),
+    [
+        (Query(limit=2), [8, 6], True),
+        (Query(limit=2, order="asc", after="run_5"), [6, 8], False),
+        (Query(limit=2, before="run_3"), [6, 4], True),
+        (Query(limit=1, order="asc", before="run_1"), [0], False),
+    ],
+    ids=str,
+)
+def test_a_filtered_page_counts_what_it_keeps(query: Query, expected: list[int], has_more: bool) -> None:
+    page = filled(10).page(query, keep=lambda row: row["n"] % 2 == 0)
+    assert (numbers(page), page.has_more) == (expected, has_more)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "message", "param"),
+    [
+        (Query(after="run_x"), 404, "No run found with id 'run_x'.", None),
+        (Query(before="run_x"), 404, "No run found with id 'run_x'.", None),
+        (Query(after="msg_1"), 400, "Invalid 'after': 'msg_1'. Expected an ID that begins with 'run'.", "after"),
+        (Query(before="x"), 400, "Invalid 'before': 'x'. Expected an ID that begins with 'run'.", "before"),
+        (Query(after="run_1", before="run_x"), 404, "No run found with id 'run_x'.", None),
+    ],
+    ids=str,
+)
+def test_a_cursor_that_never_was_is_refused(query: Query, status: int, message: str, param: str | None) -> None:
+    with pytest.raises(ApiError) as refused:
+        filled(3).page(query)
+    assert (refused.value.status, refused.value.message, refused.value.param) == (status, message, param)
+
+
+# ---- The law of paging ----
+
+
+class Model:
+    """What a collection should be: numbers in the order they were made, and which of them are there."""
+
+    def __init__(self, count: int) -> None:
+        self.collection = filled(count)
+        self.made = count
+        self.live = set(range(count))
+
+    def change(self, change: int) -> None:
+        """Creates an object, or deletes one of those that are there."""
+        if change < 0 or not self.live:
+            self.collection.put(f"run_{self.made}", {"n": self.made})
+            self.live.add(self.made)
+            self.made += 1
+        else:
+            gone = sorted(self.live)[change % len(self.live)]
+            self.collection.remove(f"run_{gone}")
+            self.live.remove(gone)
+        assert len(self.collection) == len(self.live)
+        assert [row["n"] for row in self.collection] == sorted(self.live)
+
+    def beyond(self, cursor: int | None, up: bool) -> list[int]:
+        """All that a walk in that direction has still to see, nearest first."""
+        ahead = [n for n in self.live if cursor is None or (n > cursor if up else n < cursor)]
+        return sorted(ahead, reverse=not up)
+
+
+changes = st.lists(st.integers(min_value=-20, max_value=30), max_size=30)
+
+
+@given(
+    count=st.integers(0, 30),
+    first=changes,
+    order=st.sampled_from(["asc", "desc"]),
+    by=st.sampled_from(["after", "before"]),
+    pages=st.lists(st.tuples(st.integers(1, 7), changes), min_size=1, max_size=30),
+    holes=st.sampled_from([0, 1, 5, 64]),
+)
+@settings(deadline=None, max_examples=300)
+def test_a_walk_sees_every_surviving_object_once_and_in_order(
+    count: int, first: list[int], order: str, by: str, pages: list[tuple[int, list[int]]], holes: int
+) -> None:
+    """Whatever is made and deleted between the pages. What is made behind the cursor is not met; ahead of it, it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collections, "_HOLES_KEPT", holes)
+        model = Model(count + 1)
+        for change in first:
+            model.change(change)
+        up = (order == "asc") == (by == "after")  # towards newer objects
+        cursor = None if by == "after" else (0 if up else count)  # a walk by ``before`` starts at the far end
+        there_all_along, seen = set(model.beyond(cursor, up)), []
+        for limit, between in [*pages, *[(100, [])] * 2]:
+            ahead = model.beyond(cursor, up)
+            page = model.collection.page(
+                Query(limit=limit, order=order, **{by: None if cursor is None else f"run_{cursor}"})
+            )
+            nearest_first = numbers(page) if by == "after" else numbers(page)[::-1]
+            assert (nearest_first, page.has_more) == (ahead[:limit], len(ahead) > limit)
+            seen += nearest_first
+            cursor = seen[-1] if seen else cursor
+            for change in between:
+                model.change(change)
+            there_all_along &= model.live
+        assert seen == sorted(set(seen), reverse=not up), "in order, none twice"
+        assert there_all_along <= set(seen), "none missed"
+
+
+def test_a_list_that_is_emptied_as_fast_as_it_is_filled_does_not_grow() -> None:
+    collection: Collection[Object] = Collection("thread.run")
+    for number in range(2000):
+        collection.put(f"run_{number}", {"n": number})
+        collection.remove(f"run_{number}")
+    assert len(collection._rows) < 200
+    assert collection.page(Query(order="asc", after="run_5")).ids == []
+
+
+# ---- Objects ----
+
+
+def test_an_object_is_found_replaced_in_its_place_and_removed() -> None:
+    collection = filled(3)
+    collection.put("run_1", {"n": 1, "new": True})
+    assert [row.get("new") for row in collection] == [None, True, None]
+    collection.remove("run_1")
+    assert ("run_1" in collection, collection.get("run_1"), len(collection)) == (False, None, 2)
+    with pytest.raises(ApiError, match=r"No run found with id 'run_1'\."):
+        collection.find("run_1", "run_id")
+    collection.put("run_1", {"n": 1})
+    assert [id for id, _ in collection.newest_first()] == ["run_1", "run_2", "run_0"]
+
+
+def test_a_copy_changes_independently() -> None:
+    collection = filled(3)
+    other = collection.copy()
+    other.put("run_9", {"n": 9})
+    other.put("run_0", {"n": 0, "new": True})
+    other.remove("run_1")
+    assert (collection.page(Query()).ids, collection.get("run_0")) == (["run_2", "run_1", "run_0"], {"n": 0})
+    assert other.page(Query()).ids == ["run_9", "run_2", "run_0"]
+    collection.remove("run_2")
+    assert "run_2" in other
+
+
+def test_a_copied_store_shares_no_collection() -> None:
+    original = Store()
+    assert original.is_empty()
+    thread = original.threads["thread_1"] = Thread(objects.thread("thread_1", 0, {}))
+    assistant = objects.assistant("asst_1", 0, {"model": "gpt-4o"})
+    original.assistants.put("asst_1", assistant)
+    thread.put_run(objects.run("run_1", 0, "thread_1", assistant, {}))
+    thread.put_message(user_message("msg_1", "hello"))
+    thread.active_run = "run_1"
+    copy = original.copy()
+    copied = copy.thread("thread_1")
+    assert (copied.active_run, len(copied.messages), len(copied.runs), list(copied.steps)) == ("run_1", 1, 1, ["run_1"])
+    copied.put_message(user_message("msg_2", "more"))
+    copied.put_run(objects.run("run_2", 0, "thread_1", assistant, {}))
+    copied.steps["run_1"].put("step_1", {})
+    copied.active_run = None
+    copy.assistants.remove("asst_1")
+    del copy.threads["thread_1"]
+    assert (thread.active_run, len(thread.messages), len(thread.runs), len(thread.steps["run_1"])) == ("run_1", 1, 1, 0)
+    assert ("asst_1" in original.assistants, original.thread("thread_1") is thread) == (True, True)
+
+
+def test_an_unknown_thread_is_the_service_s_404() -> None:
+    with pytest.raises(ApiError) as refused:
+        Store().thread("thread_x")
+    assert (refused.value.status, refused.value.message) == (404, "No thread found with id 'thread_x'.")
+
+
+def test_putting_a_run_again_keeps_its_steps() -> None:
+    thread = Thread(objects.thread("thread_1", 0, {}))
+    run = objects.run("run_1", 0, "thread_1", objects.assistant("asst_1", 0, {"model": "m"}), {})
+    thread.put_run(run)
+    thread.steps["run_1"].put("step_1", {})
+    thread.put_run({**run, "status": "in_progress"})
+    assert len(thread.steps["run_1"]) == 1
+
+
+# ---- Messages as bytes ----
+
+
+def user_message(id: str, text: str) -> Object:
+    return objects.message(id, 5, "thread_1", {"role": "user", "content": text})
+
+
+BAIT = [
+    '\n  "status": ',
+    '"role": "user",',
+    '\n  "run_id": "run_1",',
+    '\n  "role": "user",\n',
+    '{"run_id":"run_1"}',
+    "\r\n",
+]
+plain = st.text(st.characters(codec="utf-8"))
+texts = plain | st.sampled_from(BAIT) | st.lists(plain | st.sampled_from(BAIT)).map("".join)
+messages = st.fixed_dictionaries(
+    {
+        "id": texts,
+        "object": st.just("thread.message"),
+        "created_at": st.integers(0, 2**33),
+        "assistant_id": st.none() | texts,
+        "thread_id": texts,
+        "run_id": st.none() | texts,
+        "status": st.sampled_from(["in_progress", "completed", "incomplete"]),
+        "incomplete_details": st.none() | st.fixed_dictionaries({"reason": texts}),
+        "incomplete_at": st.none() | st.integers(0, 2**33),
+        "completed_at": st.none() | st.integers(0, 2**33),
+        "role": st.sampled_from(["user", "assistant"]),
+        "content": st.lists(
+            st.builds(objects.text_part, texts) | st.fixed_dictionaries({"type": texts, "role": texts, "status": texts})
+        ),
+        "attachments": st.lists(st.fixed_dictionaries({"file_id": texts, "tools": st.lists(st.just({"type": "x"}))})),
+        "metadata": st.dictionaries(st.sampled_from(["status", "role", "run_id"]) | texts, texts),
+    }
+).map(lambda message: {key: message[key] for key in user_message("", "")})
+
+
+@given(messages)
+@settings(deadline=None, max_examples=60)
+def test_a_row_is_the_message_and_its_json_is_cut_out_of_it(message: Object) -> None:
+    row = views.message_row(message)
+    assert views.message_from_row(row) == message
+    assert list(views.message_from_row(row)) == list(message)
+    for shape in ("wire", "spec"):
+        assert views.message_json(row, shape) == views.pretty(views.in_json(message, shape))
+
+
+@given(messages, texts)
+@example(user_message("msg_1", '\n  "run_id": "run_1",\n  "role": "user",'), "run_1")
+@settings(deadline=None, max_examples=60)
+def test_no_text_can_pass_for_a_message_s_own_keys(message: Object, run_id: str) -> None:
+    row = views.message_row(message)
+    assert views.row_is_from_user(row) is (message["role"] == "user")
+    assert views.row_has_run(row, run_id) is (message["run_id"] == run_id)
+    if message["run_id"] is not None:
+        assert views.row_has_run(row, message["run_id"])
+
+
+@pytest.mark.parametrize("ids", [[], ["msg_1"], ["msg_1", "msg_2"]], ids=len)
+def test_a_page_is_pretty_printed_around_rows(ids: list[str]) -> None:
+    rows = [views.message_row(user_message(id, '\n  "x": [],\n')) for id in ids]
+    data: list[Any] = [views.message_from_row(row) for row in rows]
+    first, last = (ids[0], ids[-1]) if ids else (None, None)
+    expected = {"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": bool(ids)}
+    assert views.page(rows, first, last, has_more=bool(ids)) == views.pretty(expected)
+
+
+def test_the_newest_message_of_a_user_is_found() -> None:
+    thread = Thread(objects.thread("thread_1", 0, {}))
+    assert thread.last_user_message() is None
+    for id, role in (("msg_1", "user"), ("msg_2", "user"), ("msg_3", "assistant")):
+        thread.put_message({**user_message(id, '"role": "user",'), "role": role})
+    assert (thread.last_user_message() or {})["id"] == "msg_2"
+    assert thread.message("msg_3")["role"] == "assistant"

@@ -1,0 +1,96 @@
+"""Views: what is sent of a stored object, and that rows stored as bytes give the very bytes that dicts would."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator import objects, views
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
+    ['\n  "status": ', '\n  "role": "user",', '"run_id": "run_1",', "\n", "\u2028", '\\"', "{", "]"]
+)
+METADATA = st.dictionaries(TEXTS, TEXTS, max_size=3)
+fuzzed = settings(max_examples=100, deadline=None, derandomize=True)
+
+
+def _message(text: str, metadata: dict[str, str], role: str = "user") -> dict[str, Any]:
+    return objects.message("msg_1", 5, "thread_1", {"role": role, "content": text, "metadata": metadata})
+
+
+@fuzzed
+@given(text=TEXTS, metadata=METADATA)
+def test_pretty_is_what_the_service_writes(text: str, metadata: dict[str, str]) -> None:
+    message = _message(text, metadata)
+    assert views.pretty(message) == json.dumps(message, indent=2, ensure_ascii=False).encode()
+
+
+@fuzzed
+@given(text=TEXTS, metadata=METADATA)
+def test_a_stored_row_is_shown_as_its_dict_would_be(text: str, metadata: dict[str, str]) -> None:
+    message = _message(text, metadata)
+    row = views.message_row(message)
+    assert views.message_from_row(row) == message
+    assert views.message_json(row) == views.pretty(views.in_json(message))
+    assert views.message_json(row, "spec") == views.pretty(message)
+
+
+@fuzzed
+@given(texts=st.lists(st.tuples(TEXTS, METADATA), max_size=4), has_more=st.booleans())
+def test_a_page_of_rows_is_the_page_of_their_dicts(texts: list[tuple[str, dict[str, str]]], has_more: bool) -> None:
+    shown = [views.in_json(_message(*one)) for one in texts]
+    ids = ("msg_é", "msg_2") if shown else (None, None)
+    page = views.page((views.pretty(one) for one in shown), *ids, has_more=has_more)
+    envelope = {"object": "list", "data": shown, "first_id": ids[0], "last_id": ids[1], "has_more": has_more}
+    assert page == json.dumps(envelope, indent=2, ensure_ascii=False).encode()
+
+
+@fuzzed
+@given(text=TEXTS, metadata=METADATA, role=st.sampled_from(["user", "assistant"]))
+def test_no_text_passes_for_a_field(text: str, metadata: dict[str, str], role: str) -> None:
+    row = views.message_row(_message(text, metadata, role))
+    assert views.row_is_from_user(row) == (role == "user")
+    assert not views.row_has_run(row, "run_1")
+    assert views.row_has_run(views.message_row({**_message(text, metadata), "run_id": "run_1"}), "run_1")
+
+
+def _step(status: str = "in_progress") -> dict[str, Any]:
+    run = objects.run("run_1", 0, "thread_1", objects.assistant("asst_1", 0, {"model": "m"}), {})
+    return {**objects.run_step("step_1", run, {"type": "tool_calls", "tool_calls": []}), "status": status}
+
+
+@pytest.mark.parametrize(
+    ("run_status", "expires_at"),
+    [("queued", 600), ("in_progress", 600), ("requires_action", 600), ("cancelling", 600), ("completed", None),
+     ("failed", None), ("cancelled", None), ("incomplete", None), ("expired", None)],
+)  # fmt: skip
+def test_a_step_expires_while_its_run_lives(run_status: str, expires_at: int | None) -> None:
+    assert views.in_json(_step(), run_status=run_status)["expires_at"] == expires_at
+    assert views.in_event(_step())["expires_at"] == 600
+
+
+def test_events_show_what_json_leaves_out() -> None:
+    message = _message("x", {})
+    assert views.in_event(message) == message
+    run = objects.run("run_1", 0, "thread_1", objects.assistant("asst_1", 0, {"model": "m"}), {})
+    assert views.in_json(run)["tool_resources"] == {}
+    assert views.in_event(run)["tool_resources"] == {"code_interpreter": {"file_ids": []}}
+    assert list(views.in_event(run)) == list(run)
+    thread = objects.thread("thread_1", 0, {})
+    assert views.in_event(thread) == views.got_thread(thread)
+    assert thread["tool_resources"] == {}
+
+
+def test_a_view_changes_nothing_that_is_stored() -> None:
+    step, message = _step(), _message("x", {})
+    kept = json.dumps([step, message])
+    for shape in ("wire", "spec"):
+        for thing in (step, message):
+            views.in_json(thing, shape, run_status="completed")
+            views.in_event(thing, shape)
+        views.modified_message(message, shape)
+    assert json.dumps([step, message]) == kept
