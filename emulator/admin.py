@@ -25,7 +25,8 @@ from emulator.faults import fault_of
 from emulator.scenario import parse_scenario
 from emulator.scenario_checks import OPTIONS, fault_problems
 from emulator.schema_errors import explain
-from emulator.world import World, Worlds
+from emulator.world import World
+from emulator.worlds import Worlds
 
 
 class AdminError(EmulatorError):

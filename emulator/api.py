@@ -29,7 +29,8 @@ from emulator.sending import send_answer, send_download, send_stream
 from emulator.spoilers import BrokenOff, Spoiler
 from emulator.validation import query_error
 from emulator.web import Answer, Call, Download, Handler, Result, Stream, read_body, read_json, read_numbers
-from emulator.world import World, Worlds
+from emulator.world import World
+from emulator.worlds import Worlds
 
 #: Headings of the API reference that ask for ``OpenAI-Beta: assistants=v2``.
 _BETA: Final = frozenset({"assistants", "threads"})

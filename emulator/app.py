@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from emulator import admin
 from emulator.api import Api
 from emulator.routes import assistants, files, messages, models, run_steps, runs, threads, uploads, vector_stores
-from emulator.world import Worlds
+from emulator.worlds import Worlds
 
 #: The operations of the API, by heading of its reference.
 ROUTES: list[Route] = [

@@ -6,15 +6,24 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from emulator.errors import EmulatorError, ScenarioError
+
+if TYPE_CHECKING:
+    from emulator.scenario import Scenario
+    from emulator.server import Server
+    from emulator.watching import Watcher
 
 _EXAMPLES = """\
 examples:
   assistants-emulator serve                            an empty emulator on http://127.0.0.1:8787/v1
   assistants-emulator serve scenarios/ --port 0        the scenarios of a directory, on any free port
   assistants-emulator serve weather.yaml --seed 7      other ids than with seed 0, the same on every run
-  assistants-emulator check scenarios/                 say what is wrong with scenario files
+  assistants-emulator serve scenarios/ --watch         reload them whenever they are saved
+  assistants-emulator check scenarios/ --play          say what is wrong with scenario files, and what they do
+  assistants-emulator schema > scenario.schema.json    for editors; first line of a scenario file then:
+                                                       # yaml-language-server: $schema=scenario.schema.json
 
 Point a client at it with OPENAI_BASE_URL=http://127.0.0.1:8787/v1 and any OPENAI_API_KEY.
 """
@@ -63,10 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--worlds", choices=["one", "key"], default="key", help="one world for all keys, or one a key (key)"
     )
+    serve.add_argument("--watch", action="store_true", help="reload scenario files when they change")
     serve.set_defaults(run=_serve)
     check = commands.add_parser("check", help="say what is wrong with scenario files")
     check.add_argument("scenarios", nargs="+", metavar="SCENARIO|DIR")
+    check.add_argument("--play", action="store_true", help="show the events that each turn would produce")
     check.set_defaults(run=_check)
+    schema = commands.add_parser("schema", help="print the JSON Schema of scenario files, for editors")
+    schema.set_defaults(run=_schema)
     return parser
 
 
@@ -77,7 +90,8 @@ def _seed(text: str) -> int | str:
 def _serve(options: argparse.Namespace) -> int:
     from emulator.scenario import load_scenarios
     from emulator.server import Server, bind
-    from emulator.world import Options, World, Worlds
+    from emulator.world import Options, World
+    from emulator.worlds import Worlds
 
     said = Options(options.seed, options.clock, options.start, options.unmatched, options.shapes)
     scenarios = load_scenarios(*options.scenarios)
@@ -89,12 +103,33 @@ def _serve(options: argparse.Namespace) -> int:
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     print(f"listening on {server.url}/v1", flush=True)
+    watcher = _watcher(options.scenarios, server) if options.watch else None
     server.serve_until_stopped()
+    if watcher:
+        watcher.stop()
     return 0
 
 
+def _watcher(sources: list[str], server: Server) -> Watcher:
+    from emulator.watching import Watcher
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    def reload(scenarios: list[Scenario]) -> None:
+        server.call_soon(lambda: tell_all(server.worlds.reload(scenarios)))
+
+    def tell_all(refusals: list[str]) -> None:
+        for refusal in refusals:
+            tell(refusal)
+
+    watcher = Watcher(sources, reload, tell)
+    watcher.start()
+    return watcher
+
+
 def _check(options: argparse.Namespace) -> int:
-    from emulator.scenario import Scenario, load_scenario, scenario_files
+    from emulator.scenario import load_scenario, scenario_files
     from emulator.world import Options, World
 
     files = scenario_files(*options.scenarios)
@@ -108,7 +143,20 @@ def _check(options: argparse.Namespace) -> int:
     if not problems:
         World(Options(), tuple(loaded))  # what is served together has to go together
     print("\n".join([*problems, f"{len(files)} checked, {len(problems) or 'no'} problem{'s' * (len(problems) != 1)}"]))
+    if options.play and not problems:
+        from emulator.rehearsal import rehearse
+
+        print("\n\n".join(rehearse(scenario) for scenario in loaded))
     return _FOUND_PROBLEMS if problems else 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    import json
+
+    from emulator.published_schema import published_schema
+
+    print(json.dumps(published_schema(), indent=2))
+    return 0
 
 
 if __name__ == "__main__":

@@ -182,6 +182,12 @@ def model_not_found(model: str) -> ApiError:
     return ApiError(404, f"The model '{model}' does not exist", param="model", code="model_not_found")
 
 
+def model_not_yours(model: str) -> ApiError:
+    """Inferred: that only fine-tuned models of one's own can be deleted is documented, the words are not."""
+    message = f"You have insufficient permissions for this operation. The model '{model}' cannot be deleted."
+    return ApiError(403, message, param="model")
+
+
 def unsupported_model(model: str) -> ApiError:
     message = f"The requested model '{model}' cannot be used with the Assistants API."
     return ApiError(400, message, param="model", code="unsupported_model")

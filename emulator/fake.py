@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo  # noqa: TID251  # nothing here asks for the machine's time
 from typing import TYPE_CHECKING, Any
 
 from emulator.clock import DEFAULT_START

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emulator import errors, objects, usage
 from emulator.contents import Content
 from emulator.errors import ApiError, ScenarioError
 from emulator.lifecycle import Object
-from emulator.resources import add_files, make_store, resolve
+from emulator.resources import add_files, check_messages, make_store, resolve
 from emulator.scenario import Scenario, given_content
 from emulator.store import Thread
 
@@ -27,23 +29,36 @@ _ENDED = {
 def give(world: World, scenario: Scenario) -> None:
     """Files first, then what refers to them. One that is there already under its id is replaced.
 
-    Raises ScenarioError for a reference that leads nowhere.
+    Raises ScenarioError for a reference that leads nowhere; then nothing is made.
     """
-    given = scenario.given
-    try:
-        for item in given.get("files", []):
-            _give_file(world, item, scenario)
-        for item in given.get("vector_stores", []):
-            _give_store(world, item)
-        for item in given.get("assistants", []):
-            id = item.get("id") or world.ids.make("assistant")
-            resources = resolve(world, item.get("tool_resources"))
-            made = objects.assistant(id, int(world.clock.now()), {**item, "tool_resources": resources})
-            world.store.assistants.put(id, made)
-        for item in given.get("threads", []):
-            _give_thread(world, item)
-    except ApiError as error:
-        raise ScenarioError([f"{scenario.file}: given: {error.message}"]) from None
+    if not scenario.given:
+        return
+    rehearsal = copy.copy(world)
+    rehearsal.store, rehearsal.ids = world.store.copy(), world.ids.copy(world.ids.seed)
+    for place in (rehearsal, world):
+        _give_all(place, scenario)
+
+
+def _give_all(world: World, scenario: Scenario) -> None:
+    makers: dict[str, Callable[[World, Object], None]] = {
+        "files": lambda world, item: _give_file(world, item, scenario),
+        "vector_stores": _give_store,
+        "assistants": _give_assistant,
+        "threads": _give_thread,
+    }
+    for kind, make in makers.items():
+        for number, item in enumerate(scenario.given.get(kind, [])):
+            try:
+                make(world, item)
+            except ApiError as error:
+                raise ScenarioError([f"{scenario.file}: given.{kind}[{number}]: {error.message}"]) from None
+
+
+def _give_assistant(world: World, item: Object) -> None:
+    id = item.get("id") or world.ids.make("assistant")
+    resources = resolve(world, item.get("tool_resources"))
+    made = objects.assistant(id, int(world.clock.now()), {**item, "tool_resources": resources})
+    world.store.assistants.put(id, made)
 
 
 def _give_file(world: World, item: Object, scenario: Scenario) -> None:
@@ -71,6 +86,7 @@ def _give_thread(world: World, item: Object) -> None:
     resources = resolve(world, item.get("tool_resources"))
     thread = Thread(objects.thread(id, at, {**item, "tool_resources": resources}))
     world.store.threads[id] = thread
+    check_messages(world, item.get("messages") or [])
     for message in item.get("messages") or []:
         message_id = message.get("id") or world.ids.make("thread.message", id)
         thread.put_message(objects.message(message_id, at, id, message))

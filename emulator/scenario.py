@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -15,7 +15,7 @@ from emulator.document import Document, Path, from_data, in_memory, parse
 from emulator.errors import ScenarioError
 from emulator.faults import Fault, fault_of
 from emulator.lifecycle import Object
-from emulator.scenario_checks import problems
+from emulator.scenario_checks import local_files, problems, turn_name
 from emulator.steps import VERBS, Act
 
 #: What a directory's scenario files end in.
@@ -87,21 +87,10 @@ def load_scenario(source: str | FilePath | Object) -> Scenario:
     return check_document(document, path.stem, _read_contents(document.data, path.parent))
 
 
-def paths_in(data: Any) -> Iterator[str]:
-    """The local files that a scenario names: ``path`` of given files and of files that code makes."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key == "path" and isinstance(value, str):
-                yield value
-            yield from paths_in(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from paths_in(value)
-
-
 def _read_contents(data: Any, folder: FilePath) -> dict[str, bytes]:
-    """Those that can be read; the check tells of the others."""
-    return {path: (folder / path).read_bytes() for path in paths_in(data) if (folder / path).is_file()}
+    """The local files that a scenario names, by path: those that can be read; the check tells of the others."""
+    paths = {item["path"] for _, item in local_files(data) if isinstance(item.get("path"), str)}
+    return {path: (folder / path).read_bytes() for path in sorted(paths) if (folder / path).is_file()}
 
 
 def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
@@ -210,7 +199,7 @@ def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:
         for index, (verb, step) in enumerate(zip(verbs, steps, strict=True))
     ]
     return Turn(
-        name=data.get("name") or f"turn {number + 1}",
+        name=turn_name(data, number),
         acts=tuple(acts),
         when=data.get("when") or {},
         times=data.get("times"),

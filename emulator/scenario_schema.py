@@ -54,11 +54,10 @@ def _given(operation: str, **beside: Schema) -> Schema:
     return {**body, "properties": {**body["properties"], "id": _NAME, **beside}}
 
 
-_MAYBE_COUNT: Final[Schema] = {"type": ["object", "null"], "additionalProperties": {"type": ["integer", "object"]}}
 _GIVEN_RUN: Final = _given(
     "create_run",
     status={"enum": sorted(TERMINAL), "description": "the status of a run that is at its end"},
-    usage=_MAYBE_COUNT,
+    usage={"type": ["object", "null"], "additionalProperties": {"type": ["integer", "object"]}},
     last_error={
         "type": ["object", "null"],
         "properties": {"code": TEXT, "message": TEXT},

@@ -91,7 +91,7 @@ def _kinds(breach: Breach) -> list[str]:
 def _hint(breach: Breach) -> str:
     """What the author perhaps meant."""
     if breach.keyword == "enum":
-        near = _nearest(breach.found, map(_plain, breach.expected))
+        near = _nearest(breach.found, map(_plain, breach.expected)) if isinstance(breach.found, str) else None
         return f"; did you mean {near!r}?" if near else ""
     is_text = "string" in _kinds(breach) and not isinstance(breach.found, (dict, list))
     return "; put it in quotes if it is text" if is_text else ""
@@ -104,8 +104,8 @@ def instead(word: str, known: Iterable[str]) -> str:
     return f"{f'did you mean {near!r}? ' if near else ''}expected one of: {', '.join(words)}"
 
 
-def _nearest(word: Any, known: Iterable[str]) -> str | None:
-    found = difflib.get_close_matches(_plain(word), known, n=1, cutoff=0.5)
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return found[0] if found else None
 
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +24,8 @@ from emulator.lifecycle import Object
 from emulator.performer import HOLD_LIMIT
 from emulator.scenario import load_scenarios
 from emulator.views import Shape
-from emulator.world import Options, Worlds, WorldsMode
+from emulator.world import Options
+from emulator.worlds import Worlds, WorldsMode
 
 #: Idle clients stay connected this long: test clients think longer than uvicorn's 5 seconds.
 _KEEP_ALIVE = 75
@@ -70,9 +72,13 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         """From any thread: ends open answers, then the server."""
+        self.call_soon(self._stopping.set)
+
+    def call_soon(self, act: Callable[[], object]) -> None:
+        """From any thread: does something in the server's, where worlds may be touched."""
         if self._loop is not None and not self._loop.is_closed():
             with contextlib.suppress(RuntimeError):  # it has ended by itself in between
-                self._loop.call_soon_threadsafe(self._stopping.set)
+                self._loop.call_soon_threadsafe(act)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.should_exit = True

@@ -80,6 +80,8 @@ class Store:
         self.contents: dict[str, Content] = {}
         self.uploads: dict[str, Upload] = {}
         self.vector_stores: Collection[VectorStore] = Collection("vector_store")
+        #: Fine-tuned models: any that somebody names is there until it is deleted.
+        self.deleted_models: set[str] = set()
 
     def thread(self, id: str) -> Thread:
         """The thread, or the service's error."""
@@ -99,6 +101,7 @@ class Store:
         other.uploads = {id: Upload(one.object, dict(one.parts), one.expires_after) for id, one in self.uploads.items()}
         for store in self.vector_stores:
             other.vector_stores.put(store.id, store.copy())
+        other.deleted_models = set(self.deleted_models)
         return other
 
     # ---- Files ----

@@ -8,9 +8,9 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from emulator import extract, objects, usage
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
@@ -30,8 +30,6 @@ from emulator.steps import VERBS, Act
 from emulator.store import Store, Thread
 from emulator.vector_stores import Outcome, VectorStore
 from emulator.views import Shape
-
-WorldsMode = Literal["one", "key"]
 
 _CANNOT_PARSE = {"code": "invalid_file", "message": "The file could not be parsed."}
 
@@ -158,17 +156,25 @@ class World:
     # ---- Runs ----
 
     def perform(
-        self, thread: Thread, run: Object, assistant: Object, stores: Sequence[VectorStore] = (), *, azure: bool = False
+        self,
+        thread: Thread,
+        run: Object,
+        assistant: Object,
+        stores: Sequence[VectorStore] = (),
+        *,
+        azure: bool = False,
+        turn: Turn | None = None,
     ) -> Performance:
         """Chooses the run's turn and counts it: the first that fits, in the order of the files and turns.
 
         ``stores``: those that its file_search looks into. ``azure``: files that it makes have Azure's ids.
+        ``turn``: the one to play, when nothing is to be chosen.
         """
         file_kind = "azure file" if azure else "file"
         last = thread.last_user_message()
         text = objects.text_of(last) if last else ""
         situation = situation_of(text, run, assistant, thread.object, len(thread.runs) + 1)
-        turn = self._choose(situation, run["id"])
+        turn = turn or self._choose(situation, run["id"])
         stage = Stage(
             run=run,
             message=situation.message,
@@ -330,49 +336,3 @@ def _literal(text: str) -> str:
 
 def _renamed(scenario: Scenario, name: str) -> Scenario:
     return replace(scenario, name=name, turns=tuple(replace(turn, scenario=name) for turn in scenario.turns))
-
-
-@dataclass(slots=True)
-class Worlds:
-    """One world for all keys, or one a key; made when first asked for."""
-
-    options: Options = field(default_factory=Options)
-    scenarios: tuple[Scenario, ...] = ()
-    mode: WorldsMode = "one"
-    _worlds: dict[str, World] = field(default_factory=dict)
-    _baselines: dict[str, Snapshot] = field(default_factory=dict)
-    _overrides: dict[str, Object] = field(default_factory=dict)
-
-    def of(self, key: str) -> World:
-        """The world of that key."""
-        name = key if self.mode == "key" else ""
-        world = self._worlds.get(name)
-        if world is None:
-            options = replace(self.options, **self._overrides.get(name, {}))
-            world = self._worlds[name] = World(options, self.scenarios)
-            if baseline := self._baselines.get(name):
-                world.restore(baseline)
-        return world
-
-    def reset(self, key: str, options: Object) -> None:
-        """The key's world ends; the next request meets a new one, made with these options."""
-        name = key if self.mode == "key" else ""
-        old = self._worlds.pop(name, None)
-        self._overrides[name] = options
-        if old is not None:
-            old.end()
-
-    def keep(self, key: str) -> None:
-        """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""
-        self._baselines[key if self.mode == "key" else ""] = self.of(key).snapshot()
-
-    def forget(self, key: str) -> None:
-        """Resets return to an empty world again."""
-        self._baselines.pop(key if self.mode == "key" else "", None)
-
-    def end(self) -> None:
-        for world in self._worlds.values():
-            world.end()
-
-    def all(self) -> list[World]:
-        return cast("list[World]", list(self._worlds.values()))

@@ -1,4 +1,8 @@
-"""Models: those that the published schema names for assistants. An assistant's model may be any other, too."""
+"""Models: those that the published schema names for assistants. An assistant's model may be any other, too.
+
+A name that begins with ``ft:`` is a fine-tuned model of the caller's, until it is deleted: none is ever listed, because
+nobody says which there are.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from emulator import errors
+from emulator import errors, objects
 from emulator.clock import DEFAULT_START
 from emulator.lifecycle import Object
 from emulator.views import pretty
@@ -47,7 +51,21 @@ _NAMES: Final = [
 
 
 def _model(name: str) -> Object:
-    return {"id": name, "object": "model", "created": int(DEFAULT_START), "owned_by": "system"}
+    owner = "organization-owner" if _is_fine_tuned(name) else "system"
+    return {"id": name, "object": "model", "created": int(DEFAULT_START), "owned_by": owner}
+
+
+def _is_fine_tuned(name: str) -> bool:
+    return name.startswith("ft:")
+
+
+def _named(call: Call) -> str:
+    """The model that the path names, or its error."""
+    name = call.path["model"]
+    there = name not in call.world.store.deleted_models if _is_fine_tuned(name) else name in _NAMES
+    if not there:
+        raise errors.model_not_found(name)
+    return name
 
 
 def list_models(call: Call) -> Answer:
@@ -55,10 +73,16 @@ def list_models(call: Call) -> Answer:
 
 
 def retrieve_model(call: Call) -> Answer:
-    name = call.path["model"]
-    if name not in _NAMES:
-        raise errors.model_not_found(name)
-    return _written(_model(name))
+    return _written(_model(_named(call)))
+
+
+def delete_model(call: Call) -> Answer:
+    """Only fine-tuned models can be deleted (API reference). An assistant may go on naming one: no model is asked."""
+    name = _named(call)
+    if not _is_fine_tuned(name):
+        raise errors.model_not_yours(name)
+    call.world.store.deleted_models.add(name)
+    return _written({**objects.deleted(name, "model"), "object": "model"})
 
 
 def _written(value: Object) -> Answer:
@@ -69,4 +93,5 @@ def _written(value: Object) -> Answer:
 routes = [
     Route("/models", list_models, methods=["GET"]),
     Route("/models/{model}", retrieve_model, methods=["GET"]),
+    Route("/models/{model}", delete_model, methods=["DELETE"]),
 ]
