@@ -27,7 +27,8 @@ serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
 
 test: $(INSTALLED)  ## all tests that need Python alone, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -m 'not clients'
+	$(BIN)/coverage run -m pytest -q -n auto -m 'not clients'
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 
 test-clients: $(INSTALLED)  ## tests with Node and with other versions of the SDK, which it installs

@@ -26,7 +26,7 @@ from emulator.journal import Entry
 from emulator.prospects import situation
 from emulator.router import RouteTree
 from emulator.sending import send_answer, send_download, send_stream
-from emulator.spoilers import BrokenOff, Spoiler
+from emulator.spoilers import BrokenOff, Spoiler, until_end
 from emulator.validation import query_error
 from emulator.web import Answer, Call, Download, Handler, Result, Stream, read_body, read_json, read_numbers
 from emulator.world import World
@@ -34,6 +34,8 @@ from emulator.worlds import Worlds
 
 #: Headings of the API reference that ask for ``OpenAI-Beta: assistants=v2``.
 _BETA: Final = frozenset({"assistants", "threads"})
+#: Answers that HTTP gives no body.
+_BODILESS: Final = frozenset({204, 304})
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ class Api:
             if world.faults.any:
                 armed = self._fault(world, asked, entry)
             if armed and armed.fault.kind == "delay":
-                await asyncio.sleep(armed.fault.seconds)
+                await until_end(world.on_end, asyncio.ensure_future(asyncio.sleep(armed.fault.seconds)))
                 world = self.worlds.of(key)
             result = self._handle(world, asked, entry, flavour, armed)
         except ApiError as error:
@@ -147,7 +149,8 @@ class Api:
             return error
         stub = world.stub(entry.method, entry.path)
         if stub is not None:
-            return Answer(stub.body, stub.status, headers=list(stub.headers))
+            body = b"" if stub.status in _BODILESS else stub.body
+            return Answer(body, stub.status, headers=list(stub.headers))
         message = f"{entry.method} {entry.path} is no operation of the Assistants API, and no stub answers it"
         world.report(Problem("unknown_operation", message))
         return error
@@ -169,7 +172,7 @@ class Api:
             result = self._error_answer(world, result, flavour, request_id)
         spoiler = None
         if armed and not armed.fault.acts_before:
-            spoiler = Spoiler(armed, send, receive, world.on_end)
+            spoiler = Spoiler(armed.fault, send, receive, world.on_end, streams=isinstance(result, Stream))
             send = spoiler
         entry.status = 200
         try:
@@ -185,8 +188,9 @@ class Api:
         except BrokenOff:
             return  # the answer stays incomplete, and the server closes the connection
         finally:
-            if spoiler:
-                spoiler.settle()
+            if armed and spoiler and not spoiler.reached:  # a fault that the answer never came to does not count
+                armed.applied -= 1
+                entry.fault = None
 
     def _error_answer(self, world: World, error: Exception, flavour: Flavour, request_id: str) -> Answer:
         if not isinstance(error, ApiError):

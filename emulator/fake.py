@@ -20,13 +20,10 @@ _NOW: ContextVar[float] = ContextVar("the instant that words about time take for
 
 
 class Fake:
-    """A seeded Faker, imported and made when the first word is asked of it. ``now``: what its dates lie around.
-
-    A stage sets it to the instant its run was made.
-    """
+    """A seeded Faker, imported and made when the first word is asked of it. ``now``: what its dates lie around."""
 
     def __init__(self, seed: int, now: float = DEFAULT_START) -> None:
-        self._seed, self.now = seed, now
+        self._seed, self._now = seed, now
         self._generator: Generator | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -38,8 +35,13 @@ class Fake:
         word = None if name in _UNSTABLE else next(filter(callable, words), None)
         if word is None:
             raise AttributeError(f"fake has no word {name!r}")
-        _NOW.set(self.now)
+        _NOW.set(self._now)
         return word
+
+
+def at(fake: Fake, now: float) -> Fake:
+    """The same words, at another instant. No method: templates see all that ``Fake`` has."""
+    return Fake(fake._seed, now)
 
 
 def _generator(seed: int) -> Generator:

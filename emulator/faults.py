@@ -182,7 +182,8 @@ def error_body(fault: Fault) -> bytes:
     """The body of an error fault: as it says, or in the service's words for the status."""
     if isinstance(fault.body, str):
         return fault.body.encode()
-    return orjson.dumps(fault.body or {"error": _error(fault)}, option=orjson.OPT_INDENT_2)
+    body = {"error": _error(fault)} if fault.body is None else fault.body
+    return orjson.dumps(body, option=orjson.OPT_INDENT_2)
 
 
 def error_event(fault: Fault) -> bytes:

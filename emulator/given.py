@@ -10,7 +10,7 @@ from emulator import errors, objects, usage
 from emulator.contents import Content
 from emulator.errors import ApiError, ScenarioError
 from emulator.lifecycle import Object
-from emulator.resources import add_files, check_messages, make_store, resolve
+from emulator.resources import add_files, add_message, check_messages, make_store, resolve
 from emulator.scenario import Scenario, given_content
 from emulator.store import Thread
 
@@ -88,8 +88,7 @@ def _give_thread(world: World, item: Object) -> None:
     world.store.threads[id] = thread
     check_messages(world, item.get("messages") or [])
     for message in item.get("messages") or []:
-        message_id = message.get("id") or world.ids.make("thread.message", id)
-        thread.put_message(objects.message(message_id, at, id, message))
+        add_message(world, thread, message, message.get("id", ""))
     for run in item.get("runs") or []:
         _give_run(world, thread, run, at)
 
@@ -101,6 +100,8 @@ def _give_run(world: World, thread: Thread, item: Object, at: int) -> None:
     id = item.get("id") or world.ids.make("thread.run", thread_id)
     status = item.get("status", "completed")
     run = objects.run(id, at, thread_id, assistant, item)
-    run |= {"status": status, "started_at": at, "expires_at": None, "usage": item.get("usage") or usage.of(0, 0)}
+    stated = item.get("usage") or {}
+    used = usage.of(stated.get("prompt_tokens", 0), stated.get("completion_tokens", 0)) | stated
+    run |= {"status": status, "started_at": at, "expires_at": None, "usage": used}
     run |= {key: item[key] for key in ("last_error", "incomplete_details") if key in item}
     thread.put_run(run | ({_ENDED[status]: at} if status in _ENDED else {}))

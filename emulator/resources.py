@@ -122,10 +122,14 @@ def check_messages(world: World, messages: Iterable[Object]) -> None:
                 require_file(world.store, part["image_file"]["file_id"], "content", world.clock.now())
 
 
-def add_message(world: World, thread: Thread, body: Object) -> bytes:
-    """A message, checked before, comes into a thread with what it brings along. Answers it as it is stored."""
+def add_message(world: World, thread: Thread, body: Object, message_id: str = "") -> bytes:
+    """A message, checked before, comes into a thread with what it brings along. Answers it as it is stored.
+
+    ``message_id``: a given one.
+    """
     id = thread.object["id"]
-    made = objects.message(world.ids.make("thread.message", id), int(world.clock.now()), id, body)
+    message_id = message_id or world.ids.make("thread.message", id)
+    made = objects.message(message_id, int(world.clock.now()), id, body)
     if made["attachments"]:
         _attach(world, thread, made["attachments"])
     return thread.put_message(made)

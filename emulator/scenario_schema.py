@@ -57,7 +57,11 @@ def _given(operation: str, **beside: Schema) -> Schema:
 _GIVEN_RUN: Final = _given(
     "create_run",
     status={"enum": sorted(TERMINAL), "description": "the status of a run that is at its end"},
-    usage={"type": ["object", "null"], "additionalProperties": {"type": ["integer", "object"]}},
+    usage={
+        "type": ["object", "null"],
+        "properties": {**USAGE["properties"], "total_tokens": {"type": "integer", "minimum": 0}},
+        "additionalProperties": {"type": "object"},
+    },
     last_error={
         "type": ["object", "null"],
         "properties": {"code": TEXT, "message": TEXT},

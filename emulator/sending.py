@@ -19,7 +19,12 @@ _SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 
 async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
     """A JSON answer."""
-    sent = [*shared, *result.headers, JSON, (b"content-length", str(len(result.body)).encode())]
+    sent = [*shared, JSON]
+    if result.headers:  # a fault's or stub's own beat ours
+        own = dict(result.headers)
+        own.pop(b"content-length", None)
+        sent = [*(pair for pair in sent if pair[0] not in own), *own.items()]
+    sent.append((b"content-length", str(len(result.body)).encode()))
     if result.poll_after is not None:
         sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
     await send({"type": "http.response.start", "status": result.status, "headers": sent})
@@ -51,11 +56,14 @@ async def send_stream(stream: Stream, shared: Headers, entry: Entry, receive: Re
     woken = asyncio.Event()
     leg.listeners.append(woken.set)
     gone = _Departure(receive)
-    sent = 0
+    sent, noted = 0, False
     try:
         await send({"type": "http.response.start", "status": 200, "headers": [*shared, _SSE]})
         while not leg.cut:
             patience = None if leg.ended else stream.pull()
+            if leg.ended:  # noted before it is sent: who has read it finds it in the journal
+                journal.answered(entry, b"".join(leg.frames))
+                noted = True
             while sent < len(leg.frames):
                 frame = leg.frames[sent]
                 sent += 1
@@ -72,7 +80,8 @@ async def send_stream(stream: Stream, shared: Headers, entry: Entry, receive: Re
         stream.world.report_exception(error)
     finally:
         leg.listeners.remove(woken.set)
-        journal.answered(entry, b"".join(leg.frames))
+        if not noted:
+            journal.answered(entry, b"".join(leg.frames))
         gone.forget()
 
 

@@ -1,7 +1,8 @@
 """Answers that are spoilt on their way: a fault as a wrapper of ASGI's ``send``.
 
-A stream sends one body message per event, so ``after`` counts messages. Whoever is to break the connection off raises
-``BrokenOff``; the server then closes the socket.
+A stream sends one body message per event, so ``after`` counts messages; it is never reached in an answer that came out
+as no stream (an error of the client's). Whoever is to break the connection off raises ``BrokenOff``; the server then
+closes the socket.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 from starlette.types import Receive, Send
 
 from emulator import sse
-from emulator.faults import Armed, error_event
+from emulator.faults import Fault, error_event
 
 Message = dict[str, Any]
 
@@ -23,12 +24,14 @@ class BrokenOff(Exception):
 
 
 class Spoiler:
-    """Lets ``after`` events pass, then does its own to the rest. A fault that is never reached was not applied."""
+    """Lets ``after`` events pass, then does its own to the rest. ``reached``: the fault was applied."""
 
-    def __init__(self, armed: Armed, send: Send, receive: Receive, on_end: list[Callable[[], None]]) -> None:
-        self.fault = armed.fault
-        self._armed, self._send, self._receive, self._on_end = armed, send, receive, on_end
-        self._left = armed.fault.after or 0
+    def __init__(
+        self, fault: Fault, send: Send, receive: Receive, on_end: list[Callable[[], None]], *, streams: bool
+    ) -> None:
+        self.fault = fault
+        self._send, self._receive, self._on_end, self._streams = send, receive, on_end, streams
+        self._left = (fault.after or 0) if streams or fault.after is None else _NEVER
         self._start: Message | None = None
         self._over = False
         self.reached = False
@@ -49,11 +52,6 @@ class Spoiler:
             self.reached = True
         await getattr(self, f"_{self.fault.kind}")(message)
 
-    def settle(self) -> None:
-        """At the end of the answer: a fault that it never came to does not count."""
-        if not self.reached:
-            self._armed.applied -= 1
-
     async def _begin(self, *, keep_length: bool) -> None:
         """Sends the head, unless it is out; without its length when the body will be another."""
         if self._start is not None:
@@ -67,16 +65,8 @@ class Spoiler:
 
     async def _stall(self, message: Message) -> None:
         """Waits until the client leaves or the world ends; then the connection is closed."""
-        ended = asyncio.Event()
-        self._on_end.append(ended.set)
         leaving = asyncio.ensure_future(self._until_left())
-        ending = asyncio.ensure_future(ended.wait())
-        try:
-            await asyncio.wait({leaving, ending}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-            ending.cancel()
-            self._on_end.remove(ended.set)
+        await until_end(self._on_end, leaving)
         await self._disconnect(message)
 
     async def _until_left(self) -> None:
@@ -94,16 +84,13 @@ class Spoiler:
         """A stream ends without ``done``; any other body in its middle."""
         await self._begin(keep_length=False)
         body = message.get("body", b"")
-        if self.fault.after is not None or body == sse.DONE:
-            await self._finish(b"")
-        elif _is_event(body):
+        if not self._is_cut_here(message):
             await self._send(message)
         else:
-            await self._finish(body[: len(body) // 2])
+            await self._finish(b"" if self._streams else body[: len(body) // 2])
 
     def _is_cut_here(self, message: Message) -> bool:
-        body = message.get("body", b"")
-        return self.fault.after is not None or body == sse.DONE or not _is_event(body)
+        return self.fault.after is not None or not self._streams or message.get("body") == sse.DONE
 
     async def _slice(self, message: Message) -> None:
         """Each piece is sent by itself; the pause lets it go out before the next."""
@@ -119,8 +106,8 @@ class Spoiler:
         """One event's JSON, or the body's, lacks its last character."""
         await self._begin(keep_length=False)
         body: bytes = message.get("body", b"")
-        spoilt = body[: -len(_END) - 1] + _END if _is_event(body) else body.rstrip()[:-1]
-        self._left = 2**63  # what follows is as it should be
+        spoilt = body[: -len(_END) - 1] + _END if self._streams else body.rstrip()[:-1]
+        self._left = _NEVER  # what follows is as it should be
         await self._send({**message, "body": spoilt})
 
     async def _finish(self, body: bytes) -> None:
@@ -129,7 +116,18 @@ class Spoiler:
 
 
 _END: Final = b"\n\n"
+#: More messages than an answer has.
+_NEVER: Final = 2**63
 
 
-def _is_event(body: bytes) -> bool:
-    return body.startswith(b"event: ")
+async def until_end(on_end: list[Callable[[], None]], waiting: asyncio.Future[Any]) -> None:
+    """Waits for something, but no longer than the world lasts."""
+    ended = asyncio.Event()
+    on_end.append(ended.set)
+    ending = asyncio.ensure_future(ended.wait())
+    try:
+        await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        ending.cancel()
+        on_end.remove(ended.set)

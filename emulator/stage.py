@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from emulator import templates, usage
+from emulator import fake, templates, usage
 from emulator.errors import EmulatorError
 from emulator.fake import Fake
 from emulator.lifecycle import Object
@@ -91,7 +91,7 @@ class Stage:
     _prompt: int | None = None
 
     def __post_init__(self) -> None:
-        self.fake.now = self.run["created_at"]
+        self.fake = fake.at(self.fake, self.run["created_at"])
 
     def render(self, value: Any) -> Any:
         """Raises StepFailed (``template``) when a template fails, as the other two do."""

@@ -116,13 +116,18 @@ class World:
             raise ScenarioError(
                 [f"{scenario.file}: {' and '.join(changed)} cannot change once requests have made objects; reset first"]
             )
-        if changed or not self._made_by_requests:
-            self._found(settings)
-            for one in reversed(loaded):
-                give(self, one)
-        else:
-            self.settings, self.shapes = settings, settings.get("shapes", "wire")
-            give(self, scenario)
+        before = self.settings, self.shapes, self.clock, self.ids, self.store
+        try:
+            if changed or not self._made_by_requests:
+                self._found(settings)
+                for one in reversed(loaded):
+                    give(self, one)
+            else:
+                self.settings, self.shapes = settings, settings.get("shapes", "wire")
+                give(self, scenario)
+        except ScenarioError:
+            self.settings, self.shapes, self.clock, self.ids, self.store = before
+            raise
         self.scenarios = loaded
         self.faults.load(scenario.name, scenario.faults)
         for turn in scenario.turns:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from emulator import Control
 from emulator.cli import main
+from emulator.document import parse
 from emulator.errors import ScenarioError
 from emulator.published_schema import published_schema
 from emulator.rehearsal import rehearse
@@ -38,7 +38,7 @@ def test_the_schema_is_one_and_the_command_prints_it(capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("file", BUNDLED, ids=lambda path: path.stem)
 def test_bundled_scenarios_fit_the_published_schema(file: Path) -> None:
-    data = yaml.safe_load(file.read_text())
+    data = parse(file.read_text(), file.name).data
 
     assert [error.message for error in Draft202012Validator(published_schema()).iter_errors(data)] == []
 

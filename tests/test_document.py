@@ -166,6 +166,32 @@ def test_json_with_tabs_has_places_too() -> None:
 
 # ---- What is refused ----
 
+
+@pytest.mark.parametrize("tag", ["!foo", "!!int", "!!set", "!!python/none"])
+def test_a_tag_that_says_something_else_is_refused(tag: str) -> None:
+    assert refused(f"key: {tag} 12").startswith(f"file.yaml:1:6: expected no tag but !!str, got {tag}")
+
+
+@pytest.mark.parametrize("number", [-(2**63), 2**64 - 1, 1.7e308, 5e-324])
+def test_numbers_up_to_64_bits_are_kept(number: float) -> None:
+    assert data(f"key: {number}") == data(f'{{"key": {number}}}') == {"key": number}
+
+
+@pytest.mark.parametrize(
+    ("text", "report"),
+    [
+        ('{"a": nul}}', "file.yaml:1:11: not readable as YAML: "),
+        ('{"a": 1,, "b": 2}', "file.yaml:1:9: not readable as "),
+        ('{"a":\t1 "b"}', "file.yaml:1:9: not readable as JSON: expected ',' or '}'"),
+        ('{"a":\t1}\n{}', "file.yaml:2:1: not readable as "),
+        ('{"a":\t"\\x"}', "file.yaml:1:"),
+        ('{\n\t"a": 01\n}', "file.yaml:2:7: not readable as JSON: expected a value"),
+    ],
+)
+def test_text_that_is_neither_json_nor_yaml_is_told_by_what_got_further(text: str, report: str) -> None:
+    assert refused(text).startswith(report)
+
+
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
 )

@@ -77,6 +77,10 @@ def test_nothing_is_fetched_for_a_schema(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("schema", "is_fault"),
     [(CITY, False), ({}, False), (True, False), ({"type": "strin"}, True), ({"required": "city"}, True), (5, True),
+     ({"$ref": "#/$defs/nowhere"}, True),
+     ({"properties": {"a": {"items": {"$ref": "b.json"}}}}, True), ({"$ref": "#"}, True),
+     ({"enum": [{"$ref": "nowhere"}]}, False), ({"properties": {"next": {"$ref": "#"}}}, False),
+     ({"then": {"$ref": "#"}, "if": {"type": "object"}}, True), ({"type": "string", "$ref": "#/type"}, True),
      ({"minimum": "1"}, True), ({"minimumm": 1}, False)], ids=str
 )  # fmt: skip
 def test_a_fault_says_why_something_is_no_schema(schema: Any, is_fault: bool) -> None:

@@ -47,7 +47,7 @@ turns:
 
 def test_a_scenario_becomes_plain_values() -> None:
     scenario = parse_scenario(WEATHER, "dir/weather.yaml", "unused")
-    assert (scenario.name, scenario.file, scenario.source) == ("weather", "dir/weather.yaml", WEATHER)
+    assert (scenario.name, scenario.file) == ("weather", "dir/weather.yaml")
     assert scenario.settings == {
         "seed": 7, "clock": "skip", "start": "2026-01-01T00:00:00Z", "unmatched": "fail", "shapes": "spec",
         "polls": {"queued": 2},
@@ -126,7 +126,7 @@ def test_a_scenario_is_named_as_it_says_or_as_its_file(text: str, name: str, tmp
 
 def test_a_scenario_can_be_a_dict() -> None:
     scenario = load_scenario({"name": "mine", "turns": [{"steps": [{"say": "hi"}]}]})
-    assert (scenario.name, scenario.turns[0].acts[0].value, scenario.source) == ("mine", "hi", "")
+    assert (scenario.name, scenario.turns[0].acts[0].value) == ("mine", "hi")
     assert (scenario.turns[0].file, scenario.turns[0].line, scenario.turns[0].acts[0].line) == (None, None, None)
 
 
@@ -177,6 +177,18 @@ def test_arguments_of_any_depth_are_loaded_or_refused(depth: int) -> None:
             load_scenario(scenario)
 
 
+def test_a_function_s_own_path_is_no_local_file() -> None:
+    call = {"open": {"path": "/tmp/x", "base64": "?", "files": [{"path": "y"}]}}
+    assert load_scenario({"turns": [{"steps": [{"call": call}]}]}).turns[0].acts[0].value == call
+
+
+def test_files_that_are_not_there_are_told_where_they_are_named() -> None:
+    code = [{"input": "x", "files": [{"filename": "a.csv", "path": "nowhere.csv"}]}]
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario({"turns": [{"steps": [{"code": code}]}]})
+    assert "turns[0].steps[0].code[0].files[0].path: there is no file 'nowhere.csv'" in str(refused.value)
+
+
 # ---- Files ----
 
 
@@ -201,7 +213,7 @@ def test_a_file_that_is_not_there_is_python_s_own_error(tmp_path: Path) -> None:
         load_scenario(tmp_path / "nowhere.yaml")
 
 
-@pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", scenario_files(SCENARIOS), ids=lambda file: file.stem)
 def test_every_bundled_scenario_loads_and_is_named_as_its_file(file: Path) -> None:
     scenario = load_scenario(file)
     assert scenario.name == file.stem
@@ -232,6 +244,21 @@ def test_a_given_run_needs_an_assistant_that_is_there() -> None:
     thread = {"id": "thread_1", "runs": [{"assistant_id": "asst_nowhere"}]}
     with pytest.raises(EmulatorError, match="asst_nowhere"):
         world_with({"given": {"threads": [thread]}})
+
+
+def test_given_objects_are_all_made_or_none() -> None:
+    """Also while requests are served: what was there stays, and nothing half made is left."""
+    api = InProcess()
+    api.assistant()
+    given = {
+        "files": [{"id": "file_1", "filename": "a.md", "content": "a"}],
+        "threads": [
+            {"id": "thread_1", "messages": [{"role": "user", "content": "hi"}], "runs": [{"assistant_id": "asst_no"}]}
+        ],
+    }
+    with pytest.raises(ScenarioError, match=r"<scenario>: given\.threads\[0\]: No assistant found with id 'asst_no'"):
+        api.world.load(load_scenario({"given": given}))
+    assert (api.world.store.threads, len(api.world.store.files), len(api.world.store.assistants)) == ({}, 0, 1)
 
 
 def test_settings_that_disagree_are_refused() -> None:

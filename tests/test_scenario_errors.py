@@ -53,7 +53,7 @@ def test_a_file_is_named_as_it_was_given() -> None:
     file = BROKEN / "wrong_version.yaml"
     with pytest.raises(ScenarioError) as refused:
         load_scenario(file)
-    assert str(refused.value) == f"{file}:1:1: version: expected 1, got 2"
+    assert str(refused.value) == f"{file}:1:1: version: expected 1; got 2"
 
 
 def test_a_dict_has_no_file_but_places_in_its_json() -> None:

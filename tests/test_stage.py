@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
+import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from faker import Faker
 
 from emulator import objects, usage
 from emulator.events import Item
@@ -14,6 +18,7 @@ from emulator.lifecycle import Object
 from emulator.stage import Fake, Output, Stage, StepFailed, parsed
 from emulator.steps import VERBS, Act
 from emulator.templates import TemplateError, render
+from tests.support import ROOT
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOLS = [
@@ -26,10 +31,10 @@ THREAD = objects.thread("thread_1", 0, {"metadata": {"user": "ann"}})
 RUN = objects.run("run_1", 0, "thread_1", ASSISTANT, {"metadata": {"try": "2"}})
 
 
-def stage(*outputs: Output, prompt: int = 100, **stated: Any) -> Stage:
+def stage(*outputs: Output, prompt: int = 100, at: int = 0, **stated: Any) -> Stage:
     ids = Ids()
     return Stage(
-        run=RUN,
+        run={**RUN, "created_at": at},
         message="What's up?",
         assistant=ASSISTANT,
         thread=THREAD,
@@ -192,57 +197,61 @@ def test_words_are_drawn_one_after_the_other() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "word",
-    ["date()", "date_time().isoformat()", "unix_time()", "iso8601()", "date_this_year().isoformat()",
-     "future_date().isoformat()", "past_date().isoformat()", "date_of_birth().isoformat()", "time()",
-     "credit_card_expire()", "passport_full()"],
-)  # fmt: skip
-def test_words_do_not_depend_on_the_machine_s_date(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same scenario is the same bytes next year: Faker's dates end at the machine's now unless told otherwise."""
-
-    def said() -> Any:
+def words() -> dict[str, str]:
+    """Everything that can be said without arguments."""
+    said = {}
+    for name in sorted(name for name in dir(Faker().factories[0]) if not name.startswith("_")):
         try:
-            return render("{{ fake." + word + " }}", {"fake": Fake(1)})
-        except TemplateError:
-            return "refused"
-
-    today = said()
-    move_the_machine_s_date(monkeypatch)
-    assert said() == today
+            said[name] = str(getattr(Fake(1), name)())
+        except Exception as error:
+            said[name] = f"refused: {error}"
+    return said
 
 
-def move_the_machine_s_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By 400 days, for Faker alone."""
-    days = datetime.timedelta(days=400)
+#: Asks for every word in another process: at another date, in another time zone, with other hashes of text.
+ELSEWHERE = """
+import datetime, json, sys
+days = datetime.timedelta(days=400)
+class Like(type):
+    def __instancecheck__(cls, value): return isinstance(value, cls.__bases__[0])
+real, real_date = datetime.datetime, datetime.date
+class Later(real, metaclass=Like):
+    now = classmethod(lambda cls, tz=None: real.now(tz) + days)
+    today = classmethod(lambda cls: real.today() + days)
+class LaterDate(real_date, metaclass=Like):
+    today = classmethod(lambda cls: real_date.today() + days)
+datetime.datetime, datetime.date = Later, LaterDate
+from faker import Faker
+Faker()
+datetime.datetime, datetime.date = real, real_date
+from tests.test_stage import words
+json.dump(words(), sys.stdout)
+"""
 
-    class AsItsBase(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, cls.__bases__[0])
 
-    class LaterTime(datetime.datetime, metaclass=AsItsBase):
-        @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> Any:
-            return datetime.datetime.now(tz) + days
+def test_every_word_is_the_same_on_any_machine_at_any_date() -> None:
+    """The same scenario is the same bytes next year: Faker's dates end at the machine's now unless told otherwise."""
+    surroundings = {**os.environ, "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "5"}
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], cwd=ROOT, env=surroundings, capture_output=True, check=True
+    )
+    here = words()
+    assert len(here) > 200
+    there = json.loads(elsewhere.stdout)
+    assert {name: said for name, said in here.items() if there[name] != said and " at 0x" not in said} == {}
 
-        @classmethod
-        def today(cls) -> Any:
-            return datetime.datetime.today() + days
 
-    class LaterDate(datetime.date, metaclass=AsItsBase):
-        @classmethod
-        def today(cls) -> Any:
-            return datetime.date.today() + days
-
-    for module in ("faker.providers.date_time", "faker.providers.passport.en_US"):
-        for name, later in (("datetime", LaterTime), ("dtdate", LaterDate), ("date", LaterDate)):
-            monkeypatch.setattr(f"{module}.{name}", later, raising=False)
+@pytest.mark.parametrize("word", ["future_datetime()", "future_date().isoformat()", "date_time_this_month()"])
+def test_dates_lie_around_the_instant_of_the_run(word: str) -> None:
+    on = stage(at=1893456000)
+    assert on.render_text("{{ fake." + word + " }}").startswith("2030-01")
 
 
 @pytest.mark.parametrize(
     "name",
     ["_faker", "_seed", "__dict__", "__class__", "random", "seed", "seed_instance", "seed_locale", "add_provider",
-     "factories", "format", "provider", "get_providers", "items"],
+     "factories", "format", "provider", "get_providers", "items", "providers", "unique", "now", "at",
+     "passport_full", "pyset"],
 )  # fmt: skip
 def test_fake_has_words_and_none_of_faker_s_machinery(name: str) -> None:
     with pytest.raises(TemplateError):

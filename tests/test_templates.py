@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ def test_what_is_not_text_is_written_as_json(value: Any, text: str) -> None:
     assert render("<{{ value }}>", {"value": value}) == text
 
 
-@given(st.text(), st.text(st.characters(exclude_characters="{}%#")))
+@given(st.text(), st.text(st.characters(codec="utf-8", exclude_characters="{}%#")))
 @example("\ufdd0", "a\r\n")
 @example("\r\n", "\ufdd0")
 @example("\ufdd0", "")
@@ -125,6 +126,17 @@ def test_any_text_comes_through_unchanged(message: str, around: str) -> None:
     assert render(around, {}) == around
     assert render("{{ message }}", {"message": message}) == message
     assert render(f"{around}<{{{{ message }}}}>{around}", {"message": message}) == f"{around}<{message}>{around}"
+
+
+@pytest.mark.parametrize("text", ["<{{ fake.name }}>", "<{{ items | map('string') }}>", "<{{ range(3) }}>"])
+def test_what_no_text_stands_for_is_refused(text: str) -> None:
+    """Python's own words for it show where it lies in memory."""
+    with pytest.raises(TemplateError, match="no text stands for a value of type"):
+        render(text, {**VARIABLES, "fake": Fake(1)})
+
+
+def test_a_date_is_written_in_its_own_words() -> None:
+    assert render("<{{ day }}>", {"day": date(2026, 1, 1)}) == "<2026-01-01>"
 
 
 def test_every_string_inside_is_rendered_and_nothing_else() -> None:

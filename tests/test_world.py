@@ -10,7 +10,8 @@ from openai import AsyncOpenAI
 
 from emulator.errors import Problem, ScenarioError
 from emulator.scenario import load_scenario
-from emulator.world import Options, World, Worlds
+from emulator.world import Options, World
+from emulator.worlds import Worlds
 from tests.conftest import Emulate
 from tests.support import Api, InProcess
 
@@ -335,7 +336,7 @@ def test_given_objects_are_there_before_the_first_request() -> None:
     assert api.get("/v1/threads/thread_given/messages/msg_given").json["content"][0]["text"]["value"] == "Hello"
     given = api.get("/v1/threads/thread_given/runs?order=asc").json["data"]
     assert [one["status"] for one in given] == ["failed", "completed", "completed"]
-    assert (given[0]["failed_at"], given[1]["usage"]) == (1767225600, {"total_tokens": 3})
+    assert (given[0]["failed_at"], given[1]["usage"]["total_tokens"]) == (1767225600, 3)
 
 
 def test_a_baseline_outlives_resets_and_what_came_after_it_does_not() -> None:

@@ -1,4 +1,4 @@
-"""What every pattern of ``python_client`` has to find, whatever the SDK's version and whichever client."""
+"""What the patterns have to find, whatever the SDK's version and whichever client."""
 
 from __future__ import annotations
 
@@ -53,6 +53,25 @@ def _bad_request(message: str) -> list[Any]:
 def _not_found(message: str) -> list[Any]:
     return ["NotFoundError", 404, message, "invalid_request_error", None, None]
 
+
+CONVERSATIONS = {"ada": ["Good morning, Ada. Your usual?", "Welcome back, ada!"], "bob": ["Welcome, bob!"]}
+MENU = "# Menu\n\nThe soup of the day is leek and potato, with rye bread.\n"
+RAG: dict[str, Any] = {
+    "batch": ["completed", 2],
+    "store": ["completed", 3],
+    "answer": "Leek and potato, with rye bread.【4:0†menu.md】",
+    "citations": [["【4:0†menu.md】", 32, 45, "menu.md"]],
+    "found": [["menu.md", 1.0, [MENU]]],
+    "content": [MENU],
+}
+ANALYSIS: dict[str, Any] = {
+    "status": "completed",
+    "has the file": True,
+    "code": {"first line": 'sales = pandas.read_csv("sales.csv")', "logs": ["480\n"]},
+    "images": {"as drawn": True, "begin": ["PNG"]},
+    "answer": "Revenue is 480 in three months.\n[Download the summary](sandbox:/mnt/data/summary.csv)",
+    "files": [["sandbox:/mnt/data/summary.csv", "summary.csv", "months,revenue\n3,480\n"]],
+}
 
 RESULTS: dict[str, dict[str, Any]] = {
     "create_and_poll": {
@@ -120,4 +139,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         "outputs": ['{"celsius": 18}', '{"celsius": 27}'],
         "retrieved as listed": True,
     },
+    "chatbot": CONVERSATIONS,
+    "rag": RAG,
+    "data_analysis": ANALYSIS,
 }

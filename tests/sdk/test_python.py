@@ -18,9 +18,10 @@ from tests.sdk.expected import RESULTS
 from tests.sdk.install import HOW, PYTHON_SDKS, is_installed, python_of
 from tests.sdk.looks import looks_of_helpers
 from tests.sdk.python_client.play import play
+from tests.sdk.scenarios import OF_THE_PATTERNS
 
 HERE = Path(__file__).parent
-SCENARIO = HERE / "scenario.yaml"
+CLIENTS = ("sync", "async", "azure", "async azure")
 VERSIONS = ["newest", *(pytest.param(sdk, marks=pytest.mark.clients) for sdk in PYTHON_SDKS)]
 
 
@@ -29,15 +30,19 @@ class Played:
     """What the client program found, and what the emulator saw of it."""
 
     found: dict[str, Any]
-    looks_of_helpers: dict[str, list[str]]
+    looks_at_runs: list[list[str]]
+    looks_at_batches: list[list[str]]
+    bases: set[str]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def played(request: pytest.FixtureRequest) -> Iterator[Played]:
-    with Emulator(SCENARIO) as emulator:
+    with Emulator(*OF_THE_PATTERNS) as emulator:
         found = play_here(emulator) if request.param == "newest" else play_with(request.param, emulator)
         emulator.check()
-        yield Played(found, looks_of_helpers(emulator))
+        batches = looks_of_helpers(emulator, "get_vector_store_file_batch")
+        bases = {request.path.split("/")[1] for request in emulator.requests()}
+        yield Played(found, [*looks_of_helpers(emulator).values()], [*batches.values()], bases)
 
 
 def play_here(emulator: Emulator, *, strict: bool = False) -> dict[str, Any]:
@@ -60,27 +65,37 @@ def play_with(sdk: str, emulator: Emulator) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("client", ["sync", "async"])
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("pattern", RESULTS)
-def test_every_version_and_both_clients_find_the_same(played: Played, client: str, pattern: str) -> None:
+def test_every_version_and_all_clients_find_the_same(played: Played, client: str, pattern: str) -> None:
     assert played.found[client]["results"][pattern] == RESULTS[pattern]
 
 
 def test_no_pattern_is_left_out(played: Played) -> None:
-    assert played.found["sync"]["results"].keys() == played.found["async"]["results"].keys() == RESULTS.keys()
+    assert played.found.keys() == {*CLIENTS}
+    assert all(played.found[client]["results"].keys() == RESULTS.keys() for client in CLIENTS)
+
+
+def test_azures_clients_ask_azures_addresses(played: Played) -> None:
+    assert played.bases == {"v1", "openai"}
 
 
 def test_polling_helpers_look_no_more_than_twice_before_a_run_rests(played: Played) -> None:
-    straight, cancelled = ("in_progress", "completed"), ("cancelled",)
-    with_functions = ("in_progress", "requires_action", "in_progress", "completed")
-    seen = [tuple(statuses) for statuses in played.looks_of_helpers.values()]
+    straight, cancelled = ["in_progress", "completed"], ["cancelled"]
+    with_functions = ["in_progress", "requires_action", "in_progress", "completed"]
+    seen = played.looks_at_runs
 
-    assert {*seen} == {straight, cancelled, with_functions}
-    for statuses, of_each_client in {straight: 2, cancelled: 1, with_functions: 2}.items():
-        assert seen.count(statuses) == 2 * of_each_client
+    assert [seen.count(statuses) for statuses in (straight, cancelled, with_functions)] == [
+        times * len(CLIENTS) for times in (7, 1, 2)
+    ]
+    assert len(seen) == 10 * len(CLIENTS)
 
 
-@pytest.mark.parametrize("client", ["sync", "async"])
+def test_polling_helpers_look_at_a_batch_until_its_files_are_indexed(played: Played) -> None:
+    assert played.looks_at_batches == [["in_progress"] * 3 + ["completed"]] * len(CLIENTS)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
 def test_polling_helpers_do_not_sleep(played: Played, client: str) -> None:
     """Without ``openai-poll-after-ms`` each would sleep a second at least."""
     seconds = played.found[client]["seconds"]
@@ -89,12 +104,13 @@ def test_polling_helpers_do_not_sleep(played: Played, client: str) -> None:
         "create_and_poll": 1,
         "create_and_run_poll": 1,
         "functions_polled": 2,
+        "rag": 1,
     }
     assert max(max(taken) for taken in seconds.values()) < 1
 
 
 def test_in_spec_shape_every_answer_fits_the_types_of_the_sdk() -> None:
-    with Emulator(SCENARIO, shapes="spec") as emulator:
+    with Emulator(*OF_THE_PATTERNS, shapes="spec") as emulator:
         found = play_here(emulator, strict=True)
 
-    assert found["sync"]["results"] == found["async"]["results"] == RESULTS
+    assert all(found[client]["results"] == RESULTS for client in CLIENTS)

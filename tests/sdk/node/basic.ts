@@ -3,9 +3,8 @@
 //   sleep                        is not defined there; here a thousandth of the time, and counted
 //   const run                    is assigned again in the loop, so `let run`
 //   retrieve(thread.id, run.id)  since version 5 of the SDK: retrieve(run.id, { thread_id: thread.id })
-import OpenAI from 'openai';
+import { openai } from './client.ts';
 
-const openai = new OpenAI();
 let sleeps = 0;
 const sleep = (milliseconds: number) => {
   sleeps += 1;

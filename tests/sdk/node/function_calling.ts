@@ -1,9 +1,8 @@
 // The seed's function calling, "requires_action → submit_tool_outputs", several functions at once. The seed has no code
 // for it: this is the loop of its basic pattern (with the changes listed there), and in it what the arrow says.
-import OpenAI from 'openai';
+import { openai } from './client.ts';
 import { celsius, getWeather } from './weather.ts';
 
-const openai = new OpenAI();
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds / 1000));
 
 const assistant = await openai.beta.assistants.create({ model: 'gpt-4o', tools: [getWeather] });

@@ -2,9 +2,9 @@
 import OpenAI from 'openai';
 import type { AssistantStream } from 'openai/lib/AssistantStream';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import { openai } from './client.ts';
 import { celsius, getWeather } from './weather.ts';
 
-const openai = new OpenAI();
 const { runs } = openai.beta.threads;
 const assistant = await openai.beta.assistants.create({ model: 'gpt-4o', tools: [getWeather] });
 const assistant_id = assistant.id;

@@ -1,9 +1,8 @@
 // The seed's streaming pattern, unchanged: it prints the text as it comes. Assistant and thread are made before it; the
 // events' names, printed on a line after the text, are added. (A type checker objects to `?.text`: content may also be an
 // image. tsx takes types away without checking them, so the line stands as it was written.)
-import OpenAI from 'openai';
+import { openai } from './client.ts';
 
-const openai = new OpenAI();
 const assistant = await openai.beta.assistants.create({ model: 'gpt-4o', instructions: 'Be brief.' });
 const thread = await openai.beta.threads.create({ messages: [{ role: 'user', content: 'Hi!' }] });
 const events: string[] = [];

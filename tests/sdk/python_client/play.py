@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from openai import AsyncOpenAI, OpenAI
+from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI
 
+from .applications import chatbot, data_analysis, rag
 from .managing import delete_everything, errors, list_cancel_and_update_runs, pages, run_steps
 from .polling import create_and_poll, create_and_run_poll, functions_polled, own_poll_loop, poll_hint
 from .shared import Client
@@ -26,15 +27,24 @@ PATTERNS = (
     list_cancel_and_update_runs,
     pages,
     run_steps,
+    chatbot,
+    rag,
+    data_analysis,
 )
 
 
 async def play(*, strict: bool = False) -> dict[str, Any]:
-    """Both clients take address and key from the environment. ``strict``: answers have to fit the SDK's types."""
+    """All clients take address and key from the environment. ``strict``: answers have to fit the SDK's types."""
+    found: dict[str, Any] = {}
     with OpenAI(_strict_response_validation=strict) as client:
-        played = {"sync": await _play_with(client)}
+        found["sync"] = await _play_with(client)
     async with AsyncOpenAI(_strict_response_validation=strict) as async_client:
-        return {**played, "async": await _play_with(async_client)}
+        found["async"] = await _play_with(async_client)
+    with AzureOpenAI(_strict_response_validation=strict) as azure:
+        found["azure"] = await _play_with(azure)
+    async with AsyncAzureOpenAI(_strict_response_validation=strict) as async_azure:
+        found["async azure"] = await _play_with(async_azure)
+    return found
 
 
 async def _play_with(client: Client) -> dict[str, Any]:
