@@ -88,26 +88,61 @@ def _fault(text: bytes) -> str | None:
         return error.message
     except Unresolvable as error:
         return f"{error.ref!r} leads nowhere in it"
-    except RecursionError:
+    except _Endless:
         return "it refers to itself without end"
     except Exception as error:  # a reference can lead to a part that is no schema, which fails in any way
         return str(error)
     return None
 
 
+class _Endless(Exception):
+    """A schema that applies itself to the same value."""
+
+
+#: Keywords that apply a schema to the same value: one, or several.
+_IN_PLACE = ("not", "if", "then", "else")
+_IN_PLACE_SEVERAL = ("allOf", "anyOf", "oneOf")
+
+
 def _follow_references(schema: Any) -> None:
-    """Raises Unresolvable for a reference that leads nowhere in the schema, or out of it."""
+    """Raises Unresolvable for a reference that leads nowhere in the schema, or out of it; _Endless for a circle."""
     from jsonschema_specifications import REGISTRY
     from referencing.jsonschema import DRAFT202012
 
     whole = DRAFT202012.create_resource(schema)
     pending = [(whole, REGISTRY.resolver_with_root(whole))]
+    applied: dict[int, list[Any]] = {}
     while pending:
         part, resolver = pending.pop()
-        for keyword in ("$ref", "$dynamicRef"):
-            if isinstance(part.contents, dict) and keyword in part.contents:
-                resolver.lookup(part.contents[keyword])
-        pending += [(inner, resolver.in_subresource(inner)) for inner in part.subresources()]
+        contents = part.contents
+        if isinstance(contents, dict):
+            inner = [contents[keyword] for keyword in _IN_PLACE if keyword in contents]
+            inner += [one for keyword in _IN_PLACE_SEVERAL for one in contents.get(keyword, ())]
+            referred = [contents[keyword] for keyword in ("$ref", "$dynamicRef") if keyword in contents]
+            inner += [resolver.lookup(reference).contents for reference in referred]
+            applied[id(contents)] = inner
+        pending += [(one, resolver.in_subresource(one)) for one in part.subresources()]
+    _refuse_circles(applied)
+
+
+def _refuse_circles(applied: dict[int, list[Any]]) -> None:
+    """Without recursion: a circle would exhaust the validator's stack, and not every validator survives that."""
+    counts = dict.fromkeys(applied, 0)
+    for targets in applied.values():
+        for target in targets:
+            if id(target) in counts:
+                counts[id(target)] += 1
+    free = [part for part, count in counts.items() if count == 0]
+    left = len(counts)
+    while free:
+        left -= 1
+        for target in applied[free.pop()]:
+            if id(target) in counts:
+                counts[id(target)] -= 1
+                if counts[id(target)] == 0:
+                    free.append(id(target))
+    if left:
+        raise _Endless
 
 
 def reason(schema: Any, value: Any) -> str | None:

@@ -179,7 +179,8 @@ def _fault(document: Document, number: int, data: Object) -> Fault:
 def _stub(data: Object) -> Stub:
     method, _, path = data["request"].partition(" ")
     body = data.get("body", {})
-    headers = tuple((name.lower().encode(), value.encode("latin-1", "replace")) for name, value in data.get("headers", {}).items())
+    said = data.get("headers", {}).items()
+    headers = tuple((name.lower().encode(), value.encode("latin-1", "replace")) for name, value in said)
     raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
     return Stub(method, path, data.get("status", 200), raw, headers)
 
