@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from emulator.errors import EmulatorError, ScenarioError
+from emulator.scalars import INTEGER, NUMBER, PLAIN, TEXT
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -25,11 +25,6 @@ Place = tuple[int, int]
 MAX_VALUES = 200_000
 MAX_DEPTH = 100
 
-#: Tags of nodes that have none of their own: text that was quoted, and what is typed by its characters or its kind.
-TEXT, PLAIN = "tag:yaml.org,2002:str", ""
-
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _QUOTE_HINT = "; if this is text, put it in quotes"
 _TOO_DEEP = f"expected at most {MAX_DEPTH} levels"
 
@@ -217,7 +212,7 @@ def _joined_surrogates(text: str) -> str:
 
 def _number(text: str) -> int | float | None:
     """None for one that 64 bits do not hold."""
-    if not _INTEGER.fullmatch(text):
+    if not INTEGER.fullmatch(text):
         return number if math.isfinite(number := float(text)) else None
     whole = int(text) if len(text) <= 20 else 2**64  # no number that fits is longer
     return whole if -(2**63) <= whole < 2**64 else None

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from yaml import MappingNode, Mark, Node, ScalarNode, SequenceNode
 
-from emulator.document import NUMBER, PLAIN, TEXT
+from emulator.scalars import NUMBER, PLAIN, TEXT
 
 _TOKEN = re.compile(r'[ \t\r\n]*([{}\[\]:,]|"(?:[^"\\\x00-\x1f]|\\.)*"|[-+.\w]+|)')
 
