@@ -37,6 +37,9 @@ _BETA: Final = frozenset({"assistants", "threads"})
 #: Answers that HTTP gives no body.
 _BODILESS: Final = frozenset({204, 304})
 
+#: The operations whose body is a form.
+_FORMS: Final = frozenset({"create_file", "add_upload_part"})
+
 
 @dataclass(slots=True)
 class Asked:
@@ -135,6 +138,8 @@ class Api:
         query = asked.query and read_numbers(asked.query)
         if query and (error := query_error(asked.operation, query)):
             raise error
+        if asked.form is not None and asked.operation not in _FORMS:
+            raise errors.bad_json()
         values = read_json(asked.operation, asked.raw) if entry.method == "POST" and asked.form is None else {}
         if world.clock.name == "real":
             world.performer.catch_up()

@@ -138,6 +138,8 @@ _NOUNS = {
     "thread.message": ("message", "msg"),
     "thread.run": ("run", "run"),
     "thread.run.step": ("run step", "step"),
+    "file": ("file", "file"),
+    "vector_store.file": ("file", "file"),
     "vector_store": ("vector store", "vs"),
     "vector_store.file_batch": ("file batch", "vsfb"),
     "upload": ("upload", "upload"),
@@ -148,7 +150,7 @@ _NOUNS = {
 def not_found(kind: str, id: str, param: str) -> ApiError:
     """404 for an unknown id, 400 for one that cannot be of this kind: it was looked up before its prefix is judged."""
     noun, prefix = _NOUNS[kind]
-    if not id.startswith(prefix):
+    if not id.startswith((prefix, "assistant-") if noun == "file" else prefix):  # Azure's files have a prefix of theirs
         message = f"Invalid '{param}': '{id}'. Expected an ID that begins with '{prefix}'."
         return ApiError(400, message, param=param, code="invalid_value")
     return ApiError(404, f"No {noun} found with id '{id}'.")

@@ -16,6 +16,9 @@ SEARCHABLE: Final = frozenset(
 
 #: Characters that one file may have: five million tokens (its documentation), four characters each.
 MAX_TEXT = 20_000_000
+#: Bytes that cannot have less text than that; so much is never read.
+MAX_BYTES = 4 * MAX_TEXT
+TOO_LARGE: Final = "The file could not be parsed because it is too large."
 
 
 class Unreadable(Exception):
@@ -41,7 +44,7 @@ def text_of(filename: str, data: bytes) -> str:
     if not text.strip():
         raise Unreadable("The file could not be parsed because it is empty.")
     if len(text) > MAX_TEXT:
-        raise Unreadable("The file could not be parsed because it is too large.")
+        raise Unreadable(TOO_LARGE)
     return text
 
 

@@ -79,12 +79,16 @@ class Fault:
         return said | {name: getattr(self, name) for name in KINDS[self.kind]}
 
 
+#: Numbers that JSON may write as 2.0.
+_WHOLE: Final = frozenset({"skip", "times", "after", "status", "bytes"})
+
+
 def fault_of(data: Object, file: str | None = None, line: int | None = None) -> Fault:
     """A fault from checked data."""
     named = data["operation"]
     names = [named] if isinstance(named, str) else named
     operations = frozenset() if "*" in names else frozenset(ALSO_CALLED.get(name, name) for name in names)
-    rest = {key: value for key, value in data.items() if key != "operation"}
+    rest = {key: int(value) if key in _WHOLE else value for key, value in data.items() if key != "operation"}
     return Fault(operations=operations, file=file, line=line, **rest)
 
 

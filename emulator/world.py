@@ -252,8 +252,11 @@ class World:
         if extract.extension(file["filename"]) not in extract.SEARCHABLE:
             error = {"code": "unsupported_file", "message": "The file type is not supported."}
             return Outcome("failed", error=error)
+        content = self.store.contents[file["id"]]
         try:
-            return Outcome("completed", extract.text_of(file["filename"], self.store.contents[file["id"]].read()))
+            if content.size > extract.MAX_BYTES:
+                raise extract.Unreadable(extract.TOO_LARGE)
+            return Outcome("completed", extract.text_of(file["filename"], content.read()))
         except extract.Unreadable as error:
             return Outcome("failed", error={"code": "invalid_file", "message": str(error)})
 
@@ -316,6 +319,8 @@ class World:
     def end(self) -> None:
         """Ends every open answer: its connection is closed without ``done``."""
         self.performer.end()
+        self.store.contents.clear()
+        self.store.uploads.clear()
         for listener in self.on_end:
             listener()
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from tests.conformance.answers import SHARED, Watch
-from tests.support import Api
+from tests.conformance.answers import Watch
+from tests.support import SHARED, Api
 
 pytest_plugins = ["pytester"]
 

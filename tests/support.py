@@ -17,7 +17,8 @@ from httpx_sse import EventSource, ServerSentEvent
 from emulator.app import build
 from emulator.control import Control
 from emulator.scenario import load_scenarios
-from emulator.world import Options, World, Worlds
+from emulator.world import Options, World
+from emulator.worlds import Worlds
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "fixtures" / "scenarios"

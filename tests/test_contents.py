@@ -129,7 +129,6 @@ def test_temporary_files_are_gone_with_their_world(end: str) -> None:
 
 
 @counts_files
-@pytest.mark.xfail(reason="World.end keeps its store, so what is in it goes only when the collector comes by")
 @pytest.mark.parametrize("end", ["reset", "stop"])
 def test_temporary_files_do_not_wait_for_the_collector(end: str) -> None:
     assert _left_behind(end)[0] == 0

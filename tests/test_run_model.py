@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -37,6 +37,9 @@ some = st.integers(0, 11)  # which of those that there are
 named = st.sampled_from(["newest"] * 7 + ["older", "another thread's", "unknown"])
 #: Whether a stream is asked for, and whether its reader stays while it waits.
 streams = st.sampled_from(["no", "no", "stays", "leaves"])
+
+#: Which calls' ids come with tool outputs.
+sent_ids = st.sampled_from(["right"] * 5 + ["reversed", "missing", "wrong", "extra", "twice"])
 
 
 @dataclass(eq=False)
@@ -131,12 +134,16 @@ async def _a_few_turns() -> None:
         await asyncio.sleep(0)
 
 
+def has_runs(machine: Runs) -> bool:
+    return any(thread.runs for thread in machine.model.threads)
+
+
 class Runs(RuleBasedStateMachine):
     """Each rule asks the model first, then the emulator."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.api, self.rules = Client(), Rules()
+        self.api, self.model = Client(), Rules()
         #: Streams that were held when they began: the run, and how long its life was by then.
         self.streams: list[tuple[Exchange, ModelRun, int]] = []
         self.learnt: dict[str, list[str]] = {}
@@ -154,17 +161,28 @@ class Runs(RuleBasedStateMachine):
 
     def thread(self, number: int) -> ModelThread:
         """One of the threads that are there, or, seldom, one that is no more."""
-        gone = [thread for thread in self.rules.threads if thread.is_deleted]
-        there = [thread for thread in self.rules.threads if not thread.is_deleted]
+        gone = [thread for thread in self.model.threads if thread.is_deleted]
+        there = [thread for thread in self.model.threads if not thread.is_deleted]
         pool = gone if gone and (number == 11 or not there) else there
         return pool[number % len(pool)]
+
+    def used_thread(self, number: int) -> ModelThread:
+        """One with a run, if there is any, and mostly with one that is under way."""
+        used = [thread for thread in self.model.threads if thread.runs and not thread.is_deleted]
+        busy = [thread for thread in used if thread.active]
+        pool = busy if busy and number < 8 else used
+        return pool[number % len(pool)] if pool and number < 11 else self.thread(number)
+
+    def idle_thread(self, number: int) -> ModelThread:
+        """One without a run under way, if there is any."""
+        idle = [thread for thread in self.model.threads if not thread.active and not thread.is_deleted]
+        return idle[number % len(idle)] if idle else self.thread(number)
 
     def run_id(self, thread: ModelThread, name: str) -> str:
         if name in ("newest", "older"):
             runs = thread.runs[-1:] if name == "newest" else thread.runs[:-1]
-            assume(runs)
-            return runs[0].id
-        others = [other.runs[-1].id for other in self.rules.threads if other is not thread and other.runs]
+            return runs[0].id if runs else "run_unknown"
+        others = [other.runs[-1].id for other in self.model.threads if other is not thread and other.runs]
         return others[0] if name != "unknown" and others else "run_unknown"
 
     # ---- Agreement ----
@@ -190,7 +208,7 @@ class Runs(RuleBasedStateMachine):
             assert exchange.run_events == told[: len(exchange.run_events)]
             assert (exchange in self.api.open) == run.is_streamed
         self.streams = [one for one in self.streams if one[0] in self.api.open]
-        for thread in self.rules.threads:
+        for thread in self.model.threads:
             for run in thread.runs[-1:]:
                 lived = [
                     (moment.time - int(DEFAULT_START), moment.event.removeprefix("thread.run."))
@@ -199,18 +217,18 @@ class Runs(RuleBasedStateMachine):
                 ]
                 assert (world.runs[run.id].status, lived) == (run.status, run.history)
                 assert (world.runs[run.id].held or "") == run.held
-        assert world.clock.now() - DEFAULT_START == self.rules.clock
+        assert world.clock.now() - DEFAULT_START == self.model.clock
         assert world.problems == []
 
     # ---- Threads and messages ----
 
-    @precondition(lambda self: sum(not thread.is_deleted for thread in self.rules.threads) < 4)
+    @precondition(lambda self: sum(not thread.is_deleted for thread in self.model.threads) < 4)
     @rule(text=st.one_of(texts, texts, texts, st.none()))
     def open_thread(self, text: str | None) -> None:
         thread = ModelThread(self.api.thread(*([] if text is None else [text])))
         if text is not None:
-            self.rules.add_message(thread, text)
-        self.rules.threads.append(thread)
+            self.model.add_message(thread, text)
+        self.model.threads.append(thread)
 
     @rule(number=some, text=texts)
     def create_message(self, number: int, text: str) -> None:
@@ -218,19 +236,19 @@ class Runs(RuleBasedStateMachine):
         body = {"role": "user", "content": text}
         reply = self.api.post(f"/v1/threads/{thread.id}/messages", body)
         try:
-            self.rules.create_message(thread, text)
+            self.model.create_message(thread, text)
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
             assert reply.status == 200
 
-    @precondition(lambda self: len(self.rules.threads) > 2)
+    @precondition(lambda self: sum(not thread.is_deleted for thread in self.model.threads) > 2)
     @rule(number=some)
     def delete_thread(self, number: int) -> None:
         thread = self.thread(number)
         reply = self.api.delete(f"/v1/threads/{thread.id}")
         try:
-            self.rules.delete_thread(thread)
+            self.model.delete_thread(thread)
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
@@ -241,35 +259,34 @@ class Runs(RuleBasedStateMachine):
 
     @rule(number=some, more=st.one_of(st.none(), st.none(), texts), stream=streams)
     def create_run(self, number: int, more: str | None, stream: str) -> None:
-        self._create_run(number, more, stream)
+        self._create_run(self.thread(number), more, stream)
 
     @rule(number=some, text=texts, stream=streams)
     def ask(self, number: int, text: str, stream: str) -> None:
         """Most runs are made so."""
-        self._create_run(number, text, stream)
+        self._create_run(self.idle_thread(number), text, stream)
 
-    def _create_run(self, number: int, more: str | None, stream: str) -> None:
-        thread = self.thread(number)
+    def _create_run(self, thread: ModelThread, more: str | None, stream: str) -> None:
         body: dict[str, Any] = {"assistant_id": self.assistant, "stream": stream != "no"}
         if more is not None:
             body["additional_messages"] = [{"role": "user", "content": more}]
         exchange = self.api.exchange("POST", f"/v1/threads/{thread.id}/runs", body, stays=stream == "stays")
         try:
-            run = self.rules.create_run(thread, more, stream=stream != "no")
+            run = self.model.create_run(thread, more, stream=stream != "no")
         except Refusal as refusal:
             self.refused(refusal, exchange.reply)
         else:
             self._created(exchange, run, stream)
 
-    @precondition(lambda self: sum(not thread.is_deleted for thread in self.rules.threads) < 4)
+    @precondition(lambda self: sum(not thread.is_deleted for thread in self.model.threads) < 4)
     @rule(text=texts, stream=streams)
     def create_thread_and_run(self, text: str, stream: str) -> None:
         messages = [{"role": "user", "content": text}]
         body = {"assistant_id": self.assistant, "stream": stream != "no", "thread": {"messages": messages}}
         exchange = self.api.exchange("POST", "/v1/threads/runs", body, stays=stream == "stays")
         thread = ModelThread("")
-        self.rules.threads.append(thread)
-        run = self.rules.create_run(thread, text, stream=stream != "no")
+        self.model.threads.append(thread)
+        run = self.model.create_run(thread, text, stream=stream != "no")
         self._created(exchange, run, stream)
         thread.id = self.api.world.runs[run.id].run["thread_id"]
 
@@ -293,14 +310,15 @@ class Runs(RuleBasedStateMachine):
 
     # ---- Looks ----
 
+    @precondition(has_runs)
     @rule(number=some, name=named)
     def get_run(self, number: int, name: str) -> None:
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         id = self.run_id(thread, name)
         reply = self.api.get(f"/v1/threads/{thread.id}/runs/{id}")
         try:
-            run = self.rules.find_run(thread, id)
-            self.rules.look(thread)
+            run = self.model.find_run(thread, id)
+            self.model.look(thread)
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
@@ -310,30 +328,32 @@ class Runs(RuleBasedStateMachine):
             asked = action["submit_tool_outputs"]["tool_calls"] if action else []
             assert len(asked) == (run.calls if run.status == "requires_action" else 0)
 
+    @precondition(has_runs)
     @rule(number=some, order=st.sampled_from(["asc", "desc"]), limit=st.sampled_from([1, 2, 20]))
     def list_runs(self, number: int, order: str, limit: int) -> None:
         """Moves the active run only if it is on the page."""
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         reply = self.api.get(f"/v1/threads/{thread.id}/runs?order={order}&limit={limit}")
         try:
-            self.rules.find_thread(thread)
+            self.model.find_thread(thread)
         except Refusal as refusal:
             self.refused(refusal, reply)
             return
         page = (thread.runs if order == "asc" else thread.runs[::-1])[:limit]
         if thread.active in page:
-            self.rules.look(thread)
+            self.model.look(thread)
         assert reply.status == 200
         assert [(run["id"], run["status"]) for run in reply.json["data"]] == [(run.id, run.status) for run in page]
 
+    @precondition(has_runs)
     @rule(number=some, name=named)
     def list_run_steps(self, number: int, name: str) -> None:
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         id = self.run_id(thread, name)
         reply = self.api.get(f"/v1/threads/{thread.id}/runs/{id}/steps")
         try:
-            run = self.rules.find_run(thread, id)
-            self.rules.look(thread)
+            run = self.model.find_run(thread, id)
+            self.model.look(thread)
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
@@ -341,17 +361,18 @@ class Runs(RuleBasedStateMachine):
             assert (reply.status, len(ids)) == (200, run.run_steps)
             self.learnt[id] = ids
 
+    @precondition(has_runs)
     @rule(number=some, name=named, which=some)
     def get_run_step(self, number: int, name: str, which: int) -> None:
         """Moves first, then answers: also when there is no such step."""
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         id = self.run_id(thread, name)
         known = self.learnt.get(id, ["step_unknown"])
         step_id = known[which % len(known)] if known else "step_unknown"
         reply = self.api.get(f"/v1/threads/{thread.id}/runs/{id}/steps/{step_id}")
         try:
-            self.rules.find_run(thread, id)
-            self.rules.look(thread)
+            self.model.find_run(thread, id)
+            self.model.look(thread)
             if step_id == "step_unknown":
                 raise Refusal(404, f"No run step found with id '{step_id}'.")
         except Refusal as refusal:
@@ -359,30 +380,32 @@ class Runs(RuleBasedStateMachine):
         else:
             assert (reply.status, reply.json["id"]) == (200, step_id)
 
+    @precondition(has_runs)
     @rule(number=some)
     def list_messages(self, number: int) -> None:
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         reply = self.api.get(f"/v1/threads/{thread.id}/messages?limit=100")
         try:
-            self.rules.find_thread(thread)
+            self.model.find_thread(thread)
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
-            self.rules.look(thread)
+            self.model.look(thread)
             ids = [message["id"] for message in reply.json["data"]]
             assert (reply.status, len(ids)) == (200, min(thread.messages, 100))
             self.learnt[thread.id] = ids
 
+    @precondition(has_runs)
     @rule(number=some, which=some)
     def get_message(self, number: int, which: int) -> None:
         """Moves first, then answers: also when there is no such message."""
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         known = self.learnt.get(thread.id, ["msg_unknown"])
         id = known[which % len(known)] if known else "msg_unknown"
         reply = self.api.get(f"/v1/threads/{thread.id}/messages/{id}")
         try:
-            self.rules.find_thread(thread)
-            self.rules.look(thread)
+            self.model.find_thread(thread)
+            self.model.look(thread)
             if id == "msg_unknown":
                 raise Refusal(404, f"No message found with id '{id}'.")
         except Refusal as refusal:
@@ -392,27 +415,37 @@ class Runs(RuleBasedStateMachine):
 
     # ---- Changes ----
 
+    @precondition(has_runs)
     @rule(number=some, name=named)
     def cancel_run(self, number: int, name: str) -> None:
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         id = self.run_id(thread, name)
         reply = self.api.post(f"/v1/threads/{thread.id}/runs/{id}/cancel")
         try:
-            shown = self.rules.cancel(self.rules.find_run(thread, id))
+            shown = self.model.cancel(self.model.find_run(thread, id))
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
             assert (reply.status, reply.json["status"]) == (200, shown)
 
-    @rule(
-        number=some,
-        name=named,
-        sent=st.sampled_from(["right"] * 5 + ["reversed", "missing", "wrong", "extra", "twice"]),
-        stream=streams,
-    )
+    @precondition(has_runs)
+    @rule(number=some, name=named, sent=sent_ids, stream=streams)
     def submit_tool_outputs(self, number: int, name: str, sent: str, stream: str) -> None:
-        thread = self.thread(number)
-        id = self.run_id(thread, name)
+        thread = self.used_thread(number)
+        self._submit(thread, self.run_id(thread, name), sent, stream)
+
+    @precondition(lambda self: self.waiting_runs())
+    @rule(number=some, sent=sent_ids, stream=streams)
+    def answer_calls(self, number: int, sent: str, stream: str) -> None:
+        """Outputs for a run that waits for some."""
+        runs = self.waiting_runs()
+        run = runs[number % len(runs)]
+        self._submit(run.thread, run.id, sent, stream)
+
+    def waiting_runs(self) -> list[ModelRun]:
+        return [run for run in self.model.active_runs() if run.status == "requires_action"]
+
+    def _submit(self, thread: ModelThread, id: str, sent: str, stream: str) -> None:
         expected = self._asked(id)
         got = {
             "right": expected,
@@ -427,9 +460,9 @@ class Runs(RuleBasedStateMachine):
         path = f"/v1/threads/{thread.id}/runs/{id}/submit_tool_outputs"
         exchange = self.api.exchange("POST", path, body, stays=stream == "stays")
         try:
-            run = self.rules.find_run(thread, id)
+            run = self.model.find_run(thread, id)
             since = len(run.history)
-            shown = self.rules.submit(run, expected, got, stream=stream != "no")
+            shown = self.model.submit(run, expected, got, stream=stream != "no")
         except Refusal as refusal:
             self.refused(refusal, exchange.reply)
             return
@@ -444,13 +477,14 @@ class Runs(RuleBasedStateMachine):
         action = performance.run["required_action"] if performance else None
         return [call["id"] for call in action["submit_tool_outputs"]["tool_calls"]] if action else []
 
+    @precondition(has_runs)
     @rule(number=some, name=named)
     def modify_run(self, number: int, name: str) -> None:
-        thread = self.thread(number)
+        thread = self.used_thread(number)
         id = self.run_id(thread, name)
         reply = self.api.post(f"/v1/threads/{thread.id}/runs/{id}", {"metadata": {"seen": "yes"}})
         try:
-            shown = self.rules.modify(self.rules.find_run(thread, id))
+            shown = self.model.modify(self.model.find_run(thread, id))
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
@@ -461,19 +495,19 @@ class Runs(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0, 0.5, 1, 1, 2, 5, 30, 100, 590, 600, 601]))
     def advance(self, seconds: float) -> None:
         reply = self.api.post("/_emulator/clock/advance", {"seconds": seconds})
-        self.rules.advance(seconds)
-        assert (reply.status, reply.json) == (200, {"now": DEFAULT_START + self.rules.clock})
+        self.model.advance(seconds)
+        assert (reply.status, reply.json) == (200, {"now": DEFAULT_START + self.model.clock})
 
     @rule(label=st.sampled_from(GATES))
     def release(self, label: str) -> None:
         assert self.api.post(f"/_emulator/holds/{label}/release").status == 200
-        self.rules.release(label)
+        self.model.release(label)
 
 
 TestRuns = Runs.TestCase
 TestRuns.settings = settings(
-    max_examples=CAMPAIGN or 80,
-    stateful_step_count=60,
+    max_examples=CAMPAIGN or 200,
+    stateful_step_count=80,
     deadline=None,
     derandomize=not CAMPAIGN,
     database=None,

@@ -30,7 +30,7 @@ _EXPECT: Final[Schema] = {
 
 
 @step(
-    "call", _CALL, "the assistant calls functions and waits for their outputs",
+    "call", _CALL, "function calls; the run then requires action until their outputs are submitted",
     beside={"expect": _EXPECT, "usage": USAGE}, makes_run_step=True,
 )  # fmt: skip
 def call(stage: Stage, act: Act) -> Iterator[Item]:

@@ -15,12 +15,17 @@ from emulator.steps.registry import TEXT, Act, step
 # ---- Time and gates ----
 
 
-@step("wait", {"type": "number", "minimum": 0}, "seconds pass on the world's clock")
+@step("wait", {"type": "number", "minimum": 0}, "so many seconds pass on the world's clock")
 def wait(stage: Stage, act: Act) -> Iterator[Item]:
     yield Wait(act.value)
 
 
-@step("hold", {"type": "string", "minLength": 1}, "the run stands at a gate until it is released", finds_open=True)
+@step(
+    "hold",
+    {"type": "string", "minLength": 1},
+    "the run stands at the gate of that name until it is released",
+    finds_open=True,
+)
 def hold(stage: Stage, act: Act) -> Iterator[Item]:
     yield Hold(act.value)
     yield from complete_open(stage)
@@ -70,7 +75,10 @@ def incomplete(stage: Stage, act: Act) -> Iterator[Item]:
     yield Move("thread.run", "incomplete", changes={"incomplete_details": {"reason": act.value}})
 
 
-@step("expire", {"const": True}, "the run expires", finds_open=True, ends=True)
+@step(
+    "expire", {"const": True}, "the run expires; directly after `call`, the next request that names it finds it so",
+    finds_open=True, ends=True,
+)  # fmt: skip
 def expire(stage: Stage, act: Act) -> Iterator[Item]:
     yield Wait(0, to_expiry=True)
     yield from expire_run(stage)

@@ -79,7 +79,13 @@ class Annotation:
         return {"index": index, **self.stored(), self.kind: source}
 
 
-@step("say", _SAY, "the assistant writes a message", beside=_BESIDE, makes_run_step=True)
+@step(
+    "say",
+    _SAY,
+    "a message; `chunks` say how it is streamed, `cite` annotates, `images` are shown",
+    beside=_BESIDE,
+    makes_run_step=True,
+)
 def say(stage: Stage, act: Act) -> Iterator[Item]:
     """A message: created, streamed in deltas, completed."""
     value = {"text": act.value} if isinstance(act.value, str) else act.value
@@ -155,7 +161,7 @@ def _cut_around(text: str, start: int, annotations: list[Annotation], chunks: An
     return pieces + cut(text[start:], chunks)
 
 
-@step("refuse", TEXT, "the assistant refuses", beside=_BESIDE, makes_run_step=True)
+@step("refuse", TEXT, "a message that is a refusal", beside=_BESIDE, makes_run_step=True)
 def refuse(stage: Stage, act: Act) -> Iterator[Item]:
     """A message whose content is a refusal. Its form is the published schema's; no recording has one."""
     text = stage.render_text(act.value)

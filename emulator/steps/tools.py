@@ -48,7 +48,7 @@ _CODE: Final[Schema] = {
 }
 
 
-@step("code", _CODE, "code_interpreter runs", beside={"usage": USAGE}, makes_run_step=True)
+@step("code", _CODE, "a run step of code_interpreter", beside={"usage": USAGE}, makes_run_step=True)
 def code(stage: Stage, act: Act) -> Iterator[Item]:
     """Input streamed in pieces, then outputs. How outputs are streamed is the published schema's; none was recorded."""
     _require_tool(stage, "code_interpreter")
@@ -121,7 +121,13 @@ _SEARCH: Final[Schema] = {
 }
 
 
-@step("search", _SEARCH, "file_search looks things up", beside={"usage": USAGE}, makes_run_step=True)
+@step(
+    "search",
+    _SEARCH,
+    "a run step of file_search; `auto` searches the stores that the run has",
+    beside={"usage": USAGE},
+    makes_run_step=True,
+)
 def search(stage: Stage, act: Act) -> Iterator[Item]:
     """One delta without results; they arrive with the completed step (FACTS §3 F)."""
     options = _require_tool(stage, "file_search").get("file_search") or {}

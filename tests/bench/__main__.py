@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import amounts, endpoints, times
+from tests.bench import amounts, endpoints, files, searches, times
 from tests.bench.report import MeasurementFailed, Row, table, write
 from tests.bench.servers import ROOT
 
@@ -25,15 +25,51 @@ class Scale:
     page_rounds: int
     starts: int
     runs: int
+    uploads: int
+    mebibytes: int
+    files: int
+    searches: int
+    documents: int
 
 
-FULL = Scale(rounds=9, requests=None, messages=100_000, page_rounds=11, starts=11, runs=100)
-QUICK = Scale(rounds=1, requests=20, messages=200, page_rounds=1, starts=1, runs=2)
+FULL = Scale(
+    rounds=9,
+    requests=None,
+    messages=100_000,
+    page_rounds=11,
+    starts=11,
+    runs=100,
+    uploads=8,
+    mebibytes=8,
+    files=10_000,
+    searches=20,
+    documents=1000,
+)
+QUICK = Scale(
+    rounds=1,
+    requests=20,
+    messages=200,
+    page_rounds=1,
+    starts=1,
+    runs=2,
+    uploads=1,
+    mebibytes=1,
+    files=200,
+    searches=1,
+    documents=20,
+)
+
+
+_LEGEND = """
+ratio: of paired rounds, median (middle half). How many times as fast as the other; with <=, or where it is said, cost
+by cost."""
 
 
 def measure(scale: Scale) -> Iterator[Row]:
     yield from endpoints.measure(scale.rounds, scale.requests)
     yield from amounts.measure(scale.page_rounds, scale.messages)
+    yield from files.measure(scale.page_rounds, scale.uploads, scale.mebibytes, scale.files)
+    yield from searches.measure(scale.page_rounds, scale.searches, scale.documents)
     yield from times.measure(scale.starts, scale.runs)
 
 
@@ -51,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"a measurement failed: {failure}", file=sys.stderr)
         return 1
     print(table(rows))
-    print("\nratio: of paired rounds, median (middle half). >=: how many times as fast as the other; <=: cost by cost.")
+    print(_LEGEND)
     write(rows, options.out, python=platform.python_version(), cores=os.cpu_count(), quick=options.quick)
     return 0
 

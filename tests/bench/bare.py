@@ -1,7 +1,7 @@
 """What the emulator is measured against: a Starlette application of one route that answers constant bytes.
 
 Its uvicorn has the emulator's settings, except for the emulator's own way to start and stop. It reads from standard
-input what it is to answer: ``{"kind": "get" | "post" | "stream", "value": …}``.
+input what it is to answer: ``{"kind": "get" | "post" | "form" | "stream", "value": …}``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PATH = "/bare"
 
 
 def application(spec: dict[str, Any]) -> Starlette:
-    """``get`` answers ``value`` as JSON, ``post`` too once it has parsed the body, ``stream`` sends its frames."""
+    """``get`` answers ``value`` as JSON, ``post`` and ``form`` once they have read the body; ``stream`` its frames."""
     value = spec["value"]
 
     async def get(request: Request) -> Response:
@@ -30,6 +30,10 @@ def application(spec: dict[str, Any]) -> Starlette:
 
     async def post(request: Request) -> Response:
         await request.json()
+        return JSONResponse(value)
+
+    async def form(request: Request) -> Response:
+        await request.form()
         return JSONResponse(value)
 
     async def stream(request: Request) -> Response:
@@ -40,7 +44,7 @@ def application(spec: dict[str, Any]) -> Starlette:
             yield frame
 
     frames = [frame.encode() for frame in value] if spec["kind"] == "stream" else []
-    endpoint = {"get": get, "post": post, "stream": stream}[spec["kind"]]
+    endpoint = {"get": get, "post": post, "form": form, "stream": stream}[spec["kind"]]
     return Starlette(routes=[Route(PATH, endpoint, methods=["GET" if spec["kind"] == "get" else "POST"])])
 
 

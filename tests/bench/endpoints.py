@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.bare import PATH
-from tests.bench.load import drive, exchange, request
-from tests.bench.report import Aim, MeasurementFailed, Row, Spread
+from tests.bench.load import exchange, request
+from tests.bench.report import Aim, MeasurementFailed, Row
+from tests.bench.rounds import cost_of, paired, speed_row
 from tests.bench.servers import Process, bare, emulator
 
 #: Events of the stream that is measured: a run that writes one message in one delta.
@@ -25,8 +24,6 @@ ROUND_SECONDS = 0.4
 _TEXT = "What is the weather in Paris?"
 _SAID = "It is 21 degrees and sunny in Paris."
 _SCENARIO = {
-    "version": 1,
-    "name": "bench",
     "given": {"assistants": [{"id": "asst_bench", "model": "gpt-4o", "name": "Weather"}]},
     "turns": [{"name": "weather", "steps": [{"say": {"text": _SAID, "chunks": [_SAID]}}]}],
 }
@@ -102,16 +99,17 @@ def bare_spec(kind: str, answer: bytes) -> dict[str, Any]:
 
 
 @contextmanager
-def scenario_file() -> Iterator[str]:
+def scenario_file(scenario: dict[str, Any]) -> Iterator[str]:
+    """The path of a scenario as long as it is needed."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "bench.json"
-        path.write_text(json.dumps(_SCENARIO))
+        path.write_text(json.dumps({"version": 1, "name": "bench", **scenario}))
         yield str(path)
 
 
 def measure(rounds: int, requests: int | None) -> Iterator[Row]:
     """All rows. ``requests``: in each round; None: as many as a round needs."""
-    with scenario_file() as scenario:
+    with scenario_file(_SCENARIO) as scenario:
         for endpoint in ENDPOINTS:
             with emulator(scenario) as ours:  # a new one for each, so that no row bears what the one before left
                 spec = bare_spec(endpoint.kind, exchange(ours.port, endpoint.requests(ours.port, 1)[0]))
@@ -119,51 +117,19 @@ def measure(rounds: int, requests: int | None) -> Iterator[Row]:
                     yield _compare(endpoint, ours, theirs, rounds, requests)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Seconds a request: of the server's processor, and by the wall."""
-
-    cpu: float
-    wall: float
-
-
 def _compare(endpoint: Endpoint, ours: Process, theirs: Process, rounds: int, requests: int | None) -> Row:
     method = "GET" if endpoint.kind == "get" else "POST"
     bare_request = request(method, PATH, endpoint.body)
     many = requests or _enough(theirs, bare_request)
-    pairs: list[tuple[Cost, Cost]] = []
-    for number in range(rounds + 1):
-        our_requests = endpoint.requests(ours.port, many)
-        if number % 2:
-            our_cost = _cost(ours, our_requests)
-            their_cost = _cost(theirs, [bare_request] * many)
-        else:
-            their_cost = _cost(theirs, [bare_request] * many)
-            our_cost = _cost(ours, our_requests)
-        if number:  # the first round warms up
-            pairs.append((our_cost, their_cost))
-    cpu = Spread.of([b.cpu / a.cpu for a, b in pairs])
-    wall = Spread.of([b.wall / a.wall for a, b in pairs])
-    return Row(
-        endpoint.name,
-        _AGAINST[endpoint.kind],
-        "us of server CPU a request",
-        Spread.of([a.cpu * 1e6 for a, _ in pairs]).median,
-        Spread.of([b.cpu * 1e6 for _, b in pairs]).median,
-        wall if math.isnan(cpu.median) else cpu,
-        wall,
-        endpoint.aim,
+    pairs = paired(
+        lambda: cost_of(ours, endpoint.requests(ours.port, many)),
+        lambda: cost_of(theirs, [bare_request] * many),
+        rounds,
     )
+    return speed_row(endpoint.name, _AGAINST[endpoint.kind], "us of server CPU a request", pairs, endpoint.aim)
 
 
 def _enough(process: Process, sent: bytes) -> int:
     """Requests that take this server as long as a round is to last."""
     many = 200
-    return max(many, int(ROUND_SECONDS / _cost(process, [sent] * many).wall))
-
-
-def _cost(process: Process, requests: Sequence[bytes]) -> Cost:
-    cpu, wall = process.cpu(), time.perf_counter()
-    drive(process.port, requests)
-    wall = time.perf_counter() - wall
-    return Cost((process.cpu() - cpu) / len(requests), wall / len(requests))
+    return max(many, int(ROUND_SECONDS / cost_of(process, [sent] * many).wall))

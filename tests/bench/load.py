@@ -21,9 +21,9 @@ _LENGTH = b"content-length: "
 _CHUNKED_END = b"0\r\n\r\n"
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
-    """The bytes of a request."""
-    entity = b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body) if method == "POST" else b""
+def request(method: str, path: str, body: bytes = b"", kind: str = "application/json") -> bytes:
+    """The bytes of a request. ``kind``: of the body of a POST."""
+    entity = b"Content-Type: %b\r\nContent-Length: %d\r\n" % (kind.encode(), len(body)) if method == "POST" else b""
     return b"%b %b HTTP/1.1\r\n%b%b\r\n%b" % (method.encode(), path.encode(), _HEAD, entity, body)
 
 

@@ -22,6 +22,12 @@ NAMES = [
     "stream, 12 events",
     "page of 20 at 200 messages",
     "memory per 200 short messages",
+    "page of 20 at 200 files",
+    "list of all 200 files",
+    "upload of 1 MiB",
+    "upload of 1 MiB, by the wall",
+    "search in 20 documents",
+    "first search in 20 documents after a change",
     "process start to first answer",
     "create_and_poll by the openai SDK",
 ]

@@ -1,0 +1,78 @@
+"""Two things by turns, in the same seconds of the same machine, so that what disturbs one disturbs the other."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tests.bench.load import drive
+from tests.bench.report import Aim, Row, Spread
+from tests.bench.servers import Process
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds a request: of the server's processor, and by the wall."""
+
+    cpu: float
+    wall: float
+
+    @property
+    def used(self) -> float:
+        """Of the processor; by the wall where the system does not tell."""
+        return self.wall if math.isnan(self.cpu) else self.cpu
+
+
+def cost(process: Process, work: Callable[[], None], many: int) -> Cost:
+    """What each of the many requests costs that this work sends."""
+    cpu, wall = process.cpu(), time.perf_counter()
+    work()
+    wall = time.perf_counter() - wall
+    return Cost((process.cpu() - cpu) / many, wall / many)
+
+
+def cost_of(process: Process, requests: Sequence[bytes]) -> Cost:
+    return cost(process, lambda: drive(process.port, requests), len(requests))
+
+
+Pairs = list[tuple[Cost, Cost]]
+
+
+def paired(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int) -> Pairs:
+    """Both in every round, the first of them last in the next one. One more round, at first, warms up."""
+    pairs: Pairs = []
+    for number in range(rounds + 1):
+        if number % 2:
+            our_cost = ours()
+            other_cost = other()
+        else:
+            other_cost = other()
+            our_cost = ours()
+        pairs.append((our_cost, other_cost))
+    return pairs[1:]
+
+
+def speed_row(name: str, against: str, unit: str, pairs: Pairs, aim: Aim | None = None) -> Row:
+    """How many times as fast as the other. ``unit``: ``us`` or ``ms``, and of what."""
+    return _row(name, against, unit, pairs, [(b.used / a.used, b.wall / a.wall) for a, b in pairs], aim)
+
+
+def cost_row(name: str, against: str, unit: str, pairs: Pairs, aim: Aim | None = None) -> Row:
+    """How many times the other's cost."""
+    return _row(name, against, unit, pairs, [(a.used / b.used, a.wall / b.wall) for a, b in pairs], aim)
+
+
+def _row(name: str, against: str, unit: str, pairs: Pairs, ratios: list[tuple[float, float]], aim: Aim | None) -> Row:
+    scale = {"us": 1e6, "ms": 1e3}[unit.split()[0]]
+    return Row(
+        name,
+        against,
+        unit,
+        Spread.of([a.used * scale for a, _ in pairs]).median,
+        Spread.of([b.used * scale for _, b in pairs]).median,
+        Spread.of([cpu for cpu, _ in ratios]),
+        Spread.of([wall for _, wall in ratios]),
+        aim,
+    )

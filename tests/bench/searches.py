@@ -1,0 +1,76 @@
+"""What a search costs in a store of many documents, beside one of a few."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+from tests.bench.endpoints import encoded, scenario_file
+from tests.bench.load import exchange, request
+from tests.bench.report import MeasurementFailed, Row
+from tests.bench.rounds import Cost, cost_of, cost_row, paired
+from tests.bench.servers import Process, emulator
+
+FEW = 10
+
+#: Words in a document: two chunks of the service's default size.
+_LENGTH = 700
+#: The n-th word is said 1/n as often as the first, about as in a language.
+_WORDS = [f"word{n}" for n in range(1, 5001)]
+_OFTEN = list(accumulate(1 / n for n in range(1, len(_WORDS) + 1)))
+#: A word of most documents, one of some and one of a few.
+_ASKED = "What is said of word10, word200 and word3000?"
+_UNIT = "ms of server CPU a search"
+
+
+def measure(rounds: int, searches: int, many: int) -> Iterator[Row]:
+    """Both rows. ``searches``: in a round, of a store that does not change; ``many``: documents."""
+    with scenario_file({"given": _given(many)}) as scenario, emulator(scenario) as server:
+        _require_all(server.port, "vs_few", FEW)
+        _require_all(server.port, "vs_many", many)
+        warm = paired(
+            lambda: cost_of(server, [_search("vs_many")] * searches),
+            lambda: cost_of(server, [_search("vs_few")] * searches),
+            rounds,
+        )
+        changed = paired(
+            lambda: _first_after_change(server, "vs_many"), lambda: _first_after_change(server, "vs_few"), rounds
+        )
+    against = f"in {FEW}, cost by cost"
+    yield cost_row(f"search in {many:,} documents", against, _UNIT, warm)
+    yield cost_row(f"first search in {many:,} documents after a change", against, _UNIT, changed)
+
+
+def _given(many: int) -> dict[str, Any]:
+    words = random.Random(1)
+    files = [
+        {
+            "id": f"file-bench{n}",
+            "filename": f"document-{n}.txt",
+            "content": " ".join(words.choices(_WORDS, cum_weights=_OFTEN, k=_LENGTH)),
+        }
+        for n in range(many)
+    ]
+    ids = [file["id"] for file in files]
+    stores = [{"id": "vs_few", "file_ids": ids[:FEW]}, {"id": "vs_many", "file_ids": ids}]
+    return {"files": files, "vector_stores": stores}
+
+
+def _search(store: str) -> bytes:
+    return request("POST", f"/v1/vector_stores/{store}/search", encoded({"query": _ASKED}))
+
+
+def _require_all(port: int, store: str, documents: int) -> None:
+    found = json.loads(exchange(port, _search(store)))
+    counts = json.loads(exchange(port, request("GET", f"/v1/vector_stores/{store}")))["file_counts"]
+    if counts["completed"] != documents or not found["data"]:
+        raise MeasurementFailed(f"{store} is not indexed, or has nothing to find: {counts}")
+
+
+def _first_after_change(server: Process, store: str) -> Cost:
+    """A file that comes into the store once more is indexed anew."""
+    exchange(server.port, request("POST", f"/v1/vector_stores/{store}/files", encoded({"file_id": "file-bench0"})))
+    return cost_of(server, [_search(store)])
