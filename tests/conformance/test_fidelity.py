@@ -23,9 +23,9 @@ def test_every_applicable_exchange_is_exact(options: list[str], applicable: int,
     """The scorer skips what has no usable request, and says why (its README)."""
     out = tmp_path / "score.json"
     serve = f"{sys.executable} -m emulator serve --port 0"
+    scorer, recordings = SHARED / "tools" / "fidelity.py", SHARED / "recordings"
     done = subprocess.run(
-        [sys.executable, SHARED / "tools" / "fidelity.py", "--command", serve, *options, "--json", out]
-        + [SHARED / "recordings"],
+        [sys.executable, scorer, "--command", serve, *options, "--json", out, recordings],
         capture_output=True,
         text=True,
         check=False,
