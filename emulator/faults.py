@@ -88,7 +88,7 @@ def fault_of(data: Object, file: str | None = None, line: int | None = None) -> 
     named = data["operation"]
     names = [named] if isinstance(named, str) else named
     operations = frozenset() if "*" in names else frozenset(ALSO_CALLED.get(name, name) for name in names)
-    rest = {key: int(value) if key in _WHOLE else value for key, value in data.items() if key != "operation"}
+    rest: Object = {key: int(value) if key in _WHOLE else value for key, value in data.items() if key != "operation"}
     return Fault(operations=operations, file=file, line=line, **rest)
 
 

@@ -144,6 +144,8 @@ class Performance:
                 return float(self.run["expires_at"])
             case Wait(seconds):
                 return self.at + seconds
+            case Move("thread.run", "in_progress") if self.status == "cancelling":
+                return self.at  # a late cancel: its status does not change
             case Move("thread.run") | Require():
                 return self.at + status_seconds
         return self.at

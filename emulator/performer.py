@@ -116,6 +116,7 @@ class Performer:
         """Opens a gate: streamed runs that stand there go on now, polled ones at their next look."""
         for performance in [p for p in self.active.values() if p.held == label]:
             performance.held = None
+            performance.at = max(performance.at, self.world.clock.now())
             self._go_on(performance)
 
     def catch_up(self) -> None:
@@ -176,12 +177,13 @@ class Performer:
 
     def _play(self, performance: Performance, is_there: Callable[[], bool]) -> None:
         """Pulls until the run is there, or stands at a gate: with ``skip`` time goes along."""
+        performance.at = max(performance.at, self.world.clock.now())
         while not is_there() and not performance.at_end and not performance.held:
-            now = self.world.clock.now()
-            due = max(self._due(performance), now)
-            expiry = performance.run["expires_at"]
-            if isinstance(performance.ahead(), Wait) and due >= expiry:  # a run's own waits can expire it
-                self.world.clock.move_to(max(expiry, now))
+            due = self._due(performance)
+            expiry, item = performance.run["expires_at"], performance.ahead()
+            # a run's own waits can expire it
+            if isinstance(item, Wait) and (item.to_expiry or performance.at < expiry <= due):
+                self.world.clock.move_to(expiry)
                 self._expire(performance)
                 return
             if due == FOREVER:
@@ -219,7 +221,7 @@ class Performer:
 
     def _reach_gate(self, performance: Performance, gate: Hold) -> None:
         performance.take()
-        if gate.label in self.world.open_gates:
+        if gate.label in self.world.open_gates or performance.status == "cancelling":
             return
         performance.held, performance.held_since = gate.label, monotonic()
         for listener in self.on_held:

@@ -60,15 +60,18 @@ STREAMS = ("create_run", "create_thread_and_run")
 
 
 def world(*faults: dict[str, Any]) -> InProcess:
-    api = InProcess({**WORLD, "faults": list(faults)})
+    """The faults come last: what is there before is made without them."""
+    api = InProcess(WORLD)
     body = {"filename": "a.txt", "purpose": "assistants", "bytes": 1, "mime_type": "text/plain"}
-    api.upload = api.post("/v1/uploads", body).json["id"]  # type: ignore[attr-defined]
+    assert api.post("/v1/uploads", body).status == 200
+    assert api.post("/_emulator/scenarios", {"name": "faults", "faults": [*faults]}).status == 200
     return api
 
 
 def ask(api: InProcess, operation: str) -> Reply:
     method, path, more = REQUESTS[operation]
-    return api.request(method, path.replace("{upload}", api.upload), **more)  # type: ignore[attr-defined]
+    (upload,) = api.world.store.uploads
+    return api.request(method, path.replace("{upload}", upload), **more)
 
 
 def left_in(api: InProcess) -> list[Any]:
@@ -79,12 +82,14 @@ def left_in(api: InProcess) -> list[Any]:
         for thread in store.threads.values()
     ]
     runs = [run.as_json() for run in api.world.runs.values()]
-    return [threads, runs, [*store.assistants], [*store.files], [*store.vector_stores], api.world.clock.now()]
+    stores = [(one.object, [*one.files]) for one in store.vector_stores]
+    parts = [list(upload.parts) for upload in store.uploads.values()]
+    return [threads, runs, stores, parts, [*store.assistants], [*store.files], api.world.clock.now()]
 
 
 def fault(kind: str, operation: Any = "*", **more: Any) -> dict[str, Any]:
-    needed = {"delay": {"seconds": 0.001}, "slice": {"bytes": 3}}.get(kind, {})
-    return {"operation": operation, "kind": kind, **needed, **more}
+    needs: dict[str, dict[str, Any]] = {"delay": {"seconds": 0.001}, "slice": {"bytes": 3}}
+    return {"operation": operation, "kind": kind, **needs.get(kind, {}), **more}
 
 
 # ---- Every kind, everywhere ----
@@ -129,11 +134,11 @@ def test_a_spoilt_answer_leaves_the_world_as_it_would_be(operation: str, kind: s
 
 
 @pytest.mark.parametrize("kind", ["error", "disconnect", "truncate", "slice", "garble"])
-@pytest.mark.parametrize("after", range(13))
+@pytest.mark.parametrize("after", range(14))
 def test_a_stream_can_be_spoilt_at_any_of_its_events(kind: str, after: int) -> None:
     plain, spoilt = world(), world(fault(kind, "create_run", after=after, times=1))
     frames = ask(plain, "create_run").body.split(b"\n\n")[:-1]
-    assert len(frames) == 13
+    assert len(frames) == 14
 
     came = ask(spoilt, "create_run").body.split(b"\n\n")[:-1]
 

@@ -31,7 +31,8 @@ SCENARIOS = load_scenarios(
     {"turns": [{"name": text, "when": {"message": {"equals": text}}, **turn} for text, turn in TURNS.items()]}
 )
 
-texts = st.sampled_from(sorted(TURNS))
+#: Turns that can be cancelled late are asked for more often: few of them are cancelled at all.
+texts = st.sampled_from([*TURNS, *(text for text, turn in TURNS.items() if "cancel" in turn)])
 some = st.integers(0, 11)  # which of those that there are
 #: Which run of a thread a request names.
 named = st.sampled_from(["newest"] * 7 + ["older", "another thread's", "unknown"])
@@ -257,9 +258,16 @@ class Runs(RuleBasedStateMachine):
 
     # ---- Creation ----
 
-    @rule(number=some, more=st.one_of(st.none(), st.none(), texts), stream=streams)
-    def create_run(self, number: int, more: str | None, stream: str) -> None:
-        self._create_run(self.thread(number), more, stream)
+    @rule(number=some, more=st.one_of(st.none(), st.none(), texts), stream=streams, is_known=st.integers(0, 5))
+    def create_run(self, number: int, more: str | None, stream: str, is_known: int) -> None:
+        """Also on a thread that is busy, gone or empty, and with an assistant that is not there."""
+        thread = self.thread(number)
+        if is_known:
+            self._create_run(thread, more, stream)
+        else:
+            reply = self.api.run(thread.id, "asst_unknown", stream=stream != "no")
+            gone = f"No thread found with id '{thread.id}'." if thread.is_deleted else ""
+            self.refused(Refusal(404, gone or "No assistant found with id 'asst_unknown'."), reply)
 
     @rule(number=some, text=texts, stream=streams)
     def ask(self, number: int, text: str, stream: str) -> None:
@@ -300,13 +308,6 @@ class Runs(RuleBasedStateMachine):
             events = [event for event in exchange.reply.events if event.event == "thread.run.created"]
             run.id = events[0].json()["id"]
             self.streamed(exchange, run, 0, stream)
-
-    @rule(number=some)
-    def create_run_of_nobody(self, number: int) -> None:
-        thread = self.thread(number)
-        reply = self.api.run(thread.id, "asst_unknown")
-        message = f"No thread found with id '{thread.id}'." if thread.is_deleted else ""
-        self.refused(Refusal(404, message or "No assistant found with id 'asst_unknown'."), reply)
 
     # ---- Looks ----
 
@@ -506,7 +507,7 @@ class Runs(RuleBasedStateMachine):
 
 TestRuns = Runs.TestCase
 TestRuns.settings = settings(
-    max_examples=CAMPAIGN or 200,
+    max_examples=CAMPAIGN or 300,
     stateful_step_count=80,
     deadline=None,
     derandomize=not CAMPAIGN,

@@ -69,7 +69,7 @@ def _page_requests(port: int, files: int) -> list[bytes]:
     requests = [request("GET", path) for path in (newest, f"{newest}&after={_id(files // 2)}")]
     if any(len(json.loads(exchange(port, one))["data"]) != 20 for one in requests):
         raise MeasurementFailed("a page of files does not have 20")
-    return requests * 250
+    return requests * 500
 
 
 # ---- Uploads ----

@@ -16,7 +16,10 @@ from tests.bench.servers import Process, emulator
 
 FEW = 10
 
-#: Words in a document: two chunks of the service's default size.
+#: Files that one request may bring into a store.
+_BATCH = 500
+
+#: Words in a document: about two chunks of the size by default.
 _LENGTH = 700
 #: The n-th word is said 1/n as often as the first, about as in a language.
 _WORDS = [f"word{n}" for n in range(1, 5001)]
@@ -29,8 +32,8 @@ _UNIT = "ms of server CPU a search"
 def measure(rounds: int, searches: int, many: int) -> Iterator[Row]:
     """Both rows. ``searches``: in a round, of a store that does not change; ``many``: documents."""
     with scenario_file({"given": _given(many)}) as scenario, emulator(scenario) as server:
-        _require_all(server.port, "vs_few", FEW)
-        _require_all(server.port, "vs_many", many)
+        for store, documents in (("vs_few", FEW), ("vs_many", many)):
+            _fill(server.port, store, documents)
         warm = paired(
             lambda: cost_of(server, [_search("vs_many")] * searches),
             lambda: cost_of(server, [_search("vs_few")] * searches),
@@ -48,22 +51,29 @@ def _given(many: int) -> dict[str, Any]:
     words = random.Random(1)
     files = [
         {
-            "id": f"file-bench{n}",
+            "id": _id(n),
             "filename": f"document-{n}.txt",
             "content": " ".join(words.choices(_WORDS, cum_weights=_OFTEN, k=_LENGTH)),
         }
         for n in range(many)
     ]
-    ids = [file["id"] for file in files]
-    stores = [{"id": "vs_few", "file_ids": ids[:FEW]}, {"id": "vs_many", "file_ids": ids}]
-    return {"files": files, "vector_stores": stores}
+    return {"files": files, "vector_stores": [{"id": "vs_few"}, {"id": "vs_many"}]}
+
+
+def _id(number: int) -> str:
+    return f"file-bench{number:018}"
 
 
 def _search(store: str) -> bytes:
     return request("POST", f"/v1/vector_stores/{store}/search", encoded({"query": _ASKED}))
 
 
-def _require_all(port: int, store: str, documents: int) -> None:
+def _fill(port: int, store: str, documents: int) -> None:
+    """The first documents come into a store, which is searched for the first time."""
+    ids = [_id(n) for n in range(documents)]
+    for start in range(0, documents, _BATCH):
+        batch = encoded({"file_ids": ids[start : start + _BATCH]})
+        exchange(port, request("POST", f"/v1/vector_stores/{store}/file_batches", batch))
     found = json.loads(exchange(port, _search(store)))
     counts = json.loads(exchange(port, request("GET", f"/v1/vector_stores/{store}")))["file_counts"]
     if counts["completed"] != documents or not found["data"]:
@@ -72,5 +82,5 @@ def _require_all(port: int, store: str, documents: int) -> None:
 
 def _first_after_change(server: Process, store: str) -> Cost:
     """A file that comes into the store once more is indexed anew."""
-    exchange(server.port, request("POST", f"/v1/vector_stores/{store}/files", encoded({"file_id": "file-bench0"})))
+    exchange(server.port, request("POST", f"/v1/vector_stores/{store}/files", encoded({"file_id": _id(0)})))
     return cost_of(server, [_search(store)])

@@ -72,7 +72,7 @@ def journal_of(emulator: Emulator, *, by_run: bool = False) -> str:
     ``by_run``: what concerns each run, whatever several clients asked in between.
     """
     problems = [(problem.kind, problem.message) for problem in emulator.problems()]
-    runs = [
+    runs: list[dict[str, Any]] = [
         {
             "id": run.id,
             "thread_id": run.thread_id,

@@ -33,13 +33,15 @@ def test_journals_are_the_same_in_another_order(journals: dict[str, str]) -> Non
 
 
 def test_journals_are_the_same_under_four_workers(journals: dict[str, str], tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "-p", "no:cacheprovider", "-k", "test_situation"]
+    told = {"ASSISTANTS_GALLERY_JOURNALS": str(tmp_path), "ASSISTANTS_EMULATOR_SHARED": str(tmp_path / "none")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
+    quickly = ["--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", *quickly, "-k", "test_situation"]
 
     ended = subprocess.run(
         [*command, "tests/gallery/test_gallery.py"],
         cwd=ROOT,
-        env=environment | {"ASSISTANTS_GALLERY_JOURNALS": str(tmp_path)},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=120,
