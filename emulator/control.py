@@ -56,6 +56,10 @@ class TimelineEvent(str):
         made.time, made.times = time, times
         return made
 
+    def __getnewargs__(self) -> tuple[str, int, int]:  # type: ignore[override]
+        """Copies and pickles like any text."""
+        return str(self), self.time, self.times
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

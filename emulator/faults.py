@@ -21,12 +21,25 @@ from emulator.lifecycle import Object
 from emulator.matching import Situation, first_mismatch
 from emulator.operations import ALSO_CALLED, OF_A_RUN
 
+#: Headers of an answer: a name that HTTP allows, a value in one line.
+HEADERS: Final[Schema] = {
+    "type": "object",
+    "propertyNames": {
+        "pattern": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?![\s\S])",
+        "description": "a header's name, as Retry-After",
+    },
+    "additionalProperties": {
+        "type": "string",
+        "pattern": r"^[^\x00\r\n]*(?![\s\S])",  # to the very end: $ would let one newline by
+        "description": "a header's value: text in one line",
+    },
+}
 #: Parameters of each kind, beside the keys that all have; what is marked by True is needed.
 KINDS: Final[dict[str, dict[str, tuple[Schema, bool]]]] = {
     "error": {
         "status": ({"type": "integer", "minimum": 400, "maximum": 599}, False),
         "body": ({"type": ["object", "string"]}, False),
-        "headers": ({"type": "object", "additionalProperties": {"type": "string"}}, False),
+        "headers": (HEADERS, False),
     },
     "delay": {"seconds": ({"type": "number", "minimum": 0}, True)},
     "stall": {},

@@ -68,6 +68,7 @@ class Entry:
             and self.path == other.path
             and self.query == other.query
             and self.status == other.status
+            and self.fault == other.fault
             and self.answer == other.answer
         )
 

@@ -180,9 +180,11 @@ def _stub(data: Object) -> Stub:
     method, _, path = data["request"].partition(" ")
     body = data.get("body", {})
     said = data.get("headers", {}).items()
-    headers = tuple((name.lower().encode(), value.encode("latin-1", "replace")) for name, value in said)
+    headers = {name.lower().encode(): value.encode("latin-1", "replace") for name, value in said}
+    if isinstance(body, str):
+        headers.setdefault(b"content-type", b"text/plain; charset=utf-8")
     raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
-    return Stub(method, path, data.get("status", 200), raw, headers)
+    return Stub(method, path, data.get("status", 200), raw, tuple(headers.items()))
 
 
 def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:

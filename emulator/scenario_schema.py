@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from emulator import validation
-from emulator.faults import KINDS
+from emulator.faults import HEADERS, KINDS
 from emulator.json_schema import Schema
 from emulator.lifecycle import TERMINAL
 from emulator.matching import CONDITIONS
@@ -149,7 +149,7 @@ _STUB: Final[Schema] = {
         },
         "status": {"type": "integer", "minimum": 100, "maximum": 599},
         "body": {"type": ["object", "array", "string"]},
-        "headers": {"type": "object", "additionalProperties": TEXT},
+        "headers": HEADERS,
     },
     "required": ["request"],
     "additionalProperties": False,

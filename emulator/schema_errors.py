@@ -28,8 +28,9 @@ _COUNTED: Final = {"maxLength": "character", "maxItems": "item", "maxProperties"
 def explain(schema: Schema, value: Any) -> Iterator[tuple[Path, str]]:
     """Each breach: the path to it, and a sentence. In the order of the document."""
     found = [meant for breach in breaches(schema, value) for meant in _meant(breach)]
-    for breach in sorted(found, key=lambda one: [f"{part:>9}" for part in one.path]):
-        yield from _sentences(breach)
+    ordered = sorted(found, key=lambda one: [f"{part:>9}" for part in one.path])
+    # the validator reports each missing key by itself, and a sentence tells all of them
+    yield from dict.fromkeys(sentence for breach in ordered for sentence in _sentences(breach))
 
 
 def _meant(breach: Breach) -> list[Breach]:

@@ -449,6 +449,7 @@ def test_a_stub_answers_what_is_outside_the_api() -> None:
     assert (moderated.status, moderated.json) == (200, {"results": []})
     assert moderated.headers["content-type"] == "application/json"
     assert (teapot.status, teapot.body, teapot.headers["x-pot"]) == (418, b"short and stout", "tea")
+    assert teapot.headers["content-type"] == "text/plain; charset=utf-8"
     assert any_other.json == [1, 2]
     moved = api.request("PUT", "/elsewhere")
     assert (moved.body, moved.headers["content-type"]) == (b"moved", "text/plain")

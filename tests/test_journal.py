@@ -69,6 +69,7 @@ def test_an_answer_that_ends_after_its_entry_was_dropped_counts_nothing() -> Non
         pytest.param(entry(query=b"limit=1"), False, id="another query"),
         pytest.param(entry(status=404), False, id="another status"),
         pytest.param(entry(answer=b"[]"), False, id="another answer"),
+        pytest.param(entry(fault="fault 'slice' of *"), False, id="with a fault"),
         pytest.param(entry(moved=True), False, id="it moved the run"),
         pytest.param(entry(method="POST"), False, id="no look"),
         pytest.param(entry(thread_id="thread_2"), False, id="another thread"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +102,9 @@ def test_control_drives_a_server_that_somebody_else_started(emulate: Emulate) ->
     assert (name, run.turn, run.status, run.timeline[-1]) == ("hello", "turn 1", "completed", "thread.run.completed")
     assert [event.times for event in run.timeline if event == "thread.message.delta"] == [2]
     assert run.timeline[-1].time - run.timeline[0].time == 2
+    copied = pickle.loads(pickle.dumps(run))
+    assert copied == run
+    assert [event.times for event in copied.timeline] == [event.times for event in run.timeline]
     assert [one.operation for one in control.requests()] == ["create_thread", "create_assistant", "create_run"]
     assert control.requests(thread=run.thread_id, operation="create_run")[0].json["assistant_id"].startswith("asst_")
     assert control.requests(run=run.id)[0].answer["status"] == "queued"
