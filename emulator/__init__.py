@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emulator.control import Control, Request, Run
-    from emulator.errors import CheckFailed, EmulatorError, Problem, ScenarioError
+    from emulator.problems import CheckFailed, EmulatorError, Problem, ScenarioError
     from emulator.server import Emulator
 
 __version__ = "0.1.0"
@@ -27,14 +27,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CheckFailed": "errors",
+    "CheckFailed": "problems",
     "Control": "control",
     "Emulator": "server",
-    "EmulatorError": "errors",
-    "Problem": "errors",
+    "EmulatorError": "problems",
+    "Problem": "problems",
     "Request": "control",
     "Run": "control",
-    "ScenarioError": "errors",
+    "ScenarioError": "problems",
 }
 
 

@@ -20,8 +20,9 @@ from starlette.routing import Route
 from emulator import __version__, headers
 from emulator.clock import LAST_INSTANT
 from emulator.document import path_in_words
-from emulator.errors import ApiError, EmulatorError, ScenarioError
+from emulator.errors import ApiError
 from emulator.faults import fault_of
+from emulator.problems import EmulatorError, ScenarioError
 from emulator.scenario import parse_scenario
 from emulator.scenario_checks import OPTIONS, fault_problems
 from emulator.schema_errors import explain

@@ -18,11 +18,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator import errors, headers
-from emulator.errors import ApiError, Problem
+from emulator.errors import ApiError
 from emulator.faults import Armed, error_body, error_headers
 from emulator.forms import Form, is_form, read_form
 from emulator.headers import Flavour
 from emulator.journal import Entry
+from emulator.problems import Problem
 from emulator.prospects import situation
 from emulator.router import RouteTree
 from emulator.sending import send_answer, send_download, send_stream

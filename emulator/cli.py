@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from emulator.errors import EmulatorError, ScenarioError
+from emulator.problems import EmulatorError, ScenarioError
 
 if TYPE_CHECKING:
     from emulator.scenario import Scenario

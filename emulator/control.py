@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from emulator.errors import CheckFailed, EmulatorError, Problem, ScenarioError
+from emulator.problems import CheckFailed, EmulatorError, Problem, ScenarioError
 
 
 @dataclass(frozen=True, slots=True)

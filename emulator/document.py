@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from emulator.errors import EmulatorError, ScenarioError
+from emulator.problems import EmulatorError, ScenarioError
 from emulator.scalars import INTEGER, NUMBER, PLAIN, TEXT
 
 if TYPE_CHECKING:

@@ -1,19 +1,12 @@
-"""Every error of the API in one place: when, status, words. And the emulator's own.
+"""Every error of the API in one place: when, status, words.
 
-    ApiError            answered to the client in OpenAI's envelope (or Azure's, for what its gateway answers)
-    EmulatorError       told to the test author
-      ScenarioError     a scenario file that was refused, with all its problems
-      CheckFailed       what ``check()`` raises (an AssertionError too)
-
-The words are the service's where they are known (FACTS §4); a function whose words are inferred from the service's
-pattern says so.
+An ``ApiError`` is answered to the client in OpenAI's envelope, or in Azure's for what its gateway answers. The words
+are the service's where they are known (FACTS §4); a function whose words are inferred from its pattern says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -337,44 +330,3 @@ def server_error(request_id: str) -> ApiError:
         f"{request_id} in your email.)",
         type="server_error",
     )
-
-
-# ---- The emulator's own ----
-
-
-class EmulatorError(Exception):
-    """Something that the test author asked of the emulator and that it cannot do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that ``check()`` reports. ``kind``: a word to select by; ``file`` and ``line`` lead to the scenario."""
-
-    kind: str
-    message: str
-    file: str | None = None
-    line: int | None = None
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
-        return f"{place}{self.message}"
-
-    def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "message": self.message, "file": self.file, "line": self.line}
-
-
-class ScenarioError(EmulatorError):
-    """A scenario was refused whole. ``problems``: every reason, as ``file:line:column: message``."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-class CheckFailed(EmulatorError, AssertionError):
-    """``check()`` found problems: a list of ``Problem``, each in its own line of the message."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"the emulator found {len(problems)} problem{'s'[: len(problems) > 1]}:\n{lines}")
-        self.problems = list(problems)

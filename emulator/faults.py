@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import orjson
 
-from emulator.errors import Problem
 from emulator.json_schema import Schema
 from emulator.lifecycle import Object
 from emulator.matching import Situation, first_mismatch
 from emulator.operations import ALSO_CALLED, OF_A_RUN
+from emulator.problems import Problem
 
 #: Headers of an answer: a name that HTTP allows, a value in one line.
 HEADERS: Final[Schema] = {

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from emulator import errors, objects, usage
 from emulator.contents import Content
-from emulator.errors import ApiError, ScenarioError
+from emulator.errors import ApiError
 from emulator.lifecycle import Object
+from emulator.problems import ScenarioError
 from emulator.resources import add_files, add_message, check_messages, make_store, resolve
 from emulator.scenario import Scenario, given_content
 from emulator.store import Thread

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from emulator import lifecycle, usage, views
 from emulator.clock import monotonic
-from emulator.errors import Problem
 from emulator.events import Create, Delta, Hold, Item, Move, Require, Update, Wait
 from emulator.json_schema import reason
 from emulator.lifecycle import Object
 from emulator.objects import text_of
 from emulator.performance import FOREVER, Leg, Performance
+from emulator.problems import Problem
 from emulator.stage import Output, StepFailed, parsed
 from emulator.steps import cancel_run, expire_run, fail_run
 

@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 from emulator.document import Document, Path, from_data, in_memory, parse
-from emulator.errors import ScenarioError
 from emulator.faults import Fault, fault_of
 from emulator.lifecycle import Object
+from emulator.problems import ScenarioError
 from emulator.scenario_checks import local_files, problems, turn_name
 from emulator.steps import VERBS, Act
 

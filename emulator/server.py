@@ -19,9 +19,9 @@ import uvicorn
 from emulator.app import build
 from emulator.clock import ClockName
 from emulator.control import Control
-from emulator.errors import EmulatorError
 from emulator.lifecycle import Object
 from emulator.performer import HOLD_LIMIT
+from emulator.problems import EmulatorError
 from emulator.scenario import load_scenarios
 from emulator.views import Shape
 from emulator.world import Options

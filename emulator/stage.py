@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import orjson
 
 from emulator import fake, templates, usage
-from emulator.errors import EmulatorError
 from emulator.fake import Fake
 from emulator.lifecycle import Object
+from emulator.problems import EmulatorError
 from emulator.templates import TemplateError
 
 _Made = TypeVar("_Made")

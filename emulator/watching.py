@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from emulator.errors import ScenarioError
+from emulator.problems import ScenarioError
 from emulator.scenario import Scenario, load_scenario, scenario_files
 
 #: Seconds between two looks at the files.

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from emulator import extract, objects, usage
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.contents import Content
-from emulator.errors import EmulatorError, Problem, ScenarioError
 from emulator.faults import Faults
 from emulator.given import give
 from emulator.ids import Ids
@@ -24,6 +23,7 @@ from emulator.lifecycle import Object
 from emulator.matching import Situation, first_mismatch
 from emulator.performance import DEFAULT_POLLS, Performance
 from emulator.performer import HOLD_LIMIT, Performer
+from emulator.problems import EmulatorError, Problem, ScenarioError
 from emulator.scenario import Scenario, Stub, Turn
 from emulator.stage import Fake, Stage
 from emulator.steps import VERBS, Act

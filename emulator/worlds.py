@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
-from emulator.errors import ScenarioError
 from emulator.lifecycle import Object
+from emulator.problems import ScenarioError
 from emulator.scenario import Scenario
 from emulator.world import Options, Snapshot, World
 

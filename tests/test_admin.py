@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, __version__
-from emulator.errors import EmulatorError, ScenarioError
+from emulator.problems import EmulatorError, ScenarioError
 from tests.conftest import Emulate
 from tests.routes.given import SCENARIO, begin, given
 from tests.support import Api, InProcess, Reply

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from emulator import Control
 from emulator.cli import main
 from emulator.document import parse
-from emulator.errors import ScenarioError
+from emulator.problems import ScenarioError
 from emulator.published_schema import published_schema
 from emulator.rehearsal import rehearse
 from emulator.scenario import Scenario, load_scenario

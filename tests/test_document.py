@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.document import MAX_DEPTH, MAX_VALUES, from_data, parse, path_in_words
-from emulator.errors import ScenarioError
+from emulator.problems import ScenarioError
 from emulator.scenario import load_scenario
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.routes.stores import COUNTS, make_store
 from tests.routes.test_files import make_file
-from tests.routes.test_vector_stores import COUNTS, make_store
 from tests.support import InProcess
 from tests.test_extract import docx, pdf
 

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator.errors import ApiError, EmulatorError, ScenarioError
+from emulator.errors import ApiError
 from emulator.matching import CONDITIONS
+from emulator.problems import EmulatorError, ScenarioError
 from emulator.scenario import Scenario, Turn, load_scenario, load_scenarios, parse_scenario, scenario_files
 from emulator.steps import Act
 from tests.support import SCENARIOS, InProcess

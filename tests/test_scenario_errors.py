@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import ScenarioError
+from emulator.problems import ScenarioError
 from emulator.scenario import load_scenario, parse_scenario
 
 BROKEN = Path(__file__).parent / "broken_scenarios"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from emulator import Emulator, objects
 from emulator.app import ROUTES
-from emulator.errors import CheckFailed
+from emulator.problems import CheckFailed
 from emulator.web import MAX_BODY, TOO_LARGE, read_body
 from tests.conftest import Emulate
 from tests.routes.given import begin, given

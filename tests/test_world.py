@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
-from emulator.errors import Problem, ScenarioError
+from emulator.problems import Problem, ScenarioError
 from emulator.scenario import load_scenario
 from emulator.world import Options, World
 from emulator.worlds import Worlds

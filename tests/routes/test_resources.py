@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.routes.stores import filled, make_store
 from tests.routes.test_files import DAY, START, make_file
-from tests.routes.test_vector_stores import filled, make_store
 from tests.routes.words import Error, error, too_many, unknown
 from tests.support import InProcess, Reply
 
