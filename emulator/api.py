@@ -9,6 +9,7 @@ OpenAI's words, and a problem with its traceback.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulator import errors, headers
 from emulator.errors import ApiError
-from emulator.faults import Armed, error_body, error_headers
+from emulator.faults import Armed, Fault, error_body, error_headers
 from emulator.forms import Form, is_form, read_form
 from emulator.headers import Flavour
 from emulator.journal import Entry
@@ -35,6 +36,8 @@ from emulator.worlds import Worlds
 
 #: Headings of the API reference that ask for ``OpenAI-Beta: assistants=v2``.
 _BETA: Final = frozenset({"assistants", "threads"})
+#: What a stub written for OpenAI's paths stands for too.
+_AZURE_BASE: Final = re.compile(r"^/openai/(v1/)?(deployments/[^/]+/)?")
 #: Answers that HTTP gives no body.
 _BODILESS: Final = frozenset({204, 304})
 
@@ -133,7 +136,7 @@ class Api:
     def _handle(self, world: World, asked: Asked, entry: Entry, flavour: Flavour, armed: Armed | None) -> Result:
         """From a request to its result. Raises ApiError for what the service refuses."""
         if armed and armed.fault.kind == "error" and armed.fault.acts_before:
-            return Answer(error_body(armed.fault), armed.fault.status, headers=error_headers(armed.fault))
+            return _error_answer(armed.fault, asked.operation, flavour)
         if asked.needs_beta:
             headers.check_beta(entry.headers)
         query = asked.query and read_numbers(asked.query)
@@ -153,7 +156,7 @@ class Api:
         """What the app asks outside the API is answered by a stub; without one it is a problem."""
         if entry.operation is not None or error.status != 404 or world is self._nowhere:
             return error
-        stub = world.stub(entry.method, entry.path)
+        stub = world.stub(entry.method, entry.path) or world.stub(entry.method, _AZURE_BASE.sub("/v1/", entry.path))
         if stub is not None:
             body = b"" if stub.status in _BODILESS else stub.body
             return Answer(body, stub.status, headers=list(stub.headers))
@@ -204,3 +207,9 @@ class Api:
             error = errors.server_error(request_id)
         body = headers.error_body(error, flavour)
         return Answer(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
+
+
+def _error_answer(fault: Fault, operation: str, flavour: Flavour) -> Answer:
+    """What an ``error`` fault answers: as it says, or in the words of the service or of Azure's gateway before it."""
+    gateway = headers.gateway_body(fault.status, operation) if flavour == "azure" and fault.body is None else None
+    return Answer(gateway or error_body(fault), fault.status, headers=error_headers(fault))

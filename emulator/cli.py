@@ -94,6 +94,7 @@ def _serve(options: argparse.Namespace) -> int:
     from emulator.worlds import Worlds
 
     said = Options(options.seed, options.clock, options.start, options.unmatched, options.shapes)
+    said.check()
     scenarios = load_scenarios(*options.scenarios)
     World(said, scenarios)  # scenarios that do not go together are refused before anybody asks
     if options.host not in ("127.0.0.1", "::1", "localhost"):

@@ -20,6 +20,8 @@ DEFAULT_START = 1767225600.0
 
 #: 9999-12-31T23:59:59Z, the last that a calendar has.
 LAST_INSTANT = 253402300799.0
+#: 9991-01-01T00:00:00Z: what is made there still has time to expire.
+LAST_START = 253118131200.0
 
 
 class Clock(Protocol):
@@ -70,15 +72,22 @@ def make_clock(name: ClockName, start: float | None) -> Clock:
     return RealClock() if name == "real" else SkipClock(DEFAULT_START if start is None else start)
 
 
+class OutOfRange(ValueError):
+    """An instant at which no world can start."""
+
+
 def parse_instant(text: str) -> float:
     """Seconds since the epoch of ``now`` or an ISO 8601 date and time; without an offset it is UTC.
 
-    Raises ValueError for anything else.
+    Raises ValueError for anything else, and for what lies before 1970 or so late that nothing made then could expire.
     """
     if text == "now":
         return float(int(time.time()))
     instant = datetime.fromisoformat(text)
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+    seconds = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+    if not 0 <= seconds <= LAST_START:
+        raise OutOfRange("from 1970 to 9990")
+    return seconds
 
 
 def monotonic() -> float:

@@ -146,6 +146,19 @@ def error_body(error: ApiError, flavour: Flavour) -> bytes:
     return error.body()
 
 
+def gateway_body(status: int, operation: str) -> bytes | None:
+    """What Azure's gateway says of a request that it does not let pass; None for what the service behind it says."""
+    words = {
+        401: _AZURE_WORDS[401],
+        429: (
+            f"Requests to the {operation.title()} Operation under Azure OpenAI API have exceeded token rate limit of "
+            "your current OpenAI S0 pricing tier. Please retry after 1 second. Please go here: "
+            "https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit."
+        ),
+    }.get(status)
+    return None if words is None else orjson.dumps({"error": {"code": str(status), "message": words}})
+
+
 _AZURE_WORDS: Final = {
     401: (
         "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "

@@ -103,7 +103,10 @@ class Performer:
     def cancel(self, performance: Performance) -> Object:
         """The run is being cancelled; answers it as it is then. A run that is streamed goes on at once."""
         late = performance.turn.cancels_late and performance.status != "requires_action"
+        since = performance.at if late and self._waits(performance) else None
         self._apply(performance, Move("thread.run", "cancelling"), self._soon())
+        if since is not None:
+            performance.at = since
         cancelling = performance.run
         if late:
             performance.held = None
@@ -118,6 +121,8 @@ class Performer:
             performance.held = None
             performance.at = max(performance.at, self.world.clock.now())
             self._go_on(performance)
+            if performance.leg:  # a stream that sleeps has to learn that there is something due again
+                performance.leg.wake()
 
     def catch_up(self) -> None:
         """Plays all that is due by now; for the ``real`` clock, before each request and when a stream wakes."""
@@ -177,19 +182,25 @@ class Performer:
 
     def _play(self, performance: Performance, is_there: Callable[[], bool]) -> None:
         """Pulls until the run is there, or stands at a gate: with ``skip`` time goes along."""
-        performance.at = max(performance.at, self.world.clock.now())
+        if not self._waits(performance):
+            performance.at = max(performance.at, self.world.clock.now())
         while not is_there() and not performance.at_end and not performance.held:
             due = self._due(performance)
             expiry, item = performance.run["expires_at"], performance.ahead()
-            # a run's own waits can expire it
+            # a run's own waits can expire it; that others have let time pass does not
             if isinstance(item, Wait) and (item.to_expiry or performance.at < expiry <= due):
                 self.world.clock.move_to(expiry)
                 self._expire(performance)
                 return
             if due == FOREVER:
                 return
-            self.world.clock.move_to(due)
-            self._pull(performance, due)
+            instant = max(due, self.world.clock.now())  # a wait may be over since a while
+            self.world.clock.move_to(instant)
+            self._pull(performance, instant)
+
+    def _waits(self, performance: Performance) -> bool:
+        """True while a ``wait`` runs: its seconds count from where it began, not from the look that comes by."""
+        return self._due(performance) < FOREVER and isinstance(performance.ahead(), Wait)
 
     def next_instant(self, performance: Performance) -> float:
         """When something happens to the run by itself: its next item, or its expiry; FOREVER once it is at its end."""
@@ -323,6 +334,7 @@ class Performer:
             performance.thread.active_run = None
         if performance.leg:
             performance.leg.end()
+            performance.leg = None  # what becomes of the run from here on is nothing to that stream
 
     def _usage(self, performance: Performance) -> Object:
         """The sum over the run's steps; what the turn states, when the run ended before its first."""

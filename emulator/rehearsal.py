@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -73,8 +74,11 @@ def _tools(turn: Turn) -> list[Object]:
 
 
 def _made_up(performance: Performance, name: str) -> str:
-    act = performance.act
-    schema = act.beside.get("expect", {}).get(name, {"type": "object"}) if act else {}
+    """What ``expect`` demands of an output; without it, what the turn's templates read of it."""
+    schema = performance.act.beside.get("expect", {}).get(name) if performance.act else None
+    if schema is None:
+        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([act.value for act in performance.turn.acts]))
+        schema = {"type": "object", "required": list(dict.fromkeys(read))}
     return orjson.dumps(_sample(schema)).decode()
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from emulator import json_schema, templates
-from emulator.clock import parse_instant
-from emulator.document import Path
+from emulator.clock import OutOfRange, parse_instant
+from emulator.document import Path, path_in_words
 from emulator.json_schema import Schema
 from emulator.lifecycle import Object
 from emulator.matching import PATTERN
@@ -18,7 +18,7 @@ from emulator.scenario_schema import OPTIONS, SCENARIO, WHEN, fault_schema
 from emulator.schema_errors import explain, shown
 from emulator.steps import VERBS, Verb
 
-__all__ = ["OPTIONS", "fault_problems", "local_files", "problems", "turn_name"]
+__all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
 
 Problem = tuple[Path, str]
 
@@ -49,15 +49,29 @@ def _sound(key: str, data: Object, ill: set[Path]) -> Iterator[tuple[int, Any]]:
         yield from ((n, item) for n, item in enumerate(data.get(key, [])) if (key, n) not in ill)
 
 
+def option_problems(options: Any) -> list[str]:
+    """What is wrong with options that an argument, marker or request states."""
+    found = list(explain(OPTIONS, options))
+    if not found and "start" in options and (why := _why_no_start(options["start"])):
+        found = [(("start",), why)]
+    return [f"{path_in_words(path) or 'options'}: {why}" for path, why in found]
+
+
 def _start_problems(data: Object, ill: set[Path]) -> Iterator[Problem]:
     path: Path = ("settings", "start")
     if ("settings",) in ill or path in ill or "start" not in data.get("settings", {}):
         return
-    start = data["settings"]["start"]
+    if why := _why_no_start(data["settings"]["start"]):
+        yield path, why
+
+
+def _why_no_start(start: str) -> str | None:
     try:
         parse_instant(start)
-    except ValueError:
-        yield path, f"expected 'now' or a date and time as 2026-01-01T00:00:00Z; got {shown(start)}"
+    except ValueError as error:
+        expected = "expected 'now' or a date and time as 2026-01-01T00:00:00Z"
+        return f"{expected}{f', {error}' if isinstance(error, OutOfRange) else ''}; got {shown(start)}"
+    return None
 
 
 # ---- Given objects ----

@@ -112,10 +112,11 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen(2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listening.close()
+        reason = getattr(error, "strerror", None) or error
         raise EmulatorError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; another port, or 0 for a free one, may do"
+            f"cannot listen on {host} port {port}: {reason}; another port, or 0 for a free one, may do"
         ) from None
     return listening
 
@@ -125,7 +126,7 @@ class Emulator(Control):
 
     ``scenarios`` are files (YAML or JSON), directories or dicts; ``seed``, ``clock`` (``skip`` or ``real``), ``start``
     (ISO 8601 or ``now``), ``unmatched`` (``fail`` or ``improvise``) and ``shapes`` (``wire`` or ``spec``) beat their
-    settings. Raises ScenarioError for a bad scenario and EmulatorError for a port that cannot be had.
+    settings. Raises ScenarioError for a bad scenario, EmulatorError for bad options and a port that cannot be had.
 
         with Emulator("weather.yaml") as emulator:
             client = OpenAI(base_url=emulator.base_url, api_key=emulator.api_key)
@@ -147,6 +148,7 @@ class Emulator(Control):
         hold_limit: float = HOLD_LIMIT,
     ) -> None:
         options = Options(seed, clock, start, unmatched, shapes, hold_limit)
+        options.check()
         self._worlds = Worlds(options, load_scenarios(*scenarios), worlds)
         self._worlds.of(API_KEY)  # scenarios that disagree are refused here, not with the first request
         self._address = (host, port)

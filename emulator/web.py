@@ -72,10 +72,11 @@ class Stream:
     def pull(self) -> float | None:
         """Plays what is due for the stream; how long it may wait for more, in real seconds (None: until woken)."""
         performer, clock = self.world.performer, self.world.clock
+        if clock.name == "real":
+            performer.catch_up()
         patience = performer.watch_gate(self.performance)
         if clock.name != "real":
             return patience
-        performer.catch_up()
         until = performer.next_instant(self.performance) - clock.now()
         return min(until, FOREVER if patience is None else patience)
 

@@ -25,6 +25,7 @@ from emulator.performance import DEFAULT_POLLS, Performance
 from emulator.performer import HOLD_LIMIT, Performer
 from emulator.problems import EmulatorError, Problem, ScenarioError
 from emulator.scenario import Scenario, Stub, Turn
+from emulator.scenario_checks import option_problems
 from emulator.stage import Fake, Stage
 from emulator.steps import VERBS, Act
 from emulator.store import Store, Thread
@@ -53,6 +54,11 @@ class Options:
         said = {key: getattr(self, key) for key in ("seed", "clock", "start", "unmatched", "shapes")}
         return {key: value for key, value in said.items() if value is not None}
 
+    def check(self) -> None:
+        """Raises EmulatorError for options that cannot be."""
+        if (said := self.given()) and (found := option_problems(said)):
+            raise EmulatorError("; ".join(found))
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -63,6 +69,9 @@ class Snapshot:
     now: float
     scenarios: tuple[Scenario, ...]
     played: Counter[tuple[str, str]]
+    settings: Object
+    unnamed: int
+    made_by_requests: bool
 
 
 class World:
@@ -120,6 +129,8 @@ class World:
         try:
             if changed or not self._made_by_requests:
                 self._found(settings)
+                if not {"clock", "start"} & set(changed):
+                    self.clock = before[2]  # time never goes back
                 for one in reversed(loaded):
                     give(self, one)
             else:
@@ -128,6 +139,9 @@ class World:
         except ScenarioError:
             self.settings, self.shapes, self.clock, self.ids, self.store = before
             raise
+        for run_id, performance in list(self.performer.active.items()):
+            if self.store.threads.get(performance.run["thread_id"]) is not performance.thread:
+                self.performer.abandon(run_id)  # its thread was given anew
         self.scenarios = loaded
         self.faults.load(scenario.name, scenario.faults)
         for turn in scenario.turns:
@@ -303,18 +317,26 @@ class World:
             under_way = ", ".join(self.performer.active)
             raise EmulatorError(f"a baseline cannot hold runs that are under way: {under_way}")
         return Snapshot(
-            self.store.copy(), self.ids.copy(self.ids.seed), self.clock.now(), self.scenarios, self.played.copy()
+            store=self.store.copy(),
+            ids=self.ids.copy(self.ids.seed),
+            now=self.clock.now(),
+            scenarios=self.scenarios,
+            played=self.played.copy(),
+            settings=self.settings,
+            unnamed=self._unnamed,
+            made_by_requests=self._made_by_requests,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Takes over a baseline; for a world that nobody has used yet."""
         self._found(self._settings_of(snapshot.scenarios))
         self.store, self.ids = snapshot.store.copy(), snapshot.ids.copy(self.settings.get("seed", 0))
-        self.clock.move_to(snapshot.now)
+        if all(self.settings.get(key) == snapshot.settings.get(key) for key in ("clock", "start")):
+            self.clock.move_to(snapshot.now)
         self.scenarios, self.played = snapshot.scenarios, snapshot.played.copy()
         for scenario in reversed(self.scenarios):
             self.faults.load(scenario.name, scenario.faults)
-        self._made_by_requests = not snapshot.store.is_empty()
+        self._unnamed, self._made_by_requests = snapshot.unnamed, snapshot.made_by_requests
 
     def end(self) -> None:
         """Ends every open answer: its connection is closed without ``done``."""

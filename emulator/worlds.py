@@ -54,7 +54,12 @@ class Worlds:
     def reload(self, scenarios: list[Scenario]) -> list[str]:
         """Scenarios whose files have changed, for all worlds. Answers why worlds that cannot take one keep the old."""
         names = {scenario.name for scenario in scenarios}
-        self.scenarios = (*(one for one in self.scenarios if one.name not in names), *scenarios)
+        together = (*(one for one in self.scenarios if one.name not in names), *scenarios)
+        try:
+            World(self.options, together)  # what cannot be together must not meet worlds to come
+        except ScenarioError as error:
+            return [str(error)]
+        self.scenarios = together
         refusals = []
         for world in self._worlds.values():
             for scenario in scenarios:

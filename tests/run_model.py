@@ -3,8 +3,8 @@
 Statuses, seconds and refusals alone: no objects, no events. ``test_run_model`` holds the emulator to it.
 
 Time is kept in seconds since the world began. What a request pulls takes its time from now on: a change of status one
-second, a wait its seconds, words none. ``advance`` pulls nothing: it plays what is due by itself, so many seconds after
-``at``, when something happened to the run last.
+second, words none; a wait that has begun takes what is left of its seconds. ``advance`` pulls nothing: it plays what is
+due by itself, so many seconds after ``at``, when something happened to the run last.
 """
 
 from __future__ import annotations
@@ -129,6 +129,10 @@ class ModelRun:
         if status in REST:
             self.is_streamed, self.held = False, ""
 
+    def waits(self) -> bool:
+        """A wait runs: its seconds count from where it began."""
+        return self.status not in REST and not self.held and self.plan[0][0] in ("wait", "expire")
+
     def due(self) -> float:
         """When the next part of its plan happens by itself."""
         if self.held or self.status in REST:
@@ -230,8 +234,10 @@ class Rules:
         if not run.is_late or run.status == "requires_action":
             run.plan = [("end", "cancelled")]
         run.held, run.is_let_through = "", True
+        since = run.at if run.waits() else None
         self.clock += 1
         run.become("cancelling", self.clock)
+        run.at = self.clock if since is None else since
         self._go_on(run)
         return "cancelling"
 
@@ -291,13 +297,14 @@ class Rules:
             self._play(run, lambda: run.status in REST)
 
     def _play(self, run: ModelRun, is_there: Callable[[], bool]) -> None:
-        run.at = max(run.at, self.clock)
+        if not run.waits():
+            run.at = max(run.at, self.clock)
         while not is_there() and not run.held and run.status not in TERMINAL:
             kind, _ = run.plan[0]
             if kind == "expire" or (kind == "wait" and run.at < run.expires_at <= run.due()):  # its own wait
                 self._expire(run)
             else:
-                self.clock = run.due()
+                self.clock = max(run.due(), self.clock)
                 self._pull(run, self.clock)
 
     def _pull(self, run: ModelRun, at: float) -> None:

@@ -349,3 +349,24 @@ def test_what_the_admin_api_refuses_control_raises(emulate: Emulate) -> None:
         with pytest.raises(kind) as refused:
             call()
         assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("posted", "status", "words"),
+    [
+        pytest.param('{ "contents": {"p": "aGk="}, "document": "version: 1" }', 200, "", id="in any order"),
+        pytest.param('{"document": "version: 1"}', 200, "", id="without contents"),
+        pytest.param('{"document": 5, "contents": {}}', 400, "expected {", id="no text"),
+        pytest.param('{"document": "version: 1", "contents": []}', 400, "expected {", id="no mapping"),
+        pytest.param('{"document": "version: 1", "file": "x"}', 400, "and nothing else", id="another key"),
+        pytest.param(
+            '{"document": "version: 1", "contents": {"p.md": "!!!"}}',
+            400,
+            "contents['p.md']: expected base64",
+            id="bad",
+        ),
+    ],
+)
+def test_a_document_with_the_contents_of_its_files(posted: str, status: int, words: str) -> None:
+    reply = InProcess().request("POST", "/_emulator/scenarios", content=posted.encode())
+    assert (reply.status, words in reply.body.decode()) == (status, True)

@@ -479,3 +479,34 @@ def test_what_no_stub_answers_is_a_404_and_a_problem() -> None:
         ("unknown_operation", f"GET {path} is no operation of the Assistants API, and no stub answers it")
         for path in ("/v1/moderations", "/v1/images")
     ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/openai/moderations?api-version=2024-05-01-preview",
+        "/openai/v1/moderations",
+        "/openai/deployments/gpt-4o/moderations?api-version=2024-05-01-preview",
+    ],
+)
+def test_a_stub_answers_azure_s_clients_too(path: str) -> None:
+    api = InProcess({"stubs": STUBS})
+    assert api.post(path, {}).json == {"results": []}
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        pytest.param({"status": 429}, ("429", "Requests to the Create_Assistant Operation under Azure"), id="429"),
+        pytest.param({"status": 401}, ("401", "Access denied due to invalid subscription key"), id="401"),
+        pytest.param({"status": 500}, (None, "The server had an error"), id="from behind the gateway"),
+        pytest.param({"status": 429, "body": {"error": {"code": "x", "message": "Own"}}}, ("x", "Own"), id="its own"),
+    ],
+)
+def test_an_error_speaks_as_azure_s_gateway(said: dict[str, Any], error: tuple[str | None, str]) -> None:
+    api = InProcess({"faults": [{"operation": "create_assistant", "kind": "error", **said}]})
+    reply = api.post("/openai/assistants?api-version=2024-05-01-preview", {"model": "gpt-4o"})
+    code, words = error
+    assert (reply.status, reply.json["error"]["code"]) == (said["status"], code)
+    assert reply.json["error"]["message"].startswith(words)
+    assert ("type" in reply.json["error"]) == (said["status"] == 500)

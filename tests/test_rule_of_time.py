@@ -360,3 +360,15 @@ def test_stated_usage_is_shown(steps: Any, turn: Any, usage: tuple[int, int]) ->
 
     assert (shown["prompt_tokens"], shown["completion_tokens"]) == usage
     assert shown["total_tokens"] == sum(usage)
+
+
+@pytest.mark.parametrize("advanced", [0, 300, 500])
+def test_a_wait_counts_from_where_it_began(advanced: int) -> None:
+    api = InProcess({"turns": [{"steps": [{"wait": 400}, {"say": "Done"}]}]})
+    thread = api.thread("Hi")
+    run = api.run(thread, api.assistant()).json
+    path = f"/v1/threads/{thread}/runs/{run['id']}"
+    assert api.get(path).json["status"] == "in_progress"
+    api.post("/_emulator/clock/advance", {"seconds": advanced})
+    ended = next(one for one in (api.get(path).json for _ in range(3)) if one["status"] != "in_progress")
+    assert (ended["status"], ended["completed_at"] - run["created_at"]) == ("completed", 402)

@@ -131,6 +131,35 @@ def test_with_the_real_clock_holds_and_outputs_work_too(emulate: Emulate, connec
     assert (queued, reader.poll(asked["thread_id"], asked["id"])) == ("queued", ["completed"])
 
 
+def test_with_the_real_clock_a_released_stream_sleeps_no_longer_than_its_wait(
+    emulate: Emulate, connect: Connect
+) -> None:
+    scenario = {"turns": [{"steps": [{"hold": "gate"}, {"wait": 0.05}, {"say": "Done"}]}]}
+    emulator = emulate(scenario, clock="real", hold_limit=3600)
+    reader = connect(emulator)
+    with ThreadPoolExecutor(1) as pool:
+        reply = pool.submit(lambda: reader.run(reader.thread("Hi"), reader.assistant(), stream=True))
+        emulator.wait_held("gate")
+        emulator.release("gate")
+        assert reply.result(20).event_names[-2:] == ["thread.run.completed", "done"]
+
+
+def test_with_the_real_clock_a_gate_that_a_stream_reaches_late_is_not_forgotten(
+    emulate: Emulate, connect: Connect
+) -> None:
+    scenario = {"turns": [{"steps": [{"wait": 0.05}, {"hold": "gate"}]}]}
+    reader = connect(emulate(scenario, clock="real", hold_limit=0.05))
+    reply = reader.run(reader.thread("Hi"), reader.assistant(), stream=True)
+    assert reply.event_names[-2:] == ["thread.run.failed", "done"]
+
+
+def test_with_the_real_clock_a_polled_run_is_found_at_its_gate(emulate: Emulate, connect: Connect) -> None:
+    emulator = emulate({"turns": [{"steps": [{"wait": 0.05}, {"hold": "gate"}]}]}, clock="real")
+    api = connect(emulator)
+    run = api.run(api.thread("Hi"), api.assistant()).json["id"]
+    assert emulator.wait_held("gate", timeout=20) == run
+
+
 # ---- Determinism ----
 
 
@@ -152,3 +181,14 @@ def _everything(seed: int) -> list[bytes]:
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not() -> None:
     assert _everything(seed=1) == _everything(seed=1)
     assert all(one != other for one, other in zip(_everything(seed=1), _everything(seed=2), strict=True))
+
+
+def test_nothing_follows_done_when_a_run_that_requires_action_is_cancelled() -> None:
+    tool = {"type": "function", "function": {"name": "f"}}
+    api = InProcess({"turns": [{"steps": [{"call": {"f": {}}}]}]})
+    reply = api.run(api.thread("Hi"), api.assistant(tools=[tool]), stream=True)
+    ((run_id, performance),) = api.world.runs.items()
+    path = f"/v1/threads/{performance.run['thread_id']}/runs/{run_id}/cancel"
+    assert reply.event_names[-2:] == ["thread.run.requires_action", "done"]
+    assert performance.leg is None
+    assert api.post(path).json["status"] == "cancelling"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
 
-from emulator.problems import Problem, ScenarioError
-from emulator.scenario import load_scenario
+from emulator import Emulator
+from emulator.problems import EmulatorError, Problem, ScenarioError
+from emulator.scenario import load_scenario, parse_scenario
 from emulator.world import Options, World
 from emulator.worlds import Worlds
 from tests.conftest import Emulate
@@ -362,3 +364,75 @@ def test_a_baseline_cannot_hold_a_run_that_is_under_way() -> None:
     refused = api.post("/_emulator/baseline")
 
     assert refused.json["error"]["message"] == f"a baseline cannot hold runs that are under way: {run}"
+
+
+# ---- What cannot be must not break what is there ----
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"start": "yesterday"}, "start: expected 'now' or a date and time as 2026-01-01T00:00:00Z; got \"yesterday\""),
+        ({"start": "9999-12-31T23:59:59Z"}, "from 1970 to 9990"),
+        ({"start": "0001-01-01T00:00:00+12:00"}, "from 1970 to 9990"),
+        ({"clock": "rael"}, "clock: expected one of: skip, real; got \"rael\"; did you mean 'real'?"),
+        ({"seed": 1.5}, "seed: expected"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_by_both_doors(emulate: Emulate, options: Any, words: str) -> None:
+    with pytest.raises(EmulatorError, match=re.escape(words)):
+        Emulator(**options)
+    emulator = emulate()
+    with pytest.raises(EmulatorError, match=re.escape(words)):
+        emulator.reset(**options)
+    assert emulator.state()["settings"] == {}
+
+
+def test_a_changed_file_that_goes_with_nothing_does_not_reach_worlds_to_come() -> None:
+    one, other, changed = (
+        parse_scenario(f"version: 1\nname: {name}\nsettings: {{seed: {seed}}}\n", f"{name}.yaml")
+        for name, seed in (("a", 1), ("b", 1), ("a", 2))
+    )
+    worlds = Worlds(scenarios=(one, other))
+    (refusal,) = worlds.reload([changed])
+    assert "they must agree" in refusal
+    worlds.reset("key", {})
+    assert worlds.of("key").settings["seed"] == 1
+
+
+def test_a_baseline_gives_way_to_another_start() -> None:
+    worlds = Worlds()
+    worlds.keep("key")
+    worlds.reset("key", {"start": "2020-01-01T00:00:00Z"})
+    assert worlds.of("key").clock.now() == 1577836800
+
+
+def test_a_baseline_remembers_scenarios_without_a_name() -> None:
+    worlds = Worlds()
+    worlds.of("key").load(parse_scenario("version: 1\n", "<posted>"))
+    worlds.keep("key")
+    worlds.reset("key", {})
+    worlds.of("key").load(parse_scenario("version: 1\n", "<posted>"))
+    assert len(worlds.of("key").scenarios) == 2
+
+
+def test_loading_does_not_turn_time_back() -> None:
+    world = World(Options())
+    world.clock.move_to(1767229200)
+    world.load(parse_scenario("version: 1\n", "a.yaml"))
+    assert world.clock.now() == 1767229200
+    world.load(parse_scenario("version: 1\nsettings: {start: 2026-01-01T00:00:00Z}\n", "b.yaml"))
+    assert world.clock.now() == 1767225600
+
+
+def test_a_run_ends_with_a_thread_that_is_given_anew() -> None:
+    scenario = {
+        "name": "given",
+        "given": {"threads": [{"id": "thread_given", "messages": [{"role": "user", "content": "Hi"}]}]},
+        "turns": [{"steps": [{"say": "Hello"}]}],
+    }
+    api = InProcess(scenario)
+    assert api.run("thread_given", api.assistant()).json["status"] == "queued"
+    api.world.load(load_scenario(scenario))
+    assert api.world.performer.active == {}
+    assert api.run("thread_given", api.assistant()).json["status"] == "queued"
