@@ -26,11 +26,13 @@ class Cost:
 
 
 def cost(process: Process, work: Callable[[], None], many: int) -> Cost:
-    """What each of the many requests costs that this work sends."""
-    cpu, wall = process.cpu(), time.perf_counter()
-    work()
+    """What each of the many requests costs that this work sends; repeated until a coarse processor clock has moved."""
+    cpu, wall, repeats = process.cpu(), time.perf_counter(), 0
+    while not repeats or process.cpu() <= cpu:
+        work()
+        repeats += 1
     wall = time.perf_counter() - wall
-    return Cost((process.cpu() - cpu) / many, wall / many)
+    return Cost((process.cpu() - cpu) / (many * repeats), wall / (many * repeats))
 
 
 def cost_of(process: Process, requests: Sequence[bytes]) -> Cost:
