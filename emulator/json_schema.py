@@ -151,7 +151,7 @@ def reason(schema: Any, value: Any) -> str | None:
         return "nothing fits here" if schema is False else None
     try:
         found = sorted(breaches(schema, value), key=lambda breach: [str(part) for part in breach.path])
-    except Exception:  # a fault that only this value shows
+    except Exception:  # the schema has a fault that only this value shows, and it is somebody else's: no verdict
         return None
     if not found:
         return None

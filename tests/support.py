@@ -82,9 +82,12 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """``headers`` replace those that are always sent (key and beta header); an empty value leaves one out."""
+        body = (content or b"") if json is None else orjson.dumps(json)
         sent = {"Authorization": f"Bearer {self.key}", **BETA, **(headers or {})}
-        body = content if json is None else orjson.dumps(json)
-        response = self.client.request(method, path, content=body, headers={k: v for k, v in sent.items() if v})
+        return self._send(method, path, body, {name: value for name, value in sent.items() if value})
+
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        response = self.client.request(method, path, content=body or None, headers=headers)
         return Reply(response.status_code, response.headers, response.content)
 
     def get(self, path: str, **more: Any) -> Reply:
@@ -136,18 +139,8 @@ class InProcess(Api):
     def world(self) -> World:
         return self.worlds.of(self.key)
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        json: Any = None,
-        *,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        sent = {"Authorization": f"Bearer {self.key}", **BETA, **(headers or {})}
-        body = (content or b"") if json is None else orjson.dumps(json)
-        return asyncio.run(self._exchange(method, path, body, {k: v for k, v in sent.items() if v}))
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        return asyncio.run(self._exchange(method, path, body, headers))
 
     async def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         plain, _, query = path.partition("?")
