@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-clients check format bench build
+.PHONY: help install demo serve test coverage test-clients check format bench build
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,15 +25,18 @@ demo: $(INSTALLED)  ## the three patterns of the API with the real SDK, against 
 serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
 	$(BIN)/assistants-emulator serve fixtures/scenarios
 
-test: $(INSTALLED)  ## all tests that need Python alone, with branch coverage
+test: $(INSTALLED)  ## all tests that need Python alone
+	$(BIN)/python -m pytest -q -n auto -m 'not clients'
+
+coverage: $(INSTALLED)  ## the same, with branch coverage of the code and of the tests themselves
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -n auto -m 'not clients'
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 
-test-clients: $(INSTALLED)  ## tests with Node and with other versions of the SDK, which it installs
+test-clients: $(INSTALLED)  ## tests with Node, other SDKs and Pythons, and frameworks, which it installs
 	$(BIN)/python -m tests.sdk.install
-	$(BIN)/python -m pytest -q -m clients
+	$(BIN)/python -m pytest -q -rs -m clients
 
 check: $(INSTALLED)  ## format, lint, types and layers
 	$(BIN)/ruff format --check .

@@ -6,7 +6,6 @@ JSON, for the world of the caller's key and nothing else. ``control.Control`` is
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import wraps
@@ -23,8 +22,8 @@ from emulator.clock import LAST_INSTANT
 from emulator.document import path_in_words
 from emulator.errors import ApiError
 from emulator.faults import fault_of
+from emulator.posted import posted_scenario
 from emulator.problems import EmulatorError, ScenarioError
-from emulator.scenario import parse_scenario
 from emulator.scenario_checks import fault_problems, option_problems
 from emulator.world import World
 from emulator.worlds import Worlds
@@ -114,15 +113,15 @@ async def reset(request: Request, world: World) -> Response:
 
 @_in_world
 async def keep_baseline(request: Request, world: World) -> Response:
-    """From now on a reset returns to what is there now."""
+    """From now on a reset returns to what is there now, until this baseline is forgotten."""
     _worlds(request).keep(_key(request))
     return _json({})
 
 
 @_in_world
 async def forget_baseline(request: Request, world: World) -> Response:
-    """From now on a reset returns to an empty world."""
-    _worlds(request).forget(_key(request))
+    """A reset returns to the baseline that was kept before this one; with ``?all=true`` to an empty world."""
+    _worlds(request).forget(_key(request), all=request.query_params.get("all") == "true")
     return _json({})
 
 
@@ -140,6 +139,7 @@ async def state(request: Request, world: World) -> Response:
                 "messages": sum(len(thread.messages) for thread in threads),
                 "runs": sum(len(thread.runs) for thread in threads),
             },
+            "asked": {operation or "unknown": times for operation, times in world.journal.asked.items()},
             "active_runs": [
                 {"id": id, "thread_id": one.run["thread_id"], "status": one.status, "held": one.held}
                 for id, one in world.performer.active.items()
@@ -209,39 +209,25 @@ async def add_scenario(request: Request, world: World) -> Response:
     """One document, JSON or YAML. ``?file=`` says where it was read, ``?name=`` what to call it if it does not say.
 
     Or ``{"document": text, "contents": {path: base64}}``, with the local files that it names: the server opens none.
+    A recording stands for the scenario that it is distilled to.
     """
-    raw = await request.body()
-    file, name = request.query_params.get("file", "<posted>"), request.query_params.get("name", "")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError([f"{file}:1:1: expected UTF-8 text: {error}"]) from None
-    contents: dict[str, bytes] = {}
-    if text.lstrip().startswith("{") and (posted := _posted(text)) is not None:
-        text, contents = posted
-    scenario = parse_scenario(text, file, name, contents)
+    asked = request.query_params
+    scenario = posted_scenario(await request.body(), asked.get("file", "<posted>"), asked.get("name", ""))
     world.load(scenario)
     return _json({"name": world.scenarios[0].name})
 
 
-def _posted(text: str) -> tuple[str, dict[str, bytes]] | None:
-    """A document and the contents of its files; None for a body that is a document by itself."""
-    try:
-        posted = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    if "document" not in posted:
-        return None
-    document, files = posted["document"], posted.get("contents", {})
-    if not isinstance(document, str) or not isinstance(files, dict) or set(posted) - {"document", "contents"}:
-        raise AdminError(400, 'expected {"document": text, "contents": {path: base64}} and nothing else')
-    contents = {}
-    for path, data in files.items():
-        try:
-            contents[path] = base64.b64decode(data, validate=True)
-        except (ValueError, TypeError) as error:
-            raise AdminError(400, f"contents[{path!r}]: expected base64: {error}") from None
-    return document, contents
+@_in_world
+async def export(request: Request, world: World) -> Response:
+    """``?as=recording``: the journal, in our own format. ``?as=scenario``: the objects, as a scenario's ``given``."""
+    from emulator.recording.exporting import recording_of, scenario_of
+
+    kind = request.query_params.get("as", "recording")
+    if kind == "recording":
+        return Response(recording_of(world), media_type="application/jsonl")
+    if kind == "scenario":
+        return Response(scenario_of(world), media_type="application/yaml")
+    raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")
 
 
 @_in_world
@@ -353,6 +339,7 @@ routes = [
     Route("/faults", list_faults),
     Route("/faults", inject_fault, methods=["POST"]),
     Route("/faults", clear_faults, methods=["DELETE"]),
+    Route("/export", export),
     Route("/holds/{label:path}/release", release, methods=["POST"]),
     Route("/holds/{label:path}", wait_held),
     Route("/check", check),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,13 +22,14 @@ from emulator import errors, headers
 from emulator.errors import ApiError
 from emulator.faults import Armed, Fault, error_body, error_headers
 from emulator.forms import Form, is_form, read_form
-from emulator.headers import Flavour
+from emulator.headers import Flavour, Headers
 from emulator.journal import Entry
 from emulator.problems import Problem
 from emulator.prospects import situation
 from emulator.router import RouteTree
-from emulator.sending import send_answer, send_download, send_stream
+from emulator.sending import headers_of, send_answer, send_download, send_stream
 from emulator.spoilers import BrokenOff, Spoiler, until_end
+from emulator.tape import Taped, body_of
 from emulator.validation import query_error
 from emulator.web import Answer, Call, Download, Handler, Result, Stream, read_body, read_json, read_numbers
 from emulator.world import World
@@ -63,12 +64,37 @@ class Asked:
         return b'"stream"' in self.raw and _member(self.raw, "stream") is True
 
 
+@dataclass(slots=True)
+class Begun:
+    """A request on its way. ``result`` is None as long as a fault delays it."""
+
+    world: World
+    entry: Entry
+    flavour: Flavour
+    key: str = ""
+    asked: Asked | None = None
+    armed: Armed | None = None
+    result: Result | Exception | None = None
+
+    @property
+    def is_delayed(self) -> bool:
+        return self.result is None and self.armed is not None and self.armed.fault.kind == "delay"
+
+
+#: Where a scope carries a request that was begun already.
+BEGUN: Final = "assistants_emulator.begun"
+
+
 def _member(raw: bytes, name: str) -> Any:
+    values = _json(raw)
+    return values.get(name) if isinstance(values, dict) else None
+
+
+def _json(raw: bytes) -> Any:
     try:
-        values = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
-    return values.get(name) if isinstance(values, dict) else None
 
 
 class Api:
@@ -82,45 +108,99 @@ class Api:
         self._nowhere = World(worlds.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body: bytes | Form | None = b""
-        if scope["method"] == "POST":
-            body = await (read_form(scope, receive) if is_form(scope) else read_body(receive))
-        if body is None:
-            return  # the client left before its request was complete
+        begun: Begun | None = scope.get(BEGUN)
+        if begun is None:
+            body: bytes | Form | None = b""
+            if scope["method"] == "POST":
+                body = await (read_form(scope, receive) if is_form(scope) else read_body(receive))
+            if body is None:
+                return  # the client left before its request was complete
+            begun = self.begin(scope, body)
+        if begun.is_delayed:
+            await self._delay(begun)
+        await self._send(begun, receive, send)
+
+    def begin(self, scope: Scope, body: bytes | Form) -> Begun:
+        """From a request to its result, without a pause; what a fault delays is not handled yet."""
         path = scope["raw_path"].decode("latin-1")
         azure = path.startswith("/openai/") or b"api-version=" in scope["query_string"]
         flavour: Flavour = "azure" if azure else "openai"
-        world, asked, armed = self._nowhere, None, None
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
-        result: Result | Exception
+        begun = Begun(self._nowhere, entry, flavour)
         try:
             headers.check_same_site(scope["headers"])
-            key = headers.read_key(scope["headers"])
-            world = self.worlds.of(key)
-            asked, flavour = self._address(entry, body)
+            begun.key = headers.read_key(scope["headers"])
+            begun.world = world = self.worlds.of(begun.key)
+            begun.asked, begun.flavour = self._address(entry, body, after_sunset=world.options.after_sunset)
+            if world.is_strict:
+                self._check_tape(world, begun.asked, entry)
             if world.faults.any:
-                armed = self._fault(world, asked, entry)
-            if armed and armed.fault.kind == "delay":
-                await until_end(world.on_end, asyncio.ensure_future(asyncio.sleep(armed.fault.seconds)))
-                world = self.worlds.of(key)
-            result = self._handle(world, asked, entry, flavour, armed)
-        except ApiError as error:
-            result = self._stub(world, entry, error)
+                begun.armed = self._fault(world, begun.asked, entry)
         except Exception as error:
-            result = error
-        entry.time = world.clock.now()
-        await self._send(world, entry, result, flavour, armed, receive, send)
+            self._conclude(begun, error)
+        else:
+            if not begun.is_delayed:
+                self._handle_it(begun, begun.asked)
+        return begun
 
-    def _address(self, entry: Entry, body: bytes | Form) -> tuple[Asked, Flavour]:
-        """The operation that a URL names. Raises ApiError for one that names none."""
+    def _handle_it(self, begun: Begun, asked: Asked) -> None:
+        try:
+            begun.result = self._handle(begun.world, asked, begun.entry, begun.flavour, begun.armed)
+            begun.entry.time = begun.world.clock.now()
+        except Exception as error:
+            self._conclude(begun, error)
+
+    def _conclude(self, begun: Begun, error: Exception) -> None:
+        """A request that was refused: a stub may know an answer."""
+        begun.result = self._stub(begun.world, begun.entry, error) if isinstance(error, ApiError) else error
+        begun.entry.time = begun.world.clock.now()
+
+    async def _delay(self, begun: Begun) -> None:
+        """Lets the time of a ``delay`` pass; the request is handled in the world that is there then."""
+        asked, armed = begun.asked, begun.armed
+        assert asked is not None
+        assert armed is not None
+        await until_end(begun.world.on_end, asyncio.ensure_future(asyncio.sleep(armed.fault.seconds)))
+        begun.world = self.worlds.of(begun.key)
+        self._handle_it(begun, asked)
+
+    def answer_now(self, begun: Begun) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body of a request that needs no more waiting; None for one that does."""
+        result = begun.result
+        if begun.armed or not isinstance(result, Answer | Exception):
+            return None
+        answer, shared = self._with_headers(begun, result)
+        assert isinstance(answer, Answer)
+        begun.entry.status, begun.entry.answer = answer.status, answer.body
+        begun.world.journal.add(begun.entry)
+        return answer.status, headers_of(answer, shared), answer.body
+
+    def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> tuple[Asked, Flavour]:
+        """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""
         address = headers.read_address(entry.path, entry.query, self._roots, entry.method)
-        operation, handler, path = self.tree.find(address.segments, entry.method, entry.path)
+        removed = after_sunset and not _BETA.isdisjoint(address.segments[:1])
+        try:
+            operation, handler, path = self.tree.find(address.segments, entry.method, entry.path)
+        except ApiError:
+            if removed:
+                raise errors.removed(entry.method, entry.path) from None
+            raise
         form = body if isinstance(body, Form) else None
         raw = b"" if isinstance(body, Form) else body
         entry.operation, entry.body = operation, orjson.dumps(form.as_json()) if form else raw
         entry.thread_id, entry.run_id = path.get("thread_id"), path.get("run_id")
+        if removed:
+            raise errors.removed(entry.method, entry.path)
         needs_beta = address.segments[0] in _BETA and not address.waives_beta
         return Asked(operation, handler, path, address.query, raw, form, needs_beta), address.flavour
+
+    def _check_tape(self, world: World, asked: Asked, entry: Entry) -> None:
+        """Raises ApiError, and reports a problem, for a request that a strict replay has not recorded."""
+        body = asked.form.as_json() if asked.form else _json(asked.raw)
+        taped = Taped(asked.operation, asked.path, asked.query, body_of(body), "")
+        if why := world.not_recorded(entry.method, taped):
+            world.report(Problem("not_recorded", f"{entry.method} {entry.path} was not recorded: {why}"))
+            raise errors.not_recorded(entry.method, entry.path, why)
 
     def _fault(self, world: World, asked: Asked, entry: Entry) -> Armed | None:
         """The fault that applies to a request, noted in its entry."""
@@ -164,21 +244,20 @@ class Api:
         world.report(Problem("unknown_operation", message))
         return error
 
-    async def _send(
-        self,
-        world: World,
-        entry: Entry,
-        result: Result | Exception,
-        flavour: Flavour,
-        armed: Armed | None,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        """The result on its way to the client, spoilt by a fault if one acts there."""
-        request_id = world.ids.request_id()
-        shared = headers.answer_headers(flavour, request_id, world.clock.now())
+    def _with_headers(self, begun: Begun, result: Result | Exception) -> tuple[Result, Headers]:
+        """A result that is no exception any more, and the headers that all answers share."""
+        request_id = begun.world.ids.request_id()
+        shared = headers.answer_headers(begun.flavour, request_id, begun.world.clock.now())
         if isinstance(result, Exception):
-            result = self._error_answer(world, result, flavour, request_id)
+            result = self._error_answer(begun.world, result, begun.flavour, request_id)
+        return result, shared
+
+    async def _send(self, begun: Begun, receive: Receive, send: Send) -> None:
+        """The result on its way to the client, spoilt by a fault if one acts there."""
+        world, entry, armed = begun.world, begun.entry, begun.armed
+        result = begun.result
+        assert result is not None
+        result, shared = self._with_headers(begun, result)
         spoiler = None
         if armed and not armed.fault.acts_before:
             spoiler = Spoiler(armed.fault, send, receive, world.on_end, streams=isinstance(result, Stream))
@@ -207,6 +286,28 @@ class Api:
             error = errors.server_error(request_id)
         body = headers.error_body(error, flavour)
         return Answer(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
+
+
+class WatchedApi(Api):
+    """Tells of each request once its answer is over, and of a stream, whose status is 0 then, when it begins.
+
+    A class of its own: where nobody looks, it costs nothing.
+    """
+
+    def __init__(self, worlds: Worlds, routes: Sequence[Route], watch: Callable[[World, Entry], object]) -> None:
+        super().__init__(worlds, routes)
+        self._watch = watch
+
+    async def _send(self, begun: Begun, receive: Receive, send: Send) -> None:
+        if isinstance(begun.result, Stream):
+            self._watch(begun.world, begun.entry)
+        try:
+            await super()._send(begun, receive, send)
+        finally:
+            self._watch(begun.world, begun.entry)
+
+    def answer_now(self, begun: Begun) -> None:
+        """None: whoever looks on sees answers on their long way."""
 
 
 def _error_answer(fault: Fault, operation: str, flavour: Flavour) -> Answer:

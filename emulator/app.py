@@ -1,47 +1,71 @@
-"""The application: what answers which URL. The routes are the table of contents."""
+"""The application: the API by its routes (``emulator/routes``), and the admin API beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from emulator import admin
-from emulator.api import Api
-from emulator.routes import assistants, files, messages, models, run_steps, runs, threads, uploads, vector_stores
+from emulator import admin, errors
+from emulator.api import BEGUN, Api, WatchedApi
+from emulator.forms import is_form
+from emulator.headers import Headers
+from emulator.hosts import Hosts
+from emulator.journal import Entry
+from emulator.routes import ROUTES
+from emulator.web import JSON
+from emulator.world import World
 from emulator.worlds import Worlds
-
-#: The operations of the API, by heading of its reference.
-ROUTES: list[Route] = [
-    *assistants.routes,
-    *threads.routes,
-    *messages.routes,
-    *runs.routes,
-    *run_steps.routes,
-    *files.routes,
-    *uploads.routes,
-    *vector_stores.routes,
-    *models.routes,
-]
 
 ADMIN_PREFIX = "/_emulator"
 
 
-def build(worlds: Worlds) -> ASGIApp:
-    """The emulator as one ASGI application, serving these worlds."""
-    api = Api(worlds, ROUTES)
-    administration = Starlette(routes=admin.routes, exception_handlers={404: admin.not_found, 405: admin.not_allowed})
-    administration.router.redirect_slashes = False
-    administration.state.worlds = worlds
-    administration.state.operations = {route.name for route in ROUTES}
+class Application:
+    """The emulator as one ASGI application, serving these worlds to those who call it by one of these names.
 
-    def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    ``watch`` is told of each request to the API as ``WatchedApi`` says.
+    """
+
+    def __init__(
+        self, worlds: Worlds, hosts: Hosts | None = None, watch: Callable[[World, Entry], object] | None = None
+    ) -> None:
+        self._refused = (hosts or Hosts()).refused
+        self._api = WatchedApi(worlds, ROUTES, watch) if watch else Api(worlds, ROUTES)
+        handlers = {404: admin.not_found, 405: admin.not_allowed}
+        self._administration = Starlette(routes=admin.routes, exception_handlers=handlers)
+        self._administration.router.redirect_slashes = False
+        self._administration.state.worlds = worlds
+        self._administration.state.operations = {route.name for route in ROUTES}
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Without a coroutine of its own: there is no lifespan to run, and no WebSocket."""
+        name = self._refused(scope["headers"])
+        if name is not None:
+            return _refuse(name, send)
         path: str = scope["path"]
         if path.startswith(ADMIN_PREFIX):
-            return administration({**scope, "path": path.removeprefix(ADMIN_PREFIX) or "/"}, receive, send)
-        return api(scope, receive, send)
+            inner = {**scope, "path": path.removeprefix(ADMIN_PREFIX) or "/"}
+            return self._administration(inner, receive, send)
+        return self._api(scope, receive, send)
 
-    return application
+    def answer_now(self, scope: Scope, body: bytes) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body, if nobody has to wait for them; else what was begun goes along in the scope."""
+        if scope["path"].startswith(ADMIN_PREFIX) or is_form(scope) or self._refused(scope["headers"]) is not None:
+            return None
+        begun = scope[BEGUN] = self._api.begin(scope, body)
+        return self._api.answer_now(begun)
+
+
+async def _refuse(name: str, send: Send) -> None:
+    """Before anything else of the request is looked at."""
+    error = errors.unknown_host(name)
+    body = error.body()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": error.status,
+            "headers": [JSON, (b"content-length", str(len(body)).encode())],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

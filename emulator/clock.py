@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from datetime import UTC, datetime
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from typing import Literal, Protocol
 
 ClockName = Literal["skip", "real"]
@@ -88,6 +88,18 @@ def parse_instant(text: str) -> float:
     if not 0 <= seconds <= LAST_START:
         raise OutOfRange("from 1970 to 9990")
     return seconds
+
+
+def recorded_instant(text: str) -> float | None:
+    """Seconds since 1970 of a date and time as recordings have them: ISO 8601, or as the ``Date`` header has it."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            instant = read(text)
+            seconds = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            continue
+        return seconds if 0 <= seconds <= LAST_INSTANT else None
+    return None
 
 
 def monotonic() -> float:

@@ -11,7 +11,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from emulator.problems import CheckFailed, EmulatorError, Problem, ScenarioError
@@ -63,13 +63,28 @@ class TimelineEvent(str):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that the emulator has played. ``timeline``: its events in order, each equal to its name."""
+    """A run that the emulator has played. ``timeline``: its events in order, each equal to its name.
+
+    ``str(run)`` is the same as text, for golden files: without ids, in world seconds since the run's first event.
+    """
 
     id: str
     thread_id: str
     turn: str
     status: str
     timeline: tuple[TimelineEvent, ...]
+
+    def __str__(self) -> str:
+        """The turn and the end, then a line for each event."""
+        return "\n".join([f"turn {self.turn!r}: {self.status}", *self.event_lines()])
+
+    def event_lines(self) -> list[str]:
+        """A line an event: when, since the first, which, and how often in a row."""
+        start = self.timeline[0].time if self.timeline else 0
+        return [
+            f"  {f'+{event.time - start}s':>5} {event}{f' ×{event.times}' if event.times > 1 else ''}"
+            for event in self.timeline
+        ]
 
 
 class Control:
@@ -173,8 +188,17 @@ class Control:
             for one in self._call("GET", "/runs")["runs"]
         ]
 
+    def timelines(self) -> str:
+        """All runs as text, for golden files: each as ``str(run)`` says it, numbered, and so their threads."""
+        threads: dict[str, int] = {}
+        texts = []
+        for number, run in enumerate(self.runs(), 1):
+            thread = threads.setdefault(run.thread_id, len(threads) + 1)
+            texts.append(f"run {number} on thread {thread}, {run}\n")
+        return "\n".join(texts)
+
     def state(self) -> dict[str, Any]:
-        """Clock, settings, numbers of objects and active runs."""
+        """Clock, settings, numbers of objects, active runs, and how often each operation was ``asked``."""
         found: dict[str, Any] = self._call("GET", "/state")
         return found
 
@@ -187,13 +211,20 @@ class Control:
         if problems := self.problems():
             raise CheckFailed(problems)
 
+    def export(self, kind: Literal["recording", "scenario"] = "recording") -> str:
+        """The journal as a recording (JSON Lines), or the objects as a scenario file with what is ``given`` (YAML)."""
+        status, raw = self._exchange("GET", f"/_emulator/export?as={kind}", None, 60)
+        if status >= 400:
+            raise EmulatorError(raw.decode("utf-8", "replace"))
+        return raw.decode("utf-8")
+
     def keep_baseline(self) -> None:
-        """From now on a reset returns to what is there now."""
+        """From now on a reset returns to what is there now, until this baseline is forgotten."""
         self._call("POST", "/baseline")
 
-    def forget_baseline(self) -> None:
-        """From now on a reset returns to an empty world."""
-        self._call("DELETE", "/baseline")
+    def forget_baseline(self, *, all: bool = False) -> None:
+        """From now on a reset returns to the baseline that was kept before this one, or (``all``) to an empty world."""
+        self._call("DELETE", "/baseline?all=true" if all else "/baseline")
 
     def _call(self, method: str, path: str, body: Any = None, timeout: float = 30) -> Any:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()

@@ -7,6 +7,7 @@ are the service's where they are known (FACTS §4); a function whose words are i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
 
 import orjson
 
@@ -94,11 +95,28 @@ def cross_site() -> ApiError:
     return ApiError(403, "Requests that a browser marks as cross-site are refused.", code="cross_site_request")
 
 
+def unknown_host(name: str) -> ApiError:
+    """Ours: a name that a page of another site may have let lead here."""
+    shown = name if len(name) <= 100 else name[:99] + "…"
+    words = f"This emulator does not answer to the host {shown!r}; started with `--allow-host {shown}` it does."
+    return ApiError(403, words, code="unknown_host")
+
+
 # ---- Which URL ----
 
 
 def unknown_url(method: str, path: str) -> ApiError:
     return ApiError(404, f"Invalid URL ({method} {path})", gateway=True)
+
+
+def removed(method: str, path: str) -> ApiError:
+    """An Assistants operation after 2026-08-26. Inferred: a 404 was reported, the words are those of an unknown URL."""
+    return unknown_url(method, unquote(path))
+
+
+def not_recorded(method: str, path: str, why: str) -> ApiError:
+    """The emulator's own: a strict replay takes nothing but what was recorded."""
+    return ApiError(400, f"{method} {path} was not recorded, and this replay is strict: {why}", code="not_recorded")
 
 
 def deprecated_route() -> ApiError:

@@ -9,7 +9,7 @@ answer's ``send``, which is how a stream is spoilt at any of its events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -154,6 +154,10 @@ class Faults:
         """The faults of a scenario that was loaded: asked before those that are there."""
         others = {name: armed for name, armed in self._scripted.items() if name != scenario}
         self._scripted = {scenario: [Armed(fault) for fault in faults], **others} if faults else others
+
+    def order(self, scenarios: Sequence[str]) -> None:
+        """Those of scenarios are asked in this order; those of others are gone."""
+        self._scripted = {name: self._scripted[name] for name in scenarios if name in self._scripted}
 
     def __iter__(self) -> Iterator[Armed]:
         yield from self._injected

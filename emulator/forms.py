@@ -77,7 +77,7 @@ async def read_form(scope: Scope, receive: Receive) -> Form | None:
                 spool: IO[bytes] = value.file
                 form.files[name] = FormFile(value.filename or "", Content([spool]))
             else:
-                _nest(form.fields, name, value)
+                nest(form.fields, name, value)
     if form.problem:
         await body.drain()
     return form
@@ -114,7 +114,8 @@ class _Body:
                 await self._next()
 
 
-def _nest(fields: dict[str, Any], name: str, value: str) -> None:
+def nest(fields: dict[str, Any], name: str, value: str) -> None:
+    """Adds a field; ``expires_after[anchor]`` goes into an object."""
     outer, bracket, inner = name.partition("[")
     nested = fields.setdefault(outer, {}) if bracket and inner.endswith("]") and inner != "]" else None
     if isinstance(nested, dict):

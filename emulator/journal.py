@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -100,6 +100,8 @@ class Journal:
         self._limit, self._bytes_limit = limit, bytes_limit
         self._bytes = 0
         self.dropped = 0
+        #: How often each operation was asked, repetitions and dropped entries too. ``Worlds`` lets it outlive a reset.
+        self.asked: Counter[str | None] = Counter()
         #: The newest entry of each thread: what a look has to equal to be a repetition of it.
         self._newest: dict[str | None, Entry] = {}
 
@@ -108,6 +110,7 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """Notes an answered request, or one more repetition of the one before on that thread."""
+        self.asked[entry.operation] += 1
         newest = self._newest.get(entry.thread_id)
         if newest is not None and entry.repeats_of(newest):
             newest.repeats += 1

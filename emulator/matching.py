@@ -25,7 +25,11 @@ PATTERN: Final[Schema] = {
     "maxProperties": 1,
     "description": "text that is contained (case ignored), {equals: text} or {matches: regular expression}",
 }
-_METADATA: Final[Schema] = {"type": "object", "additionalProperties": PATTERN}
+_WHOLE: Final[Schema] = {
+    **PATTERN,
+    "description": "the whole text, {equals: text} or {matches: regular expression}",
+}
+_METADATA: Final[Schema] = {"type": "object", "additionalProperties": _WHOLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def _tools(expected: Any, situation: Situation) -> Any:
     return None if set(wanted) <= set(situation.tools) else situation.tools
 
 
-@condition("assistant", PATTERN, "the assistant's id or name; plain text must be equal")
+@condition("assistant", _WHOLE, "the assistant's id or name")
 def _assistant(expected: Any, situation: Situation) -> Any:
     names = [name for name in (situation.assistant["id"], situation.assistant["name"]) if name is not None]
     pattern = {"equals": expected} if isinstance(expected, str) else expected

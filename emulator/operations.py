@@ -28,6 +28,11 @@ OPERATIONS: Final[dict[str, tuple[str, ...]]] = {
 
 NAMES: Final = tuple(name for names in OPERATIONS.values() for name in names)
 
+#: Those that the service removed on 2026-08-26. Files, uploads, vector stores and models live on.
+REMOVED: Final = frozenset(
+    name for heading in ("assistants", "threads", "messages", "runs", "run_steps") for name in OPERATIONS[heading]
+)
+
 #: Those that create a run, and those that name one: a condition on the run can be asked of them.
 CREATE_RUN: Final = frozenset({"create_run", "create_thread_and_run"})
 OF_A_RUN: Final = CREATE_RUN | {

@@ -1,13 +1,12 @@
-"""The pytest plugin: one server a worker, a fresh world a test, and the truth at its end.
+"""The pytest plugin: one emulator a worker, a fresh world a test, and the truth at its end.
 
-Imports nothing but the standard library and pytest until a test asks for the emulator.
+Imports nothing but the standard library and pytest until a test asks for the emulator (``emulator/testing``).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
+import argparse
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,52 +14,69 @@ import pytest
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-    from emulator import Emulator
+    from emulator.control import Control
+    from emulator.testing.worker import Worker
 
-#: What the marker and ``assistants_emulator_options`` can say beside scenarios.
-_OPTIONS = ("seed", "clock", "start", "unmatched", "shapes")
 _MARKER = (
-    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…): scenarios (dicts, or files "
-    "relative to the test's file or the root directory) and settings for the assistants_emulator fixture"
+    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…, after_sunset=…): scenarios "
+    "(dicts, or files relative to the test's file or the root directory) and options of the world; the test has the "
+    "fixture assistants_emulator, whether it names it or not"
 )
+_FIXTURES = frozenset({"assistants_emulator", "assistants_emulator_server"})
 
-_server_key = pytest.StashKey["_Server"]()
-_emulator_key = pytest.StashKey["Emulator"]()
+_worker_key = pytest.StashKey["Worker"]()
 
 
-class _Server:
-    """The worker's emulator: started when first asked for, stopped with the session."""
+def _worker(config: pytest.Config) -> Worker:
+    """The process's emulator, which is started when it is asked for."""
+    if _worker_key not in config.stash:
+        from emulator.testing.worker import Worker
 
-    def __init__(self) -> None:
-        self._emulator: Emulator | None = None
-        self._has_baseline = False
+        config.stash[_worker_key] = Worker(config)
+    return config.stash[_worker_key]
 
-    @property
-    def emulator(self) -> Emulator:
-        if self._emulator is None:
-            from emulator import Emulator
 
-            self._emulator = Emulator().start()
-        return self._emulator
-
-    def begin_test(self, options: dict[str, Any]) -> Emulator:
-        """A world that holds what was there when the first test began, and nothing else."""
-        emulator = self.emulator
-        if not self._has_baseline:
-            emulator.keep_baseline()
-            self._has_baseline = True
-        emulator.reset(**options)
-        return emulator
-
-    def stop(self) -> None:
-        if self._emulator is not None:
-            self._emulator.stop()
+# ---- Options ----
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("assistants-emulator", "emulator of the OpenAI Assistants API")
+    group.addoption(
+        "--assistants-emulator-url",
+        metavar="URL",
+        help="use the server that runs there (assistants-emulator serve), each xdist worker with a key of its own",
+    )
+    group.addoption(
+        "--assistants-emulator-key",
+        metavar="KEY",
+        help="the key there, and so the world; sessions that share a server at a time need different ones",
+    )
+    group.addoption(
+        "--assistants-emulator-clock",
+        choices=["skip", "real"],
+        help="the clock of tests that do not say (skip: waits take no real time)",
+    )
+    group.addoption(
+        "--assistants-allow-real",
+        dest="assistants_emulator_allow_real",
+        action="store_true",
+        help="let tests that use the emulator reach the real service too",
+    )
+    group.addoption(
+        "--assistants-after-sunset",
+        dest="assistants_emulator_after_sunset",
+        action="store_true",
+        help="Assistants operations answer as the removed API does, with a 404",
+    )
+    group.addoption(
+        "--assistants-sunset",
+        dest="assistants_emulator_sunset",
+        choices=["report", "fail"],
+        help="list the tests that still depend on the removed API, or fail them",
+    )
     parser.addini(
         "assistants_emulator",
-        "start the Assistants emulator before collection and lead OpenAI clients to it for the whole session",
+        "start the emulator before collection, and lead clients to it for the whole session",
         type="bool",
         default=False,
     )
@@ -69,68 +85,52 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """With the setting on, clients that conftest files and test modules make at import time find the emulator."""
-    server = early_config.stash.setdefault(_server_key, _Server())
-    if early_config.getini("assistants_emulator") and not _is_xdist_controller(early_config):
-        patch = pytest.MonkeyPatch()
-        for name, value in server.emulator.environ.items():
-            patch.setenv(name, value)
-        early_config.add_cleanup(patch.undo)
+    if early_config.getini("assistants_emulator"):
+        from emulator.problems import EmulatorError
+
+        _check_server(early_config.known_args_namespace)
+        try:
+            _worker(early_config).lead_session()
+        except EmulatorError as error:
+            raise pytest.UsageError(str(error)) from None
     return (yield)
-
-
-def _is_xdist_controller(config: pytest.Config) -> bool:
-    """Workers collect and run; the process that only distributes needs no emulator."""
-    distributes = getattr(config.known_args_namespace, "numprocesses", None)
-    return bool(distributes) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
-    config.add_cleanup(config.stash.setdefault(_server_key, _Server()).stop)
+    _check_server(config.option)
+
+
+def _check_server(options: argparse.Namespace) -> None:
+    """Raises pytest.UsageError for a server that cannot be."""
+    url, key = options.assistants_emulator_url, options.assistants_emulator_key
+    if url is not None:
+        from emulator.testing.worker import is_url
+
+        if not is_url(url):
+            raise pytest.UsageError(f"--assistants-emulator-url: expected http://HOST:PORT, got {url!r}")
+    elif key is not None:
+        raise pytest.UsageError("--assistants-emulator-key: expected --assistants-emulator-url beside it")
 
 
 # ---- Fixtures ----
 
 
-@pytest.fixture(scope="session")
-def assistants_emulator_server(request: pytest.FixtureRequest) -> Emulator:
-    """The worker's emulator: one URL and one key for the whole session."""
-    return request.config.stash[_server_key].emulator
-
-
-@pytest.fixture
-def assistants_emulator_options() -> dict[str, Any]:
-    """Override me: ``scenarios`` (a list of files or dicts), seed, clock, start, unmatched, shapes, for every test."""
-    return {}
-
-
 @pytest.fixture
 def assistants_emulator(
     request: pytest.FixtureRequest, assistants_emulator_options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Emulator]:
-    """The emulator with a fresh world, and OpenAI's clients led to it by the environment.
+) -> Iterator[Control]:
+    """The emulator, with a fresh world for each test; OpenAI's and Azure's clients are led to it by the environment.
 
-    The marker ``assistants_emulator`` adds scenarios and settings. A test that passes fails if ``check()`` does.
+    The marker ``assistants_emulator`` adds scenarios and options. A test that passes fails if ``check()`` does.
     """
-    options = dict(assistants_emulator_options)
-    scenarios = list(options.pop("scenarios", []))
-    for marker in reversed(list(request.node.iter_markers("assistants_emulator"))):
-        scenarios += marker.args
-        options |= marker.kwargs
-    _refuse_unknown(options)
-    found = [_find(scenario, request) for scenario in scenarios]
-    emulator = request.config.stash[_server_key].begin_test(options)
-    _load(emulator, found)
-    for name, value in emulator.environ.items():
-        monkeypatch.setenv(name, value)
-    request.node.stash[_emulator_key] = emulator
-    yield emulator
-    emulator.reset()
+    with _worker(request.config).test(request.node, assistants_emulator_options, monkeypatch) as control:
+        yield control
 
 
 @pytest.fixture
-def assistants_client(assistants_emulator: Emulator) -> Iterator[OpenAI]:
-    """An ``openai.OpenAI`` client of the emulator."""
+def assistants_client(assistants_emulator: Control) -> Iterator[OpenAI]:
+    """An ``openai.OpenAI`` of that emulator."""
     from openai import OpenAI
 
     with OpenAI(base_url=assistants_emulator.base_url, api_key=assistants_emulator.api_key) as client:
@@ -138,8 +138,8 @@ def assistants_client(assistants_emulator: Emulator) -> Iterator[OpenAI]:
 
 
 @pytest.fixture
-def assistants_async_client(assistants_emulator: Emulator) -> AsyncOpenAI:
-    """An ``openai.AsyncOpenAI`` client of the emulator, for tests under any async plugin.
+def assistants_async_client(assistants_emulator: Control) -> AsyncOpenAI:
+    """An ``openai.AsyncOpenAI`` of that emulator, under any async plugin.
 
     Its connections close with each answer, so that none outlives the test's event loop.
     """
@@ -152,68 +152,54 @@ def assistants_async_client(assistants_emulator: Emulator) -> AsyncOpenAI:
     )
 
 
-def _refuse_unknown(options: dict[str, Any]) -> None:
-    unknown = sorted(set(options) - set(_OPTIONS))
-    if unknown:
-        known = ", ".join(_OPTIONS)
-        pytest.fail(f"assistants_emulator has no option {', '.join(unknown)}; its options are: {known}", pytrace=False)
+@pytest.fixture(scope="session")
+def assistants_emulator_server(request: pytest.FixtureRequest) -> Control:
+    """The same emulator without a reset, for fixtures of a wider scope: one URL and one key a worker."""
+    from emulator.testing.worker import in_one_line
+
+    with in_one_line():
+        return _worker(request.config).control
 
 
-def _find(scenario: Any, request: pytest.FixtureRequest) -> dict[str, Any] | Path:
-    """A scenario file, beside the test's file or under the root directory."""
-    if isinstance(scenario, dict):
-        return scenario
-    places: list[Path] = [Path(request.path).parent / scenario, request.config.rootpath / scenario]
-    found = next((place for place in places if place.is_file()), None)
-    if found is not None:
-        return found
-    looked = " and ".join(str(place) for place in dict.fromkeys(places))
-    pytest.fail(f"there is no scenario {str(scenario)!r}; looked for {looked}", pytrace=False)
+@pytest.fixture
+def assistants_emulator_options() -> dict[str, Any]:
+    """Override it: a dict with ``scenarios`` and the marker's options, for all tests in its reach."""
+    return {}
 
 
-def _load(emulator: Emulator, scenarios: list[dict[str, Any] | Path]) -> None:
-    from emulator import EmulatorError
-
-    try:
-        for scenario in scenarios:
-            emulator.load(scenario)
-    except EmulatorError as error:
-        pytest.fail(str(error), pytrace=False)
+# ---- Tests, and the end of the session; once the emulator is in use, emulator/testing/hooks.py does the rest ----
 
 
-# ---- The end of a test ----
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """A test that passed is held to what the emulator saw."""
-    result = yield
-    emulator = item.stash.get(_emulator_key, None)
-    if emulator is not None and (problems := emulator.problems()):
-        from emulator import CheckFailed
-
-        pytest.fail(str(CheckFailed(problems)), pytrace=False)
-    return result
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test with the marker has the fixture, after its wider ones and before its others."""
+    for item in items:
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("assistants_emulator") is None:
+            continue
+        names = item.fixturenames
+        if "assistants_emulator" not in names:
+            definitions = item._fixtureinfo.name2fixturedefs
+            wide = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
+            names.insert(names.index(wide[-1]) + 1 if wide else 0, "assistants_emulator")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that failed tells what its client asked, how its runs went, and what was wrong."""
-    report = yield
-    emulator = item.stash.get(_emulator_key, None)
-    if emulator is not None and report.failed and report.when == "call":
-        report.sections.append(("assistants emulator", _told_by(emulator)))
-    return report
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Around a test that uses the emulator, its fixtures of any scope included."""
+    worker = item.config.stash.get(_worker_key, None)
+    if (worker is None or not worker.leads_session) and _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        return (yield)
+    with _worker(item.config).serving(item):
+        return (yield)
 
 
-def _told_by(emulator: Emulator) -> str:
-    from emulator import EmulatorError
-    from emulator.report import report
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How many tests still depend on the removed API, and who asked for the real service."""
+    reports = [report for group in terminalreporter.stats.values() for report in group if _is_of_a_test(report)]
+    if any(hasattr(report, "assistants_emulator") for report in reports):
+        from emulator.testing.summary import summarize
 
-    tell: Callable[[Any], str] = report
-    try:
-        return tell(emulator)
-    except EmulatorError as error:  # the test may have stopped it
-        return str(error)
+        summarize(terminalreporter, reports, config.option.assistants_emulator_sunset)
+
+
+def _is_of_a_test(report: Any) -> bool:
+    return getattr(report, "when", None) in ("setup", "call", "teardown")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,30 +11,70 @@ import orjson
 from emulator import objects
 from emulator.lifecycle import Object
 from emulator.performance import Performance
+from emulator.problems import Problem
 from emulator.resources import use
 from emulator.scenario import Scenario, Turn
 from emulator.store import Thread
 from emulator.world import Options, World
 
 
-def rehearse(scenario: Scenario) -> str:
-    """Each turn with its events and their seconds. Gates are open, outputs of functions are made up from ``expect``."""
-    return "\n\n".join(_told(scenario, turn) for turn in scenario.turns) or "no turns"
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A turn that was played. ``problems``: what ``check()`` would say of it."""
+
+    turn: Turn
+    performance: Performance
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """The turn's events with their seconds, what it says, and its problems."""
+        turn, start = self.turn, self.performance.timeline[0].time
+        where = f" ({turn.file}:{turn.line})" if turn.file else ""
+        lines = [f"turn {turn.name!r}{where}: {self.performance.status}"]
+        for moment in self.performance.timeline:
+            times = f" ×{moment.count}" if moment.count > 1 else ""
+            lines.append(f"  {moment.time - start:>5} s  {moment.event}{times}")
+        lines += [f"           says: {one}" for one in self.says]
+        lines += [f"           problem: {problem}" for problem in self.problems]
+        if self.problems and any(act.verb == "call" and "expect" not in act.beside for act in turn.acts):
+            lines.append(
+                "           outputs of functions are made up here; `expect` beside a call says what they are like"
+            )
+        return "\n".join(lines)
+
+    @property
+    def says(self) -> list[str]:
+        """What the run says, a line for each message."""
+        thread = self.performance.thread
+        messages = [thread.message(id) for id, _ in thread.messages.newest_first()]
+        return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(messages) if one["role"] == "assistant"]
+
+    def as_json(self) -> dict[str, Any]:
+        start = self.performance.timeline[0].time
+        return {
+            "turn": self.turn.name,
+            "file": self.turn.file,
+            "line": self.turn.line,
+            "status": self.performance.status,
+            "events": [
+                {"seconds": moment.time - start, "event": moment.event, "times": moment.count}
+                for moment in self.performance.timeline
+            ],
+            "says": self.says,
+            "problems": [problem.as_json() for problem in self.problems],
+        }
 
 
-def _told(scenario: Scenario, turn: Turn) -> str:
+def rehearse(scenario: Scenario) -> list[Rehearsal]:
+    """Each turn, played alone. Gates are open, outputs of functions are made up from ``expect``."""
+    return [_rehearsed(scenario, turn) for turn in scenario.turns]
+
+
+def _rehearsed(scenario: Scenario, turn: Turn) -> Rehearsal:
     world = World(Options(), (scenario,))
     world.open_gates |= world.labels()
     performance = _played(world, turn)
-    start = performance.timeline[0].time
-    where = f" ({turn.file}:{turn.line})" if turn.file else ""
-    lines = [f"turn {turn.name!r}{where}: {performance.status}"]
-    for moment in performance.timeline:
-        times = f" ×{moment.count}" if moment.count > 1 else ""
-        lines.append(f"  {moment.time - start:>5} s  {moment.event}{times}")
-    lines += [f"           says: {text}" for text in _texts(performance)]
-    lines += [f"           problem: {problem}" for problem in world.problems]
-    return "\n".join(lines)
+    return Rehearsal(turn, performance, tuple(world.problems))
 
 
 def _played(world: World, turn: Turn) -> Performance:
@@ -97,9 +138,3 @@ def _sample(schema: Any) -> Any:
         return _SAMPLES.get(kind if isinstance(kind, str) else "", "…")
     required: list[str] = schema.get("required") or list(properties)
     return {key: _sample(properties.get(key, {"type": "string"})) for key in required}
-
-
-def _texts(performance: Performance) -> list[str]:
-    """What the run says, a line each."""
-    messages = [performance.thread.message(id) for id, _ in performance.thread.messages.newest_first()]
-    return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(messages) if one["role"] == "assistant"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -17,6 +17,7 @@ from emulator.lifecycle import Object
 from emulator.problems import ScenarioError
 from emulator.scenario_checks import local_files, problems, turn_name
 from emulator.steps import VERBS, Act
+from emulator.tape import Tape
 
 #: What a directory's scenario files end in.
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -65,6 +66,8 @@ class Scenario:
     stubs: tuple[Stub, ...] = ()
     #: Contents of the files that it names by path, read by whoever loaded it.
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    #: The only requests that may be sent, if it was made of a recording that is replayed strictly.
+    tape: Tape | None = None
 
     def labels(self) -> set[str]:
         """The gates that its steps name."""
@@ -104,12 +107,38 @@ def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
 def load_scenarios(*sources: str | FilePath | Object) -> tuple[Scenario, ...]:
     """As ``load_scenario`` for each; a directory stands for the scenario files in it, by name.
 
-    In the order in which they are to be loaded; those loaded later are asked first.
+    In the order in which they are to be loaded; those loaded later are asked first. Raises ScenarioError for namesakes.
     """
     loaded: list[Scenario] = []
     for source in sources:
         loaded += [load_scenario(source)] if isinstance(source, dict) else map(load_scenario, scenario_files(source))
+    refuse_namesakes(loaded)
     return tuple(loaded)
+
+
+def refuse_namesakes(scenarios: Iterable[Scenario]) -> None:
+    """Raises ScenarioError for scenarios of one name that are loaded together: one would replace the other."""
+    first: dict[str, Scenario] = {}
+    problems = []
+    for one in scenarios:
+        other = first.setdefault(one.name, one)
+        if other is one or not one.name:
+            continue
+        if other.file == one.file and not in_memory(one.file):
+            problems.append(f"{one.file}: it is given twice")
+        else:
+            problems.append(
+                f"{one.file}: its name {one.name!r} is that of {other.file} too; give it a `name:` of its own"
+            )
+    if problems:
+        raise ScenarioError(problems)
+
+
+def placed(scenario: Scenario, among: Sequence[Scenario], instead_of: str | None = None) -> tuple[Scenario, ...]:
+    """Scenarios, newest first, with one more in front or in another's place; that one and its namesake are gone."""
+    at = next((place for place, one in enumerate(among) if one.name == instead_of), 0)
+    others = [[one for one in part if one.name not in (scenario.name, instead_of)] for part in (among[:at], among[at:])]
+    return (*others[0], scenario, *others[1])
 
 
 def scenario_files(*sources: str | FilePath) -> list[FilePath]:

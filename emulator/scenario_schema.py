@@ -23,7 +23,7 @@ _POLLS: Final[Schema] = {
     "additionalProperties": False,
 }
 #: Settings that an argument, marker or option can state too; it beats those of scenarios.
-OPTIONS: Final[Schema] = {
+_SAID: Final[Schema] = {
     "type": "object",
     "properties": {
         "seed": {"type": ["integer", "string"]},
@@ -34,7 +34,9 @@ OPTIONS: Final[Schema] = {
     },
     "additionalProperties": False,
 }
-_SETTINGS: Final[Schema] = {**OPTIONS, "properties": {**OPTIONS["properties"], "polls": _POLLS}}
+_SETTINGS: Final[Schema] = {**_SAID, "properties": {**_SAID["properties"], "polls": _POLLS}}
+#: What an argument, marker or option can say; ``after_sunset`` is not for scenarios.
+OPTIONS: Final[Schema] = {**_SAID, "properties": {**_SAID["properties"], "after_sunset": {"type": "boolean"}}}
 
 
 # ---- Given objects: the API's creation parameters, and what the service adds ----

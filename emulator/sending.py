@@ -17,8 +17,8 @@ from emulator.web import JSON, Answer, Download, Stream
 _SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
-async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
-    """A JSON answer."""
+def headers_of(result: Answer, shared: Headers) -> Headers:
+    """The headers of a JSON answer: what all share, and its own."""
     sent = [*shared, JSON]
     if result.headers:  # a fault's or stub's own beat ours
         own = dict(result.headers)
@@ -27,7 +27,12 @@ async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
     sent.append((b"content-length", str(len(result.body)).encode()))
     if result.poll_after is not None:
         sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
-    await send({"type": "http.response.start", "status": result.status, "headers": sent})
+    return sent
+
+
+async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
+    """A JSON answer."""
+    await send({"type": "http.response.start", "status": result.status, "headers": headers_of(result, shared)})
     await send({"type": "http.response.body", "body": result.body})
 
 

@@ -1,5 +1,7 @@
 """The emulator as a server: a uvicorn in a thread of its own, or in the foreground of a process.
 
+``AppServer`` serves any application, ``Server`` worlds, and an ``Emulator`` is a server of one world in a thread.
+
 The socket is bound before anything else, so a taken port is an error of the caller's and port 0 is known at once.
 """
 
@@ -9,38 +11,56 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from emulator.app import build
+from emulator.app import Application
 from emulator.clock import ClockName
 from emulator.control import Control
+from emulator.hosts import Hosts
+from emulator.journal import Entry
 from emulator.lifecycle import Object
 from emulator.performer import HOLD_LIMIT
 from emulator.problems import EmulatorError
-from emulator.scenario import load_scenarios
+from emulator.protocol import ShortWay
+from emulator.recording.sources import load_sources
 from emulator.views import Shape
-from emulator.world import Options
+from emulator.world import Options, World
 from emulator.worlds import Worlds, WorldsMode
 
 #: Idle clients stay connected this long: test clients think longer than uvicorn's 5 seconds.
 _KEEP_ALIVE = 75
 
+#: Seconds for clients to answer the farewell of TLS. One that reads no further never does.
+_FAREWELL = 0.1
+
 #: The key of ``Emulator.environ``. Any other is as good.
 API_KEY = "sk-assistants-emulator"
 
 
-class Server(uvicorn.Server):
-    """A uvicorn that starts and stops at once: it waits for an event instead of looking every 0.1 s."""
+class AppServer(uvicorn.Server):
+    """A uvicorn that starts and stops at once: it waits for an event instead of looking every 0.1 s.
 
-    def __init__(self, worlds: Worlds, listening: socket.socket, **more: Any) -> None:
+    ``begin`` is called when it serves and heeds signals. ``end`` is awaited when it stops, after it has ceased to
+    listen: it ends the answers that would wait on.
+    """
+
+    def __init__(
+        self,
+        application: ASGIApp,
+        listening: socket.socket,
+        end: Callable[[], Awaitable[None]],
+        *,
+        begin: Callable[[], object] = lambda: None,
+        **more: Any,
+    ) -> None:
         config = uvicorn.Config(
-            build(worlds),
-            http="httptools",
+            application,
             ws="none",
             lifespan="off",
             access_log=False,
@@ -51,10 +71,10 @@ class Server(uvicorn.Server):
             server_header=False,
             date_header=False,
             timeout_keep_alive=_KEEP_ALIVE,
-            **more,
+            **{"http": "httptools", **more},
         )
         super().__init__(config)
-        self.worlds, self.listening = worlds, listening
+        self.listening, self._begin, self._end = listening, begin, end
         self.ready = threading.Event()
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,13 +108,14 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await self.on_tick(0)
         self.ready.set()
+        self._begin()
         await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finished answers are delivered, waiting streams break off, idle connections close."""
         for server in self.servers:
             server.close()
-        self.worlds.end()
+        await self._end()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         tasks = list(self.server_state.tasks)
@@ -102,6 +123,29 @@ class Server(uvicorn.Server):
             await asyncio.wait(tasks, timeout=1)
         for task in self.server_state.tasks:
             task.cancel()
+        if self.config.is_ssl and self.server_state.connections:
+            await asyncio.sleep(_FAREWELL)
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+
+
+class Server(AppServer):
+    """Serves these worlds; ``hosts`` and ``watch`` as ``Application`` has them."""
+
+    def __init__(
+        self,
+        worlds: Worlds,
+        listening: socket.socket,
+        *,
+        hosts: Hosts | None = None,
+        watch: Callable[[World, Entry], object] | None = None,
+        **more: Any,
+    ) -> None:
+        async def end() -> None:
+            worlds.end()
+
+        super().__init__(Application(worlds, hosts, watch), listening, end, http=ShortWay, **more)
+        self.worlds = worlds
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -124,9 +168,11 @@ def bind(host: str, port: int) -> socket.socket:
 class Emulator(Control):
     """A local emulator on a real socket, in a thread of its own, with one world for whatever key a client sends.
 
-    ``scenarios`` are files (YAML or JSON), directories or dicts; ``seed``, ``clock`` (``skip`` or ``real``), ``start``
-    (ISO 8601 or ``now``), ``unmatched`` (``fail`` or ``improvise``) and ``shapes`` (``wire`` or ``spec``) beat their
-    settings. Raises ScenarioError for a bad scenario, EmulatorError for bad options and a port that cannot be had.
+    ``scenarios`` are files (YAML or JSON; recordings too), directories or dicts; ``seed``, ``clock`` (``skip`` or
+    ``real``), ``start`` (ISO 8601 or ``now``), ``unmatched`` (``fail`` or ``improvise``) and ``shapes`` (``wire`` or
+    ``spec``) beat their settings; ``after_sunset`` lets Assistants operations answer as the removed API does;
+    ``allow_hosts`` are names by which it may be called, beside the machine's own (``hosts``). Raises ScenarioError for
+    a bad scenario, EmulatorError for bad options and a port that cannot be had.
 
         with Emulator("weather.yaml") as emulator:
             client = OpenAI(base_url=emulator.base_url, api_key=emulator.api_key)
@@ -146,12 +192,14 @@ class Emulator(Control):
         host: str = "127.0.0.1",
         worlds: WorldsMode = "one",
         hold_limit: float = HOLD_LIMIT,
+        after_sunset: bool = False,
+        allow_hosts: Sequence[str] = (),
     ) -> None:
-        options = Options(seed, clock, start, unmatched, shapes, hold_limit)
+        options = Options(seed, clock, start, unmatched, shapes, hold_limit, after_sunset)
         options.check()
-        self._worlds = Worlds(options, load_scenarios(*scenarios), worlds)
+        self._worlds = Worlds(options, load_sources(*scenarios), worlds)
         self._worlds.of(API_KEY)  # scenarios that disagree are refused here, not with the first request
-        self._address = (host, port)
+        self._address, self._hosts = (host, port), Hosts(host, allow_hosts)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
         super().__init__("", API_KEY)
@@ -160,7 +208,7 @@ class Emulator(Control):
         """Listens; when this returns the first request can be sent."""
         if self._server is not None:
             raise EmulatorError("the emulator is running already")
-        self._server = Server(self._worlds, bind(*self._address))
+        self._server = Server(self._worlds, bind(*self._address), hosts=self._hosts)
         self.url = self._server.url
         self._thread = threading.Thread(
             target=self._server.serve_until_stopped, name="assistants-emulator", daemon=True

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.problems import ScenarioError
-from emulator.scenario import Scenario, load_scenario, scenario_files
+from emulator.problems import EmulatorError, ScenarioError
+from emulator.recording.sources import load_sources
+from emulator.scenario import Scenario, scenario_files
 
 #: Seconds between two looks at the files.
 PERIOD = 0.3
@@ -16,17 +19,29 @@ PERIOD = 0.3
 Stamp = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file with what it is now. ``name``: what its scenario was called until now; None for a new file."""
+
+    path: Path
+    name: str | None
+    scenario: Scenario
+
+
 class Watcher:
     """Looks at the files every now and then, in a thread of its own.
 
-    ``reload`` gets the scenarios that have changed, ``tell`` a line for a person.
+    ``reload`` gets what has changed, ``tell`` what a person should know of files that cannot be taken.
     """
 
-    def __init__(
-        self, sources: list[str], reload: Callable[[list[Scenario]], None], tell: Callable[[str], None]
-    ) -> None:
+    def __init__(self, sources: list[str], reload: Callable[[Change], object], tell: Callable[[str], object]) -> None:
         self._sources, self._reload, self._tell = sources, reload, tell
         self._known = self._stamps()
+        #: What the scenario of each file is called.
+        self._names: dict[Path, str] = {}
+        for path in self._known:
+            with suppress(EmulatorError, OSError):  # one that was spoilt just now is as one that is not there yet
+                self._names[path] = _load(path).name
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="scenario-watcher", daemon=True)
 
@@ -48,12 +63,19 @@ class Watcher:
         self._known = stamps
         for path in changed:
             try:
-                scenario = load_scenario(path)
-            except (ScenarioError, OSError) as error:
-                self._tell(f"kept the old {path}: the new one is bad\n{error}")
+                scenario = _load(path)
+                self._refuse_namesake(path, scenario)
+            except (EmulatorError, OSError) as error:
+                kept = f"kept the old {path}: the new one is bad" if path in self._names else f"{path} is not loaded"
+                self._tell(f"{kept}\n{error}")
             else:
-                self._reload([scenario])
-                self._tell(f"reloaded {path}")
+                self._reload(Change(path, self._names.get(path), scenario))
+                self._names[path] = scenario.name
+
+    def _refuse_namesake(self, path: Path, scenario: Scenario) -> None:
+        for other, name in self._names.items():
+            if name == scenario.name and other != path and other in self._known:
+                raise ScenarioError([f"{path}: its name {name!r} is that of {other} too"])
 
     def _stamps(self) -> dict[Path, Stamp]:
         try:
@@ -61,6 +83,10 @@ class Watcher:
         except ScenarioError:
             return {}
         return {path: (stat.st_mtime_ns, stat.st_size) for path in files if (stat := _stat(path)) is not None}
+
+
+def _load(path: Path) -> Scenario:
+    return load_sources(path)[0]
 
 
 def _stat(path: Path) -> os.stat_result | None:

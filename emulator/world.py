@@ -6,7 +6,7 @@ One event loop and one thread touch a world, so there are no locks.
 from __future__ import annotations
 
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -24,11 +24,12 @@ from emulator.matching import Situation, first_mismatch
 from emulator.performance import DEFAULT_POLLS, Performance
 from emulator.performer import HOLD_LIMIT, Performer
 from emulator.problems import EmulatorError, Problem, ScenarioError
-from emulator.scenario import Scenario, Stub, Turn
+from emulator.scenario import Scenario, Stub, Turn, placed
 from emulator.scenario_checks import option_problems
 from emulator.stage import Fake, Stage
 from emulator.steps import VERBS, Act
 from emulator.store import Store, Thread
+from emulator.tape import Taped
 from emulator.vector_stores import Outcome, VectorStore
 from emulator.views import Shape
 
@@ -48,6 +49,8 @@ class Options:
     unmatched: Literal["fail", "improvise"] | None = None
     shapes: Shape | None = None
     hold_limit: float = HOLD_LIMIT
+    #: The Assistants operations answer as a removed API does. No setting: it is not for a scenario to say.
+    after_sunset: bool = False
 
     def given(self) -> Object:
         """The settings that are said here."""
@@ -56,7 +59,10 @@ class Options:
 
     def check(self) -> None:
         """Raises EmulatorError for options that cannot be."""
-        if (said := self.given()) and (found := option_problems(said)):
+        said = self.given()
+        if self.after_sunset is not False:
+            said["after_sunset"] = self.after_sunset
+        if said and (found := option_problems(said)):
             raise EmulatorError("; ".join(found))
 
 
@@ -69,6 +75,7 @@ class Snapshot:
     now: float
     scenarios: tuple[Scenario, ...]
     played: Counter[tuple[str, str]]
+    taped: dict[str, Counter[int]]
     settings: Object
     unnamed: int
     made_by_requests: bool
@@ -85,8 +92,12 @@ class World:
         #: Gates that were released, for runs that come to them later.
         self.open_gates: set[str] = set()
         self.scenarios: tuple[Scenario, ...] = ()
+        #: A scenario takes no requests but those of its recording.
+        self.is_strict = False
         #: How often each turn was played, by scenario and turn.
         self.played: Counter[tuple[str, str]] = Counter()
+        #: How often each request of each scenario's tape was played.
+        self.taped: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self.runs: dict[str, Performance] = {}
         self.faults = Faults()
         #: Called when the world is gone, by those who still wait for something in it.
@@ -109,16 +120,16 @@ class World:
 
     # ---- Scenarios ----
 
-    def load(self, scenario: Scenario) -> None:
+    def load(self, scenario: Scenario, *, instead_of: str | None = None) -> None:
         """Adds a scenario, to be asked first; one of the same name is replaced.
 
+        ``instead_of``: it takes the place of the one of that name, and is asked when that one was.
         Raises ScenarioError, and changes nothing, when its settings or given objects do not go with what is there.
         """
         if not scenario.name:
             self._unnamed += 1
             scenario = _renamed(scenario, f"unnamed-{self._unnamed}")
-        others = tuple(one for one in self.scenarios if one.name != scenario.name)
-        loaded = (scenario, *others)
+        loaded = placed(scenario, self.scenarios, instead_of)
         settings = self._settings_of(loaded)
         changed = [key for key in _FOUNDATIONS if settings.get(key) != self.settings.get(key)]
         if changed and self._made_by_requests:
@@ -143,9 +154,12 @@ class World:
             if self.store.threads.get(performance.run["thread_id"]) is not performance.thread:
                 self.performer.abandon(run_id)  # its thread was given anew
         self.scenarios = loaded
+        self.is_strict = any(one.tape for one in loaded)
         self.faults.load(scenario.name, scenario.faults)
+        self.faults.order([one.name for one in loaded])
         for turn in scenario.turns:
             self.played.pop((scenario.name, turn.name), None)
+        self.taped.pop(scenario.name, None)
 
     def _settings_of(self, scenarios: tuple[Scenario, ...]) -> Object:
         """What all scenarios (newest first) and the options say together; those that disagree are refused."""
@@ -171,6 +185,16 @@ class World:
                 if stub.method == method and fnmatchcase(path, stub.path):
                     return stub
         return None
+
+    def not_recorded(self, method: str, asked: Taped) -> str | None:
+        """Why a strict replay refuses a request; None if there is no such replay, or if one has recorded it."""
+        why = None
+        for scenario in self.scenarios:
+            if scenario.tape is not None:
+                why = scenario.tape.take(self.taped[scenario.name], method, asked)
+                if why is None:
+                    return None
+        return why
 
     # ---- Runs ----
 
@@ -322,6 +346,7 @@ class World:
             now=self.clock.now(),
             scenarios=self.scenarios,
             played=self.played.copy(),
+            taped={name: played.copy() for name, played in self.taped.items()},
             settings=self.settings,
             unnamed=self._unnamed,
             made_by_requests=self._made_by_requests,
@@ -334,6 +359,8 @@ class World:
         if all(self.settings.get(key) == snapshot.settings.get(key) for key in ("clock", "start")):
             self.clock.move_to(snapshot.now)
         self.scenarios, self.played = snapshot.scenarios, snapshot.played.copy()
+        self.taped |= {name: played.copy() for name, played in snapshot.taped.items()}
+        self.is_strict = any(one.tape for one in self.scenarios)
         for scenario in reversed(self.scenarios):
             self.faults.load(scenario.name, scenario.faults)
         self._unnamed, self._made_by_requests = snapshot.unnamed, snapshot.made_by_requests

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from emulator.lifecycle import Object
 from emulator.problems import ScenarioError
-from emulator.scenario import Scenario
+from emulator.scenario import Scenario, placed
 from emulator.world import Options, Snapshot, World
 
 WorldsMode = Literal["one", "key"]
@@ -21,8 +22,10 @@ class Worlds:
     scenarios: tuple[Scenario, ...] = ()
     mode: WorldsMode = "one"
     _worlds: dict[str, World] = field(default_factory=dict)
-    _baselines: dict[str, Snapshot] = field(default_factory=dict)
+    #: By key, the one in force last.
+    _baselines: dict[str, list[Snapshot]] = field(default_factory=dict)
     _overrides: dict[str, Object] = field(default_factory=dict)
+    _asked: dict[str, Counter[str | None]] = field(default_factory=dict)
 
     def of(self, key: str) -> World:
         """The world of that key."""
@@ -31,8 +34,9 @@ class Worlds:
         if world is None:
             options = replace(self.options, **self._overrides.get(name, {}))
             world = self._worlds[name] = World(options, self.scenarios)
-            if baseline := self._baselines.get(name):
-                world.restore(baseline)
+            world.journal.asked = self._asked.setdefault(name, world.journal.asked)
+            if baselines := self._baselines.get(name):
+                world.restore(baselines[-1])
         return world
 
     def reset(self, key: str, options: Object) -> None:
@@ -45,16 +49,20 @@ class Worlds:
 
     def keep(self, key: str) -> None:
         """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""
-        self._baselines[key if self.mode == "key" else ""] = self.of(key).snapshot()
+        self._baselines.setdefault(key if self.mode == "key" else "", []).append(self.of(key).snapshot())
 
-    def forget(self, key: str) -> None:
-        """Resets return to an empty world again."""
-        self._baselines.pop(key if self.mode == "key" else "", None)
+    def forget(self, key: str, *, all: bool = False) -> None:
+        """Resets return to the baseline that was kept before, if there is one, or (``all``) to an empty world."""
+        name = key if self.mode == "key" else ""
+        baselines = [] if all else self._baselines.get(name, [])[:-1]
+        self._baselines[name] = baselines
 
-    def reload(self, scenarios: list[Scenario]) -> list[str]:
-        """Scenarios whose files have changed, for all worlds. Answers why worlds that cannot take one keep the old."""
-        names = {scenario.name for scenario in scenarios}
-        together = (*(one for one in self.scenarios if one.name not in names), *scenarios)
+    def reload(self, scenario: Scenario, *, instead_of: str | None = None) -> list[str]:
+        """A scenario whose file has changed, for all worlds and baselines, where ``instead_of`` was; objects stay.
+
+        Answers why those that cannot take it keep the old.
+        """
+        together = placed(scenario, self.scenarios[::-1], instead_of)[::-1]
         try:
             World(self.options, together)  # what cannot be together must not meet worlds to come
         except ScenarioError as error:
@@ -62,12 +70,25 @@ class Worlds:
         self.scenarios = together
         refusals = []
         for world in self._worlds.values():
-            for scenario in scenarios:
+            try:
+                world.load(scenario, instead_of=instead_of)
+            except ScenarioError as error:
+                refusals.append(str(error))
+        for baselines in self._baselines.values():
+            for number, baseline in enumerate(baselines):
                 try:
-                    world.load(scenario)
+                    baselines[number] = self._rebased(baseline, scenario, instead_of)
                 except ScenarioError as error:
-                    refusals.append(str(error))
+                    refusals.append(f"a baseline keeps the old one: {error}")
         return refusals
+
+    def _rebased(self, baseline: Snapshot, scenario: Scenario, instead_of: str | None) -> Snapshot:
+        """Raises ScenarioError if a world could not return to it then."""
+        gone = (scenario.name, instead_of)
+        played = Counter({key: times for key, times in baseline.played.items() if key[0] not in gone})
+        changed = replace(baseline, scenarios=placed(scenario, baseline.scenarios, instead_of), played=played)
+        World(self.options).restore(changed)
+        return changed
 
     def end(self) -> None:
         for world in self._worlds.values():

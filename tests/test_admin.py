@@ -16,7 +16,8 @@ from tests.support import Api, InProcess, Reply
 
 START = 1767225600
 ENDPOINTS = [
-    "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance", "/_emulator/faults", "/_emulator/health",
+    "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance", "/_emulator/export", "/_emulator/faults",
+    "/_emulator/health",
     "/_emulator/holds/{label}", "/_emulator/holds/{label}/release", "/_emulator/requests",
     "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios", "/_emulator/state",
 ]  # fmt: skip
@@ -76,6 +77,7 @@ def test_state() -> None:
         "now": START + 1.0,
         "settings": {},
         "objects": {"assistants": 2, "threads": 3, "messages": 2, "runs": 2},
+        "asked": {"create_thread": 1, "create_run": 1, "get_run": 2},
         "active_runs": [{"id": run, "thread_id": thread, "status": "in_progress", "held": "gate"}],
     }
 

@@ -17,8 +17,8 @@ from emulator.document import parse
 from emulator.problems import ScenarioError
 from emulator.published_schema import published_schema
 from emulator.rehearsal import rehearse
-from emulator.scenario import Scenario, load_scenario
-from emulator.watching import Watcher
+from emulator.scenario import load_scenario
+from emulator.watching import Change, Watcher
 from emulator.worlds import Worlds
 from tests import golden
 from tests.support import GOLDEN, SCENARIOS, Api
@@ -86,49 +86,90 @@ turns:
 """
     )
 
-    told = rehearse(load_scenario(tmp_path / "story.yaml")).replace(str(tmp_path), "…")
+    told = "\n\n".join(map(str, rehearse(load_scenario(tmp_path / "story.yaml")))).replace(str(tmp_path), "…")
 
     golden.expect(GOLDEN / "rehearsal.txt", told.encode() + b"\n")
 
 
-def test_check_play_prints_the_rehearsal_of_good_files_alone(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    (tmp_path / "good.yaml").write_text("turns: [{steps: [{say: Hi}]}]")
-    (tmp_path / "bad.yaml").write_text("turns: [{steps: [{sai: Hi}]}]")
-
-    codes = [main(["check", "--play", str(tmp_path / name)]) for name in ("good.yaml", "bad.yaml")]
-
-    printed = capsys.readouterr().out
-    assert (codes, printed.count("says: Hi")) == ([0, 1], 1)
+def test_the_bundled_scenarios_can_be_played() -> None:
     assert main(["check", "--play", str(SCENARIOS)]) == 0
 
 
 # ---- Reloading ----
 
 
+def greeting(say: str, **more: Any) -> str:
+    return json.dumps({**more, "turns": [{"steps": [{"say": say}]}]})
+
+
 def test_a_watcher_loads_what_changed_and_keeps_the_old_of_a_bad_file(tmp_path: Path) -> None:
-    file = tmp_path / "greeting.yaml"
-    file.write_text("turns: [{steps: [{say: old}]}]")
-    reloaded: list[Scenario] = []
+    file, more, namesake = tmp_path / "greeting.yaml", tmp_path / "more.yaml", tmp_path / "namesake.yaml"
+    file.write_text(greeting("old"))
+    changes: list[Change] = []
     told: list[str] = []
-    watcher = Watcher([str(tmp_path)], reloaded.extend, told.append)
+    watcher = Watcher([str(tmp_path)], changes.append, told.append)
 
     watcher.look()
-    file.write_text("turns: [{steps: [{say: new and longer}]}]")
+    file.write_text(greeting("new and longer"))
     watcher.look()
     file.write_text("turns: [{steps: [{sai: bad}]}]")
     watcher.look()
-    (tmp_path / "more.yaml").write_text("turns: []")
+    file.write_text(greeting("renamed", name="other"))
+    more.write_text("turns: []")
+    watcher.look()
+    namesake.write_text("name: other")
+    watcher.look()
+    file.unlink()
+    namesake.write_text("name: other\nturns: []")
     watcher.look()
 
-    assert [scenario.name for scenario in reloaded] == ["greeting", "more"]
-    assert [line.splitlines()[0] for line in told] == [
-        f"reloaded {file}",
-        f"kept the old {file}: the new one is bad",
-        f"reloaded {tmp_path / 'more.yaml'}",
+    assert [(one.path, one.name, one.scenario.name) for one in changes] == [
+        (file, "greeting", "greeting"),
+        (file, "greeting", "other"),
+        (more, None, "more"),
+        (namesake, None, "other"),
     ]
-    assert "did you mean 'say'" in told[1]
+    assert [text.splitlines()[0] for text in told] == [
+        f"kept the old {file}: the new one is bad",
+        f"{namesake} is not loaded",
+    ]
+    assert "did you mean 'say'" in told[0]
+    assert f"its name 'other' is that of {file} too" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "order"),
+    [
+        ({"name": "two"}, ["three", "two", "one"]),
+        ({"name": "another"}, ["three", "another", "one"]),
+        ({"name": "one"}, ["three", "one"]),
+        ({"name": "three"}, ["three", "one"]),
+    ],
+)
+def test_a_reloaded_scenario_stays_in_its_place(changed: dict[str, Any], order: list[str]) -> None:
+    worlds = Worlds(scenarios=tuple(load_scenario({"name": name}) for name in ("one", "two", "three")))
+    before = worlds.of("key")
+
+    assert worlds.reload(load_scenario(changed), instead_of="two") == []
+
+    assert [scenario.name for scenario in before.scenarios] == order
+    worlds.reset("key", {})
+    assert [scenario.name for scenario in worlds.of("key").scenarios] == order
+
+
+def test_faults_stay_in_their_place_too_and_go_with_their_scenario() -> None:
+    fault = {"operation": "*", "kind": "error"}
+    worlds = Worlds(
+        scenarios=tuple(
+            load_scenario({"name": name, "faults": [{**fault, "status": status}]})
+            for name, status in (("one", 501), ("two", 502), ("three", 503))
+        )
+    )
+    world = worlds.of("key")
+
+    worlds.reload(load_scenario({"name": "new", "faults": [{**fault, "status": 599}]}), instead_of="two")
+
+    assert [armed.fault.status for armed in world.faults] == [503, 599, 501]
 
 
 def test_a_reload_reaches_all_worlds_and_tells_those_that_refuse_it() -> None:
@@ -136,12 +177,26 @@ def test_a_reload_reaches_all_worlds_and_tells_those_that_refuse_it() -> None:
     busy, idle = worlds.of("busy"), worlds.of("idle")
     busy.made()
 
-    refusals = worlds.reload([load_scenario({"name": "one", "settings": {"seed": 5}})])
+    refusals = worlds.reload(load_scenario({"name": "one", "settings": {"seed": 5}}))
 
     assert [refusal.partition(" ")[2] for refusal in refusals] == [
         "seed cannot change once requests have made objects; reset first"
     ]
     assert (busy.ids.seed, idle.ids.seed, worlds.of("new").ids.seed) == (0, 5, 5)
+
+
+def test_a_reload_reaches_baselines_which_keep_their_objects() -> None:
+    worlds = Worlds(scenarios=(load_scenario({"name": "one", "turns": [{"name": "old", "steps": []}]}),))
+    worlds.of("key").load(load_scenario({"name": "posted", "settings": {"seed": 1}}))
+    worlds.keep("key")
+
+    worlds.reload(load_scenario({"name": "one", "turns": [{"name": "new", "steps": []}]}), instead_of="one")
+    refusals = worlds.reload(load_scenario({"name": "one", "settings": {"seed": 2}}), instead_of="one")
+    worlds.reset("key", {})
+
+    assert [[turn.name for turn in one.turns] for one in worlds.of("key").scenarios] == [[], ["new"]]
+    assert worlds.of("key").ids.seed == 1
+    assert [refusal.partition(":")[0] for refusal in refusals] == ["<scenario>", "a baseline keeps the old one"]
 
 
 def test_serve_watch_answers_from_the_new_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The tables of the README that are made from the code."""
+"""What the pages show of the code: tables, and files that are included."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from emulator.app import ROUTES
 from emulator.faults import KINDS, SUMMARIES
 from emulator.operations import OPERATIONS
-from tests.readme_tables import TABLES, heading, main, operations, with_table
+from emulator.routes import ROUTES
+from tests.pages import PAGES, is_file, parts, shown, with_part
+from tests.readme_tables import TABLES, content, heading, main, operations
+from tests.support import ROOT
 
 
-def test_the_readme_shows_all_as_it_is() -> None:
+def test_the_pages_show_all_as_it_is() -> None:
     assert main(["--check"]) == 0
+
+
+def test_every_table_is_on_a_page() -> None:
+    shown_somewhere = {name for page in PAGES for name in parts(page.read_text()) if not is_file(name)}
+    assert shown_somewhere == set(TABLES)
 
 
 def test_every_route_has_a_row() -> None:
@@ -34,25 +41,35 @@ def test_every_kind_of_fault_is_described() -> None:
     assert set(SUMMARIES) == set(KINDS)
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_a_table_goes_between_its_markers(name: str) -> None:
+EXAMPLE = "tests/examples/retries/tickets.yaml"
+
+
+@pytest.mark.parametrize("name", [*TABLES, EXAMPLE])
+def test_a_part_goes_between_its_markers(name: str) -> None:
     text = f"# A\n\n<!-- {name} -->\nold\n<!-- /{name} -->\n\nend\n"
 
-    written = with_table(text, name)
+    written = with_part(text, name, content(name))
 
-    assert written == f"# A\n\n<!-- {name} -->\n\n{TABLES[name]()}\n\n<!-- /{name} -->\n\nend\n"
-    assert with_table(written, name) == written
-    with pytest.raises(ValueError, match=f"there is no place for the table: <!-- {name} -->"):
-        with_table("# A\n", name)
+    assert written == f"# A\n\n<!-- {name} -->\n\n{content(name)}\n\n<!-- /{name} -->\n\nend\n"
+    assert with_part(written, name, content(name)) == written
+    assert parts(written) == [name]
+    with pytest.raises(ValueError, match=f"there is no place for it: <!-- {name} -->"):
+        with_part("# A\n", name, content(name))
+
+
+def test_a_file_is_shown_whole() -> None:
+    assert shown(EXAMPLE) == f"```yaml\n{(ROOT / EXAMPLE).read_text()}```"
 
 
 def test_check_changes_nothing_and_writing_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    readme = tmp_path / "README.md"
-    empty = "".join(f"<!-- {name} --><!-- /{name} -->\n" for name in TABLES)
-    readme.write_text(empty)
+    page = tmp_path / "page.md"
+    empty = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in [*TABLES, EXAMPLE])
+    page.write_text(empty)
 
-    assert main(["--check"], readme) == 1
-    assert "README.md does not show the steps as they are" in capsys.readouterr().out
-    assert readme.read_text() == empty
-    assert main([], readme) == 0
-    assert main(["--check"], readme) == 0
+    assert main(["--check"], [page]) == 1
+    printed = capsys.readouterr().out
+    assert "page.md does not show steps as it is" in printed
+    assert f"page.md does not show {EXAMPLE} as it is" in printed
+    assert page.read_text() == empty
+    assert main([], [page]) == 0
+    assert main(["--check"], [page]) == 0

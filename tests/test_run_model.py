@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from emulator.app import build
+from emulator.app import Application
 from emulator.clock import DEFAULT_START
 from emulator.scenario import load_scenarios
 from emulator.world import Options
@@ -83,7 +83,7 @@ class Client(InProcess):
     def __init__(self) -> None:
         self.key = "sk-test"
         self.worlds = Worlds(Options(hold_limit=1e9), SCENARIOS)
-        self.app = build(self.worlds)
+        self.app = Application(self.worlds)
         self.loop = asyncio.new_event_loop()
         self.open: dict[Exchange, asyncio.Task[None]] = {}
 

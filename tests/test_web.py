@@ -14,8 +14,8 @@ from hypothesis import given as fuzz
 from hypothesis import strategies as st
 
 from emulator import Emulator, objects
-from emulator.app import ROUTES
 from emulator.problems import CheckFailed
+from emulator.routes import ROUTES
 from emulator.web import MAX_BODY, TOO_LARGE, read_body
 from tests.conftest import Emulate
 from tests.routes.given import begin, given

@@ -394,7 +394,7 @@ def test_a_changed_file_that_goes_with_nothing_does_not_reach_worlds_to_come() -
         for name, seed in (("a", 1), ("b", 1), ("a", 2))
     )
     worlds = Worlds(scenarios=(one, other))
-    (refusal,) = worlds.reload([changed])
+    (refusal,) = worlds.reload(changed)
     assert "they must agree" in refusal
     worlds.reset("key", {})
     assert worlds.of("key").settings["seed"] == 1

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from emulator.commands.exits import FINE
+from emulator.commands.output import show_json
+
 SUMMARY = "print the JSON Schema of scenario files, for editors"
 EXAMPLES = """\
   assistants-emulator schema > scenario.schema.json    for editors; first line of a scenario file then:
@@ -16,9 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    import json
-
     from emulator.published_schema import published_schema
 
-    print(json.dumps(published_schema(), indent=2))
-    return 0
+    show_json(published_schema())
+    return FINE

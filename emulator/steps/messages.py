@@ -51,7 +51,7 @@ _BESIDE: Final = {"done": {"type": "boolean"}, "usage": USAGE}
 _WORD = re.compile(r" ?\w[\w'’]*| ?[^\w\s]|\s+")  # an apostrophe inside a word, as tokens have it
 
 #: Where code_interpreter keeps the files that its answers link to.
-_SANDBOX: Final = "sandbox:/mnt/data/"
+SANDBOX: Final = "sandbox:/mnt/data/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _citations(stage: Stage, cites: list[Object], text: str) -> tuple[list[Annot
 def _file_paths(stage: Stage, text: str) -> Iterator[Annotation]:
     """Links to files that the run's code has made."""
     for file in stage.generated:
-        link = _SANDBOX + file["filename"]
+        link = SANDBOX + file["filename"]
         for match in re.finditer(re.escape(link), text):
             yield Annotation(match.start(), match.end(), "file_path", link, file["id"])
 

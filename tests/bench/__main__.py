@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import amounts, endpoints, files, searches, times
+from tests.bench import amounts, endpoints, files, plugin, recorders, searches, times
 from tests.bench.report import MeasurementFailed, Row, table, write
 from tests.bench.servers import ROOT
 
@@ -71,6 +71,8 @@ def measure(scale: Scale) -> Iterator[Row]:
     yield from files.measure(scale.page_rounds, scale.uploads, scale.mebibytes, scale.files)
     yield from searches.measure(scale.page_rounds, scale.searches, scale.documents)
     yield from times.measure(scale.starts, scale.runs)
+    yield from recorders.measure(scale.runs)
+    yield from plugin.measure(scale.starts, scale.messages // 10)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

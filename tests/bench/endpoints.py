@@ -23,7 +23,7 @@ ROUND_SECONDS = 0.4
 
 _TEXT = "What is the weather in Paris?"
 _SAID = "It is 21 degrees and sunny in Paris."
-_SCENARIO = {
+SCENARIO = {
     "given": {"assistants": [{"id": "asst_bench", "model": "gpt-4o", "name": "Weather"}]},
     "turns": [{"name": "weather", "steps": [{"say": {"text": _SAID, "chunks": [_SAID]}}]}],
 }
@@ -109,7 +109,7 @@ def scenario_file(scenario: dict[str, Any]) -> Iterator[str]:
 
 def measure(rounds: int, requests: int | None) -> Iterator[Row]:
     """All rows. ``requests``: in each round; None: as many as a round needs."""
-    with scenario_file(_SCENARIO) as scenario:
+    with scenario_file(SCENARIO) as scenario:
         for endpoint in ENDPOINTS:
             with emulator(scenario) as ours:  # a new one for each, so that no row bears what the one before left
                 spec = bare_spec(endpoint.kind, exchange(ours.port, endpoint.requests(ours.port, 1)[0]))

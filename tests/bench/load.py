@@ -39,15 +39,15 @@ class Connection:
 
     def receive(self) -> bytes:
         """A whole answer, head and body as they came. Raises MeasurementFailed unless it is a 200."""
-        got = self._more()
+        got = self.more()
         while (head := got.find(b"\r\n\r\n")) < 0:
-            got += self._more()
+            got += self.more()
         if got[9:12] != b"200":
             raise MeasurementFailed(f"not a 200: {got[:1000].decode('latin-1')}")
         at = got.find(_LENGTH, 0, head)
         if at < 0:
             while not got.endswith(_CHUNKED_END):
-                got += self._more()
+                got += self.more()
             return got
         start = at + len(_LENGTH)
         end = head + 4 + int(got[start : got.index(b"\r", start)])
@@ -55,11 +55,11 @@ class Connection:
             return got
         pieces, missing = [got], end - len(got)
         while missing > 0:
-            pieces.append(self._more())
+            pieces.append(self.more())
             missing -= len(pieces[-1])
         return b"".join(pieces)
 
-    def _more(self) -> bytes:
+    def more(self) -> bytes:
         got = self.socket.recv(1 << 18)
         if not got:
             raise MeasurementFailed("the server closed the connection")

@@ -30,6 +30,12 @@ NAMES = [
     "first search in 20 documents after a change",
     "process start to first answer",
     "create_and_poll by the openai SDK",
+    "first event of a stream through record",
+    "the unused plugin, in a suite of 100 tests",
+    "session fixture, start to first answer",
+    "session fixture, stop",
+    "per-test reset",
+    "per-test reset at 20 messages",
 ]
 
 

@@ -32,8 +32,8 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from emulator.app import ROUTES
 from emulator.journal import Entry, Journal
+from emulator.routes import ROUTES
 from emulator.views import Shape
 from emulator.world import World
 from tests.support import SHARED

@@ -11,8 +11,8 @@ import pytest
 from openai import OpenAI
 
 from emulator import Emulator
-from emulator.app import ROUTES
 from emulator.lifecycle import Object
+from emulator.routes import ROUTES
 from emulator.views import Shape
 from tests.conformance.answers import ALLOWANCES, OPERATIONS, Allowance, Judge, Part, event_schemas, parts_of
 from tests.conformance.test_sdk_operations import play

@@ -11,8 +11,8 @@ import pytest
 from openai import AssistantEventHandler, AsyncAzureOpenAI, AzureOpenAI
 
 from emulator import Emulator
-from emulator.app import ROUTES
 from emulator.lifecycle import Object
+from emulator.routes import ROUTES
 from tests.conformance.tour import SCENARIO, WEATHER
 from tests.support import InProcess, Reply
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from emulator.app import ROUTES
 from emulator.lifecycle import event_names
+from emulator.routes import ROUTES
 from tests.support import SHARED, needs_shared
 
 pytestmark = needs_shared

@@ -10,19 +10,37 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from tests.packaging.pythons import RUNNING, VERSIONS, find
+
 HERE = Path(__file__).parent
-CACHE = HERE.parent.parent / ".cache" / "sdk"
+ROOT = HERE.parent.parent
+CACHE = ROOT / ".cache" / "sdk"
 
 #: Each SDK in an environment of its own.
-PYTHON_SDKS = {"openai-2": "openai>=2,<3", "openai-1.109.1": "openai==1.109.1"}
+PYTHON_SDKS = {"openai-2": "openai>=2,<3 vcrpy>=9", "openai-1.109.1": "openai==1.109.1"}
+#: Environments for recorders alone: the newest SDK's patterns are played without one.
+PYTHON_RECORDERS = {"openai-3": "openai>=3 vcrpy>=9"}
 NODE_SDKS = ("openai", "openai-6")
+#: Directories with packages for Node, and which.
+NODE_PROGRAMS = "node"
+NODE_RECORDERS = "node-recorders"
+_PACKAGES = {
+    NODE_PROGRAMS: HERE / "node" / "package.json",
+    NODE_RECORDERS: HERE.parent / "recording" / "clients" / "node" / "package.json",
+}
+#: The agent frameworks, each with the versions of all that it needs.
+FRAMEWORKS = {path.stem: path for path in sorted((ROOT / "tests" / "frameworks" / "requirements").glob("*.txt"))}
+
+#: What Chromium is called on the PATH.
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 HOW = "not installed: run `make test-clients`"
+NO_CHROMIUM = "chromium is not on the PATH, and only root can install it with apt-get: its tests will be skipped."
 _NO_NODE = "npm is not on the PATH: the TypeScript clients need Node 20 or newer. Install it and try again."
 
 
@@ -32,8 +50,13 @@ def python_of(sdk: str) -> Path:
     return CACHE / sdk / scripts / f"python{suffix}"
 
 
-def node_modules() -> Path:
-    return CACHE / "node" / "node_modules"
+def node_modules(directory: str = NODE_PROGRAMS) -> Path:
+    return CACHE / directory / "node_modules"
+
+
+def chromium() -> str | None:
+    """The browser's program, if there is one."""
+    return next(filter(None, map(shutil.which, _CHROMIUM)), None)
 
 
 def is_installed(directory: str) -> bool:
@@ -55,20 +78,45 @@ def once(directory: str, wanted: str, install: Callable[[], None]) -> None:
     stamp.write_text(wanted)
 
 
-def _install_python(sdk: str, requirement: str) -> None:
+def _install_python(directory: str, *requirements: str, python: Path = Path(sys.executable)) -> None:
     # pip comes from the environment that runs this: a second one would be most of the time this takes
-    venv.create(CACHE / sdk, with_pip=False, symlinks=os.name != "nt")
-    pip = [sys.executable, "-m", "pip", "--python", str(python_of(sdk)), "install", "--quiet"]
-    subprocess.run([*pip, "--disable-pip-version-check", requirement], check=True)
+    subprocess.run([python, "-m", "venv", "--without-pip", CACHE / directory], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python_of(directory)), "install", "-qq", "--no-compile"]
+    subprocess.run([*pip, "--disable-pip-version-check", *requirements], check=True)
 
 
-def _install_node(npm: str) -> None:
-    project = CACHE / "node"
+def _install_node(npm: str, directory: str) -> None:
+    project = CACHE / directory
     project.mkdir(parents=True)
-    shutil.copy(HERE / "node" / "package.json", project)
+    shutil.copy(_PACKAGES[directory], project)
     # the newest SDK asks for a newer Node than 20, on which it runs all the same
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--no-engine-strict", "--loglevel=error"]
     subprocess.run([npm, "install", "--no-package-lock", *quiet], cwd=project, check=True)
+
+
+def _wanted_pythons() -> list[tuple[str, str, Callable[[], None]]]:
+    needs = (ROOT / "pyproject.toml").read_text()
+    return [
+        (name, f"{python} {needs}", partial(_install_python, name, f"{ROOT}[dev]", python=python))
+        for version in VERSIONS
+        if version != RUNNING and (python := find(version)) and (name := f"python-{version}")
+    ]
+
+
+def install_chromium() -> None:
+    """From the system's packages: browsers are no packages of npm. Where that cannot be, tests without it can."""
+    if chromium() is not None:
+        return
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        print(NO_CHROMIUM, file=sys.stderr)
+        return
+    print("installing chromium", flush=True)
+    unasked = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in ("update -qq", "install -qq --yes --no-install-recommends chromium"):
+        if subprocess.run([apt, *command.split()], env=unasked, stdout=subprocess.DEVNULL).returncode:
+            print("apt-get could not install chromium: its tests will be skipped.", file=sys.stderr)
+            return
 
 
 def main() -> int:
@@ -76,9 +124,21 @@ def main() -> int:
     if npm is None:
         print(_NO_NODE, file=sys.stderr)
         return 1
-    for sdk, requirement in PYTHON_SDKS.items():
-        once(sdk, f"{requirement} {sys.version}", partial(_install_python, sdk, requirement))
-    once("node", (HERE / "node" / "package.json").read_text(), partial(_install_node, npm))
+    wanted: list[tuple[str, str, Callable[[], None]]] = [
+        *((name, packages.read_text(), partial(_install_node, npm, name)) for name, packages in _PACKAGES.items()),
+        *(
+            (name, f"{needs} {sys.version}", partial(_install_python, name, *needs.split()))
+            for name, needs in (PYTHON_SDKS | PYTHON_RECORDERS).items()
+        ),
+        *(
+            (name, f"{file.read_text()} {sys.version}", partial(_install_python, name, "-r", str(file)))
+            for name, file in FRAMEWORKS.items()
+        ),
+        *_wanted_pythons(),
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as installers:
+        for installed in [installers.submit(install_chromium), *(installers.submit(once, *what) for what in wanted)]:
+            installed.result()
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -45,3 +46,41 @@ def test_an_installation_that_broke_off_is_begun_again(monkeypatch: pytest.Monke
         install.once("sdk", "1", breaks_off)
 
     assert not install.is_installed("sdk")
+
+
+UPDATE, ADD = "apt-get update -qq", "apt-get install -qq --yes --no-install-recommends chromium"
+
+
+@pytest.mark.parametrize(
+    ("programs", "user", "fails", "commands", "said"),
+    [
+        (["chromium"], 0, False, [], ""),
+        (["google-chrome", "apt-get"], 0, False, [], ""),
+        (["apt-get"], 0, False, [UPDATE, ADD], ""),
+        (["apt-get"], 0, True, [UPDATE], "apt-get could not install chromium: its tests will be skipped.\n"),
+        (["apt-get"], 1000, False, [], install.NO_CHROMIUM + "\n"),
+        ([], 0, False, [], install.NO_CHROMIUM + "\n"),
+    ],
+)
+def test_chromium_is_installed_where_it_is_missing_and_can_be(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    programs: list[str],
+    user: int,
+    fails: bool,
+    commands: list[str],
+    said: str,
+) -> None:
+    run: list[str] = []
+
+    def ran(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+        run.append(" ".join(command))
+        return subprocess.CompletedProcess(command, int(fails))
+
+    monkeypatch.setattr("subprocess.run", ran)
+    monkeypatch.setattr("shutil.which", lambda name: name if name in programs else None)
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    install.install_chromium()
+
+    assert run == commands
+    assert capsys.readouterr().err == said

@@ -1,0 +1,1 @@
+"""What the pytest plugin is made of, beside the hooks and fixtures that pytest sees. Loaded when a test needs it."""

@@ -1,0 +1,107 @@
+"""What a suite pays for the pytest plugin: unused, at the session's start and end, and between two tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from emulator.testing.own import OwnEmulator
+from tests.bench.endpoints import encoded, thread
+from tests.bench.load import drive, request
+from tests.bench.report import Aim, MeasurementFailed, Row, Spread
+from tests.bench.servers import ROOT
+
+#: Tests of the suite that does not use the plugin.
+_TESTS = 100
+#: Resets between two looks at the clock.
+_RESETS = 50
+
+
+def measure(repeats: int, messages: int) -> Iterator[Row]:
+    """``messages``: in the world that is reset. Each time stands against the milliseconds that it may take."""
+    yield _row(f"the unused plugin, in a suite of {_TESTS} tests", 10, _unused(repeats))
+    starts, stops = zip(*[_started_and_stopped() for _ in range(repeats + 1)], strict=True)
+    yield _row("session fixture, start to first answer", 10, starts[1:])
+    yield _row("session fixture, stop", 10, stops[1:])
+    yield _row("per-test reset", 1, [_reset(0) for _ in range(repeats)], later=0.1)
+    many = [_reset(messages) for _ in range(min(repeats, 5))]
+    yield _row(f"per-test reset at {messages:,} messages", 1, many, later=0.1)
+
+
+def _row(name: str, limit: float, seconds: Sequence[float], later: float | None = None) -> Row:
+    taken = [one * 1e3 for one in seconds]
+    ratio = Spread.of([one / limit for one in taken])
+    return Row(name, "the limit", "ms", Spread.of(taken).median, limit, ratio, None, Aim("<=", 1.0, later))
+
+
+def _started_and_stopped() -> tuple[float, float]:
+    """As the fixture does it; the first time imports."""
+    begin = time.perf_counter()
+    emulator = OwnEmulator()
+    emulator.start()
+    emulator.state()
+    started = time.perf_counter()
+    emulator.end()
+    return started - begin, time.perf_counter() - started
+
+
+def _reset(messages: int) -> float:
+    """Seconds for one reset, as the fixture does it: over the socket."""
+    emulator = OwnEmulator()
+    emulator.start()
+    try:
+        port = int(emulator.url.rpartition(":")[2])
+        path = f"/v1/threads/{thread(port)}/messages"
+        bodies = (encoded({"role": "user", "content": f"Message number {n:06}."}) for n in range(messages))
+        drive(port, [request("POST", path, body) for body in bodies])
+        times = 1 if messages else _RESETS
+        begin = time.perf_counter()
+        for _ in range(times):
+            emulator.reset()
+        return (time.perf_counter() - begin) / times
+    finally:
+        emulator.end()
+
+
+def _unused(repeats: int) -> list[float]:
+    """Seconds of processor time that the plugin adds to a suite, by turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "test_app.py").write_text("\n".join(f"def test_{n}(): pass" for n in range(_TESTS)))
+        more = []
+        for number in range(repeats + 1):
+            taken = {used: _suite(folder, used=used) for used in (bool(number % 2), not number % 2)}
+            more.append(taken[True] - taken[False])
+        return more[1:]
+
+
+def _suite(folder: str, *, used: bool) -> float:
+    """Processor time of pytest on that suite, with the plugin or without."""
+    plugin = ["-p", "emulator.pytest_plugin"] if used else []
+    before = _of_children()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin],
+        cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    taken = _of_children() - before
+    if f"{_TESTS} passed" not in done.stdout:
+        raise MeasurementFailed(f"the suite did not pass:\n{done.stdout}{done.stderr}")
+    return taken
+
+
+def _of_children() -> float:
+    """Seconds of processor time that ended children have used; by the wall where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return time.perf_counter()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

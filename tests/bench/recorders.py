@@ -1,0 +1,64 @@
+"""What a recorder costs that stands between: when the first event of a stream comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.endpoints import RUN, SCENARIO, scenario_file, thread
+from tests.bench.load import Connection, request
+from tests.bench.report import Aim, MeasurementFailed, Row, Spread
+from tests.bench.servers import EMULATOR, Process, emulator
+
+
+def measure(streams: int) -> Iterator[Row]:
+    """By turns directly and through a recorder, each on one connection that is kept."""
+    with scenario_file(SCENARIO) as scenario, emulator(scenario) as upstream, TemporaryDirectory() as folder:
+        tape = str(Path(folder) / "tape.jsonl")
+        url = f"http://127.0.0.1:{upstream.port}"
+        recorder = Process([EMULATOR, "record", "--upstream", url, "--out", tape, "--port", "0"])
+        try:
+            yield _first_event(upstream.port, recorder.port, streams)
+        finally:
+            recorder.stop()
+
+
+def _first_event(direct: int, through: int, streams: int) -> Row:
+    connections = [Connection(direct), Connection(through)]
+    try:
+        pairs = []
+        for number in range(streams + 1):
+            order = (0, 1) if number % 2 else (1, 0)
+            waits = {one: _wait(connections[one], thread(direct, 1)) for one in order}
+            pairs.append((waits[0], waits[1]))
+    finally:
+        for connection in connections:
+            connection.close()
+    measured = pairs[1:]  # the first connects to the upstream
+    return Row(
+        "first event of a stream through record",
+        "directly; the ratio is ms later",
+        "ms",
+        Spread.of([b * 1e3 for _, b in measured]).median,
+        Spread.of([a * 1e3 for a, _ in measured]).median,
+        Spread.of([(b - a) * 1e3 for a, b in measured]),
+        None,
+        Aim("<=", 5.0),
+    )
+
+
+def _wait(connection: Connection, thread_id: str) -> float:
+    """Seconds from the request to the first event; the stream is then read to its end."""
+    begin = time.perf_counter()
+    connection.send(request("POST", f"/v1/threads/{thread_id}/runs", RUN))
+    got = connection.more()
+    while b"event: " not in got:
+        got += connection.more()
+    waited = time.perf_counter() - begin
+    if not got.startswith(b"HTTP/1.1 200 "):
+        raise MeasurementFailed(f"not a 200: {got[:1000].decode('latin-1')}")
+    while not got.endswith(b"0\r\n\r\n"):
+        got += connection.more()
+    return waited

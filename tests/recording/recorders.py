@@ -1,0 +1,31 @@
+"""A recorder in a thread of its own, in front of whatever a test has."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emulator.recorder import Recorder
+from emulator.recording.recording_file import RecordingFile
+from emulator.recording.redaction import Redactor
+from emulator.server import AppServer, bind
+from emulator.upstream import Upstream
+
+
+@contextmanager
+def recording(upstream: str, file: Path) -> Iterator[str]:
+    """The recorder's base URL; when this is left the file is complete."""
+    reached = Upstream(upstream)
+    recorder = Recorder(reached, RecordingFile(file, reached.url), Redactor())
+    server = AppServer(recorder, bind("127.0.0.1", 0), recorder.end)
+    thread = threading.Thread(target=server.serve_until_stopped)
+    thread.start()
+    server.ready.wait()
+    try:
+        yield f"{server.url}/v1"
+    finally:
+        server.stop()
+        thread.join()
+        recorder.close()

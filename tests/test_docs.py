@@ -1,0 +1,201 @@
+"""What README.md and docs/*.md tell their readers holds: every block is run or checked, every link leads somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from emulator import admin
+from emulator.control import Control
+from emulator.scenario_schema import SCENARIO
+from tests.pages import PAGES, Block, blocks
+from tests.support import ROOT, SHARED, needs_shared
+from tests.walkthrough import EXAMPLES, NOT_RUN, Disagreement, Reader, commands, compare
+
+ALL_PAGES = [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_can_be_followed(page: Path, tmp_path: Path) -> None:
+    assert Reader(page, tmp_path).follow() == []
+
+
+def test_what_is_not_run_is_on_a_page() -> None:
+    """A reason that nothing needs any more goes."""
+    typed = [command for page in PAGES for block in blocks(page) for command, _ in commands_of(block)]
+
+    assert [begin for begin in NOT_RUN if not any(command.startswith(begin) for command in typed)] == []
+
+
+def commands_of(block: Block) -> list[tuple[str, list[str]]]:
+    return commands(block.text) if block.language == "console" else []
+
+
+# ---- Recipes ----
+
+
+def test_every_recipe_is_shown_whole() -> None:
+    """But for the cassette, which is long."""
+    shown = {block.part for block in blocks(ROOT / "docs" / "recipes.md")}
+    files = [path for path in EXAMPLES.glob("*/**/*.*") if not {"__pycache__", "cassettes"} & set(path.parts)]
+
+    assert len({path.relative_to(EXAMPLES).parts[0] for path in files}) == 10
+    assert [path.name for path in files if str(path.relative_to(ROOT)) not in shown] == []
+
+
+def test_applications_know_nothing_of_the_emulator() -> None:
+    applications = [
+        path for path in EXAMPLES.glob("*/*.*") if path.suffix in (".py", ".mjs") and "test" not in path.stem
+    ]
+
+    assert len(applications) == 10
+    assert [path.name for path in applications if re.search("emulator|127.0.0.1|base_url", path.read_text())] == []
+
+
+# ---- Links ----
+
+
+def text_of(page: Path) -> str:
+    """Without blocks of code."""
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.*)$", text_of(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub("`[^`\n]*`", "", text_of(page))):
+        path, _, anchor = target.partition("#")
+        if "://" in path:
+            continue
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+
+    assert broken == []
+
+
+# ---- Reference ----
+
+
+def test_every_verb_is_in_the_reference() -> None:
+    cells = re.findall(r"^\| (`.*?`) \| ", rows_of("reference.md", "| verb | does |"), re.MULTILINE)
+    told = {verb for cell in cells for verb in re.findall(r"`(\w+)[(`]", cell)}
+
+    assert told == {name for name in dir(Control) if not name.startswith("_")} | {"url", "api_key"}
+
+
+def test_every_request_of_the_admin_api_is_in_the_reference() -> None:
+    table = rows_of("reference.md", "| request | does |")
+    told = {
+        (method, re.sub(r"\{.*?\}", "{}", path))
+        for methods, path in re.findall(r"^\| ((?:`[A-Z]+`, )*`[A-Z]+) /_emulator(/[^`?]*)", table, re.MULTILINE)
+        for method in re.findall("[A-Z]+", methods)
+    }
+
+    served = {
+        (method, re.sub(r"\{.*?\}", "{}", route.path))
+        for route in admin.routes
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert told == served
+
+
+def test_every_key_of_a_turn_is_told() -> None:
+    told = set(re.findall(r"^\| `(\w+)", rows_of("scenarios.md", "| key | is |"), re.MULTILINE))
+
+    assert told == set(SCENARIO["properties"]["turns"]["items"]["properties"])
+
+
+def rows_of(page: str, head: str) -> str:
+    """The first table of a page that begins so."""
+    found = (ROOT / "docs" / page).read_text().partition(f"{head}\n")[2].partition("\n\n")[0]
+    assert found
+    return found
+
+
+# ---- Leaving ----
+
+
+@needs_shared
+def test_what_replaces_what_is_in_the_published_schema() -> None:
+    page = (ROOT / "docs" / "leaving.md").read_text()
+    table = page.partition("## What replaces what")[2].partition("\n## ")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    schema = (SHARED / "spec" / "responses.openapi.json").read_text()
+    words = {
+        word
+        for row in rows
+        for quoted in re.findall("`([^`]+)`", "".join(row[1:]))
+        for word in re.findall(r"response\.[\w.]+|\w+", quoted)
+    }
+    statuses = json.loads(schema)["components"]["schemas"]["Response"]
+
+    of_the_old_api = {"requires_action", "cancelling", "expired", "start_index", "end_index"}
+    assert [
+        word
+        for word in sorted(words - of_the_old_api - {"POST", "GET", "true"})
+        if f'"{word}' not in schema and f"/{word}" not in schema
+    ] == []
+    assert not {"requires_action", "cancelling", "expired"} & set(re.findall(r"\w+", str(statuses)))
+
+
+# ---- The checks themselves ----
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected", "fits"),
+    [
+        ("a\nb\nc\n", ["a", "c"], True),
+        ("a\nb\n", ["b", "a"], False),
+        ("took 3 s\n", ["took … s"], True),
+        ("took 3 s, twice\n", ["took … s"], False),
+        ("a.b\n", ["a…"], True),
+        ("", ["a"], False),
+        ("anything", [], True),
+    ],
+)
+def test_what_is_printed_is_compared_line_by_line(printed: str, expected: list[str], fits: bool) -> None:
+    if fits:
+        compare(expected, printed, "it")
+    else:
+        with pytest.raises(Disagreement, match="it does not print"):
+            compare(expected, printed, "it")
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("```ruby\nputs 1\n```", "a block of 'ruby'; what can be checked: python, yaml, console"),
+        ("```\nplain\n```", "a block of 'no language'"),
+        ("```python\n1 / 0\n```", "ZeroDivisionError"),
+        ("```python\ndef test_it():\n    assert 1 == 2\n```", "assert 1 == 2"),
+        ("```yaml\nturns: [{steps: [{sya: Hi}]}]\n```", "did you mean 'say'?"),
+        ("```yaml\nsteps: [{uses: ./, with: {prot: 1}}]\n```", "prot: no inputs of action.yml"),
+        ("```yaml\nsteps: [{run: make}]\n```", "no step uses this project's action"),
+        ("```console\n$ assistants-emulator chekc .\n```", "ended with 2"),
+        ("```console\n$ echo one\ntwo\n```", "does not print 'two'"),
+        ("```console\n$ export OPENAI_URL=http://127.0.0.1:8787/v1\n```", "OPENAI_URL: no variable that leads"),
+        ("```console\n$ export OPENAI_BASE_URL=http://127.0.0.1:1234/v1\n```", "nothing on this page listens there"),
+        ("```console\n$ assistants-emulator serve none.yaml\nlistening on http://127.0.0.1:1/v1\n```", "says ''"),
+        ("```text\nnot printed\n```", "the code before it does not print 'not printed'"),
+        ("```js\nlet x = 1\n```", "nobody runs it"),
+        ("```toml\n[tool.pytest.ini_options]\nassistants_emulation = true\n```", "assistants_emulation: no settings"),
+        ("```ini\n[pytest]\nassistants_emulation = true\n```", "assistants_emulation: no settings"),
+        ("```json\n{]\n```", "ParserError"),
+    ],
+)
+def test_a_page_that_does_not_hold_is_told_of(block: str, words: str, tmp_path: Path) -> None:
+    found = Reader(ROOT / "docs" / "page.md", tmp_path).follow(f"# Page\n\n{block}\n")
+
+    assert len(found) == 1
+    assert found[0].startswith("docs/page.md:3: ")
+    assert words in found[0]

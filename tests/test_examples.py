@@ -1,0 +1,44 @@
+"""The recipes of ``tests/examples``: a copy of them is run as a user runs tests, away from this project's settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.sdk.install import HOW, NODE_SDKS, is_installed, node_modules
+from tests.walkthrough import EXAMPLES, PLAIN_PYTEST, copy_of_recipe
+
+
+def test_all_recipes_are_green(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path / "recipes", ignore=shutil.ignore_patterns("conftest.py", "__pycache__"))
+    report = tmp_path / "report.xml"
+
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
+    environment = os.environ | PLAIN_PYTEST
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    ran = Counter(case.attrib["classname"].split(".")[1] for case in ElementTree.parse(report).iter("testcase"))
+    assert set(ran) == {path.parent.name for path in EXAMPLES.glob("*/test_*.py")}
+
+
+@pytest.mark.clients
+@pytest.mark.skipif(not is_installed("node"), reason=f"the TypeScript clients are {HOW}")
+@pytest.mark.parametrize("sdk", NODE_SDKS)
+def test_the_recipe_for_node_is_green(tmp_path: Path, sdk: str) -> None:
+    copy_of_recipe("node", tmp_path / "node")
+    (tmp_path / "node" / "node_modules").mkdir()
+    (tmp_path / "node" / "node_modules" / "openai").symlink_to(node_modules() / sdk, target_is_directory=True)
+
+    command = [sys.executable, "-m", "emulator", "exec", "hotel.yaml", "--", "node", "--test"]
+    run = subprocess.run(command, cwd=tmp_path / "node", capture_output=True, text=True, timeout=60)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "# pass 2" in run.stdout
