@@ -1,0 +1,69 @@
+"""The project's own tests under the other versions of Python, with the wheel in place of the checkout."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.conftest import Distributions
+from tests.packaging.environments import run, variables
+from tests.packaging.pythons import RUNNING, VERSIONS, find, missing
+from tests.sdk.install import HOW, is_installed, python_of
+from tests.support import ROOT
+
+pytestmark = pytest.mark.clients
+
+#: Where versions of Python differ: sockets and event loops, text and time, regular expressions, JSON and SQLite.
+TESTS = [
+    "tests/routes",
+    "tests/sdk/test_python.py",
+    *(
+        f"tests/test_{name}.py"
+        for name in (
+            "bundled_scenarios",
+            "clock",
+            "document",
+            "extract",
+            "faults",
+            "golden_streams",
+            "holds",
+            "ids",
+            "json_schema",
+            "matching",
+            "rule_of_time",
+            "scenario_errors",
+            "search",
+            "server",
+            "sse",
+            "streams",
+            "strict",
+            "templates",
+            "world",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("version", [version for version in VERSIONS if version != RUNNING])
+def test_what_holds_here_holds_under(version: str, distributions: Distributions, tmp_path: Path) -> None:
+    if find(version) is None:
+        pytest.skip(missing(version))
+    if not is_installed(f"python-{version}"):
+        pytest.skip(f"Python {version} is {HOW}")
+    python = python_of(f"python-{version}")
+    for name in ("tests", "fixtures"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    wheel = tmp_path / "wheel"
+    shutil.unpack_archive(distributions.wheel, wheel, "zip")
+    environment = variables(python.parent, home=tmp_path, PYTHONPATH=str(wheel))
+
+    tested = run([python, "-c", "import emulator; print(emulator.__file__)"], tmp_path, environment)
+    assert tested.stdout == f"{wheel / 'emulator' / '__init__.py'}\n"
+    command = [str(python), "-m", "pytest", "-q", "-n", "auto", "-m", "not clients", "-p", "no:cacheprovider", *TESTS]
+    ended = run(command, tmp_path, environment)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert " passed" in ended.stdout
