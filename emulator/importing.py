@@ -58,18 +58,23 @@ def read_files(files: Iterable[str | Path], progress: Progress | None = None) ->
     return recordings, ignored
 
 
-def import_files(files: Iterable[str | Path], name: str, progress: Progress | None = None) -> Imported:
-    """Reads, distils and proves. Raises as ``read_files`` does, and RecordingError if nothing asks for the API."""
+def import_files(
+    files: Iterable[str | Path], name: str, progress: Progress | None = None, *, folder: str = ""
+) -> Imported:
+    """Reads, distils and proves; ``folder`` begins the name of that of the files beside, in place of the scenario's.
+
+    Raises as ``read_files`` does, and RecordingError if nothing asks for the API.
+    """
     recordings, ignored = read_files(files, progress)
-    distilled = distil_all(recordings, name)
+    distilled = distil_all(recordings, name, folder)
     if progress:
         progress("proving", len(recordings), len(recordings))
     return Imported(distilled, distilled.text(), prove(distilled, scenario_from(distilled)), ignored)
 
 
-def distil_all(recordings: list[Recording], name: str) -> Distilled:
+def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Distilled:
     """Raises RecordingError if nothing asks for the API."""
-    distilled = distil(recordings, name)
+    distilled = distil(recordings, name, folder or name)
     if not any(seen.operation or not has_address(seen.exchange) for seen in distilled.seens):
         paths = list(dict.fromkeys(seen.exchange.path for seen in distilled.seens))[:3]
         asked = f"; they ask for {', '.join(paths)}" if paths else ""

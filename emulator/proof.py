@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Scope
 
-from emulator import objects
 from emulator.api import Api
 from emulator.lifecycle import Object
+from emulator.recording.comparing import RANK, different_answer, different_events
 from emulator.recording.distil import Distilled
 from emulator.recording.exchange import Exchange, Part, parsed
 from emulator.recording.seen import BEGINS_LEG, LIVE, Seen, read_events
@@ -28,11 +28,13 @@ from emulator.worlds import Worlds
 
 #: Looks that one recorded look may take.
 _PATIENCE: Final = 12
-_RANK: Final = {"queued": 0, "in_progress": 1, "cancelling": 2}
 _LIVE_LOOKS: Final = frozenset({"get_run", "get_vector_store", "get_vector_store_file", "get_vector_store_file_batch"})
 #: Lists that show what others made too: what stands at the same place of two of them is not the same thing.
 _LISTS_OF_ALL: Final = frozenset({"list_assistants", "list_files", "list_vector_stores"})
+#: What can be an id.
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BOUNDARY: Final = "assistants-emulator-part"
+_BYTES: Final = "application/octet-stream"
 
 
 @dataclass(slots=True)
@@ -114,10 +116,7 @@ class _Player:
 
     def _put(self, text: str) -> str:
         """Recorded ids become those of this world."""
-        if not self._ids:
-            return text
-        known = "|".join(map(re.escape, sorted(self._ids, key=len, reverse=True)))
-        return re.sub(f"(?<![A-Za-z0-9_-])(?:{known})(?![A-Za-z0-9_-])", lambda match: self._ids[match[0]], text)
+        return _WORD.sub(lambda match: self._ids.get(match[0], match[0]), text) if self._ids else text
 
     def _learn(self, want: Any, got: Any) -> None:
         """Ids that stand at the same place of both answers are those of the same thing."""
@@ -141,7 +140,8 @@ class _Player:
     # ---- Comparing ----
 
     def _difference(self, seen: Seen, status: int, value: Any) -> str | None:
-        error = (value.get("error") or {}) if isinstance(value, dict) else {}
+        error = value.get("error") if isinstance(value, dict) else None
+        error = error if isinstance(error, dict) else {}
         if seen.status == 0:
             return None  # it was never answered
         if status != seen.status:
@@ -151,8 +151,8 @@ class _Player:
             want, got = self._put(str(seen.error().get("message", ""))), str(error.get("message", ""))
             return None if _bare(want) == _bare(got) else f"recorded {want!r}, the emulator says {got!r}"
         if seen.events:
-            return _different_events(seen.events, value)
-        return _different_status(seen.answer, value)
+            return different_events(seen.events, value)
+        return different_answer(seen.answer, value)
 
 
 def sendable(seen: Seen) -> Exchange:
@@ -189,51 +189,12 @@ def _is_behind(seen: Seen, value: Any) -> bool:
     if seen.operation not in _LIVE_LOOKS or not isinstance(value, dict) or not isinstance(seen.answer, dict):
         return False
     want, got = seen.answer.get("status"), value.get("status")
-    return _RANK.get(str(got), 3) < _RANK.get(str(want), 3)
+    return RANK.get(str(got), 3) < RANK.get(str(want), 3)
 
 
 def _bare(message: str) -> str:
     """An error's words without what differs each time: ids of requests, times."""
     return re.sub(r"req_\w+|\d+", "#", message)
-
-
-def _different_events(want: list[Any], got: list[Any]) -> str | None:
-    mine, other = _names(got), _names(want)
-    if mine == other or ("thread.run.cancelled" in other and mine == other[: len(mine)]):
-        return None  # a stream whose run somebody else cancels is read no further here
-    place = next(
-        (n for n, pair in enumerate(zip(other, mine, strict=False)) if pair[0] != pair[1]), min(len(mine), len(other))
-    )
-    was, is_now = ([*names, "the end"][place] for names in (other, mine))
-    return f"event {place + 1} was {was}, the emulator sends {is_now}"
-
-
-def _names(events: list[Any]) -> list[str]:
-    """Names of events; pieces of the same thing count once."""
-    names: list[str] = []
-    for name, _ in events:
-        if not (name.endswith(".delta") and names and names[-1] == name):
-            names.append(name)
-    return names
-
-
-def _different_status(want: Any, got: Any) -> str | None:
-    """A run that came out otherwise; the words of messages."""
-    if not isinstance(want, dict) or not isinstance(got, dict):
-        return None
-    before, now = want.get("status"), got.get("status")
-    if want.get("object") == "thread.run" and before != now and _RANK.get(str(before), 3) == 3:
-        return f"the run was {before}, here it is {now}"
-    was, is_now = _messages(want), _messages(got)
-    return None if was is None or was == is_now else f"it listed the messages {was}, the emulator lists {is_now}"
-
-
-def _messages(answer: Any) -> list[str] | None:
-    """The words of listed messages; None for another list."""
-    rows = answer.get("data")
-    if not isinstance(rows, list) or not rows or rows[0].get("object") != "thread.message":
-        return None
-    return [objects.text_of(one) for one in rows]
 
 
 # ---- Asking ----
@@ -286,11 +247,14 @@ def _sent(exchange: Exchange) -> tuple[str, bytes]:
 
 def _part(part: Part) -> bytes:
     content = part.content if part.content is not None else b"x" * min(part.size or 1, 1024 * 1024)
-    file = (
-        f'; filename="{part.filename}"\r\nContent-Type: application/octet-stream' if part.filename is not None else ""
-    )
+    file = "" if part.filename is None else f'; filename="{_quoted(part.filename)}"\r\nContent-Type: {_BYTES}'
     return (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{part.name}"{file}\r\n\r\n'.encode()
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{_quoted(part.name)}"{file}\r\n\r\n'.encode()
         + content
         + b"\r\n"
     )
+
+
+def _quoted(name: str) -> str:
+    """As browsers write names in a form."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

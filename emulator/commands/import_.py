@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     out = None if options.out == "-" else Path(options.out)
     name = options.name or (out.stem if out else "imported")
     with ProgressLine(sys.stderr) as progress:
-        imported = import_files(options.files, name, progress.tell)
+        imported = import_files(options.files, name, progress.tell, folder=out.stem if out else name)
     written = save(imported, out, force=options.force) if out else []
     if options.json:
         show_json(as_json(imported, written))
@@ -74,8 +74,8 @@ def summary(imported: Imported, written: list[Path]) -> list[str]:
     if imported.ignored:
         lines.append(paint("no recordings, left alone:", "bold"))
         lines += listed(imported.ignored)
-    if beside := not written and len(imported.distilled.beside):
-        lines.append(f"not written: {many(beside, 'file')} beside it; --out FILE writes them")
+    if not written and imported.distilled.beside:
+        lines.append(f"not written: {many(len(imported.distilled.beside), 'file')} beside it; --out FILE writes them")
     if written:
         lines.append(f"next: assistants-emulator check --play {written[0]}")
     return lines

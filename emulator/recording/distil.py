@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from emulator import extract
+from emulator.document import MAX_VALUES
 from emulator.headers import read_query
 from emulator.lifecycle import Object
 from emulator.recording.acts import Told, tell
@@ -76,15 +77,16 @@ class Distilled:
         )
 
 
-def distil(recordings: Sequence[Recording], name: str = "imported") -> Distilled:
-    """One scenario from recordings that belong together. ``name`` is the scenario's, and begins its files' folder."""
+def distil(recordings: Sequence[Recording], name: str = "imported", folder: str = "") -> Distilled:
+    """One scenario of that name from recordings that belong together; ``folder`` begins that of its files' folder."""
     notes = [note for recording in recordings for note in recording.notes]
     seens = see(arrange(recordings))
     unread = [note for seen in seens for note in _tidy(seen)]
     history = History().read(seens)
-    inventory = Inventory(history, f"{safe(name)}.files")
+    inventory = Inventory(history, f"{safe(folder or name)}.files")
     stories = history.all_stories()
     told = [(story, tell(story, inventory)) for story in stories]
+    too_much = _drop_pieces(told)
     made = drafts(told)
     mishaps = read_mishaps(seens, history, made)
     givens = give(history, inventory)
@@ -100,10 +102,23 @@ def distil(recordings: Sequence[Recording], name: str = "imported") -> Distilled
         seens=seens,
         beside=inventory.beside,
         comments=_comments(made, mishaps),
-        left_out=[*notes, *unread, *_left_out(told, givens, mishaps, inventory)],
+        left_out=[*notes, *unread, *too_much, *_left_out(told, givens, mishaps, inventory)],
         sources=[recording.name for recording in recordings],
         made=frozenset(history.made_ids()),
     )
+
+
+def _drop_pieces(told: list[tuple[Story, Told]]) -> list[str]:
+    """How texts were cut, if that is more than a scenario can hold."""
+    said = [act[verb] for _, one in told for act in one.steps for verb in ("say", "code") if verb in act]
+    parts = [part for one in said for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
+    cut = [part for part in parts if isinstance(part.get("chunks"), list)]
+    count = sum(len(part["chunks"]) for part in cut)
+    if count <= MAX_VALUES // 2:
+        return []
+    for part in cut:
+        del part["chunks"]
+    return [f"how {len(cut)} texts were streamed: their {count} pieces are too many for one scenario"]
 
 
 def _has_body(seen: Seen) -> bool:
@@ -133,14 +148,17 @@ def _tidy(seen: Seen) -> Iterable[str]:
             yield f"{seen.exchange.described()}: a request whose body is not of the API's form"
     readable = [one for one in seen.events if _fits(one[1])]
     if len(readable) < len(seen.events):
-        yield f"{seen.exchange.described()}: {len(seen.events) - len(readable)} events that are not of the API's form"
+        lost = len(seen.events) - len(readable)
+        what = "1 event that is" if lost == 1 else f"{lost} events that are"
+        yield f"{seen.exchange.described()}: {what} not of the API's form"
         seen.events = readable
     answer = seen.answer
     if isinstance(answer, dict) and answer.get("object") == "list" and isinstance(answer.get("data"), list):
         rows = [one for one in answer["data"] if _fits(one)]
         if len(rows) < len(answer["data"]):
             lost = len(answer["data"]) - len(rows)
-            yield f"{seen.exchange.described()}: {lost} objects that are not of the API's form"
+            what = "1 object that is" if lost == 1 else f"{lost} objects that are"
+            yield f"{seen.exchange.described()}: {what} not of the API's form"
             seen.answer = {**answer, "data": rows}
     elif not _fits(answer):
         seen.answer = None

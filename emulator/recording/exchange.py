@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
@@ -61,15 +61,15 @@ class Exchange:
     @property
     def host(self) -> str:
         """Name and port of the server; empty if only a path was recorded."""
-        return urlsplit(self.url).netloc
+        return _split(self.url).netloc
 
     @property
     def path(self) -> str:
-        return urlsplit(self.url).path or "/"
+        return _split(self.url).path or "/"
 
     @property
     def query(self) -> str:
-        return urlsplit(self.url).query
+        return _split(self.url).query
 
     def request_header(self, name: str) -> str | None:
         """The first value of a header, by its name in lower case."""
@@ -110,6 +110,14 @@ class Recording:
     exchanges: tuple[Exchange, ...]
     notes: tuple[str, ...] = ()
     upstream: str | None = field(default=None)
+
+
+def _split(url: str) -> SplitResult:
+    """A URL's parts; what is none is all path."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
 
 
 def parsed(raw: bytes | None) -> Any:

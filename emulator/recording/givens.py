@@ -39,8 +39,7 @@ def give(history: History, inventory: Inventory) -> Givens:
     _meet_all(history, "file", [given_assistants, threads, stores], "file_id", "file_ids")
     files = [inventory.given(one.id) for one in _wanted(history, "file", givens)]
     made = {"files": files, "vector_stores": stores, "assistants": given_assistants, "threads": threads}
-    givens.data = {kind: items for kind, items in made.items() if items}
-    _leave_out_doubles(givens)
+    givens.data = {kind: items for kind, items in _without_doubles(made, givens).items() if items}
     return givens
 
 
@@ -65,7 +64,7 @@ def _wanted(history: History, kind: str, givens: Givens) -> list[Known]:
     return sorted(before, key=lambda one: float((one.first or {}).get("created_at") or 0))
 
 
-def _leave_out_doubles(givens: Givens) -> None:
+def _without_doubles(made: dict[str, list[Object]], givens: Givens) -> dict[str, list[Object]]:
     """An id stands for one thing."""
     taken: set[str] = set()
 
@@ -77,10 +76,11 @@ def _leave_out_doubles(givens: Givens) -> None:
         taken.add(id)
         return True
 
-    for kind, items in givens.data.items():
-        givens.data[kind] = [item for item in items if is_new(item)]
-        for item in givens.data[kind]:
+    for kind, items in made.items():
+        made[kind] = [item for item in items if is_new(item)]
+        for item in made[kind]:
             item |= {key: [one for one in item[key] if is_new(one)] for key in ("messages", "runs") if key in item}
+    return made
 
 
 def _given(kind: str, thing: Object, history: History, givens: Givens) -> Object:
@@ -88,7 +88,8 @@ def _given(kind: str, thing: Object, history: History, givens: Givens) -> Object
     body = as_given(kind, thing)
     if "tool_resources" in body:
         body["tool_resources"] = _there_before(body["tool_resources"], history)
-    return _sound(BODIES[kind][0], without_echoes(body), givens)
+    given = _sound(BODIES[kind][0], without_echoes(body), givens)
+    return {"id": given["id"], "model": "gpt-4o", **given} if kind == "assistant" else given
 
 
 def _there_before(resources: Object, history: History) -> Object:
@@ -167,6 +168,9 @@ def _runs(thread_id: str, history: History, givens: Givens, assistants: dict[str
     at_rest = {run["id"] for run in history.runs_at_rest(thread_id)}
     for run in history.runs_before(thread_id):
         if run["id"] in at_rest:
+            if run["id"] in history.past(thread_id).runs_seen_live:
+                ended = f"here it is {run['status']} from the start"
+                givens.left_out.append(f"run {run['id']}: it was under way when the recording began; {ended}")
             asked, came = given_run(run, assistants.get(run["assistant_id"], {}))
             yield _sound("create_run", asked, givens) | came
         else:

@@ -44,6 +44,8 @@ class ThreadPast:
     messages: dict[str, Object] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     runs: dict[str, Object] = field(default_factory=dict)
+    #: Those that were under way when they were first seen.
+    runs_seen_live: set[str] = field(default_factory=set)
     #: The user's last message, as a request sent it or an answer showed it.
     last_user: Object | None = None
     #: Messages that requests sent along with a run: no answer told their ids.
@@ -109,8 +111,9 @@ class History:
         for story in self.stories.by_id.values():
             finish(story)
         by_order = {story.seen.order: story for story in self.stories.by_id.values()}
-        for order in self.situations:
-            self._complete(order, by_order.get(order))
+        at_rest = {id: len(self.runs_at_rest(id)) for id in self.threads}
+        for order, situation in self.situations.items():
+            self._complete(order, by_order.get(order), at_rest.get(situation.thread["id"], 0))
         for order, story in by_order.items():
             story.situation = self.situations.get(order)
         return self
@@ -173,9 +176,9 @@ class History:
             self.meet(kind or "", answer["id"]).made = True
         elif isinstance(answer.get("id"), str) and answer["id"] not in seen.path.values():
             self.made_otherwise.add(answer["id"])
-        if seen.operation == "create_thread":
+        if seen.operation == "create_thread" and answer.get("object") == "thread":
             for message in seen.body.get("messages") or []:
-                self.past(answer.get("id", "")).says(message)
+                self.past(answer["id"]).says(message)
 
     def _note_named(self, seen: Seen) -> None:
         """Objects that a request names, and files that its answer does."""
@@ -191,7 +194,7 @@ class History:
             for id in named(seen.body, key, f"{key}s"):
                 self.meet(kind, id).named = True
         for parameter, id in seen.path.items():
-            if named_kind := _KINDS.get(parameter.removesuffix("_id")):
+            if id and (named_kind := _KINDS.get(parameter.removesuffix("_id"))):
                 self.meet(named_kind, id).named = True
 
     def _note_shown(self, seen: Seen, thing: Object) -> None:
@@ -233,7 +236,10 @@ class History:
                     self.cited.setdefault(one["file_citation"]["file_id"], name[1])
 
     def _note_run(self, run: Object) -> None:
-        self.past(run["thread_id"]).runs[run["id"]] = run
+        past = self.past(run["thread_id"])
+        if run["id"] not in past.runs and run["status"] not in TERMINAL:
+            past.runs_seen_live.add(run["id"])
+        past.runs[run["id"]] = run
         if run.get("assistant_id"):
             self.meet("assistant", run["assistant_id"])
 
@@ -244,7 +250,7 @@ class History:
         if seen.operation == "create_file" and isinstance(seen.answer, dict):
             for part in seen.exchange.form or ():
                 if part.filename is not None and part.content is not None:
-                    self.contents.setdefault(seen.answer.get("id", ""), part.content)
+                    self.contents.setdefault(str(seen.answer.get("id")), part.content)
 
     # ---- Situations ----
 
@@ -274,18 +280,20 @@ class History:
             past.started + 1,
         )
 
-    def _complete(self, order: int, story: Story | None) -> None:
+    def _complete(self, order: int, story: Story | None, at_rest: int) -> None:
         """What all answers together tell of a situation: names, metadata, words that were shown later."""
         situation = self.situations[order]
         assistant = self.knows("assistant", situation.assistant["id"])
         thread = self.knows("thread", situation.thread["id"])
-        shown = self.past(situation.thread["id"]).user_before(_at(story.first)) if story else None
+        shown = None
+        if story and not situation.message:
+            shown = self.past(story.thread_id).user_before(_at(story.first))
         self.situations[order] = replace(
             situation,
             message=situation.message or text_in(shown),
             assistant={**situation.assistant, **((assistant and assistant.first) or {})},
             thread={**situation.thread, "metadata": _metadata(thread) or situation.thread["metadata"]},
-            run=situation.run + len(self.runs_at_rest(situation.thread["id"])),
+            run=situation.run + at_rest,
         )
 
     # ---- What is left to others ----

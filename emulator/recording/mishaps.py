@@ -6,6 +6,7 @@ The server's errors are faults. Errors that the client earned are none: the emul
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from emulator.operations import CREATE_RUN, OF_A_RUN
 from emulator.recording.exchange import parsed
 from emulator.recording.history import History
 from emulator.recording.seen import BEGINS_LEG, FAILURES, LIVE, Seen, has_address
-from emulator.recording.turns import Draft, condition_of
+from emulator.recording.turns import Conditions, Draft, folded
 
 #: Events after which a stream has told all.
 _LAST: Final = ("thread.run.requires_action", "thread.run.completed", "thread.run.failed", "thread.run.incomplete",
@@ -48,22 +49,14 @@ class Mishaps:
 def read_mishaps(seens: list[Seen], history: History, made: list[Draft]) -> Mishaps:
     """Faults in the order of their requests; each lets those pass that came before it and were answered well."""
     mishaps = Mishaps()
+    reader = _Faults(history, made)
     for seen in seens:
-        fault = _fault(seen) if seen.operation is not None else None
-        if fault is None:
-            continue
+        if seen.operation is not None:
+            reader.read(seen)
         if seen.sent_again:
             what = "it was never answered, and sent again; here it is refused with a 503, so that it is done once"
             mishaps.left_out.append(f"{seen.exchange.described()}: {what}")
-        when = _when(seen, history, made)
-        last = mishaps.faults[-1] if mishaps.faults else None
-        if last and _follows(last, seen, seens, {**fault, **({"when": when} if when else {})}):
-            last.seens.append(seen)
-            last.fault["times"] += 1
-            continue
-        skip = _passed(seen, fault, when, seens, history, mishaps, made)
-        more = {**({"when": when} if when else {}), **({"skip": skip} if skip else {}), "times": 1}
-        mishaps.faults.append(Mishap({**fault, **more}, [seen]))
+    mishaps.faults = reader.found
     _read_stubs(seens, mishaps)
     return mishaps
 
@@ -118,66 +111,86 @@ def _body_of(raw: bytes | None, error: Object) -> Object:
     return {"body": raw.decode("utf-8", "replace")[:_BODY_LIMIT]}
 
 
-def _when(seen: Seen, history: History, made: list[Draft]) -> Object:
-    """Which run it was about, where a fault can ask that."""
-    situation = _situation(seen, history)
-    return condition_of(made, situation) if situation is not None else {}
+class _Faults:
+    """Reads faults, request by request."""
+
+    def __init__(self, history: History, made: list[Draft]) -> None:
+        self._history = history
+        self._conditions = Conditions(made)
+        #: How many polls find a run under way.
+        self._live = {
+            story.id: (draft.told.polls or {}).get("in_progress", 1) for draft in made for story in draft.stories
+        }
+        #: The requests of each operation that no fault spoilt, with what they were about.
+        self._passed: defaultdict[str, list[tuple[Seen, str, Situation | None]]] = defaultdict(list)
+        #: Operations that were answered well since the last fault.
+        self._since: set[str] = set()
+        self.found: list[Mishap] = []
+
+    def read(self, seen: Seen) -> None:
+        operation, situation = seen.operation or "", self._situation(seen)
+        fault = _fault(seen)
+        if fault is None:
+            entry = (seen, situation.message.casefold() if situation else "", situation)
+            for one in (operation, *(["get_run"] if operation in BEGINS_LEG else [])):
+                self._passed[one].append(entry)
+            self._since.add(operation)
+            return
+        if situation is not None and (when := self._conditions.of(situation)):
+            fault["when"] = when
+        last = self.found[-1] if self.found else None
+        if last and operation not in self._since and _bare(last.fault) == fault:
+            last.seens.append(seen)
+            last.fault["times"] += 1
+            return
+        skip = self._skip(operation, fault)
+        self.found.append(Mishap({**fault, **({"skip": skip} if skip else {}), "times": 1}, [seen]))
+        self._since.clear()
+
+    def _situation(self, seen: Seen) -> Situation | None:
+        """Which run it was about, where a fault can ask that."""
+        if seen.operation in CREATE_RUN:
+            situation = self._history.situations.get(seen.order)
+            known = situation and self._history.knows("assistant", situation.assistant["id"])
+            return situation if known else None  # of a run that could not be, nothing can be asked
+        story = self._history.stories.by_id.get(seen.path.get("run_id", ""))
+        return story.situation if story and seen.operation in OF_A_RUN else None
+
+    def _skip(self, operation: str, fault: Object) -> int:
+        """How many earlier requests the fault would be asked of, and has to let pass."""
+        when = fault.get("when", {})
+        words = folded(when)
+        asked = [
+            seen
+            for seen, message, situation in self._passed[operation]
+            if words in message
+            and ("after" not in fault or _asks_for_stream(seen))
+            and (not when or (situation is not None and first_mismatch(when, situation) is None))
+        ]
+        return self._polls(asked) if operation == "get_run" else len(asked)
+
+    def _polls(self, asked: list[Seen]) -> int:
+        """How many polls a client sends in place of these: those that only waited are not needed."""
+        shown: dict[str, str] = {}
+        count = 0
+        for one in asked:
+            run_id = one.path["run_id"]
+            if one.operation in BEGINS_LEG:
+                shown.pop(run_id, None)
+                continue
+            status = str(one.answer.get("status")) if isinstance(one.answer, dict) else ""
+            before, live = shown.get(run_id), self._live.get(run_id, 1)
+            if status in LIVE:
+                count += before is None
+                shown[run_id] = "live"
+            else:
+                count += {None: live + 1, "live": live}.get(before, 1)
+                shown[run_id] = "rest"
+        return count
 
 
-def _situation(seen: Seen, history: History) -> Situation | None:
-    if seen.operation in CREATE_RUN:
-        situation = history.situations.get(seen.order)
-        known = situation and history.knows("assistant", situation.assistant["id"])
-        return situation if known else None  # of a run that could not be, nothing can be asked
-    story = history.stories.by_id.get(seen.path.get("run_id", ""))
-    return story.situation if story and seen.operation in OF_A_RUN else None
-
-
-def _follows(last: Mishap, seen: Seen, seens: list[Seen], fault: Object) -> bool:
-    """True for the same failure once more, with no answer of that operation in between."""
-    same = {key: value for key, value in last.fault.items() if key not in ("skip", "times")} == fault
-    between = (one for one in seens[last.seens[-1].order + 1 : seen.order] if one.operation == seen.operation)
-    return same and not any(between)
-
-
-def _passed(
-    seen: Seen, fault: Object, when: Object, seens: list[Seen], history: History, mishaps: Mishaps, made: list[Draft]
-) -> int:
-    """How many earlier requests the fault would be asked of, and has to let pass."""
-    spoilt = {one.order for mishap in mishaps.faults for one in mishap.seens}
-    asked = [
-        one
-        for one in seens[: seen.order]
-        if (one.operation == seen.operation or (seen.operation == "get_run" and one.operation in BEGINS_LEG))
-        and one.order not in spoilt
-        and ("after" not in fault or _asks_for_stream(one))
-        and (not when or _fits(when, _situation(one, history)))
-    ]
-    return _polls(asked, made) if seen.operation == "get_run" else len(asked)
-
-
-def _polls(asked: list[Seen], made: list[Draft]) -> int:
-    """How many polls a client sends in place of these: those that only waited are not needed."""
-    live = {story.id: (draft.told.polls or {}).get("in_progress", 1) for draft in made for story in draft.stories}
-    shown: dict[str, str] = {}
-    count = 0
-    for one in asked:
-        run_id = one.path["run_id"]
-        if one.operation in BEGINS_LEG:
-            shown.pop(run_id, None)
-            continue
-        status = str(one.answer.get("status")) if isinstance(one.answer, dict) else ""
-        before, now = shown.get(run_id), "live" if status in LIVE else "rest"
-        if now == "live":
-            count += before is None
-        else:
-            count += {None: live.get(run_id, 1) + 1, "live": live.get(run_id, 1)}.get(before, 1)
-        shown[run_id] = now
-    return count
-
-
-def _fits(when: Object, situation: Situation | None) -> bool:
-    return situation is not None and first_mismatch(when, situation) is None
+def _bare(fault: Object) -> Object:
+    return {key: value for key, value in fault.items() if key not in ("skip", "times")}
 
 
 # ---- Stubs ----

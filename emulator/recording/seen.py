@@ -212,7 +212,9 @@ def named(value: Any, *keys: str) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
             if key in keys:
-                yield from (one for one in (inner if isinstance(inner, list) else [inner]) if isinstance(one, str))
+                yield from (
+                    one for one in (inner if isinstance(inner, list) else [inner]) if one and isinstance(one, str)
+                )
             yield from named(inner, *keys)
     elif isinstance(value, list):
         for inner in value:

@@ -116,6 +116,7 @@ OBJECTS: Final[dict[str, Schema]] = {
     ),
     "thread.message": _object(
         {"id": _ID, "thread_id": _ID, "role": {"enum": ["user", "assistant"]}},
+        run_id=_TEXT_OR_NULL,
         content={"type": "array", "items": _CONTENT},
         created_at=_NUMBER,
         metadata=_METADATA,
@@ -124,7 +125,11 @@ OBJECTS: Final[dict[str, Schema]] = {
         {"id": _ID, "run_id": _ID},
         created_at=_NUMBER,
         last_error=_FAILURE,
-        step_details=_object({"type": _TEXT}, tool_calls={"type": "array", "items": _CALL}),
+        step_details=_object(
+            {"type": _TEXT},
+            message_creation=_object({"message_id": _ID}),
+            tool_calls={"type": "array", "items": _CALL},
+        ),
     ),
     "assistant": _object(
         {"id": _ID, "model": _TEXT},
@@ -140,7 +145,7 @@ OBJECTS: Final[dict[str, Schema]] = {
     "upload": _object(
         {"id": _ID}, file={**_object({"id": _ID, "object": {"const": "file"}}), "type": ["object", "null"]}
     ),
-    "vector_store": _object({"id": _ID}, created_at=_NUMBER, metadata=_METADATA),
+    "vector_store": _object({"id": _ID}, created_at=_NUMBER, file_counts=_object({}), metadata=_METADATA),
     "vector_store.file": _object({"id": _ID}, vector_store_id=_ID),
     "list": _object({"data": {"type": "array"}}),
 }

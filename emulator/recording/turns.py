@@ -190,31 +190,31 @@ def _special(draft: Draft) -> tuple[bool, bool, int]:
 
 def _tell_apart(made: list[Draft]) -> None:
     """The first turn that fits is played: none may take a run that a later one is for."""
-    nearby = _Nearby([(n, one) for n, draft in enumerate(made) for one in draft.situations])
+    nearby = _Nearby(made)
     unknown = max((n for n, draft in enumerate(made) if not draft.situations), default=-1)
     for number, draft in enumerate(made):
-        told_apart: set[bytes] = set()
-        for other, situation in nearby.of(draft):
-            if other <= number or (whole := _whole(situation)) in told_apart:
-                continue
-            told_apart.add(whole)
-            if first_mismatch(draft.when, situation) is None:
+        for last, situation in nearby.of(draft):
+            if last > number and first_mismatch(draft.when, situation) is None:
                 _exclude(draft, situation)
         if number < unknown:  # nothing is known of a later one: only a count can end this turn
             draft.times = len(draft.stories)
 
 
 class _Nearby:
-    """Finds the situations whose message has some words in it: one text of all of them, searched at once."""
+    """Finds situations whose message has some words in it: one text of all of them, searched at once.
 
-    def __init__(self, situations: list[tuple[int, Situation]]) -> None:
-        self._situations = situations
-        folded = [situation.message.casefold() for _, situation in situations]
+    Those that no condition tells apart are there once, with the number of the last draft that has them.
+    """
+
+    def __init__(self, made: list[Draft]) -> None:
+        found = {_whole(one): (number, one) for number, draft in enumerate(made) for one in draft.situations}
+        self._situations = list(found.values())
+        folded = [situation.message.casefold() for _, situation in self._situations]
         self._text = "\0".join(folded)
         self._starts = list(accumulate((len(one) + 1 for one in folded), initial=0))[: len(folded)]
 
     def of(self, draft: Draft) -> Iterator[tuple[int, Situation]]:
-        """Those that the draft's condition could fit, with the numbers of their own drafts."""
+        """Those that the draft's condition could fit."""
         words = draft.when.get("message")
         if not isinstance(words, str):
             yield from self._situations
@@ -258,10 +258,25 @@ def _candidates(own: Situation) -> Iterator[tuple[str, Any]]:
         yield "thread", {"metadata": own.thread["metadata"]}
 
 
-def condition_of(made: list[Draft], situation: Situation) -> Object:
-    """The condition under which a request was refused that was to create a run: that of the run's turn."""
-    fitting = (draft.when for draft in made if draft.when and first_mismatch(draft.when, situation) is None)
-    return next(fitting, {"message": {"equals": situation.message}} if situation.message else {})
+class Conditions:
+    """Of which turn a request was, by its situation."""
+
+    def __init__(self, made: list[Draft]) -> None:
+        self._known = [(folded(draft.when), draft.when) for draft in made if draft.when]
+
+    def of(self, situation: Situation) -> Object:
+        """That of the turn that would be played; the words themselves where there is none."""
+        words = situation.message.casefold()
+        for part, when in self._known:
+            if part in words and first_mismatch(when, situation) is None:
+                return when
+        return {"message": {"equals": situation.message}} if situation.message else {}
+
+
+def folded(when: Object) -> str:
+    """Words that a message has to have in it."""
+    words = when.get("message", "")
+    return (words if isinstance(words, str) else words["equals"]).casefold()
 
 
 # ---- Names ----

@@ -134,7 +134,7 @@ def test_an_image_has_the_contents_that_were_downloaded() -> None:
 
 def test_images_that_nobody_downloaded_are_pixels_with_names_of_their_own() -> None:
     images = [image("file-a"), image("file-b")]
-    book = _ran(step("step_1", code("call_1", "plot()", *images)))
+    book = _ran(step("step_1", code("call_1", "plot()", *images)), step("step_2", message_id="msg_1", at=15))
     distilled = proven(_said(book, [image_part("file-b"), image_part("file-a")]))
 
     assert [one["filename"] for one in _code_of(distilled)["images"]] == ["image.png", "image-2.png"]

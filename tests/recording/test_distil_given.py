@@ -269,7 +269,12 @@ def test_a_run_that_came_to_its_end_meanwhile_is_given_as_it_ended() -> None:
     path = "GET /v1/threads/thread_1/runs/run_1"
     book = Book().ask(path, None, run("in_progress")).ask(path, None, run("completed"))
 
-    assert _given(book.distilled(), "threads")[0]["runs"][0]["status"] == "completed"
+    distilled = book.distilled()
+
+    assert _given(distilled, "threads")[0]["runs"][0]["status"] == "completed"
+    assert distilled.left_out == [
+        "run run_1: it was under way when the recording began; here it is completed from the start"
+    ]
 
 
 # ---- Stores and files ----

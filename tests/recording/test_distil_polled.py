@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import emulator.recording.distil
 from emulator.recording.acts import UNKNOWN_WORDS
 from tests.recording.handmade import (
     QUESTION,
@@ -19,6 +20,7 @@ from tests.recording.handmade import (
     run,
     step,
     steps_of,
+    streamed,
     turn_of,
 )
 
@@ -122,6 +124,18 @@ def test_usage_is_carried_over() -> None:
     distilled = proven(_polled(usage=used).says("Sunny."))
 
     assert turn_of(distilled)["usage"] == {"prompt_tokens": 31, "completion_tokens": 12}
+
+
+def test_pieces_that_are_too_many_for_a_scenario_are_left_out_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulator.recording.distil, "MAX_VALUES", 20)
+    create = ("POST /v1/threads/thread_1/runs", {"assistant_id": "asst_1"})
+    book = Book().assistant()
+    for _ in range(2):
+        book.thread(QUESTION).stream(*create, *streamed(*"Pie", "ces", "!!", ".", ".", "."))
+    distilled = book.distilled()
+
+    assert steps_of(distilled) == [{"say": "Pieces!!..."}]
+    assert distilled.left_out == ["how 2 texts were streamed: their 18 pieces are too many for one scenario"]
 
 
 # ---- Looks ----

@@ -91,9 +91,27 @@ def test_a_dash_prints_it_and_writes_nothing(here: Path, capsys: Capture) -> Non
 
 def test_the_same_recordings_make_the_same_bytes(here: Path) -> None:
     _write("talk.jsonl", _with_file())
+    for name in "ab":
+        Path(name).mkdir()
+        assert main(["import", "talk.jsonl", "--out", f"{name}/x.yaml"]) == 0
+
+    assert Path("a/x.yaml").read_bytes() == Path("b/x.yaml").read_bytes()
+
+
+def test_two_scenarios_of_a_name_have_folders_of_their_own(here: Path) -> None:
+    _write("talk.jsonl", _with_file())
+
     assert [main(["import", "talk.jsonl", "--out", f"{name}.yaml", "--name", "x"]) for name in "ab"] == [0, 0]
 
-    assert Path("a.yaml").read_bytes() == Path("b.yaml").read_bytes()
+    assert _everything(here) == [
+        "a.files",
+        "a.files/data.bin",
+        "a.yaml",
+        "b.files",
+        "b.files/data.bin",
+        "b.yaml",
+        "talk.jsonl",
+    ]
 
 
 def test_force_replaces_what_is_there(here: Path) -> None:

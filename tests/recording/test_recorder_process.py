@@ -262,6 +262,7 @@ def test_killed_under_load_it_has_lost_nothing_that_a_client_has_seen_to_its_end
     }
     assert len(found) == len(recording.exchanges)
     numbers = {one.number for one in recording.exchanges}
-    (lost,) = recording.notes  # the stream that hung, and what was under way beside it
+    *torn, lost = recording.notes  # the stream that hung, and what was under way beside it
+    assert [one for one in torn if "breaks off" not in one] == []  # perhaps it was killed in the middle of a line
     assert re.search(r"no answer to requests? [\d ,\-and]*\b3\b", lost)
     assert 3 not in numbers
