@@ -118,6 +118,9 @@ def _drop_pieces(told: list[tuple[Story, Told]]) -> list[str]:
         return []
     for part in cut:
         del part["chunks"]
+    for act in (act for _, one in told for act in one.steps):
+        if isinstance(act.get("say"), dict) and set(act["say"]) == {"text"}:
+            act["say"] = act["say"]["text"]
     return [f"how {len(cut)} texts were streamed: their {count} pieces are too many for one scenario"]
 
 

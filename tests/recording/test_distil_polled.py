@@ -135,7 +135,7 @@ def test_pieces_that_are_too_many_for_a_scenario_are_left_out_and_that_is_said(m
     distilled = book.distilled()
 
     assert steps_of(distilled) == [{"say": "Pieces!!..."}]
-    assert distilled.left_out == ["how 2 texts were streamed: their 18 pieces are too many for one scenario"]
+    assert distilled.left_out == ["how 2 texts were streamed: their 16 pieces are too many for one scenario"]
 
 
 # ---- Looks ----
