@@ -19,6 +19,10 @@ INLINE: Final = 2_000
 #: Bytes that are made up at most for a file whose contents nobody recorded.
 MADE_UP: Final = 1024 * 1024
 _MADE_UP_TEXT: Final = b"(contents were not recorded) "
+#: What a file can be for, beside ``assistants``.
+_PURPOSES: Final = (
+    "assistants_output", "batch", "batch_output", "fine-tune", "fine-tune-results", "vision", "user_data", "evals",
+)  # fmt: skip
 #: The smallest image: one transparent pixel.
 _PIXEL: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -80,8 +84,7 @@ class Inventory:
         if content is None:
             self.made_up.append(id)
             content = self._made_up(id, first.get("bytes"))
-        purpose = first.get("purpose")
-        said = {"purpose": purpose} if isinstance(purpose, str) and purpose != "assistants" else {}
+        said = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
         return {"id": id, "filename": filename, **said, **self._kept(filename, content)}
 
     def _made_up(self, id: str, size: int | None) -> bytes:
