@@ -149,7 +149,8 @@ def test_they_can_be_failed(pytester: pytest.Pytester) -> None:
 
     result.assert_outcomes(passed=2, failed=3)
     assert LISTED in result.stdout.str()
-    assert result.stdout.str().count("this test still depends on the removed Assistants API:") == 3
+    # At the beginning of a line: on a CI machine pytest's short summary has the words in full once more.
+    assert result.stdout.str().count("\nthis test still depends on the removed Assistants API:") == 3
     assert "  fixture assistant: create_assistant\n" in result.stdout.str()
 
 
