@@ -23,6 +23,7 @@ _TRUTHS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "Fal
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")
 _FLOAT: Final = re.compile(r"[-+]?[0-9]{1,30}\.[0-9]*(?:[eE][-+][0-9]{1,3})?")
 _BYTES: Final = ("!binary", ":binary", "python/bytes")
+_TOO_DEEP: Final = f"expected at most {MAX_DEPTH} levels"
 _NO_KEY: Final = object()
 
 
@@ -68,6 +69,8 @@ def _events(text: str) -> Iterator[Any]:
         yield from yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "nesting depth" in str(error.problem):  # libyaml has a limit of its own, and looks ahead
+            raise Unreadable(_TOO_DEEP, *_place(mark)) from None
         said = " ".join(filter(None, [error.context, error.problem]))
         raise Unreadable(f"not readable as YAML: {said}", *_place(mark)) from None
     except yaml.reader.ReaderError as error:
@@ -135,7 +138,7 @@ class _Builder:
 
     def _open(self, event: Any, value: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise _refused(event, f"expected at most {MAX_DEPTH} levels")
+            raise _refused(event, _TOO_DEEP)
         if event.anchor:
             self._anchors[event.anchor] = None
         size_before = self._size
