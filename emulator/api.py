@@ -27,7 +27,7 @@ from emulator.journal import Entry
 from emulator.problems import Problem
 from emulator.prospects import situation
 from emulator.router import RouteTree
-from emulator.sending import headers_of, send_answer, send_download, send_stream
+from emulator.sending import Ready, headers_of, send_answer, send_download, send_stream, stream_headers
 from emulator.spoilers import BrokenOff, Spoiler, until_end
 from emulator.tape import Taped, body_of
 from emulator.validation import query_error
@@ -41,6 +41,9 @@ _BETA: Final = frozenset({"assistants", "threads"})
 _AZURE_BASE: Final = re.compile(r"^/openai/(v1/)?(deployments/[^/]+/)?")
 #: Answers that HTTP gives no body.
 _BODILESS: Final = frozenset({204, 304})
+
+#: Bytes of a stream that may wait for a client who does not read.
+SHORT_STREAM: Final = 256 * 1024
 
 #: The operations whose body is a form.
 _FORMS: Final = frozenset({"create_file", "add_upload_part"})
@@ -164,16 +167,30 @@ class Api:
         begun.world = self.worlds.of(begun.key)
         self._handle_it(begun, asked)
 
-    def answer_now(self, begun: Begun) -> tuple[int, Headers, bytes] | None:
-        """Status, headers and body of a request that needs no more waiting; None for one that does."""
+    def answer_now(self, begun: Begun) -> Ready | None:
+        """The answer of a request that needs no more waiting; None for one that does."""
         result = begun.result
-        if begun.armed or not isinstance(result, Answer | Exception):
+        if begun.armed or isinstance(result, Download):
             return None
+        if isinstance(result, Stream):
+            return self._stream_now(begun, result) if result.leg.ended else None
+        assert result is not None
         answer, shared = self._with_headers(begun, result)
         assert isinstance(answer, Answer)
         begun.entry.status, begun.entry.answer = answer.status, answer.body
         begun.world.journal.add(begun.entry)
         return answer.status, headers_of(answer, shared), answer.body
+
+    def _stream_now(self, begun: Begun, stream: Stream) -> Ready | None:
+        """A stream that has come to its end and is short: a long one is sent as fast as it is read."""
+        frames, entry = stream.leg.frames, begun.entry
+        whole = b"".join(frames)
+        if len(whole) > SHORT_STREAM:
+            return None
+        _, shared = self._with_headers(begun, stream)
+        entry.status, entry.answer = 200, whole
+        begun.world.journal.add(entry)
+        return 200, stream_headers(shared), frames
 
     def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> tuple[Asked, Flavour]:
         """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""

@@ -10,10 +10,10 @@ from starlette.types import Receive, Scope, Send
 from emulator import admin, errors
 from emulator.api import BEGUN, Api, WatchedApi
 from emulator.forms import is_form
-from emulator.headers import Headers
 from emulator.hosts import Hosts
 from emulator.journal import Entry
 from emulator.routes import ROUTES
+from emulator.sending import Ready
 from emulator.web import JSON
 from emulator.world import World
 from emulator.worlds import Worlds
@@ -49,8 +49,8 @@ class Application:
             return self._administration(inner, receive, send)
         return self._api(scope, receive, send)
 
-    def answer_now(self, scope: Scope, body: bytes) -> tuple[int, Headers, bytes] | None:
-        """Status, headers and body, if nobody has to wait for them; else what was begun goes along in the scope."""
+    def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
+        """The answer, if nobody has to wait for it; else what was begun goes along in the scope."""
         if scope["path"].startswith(ADMIN_PREFIX) or is_form(scope) or self._refused(scope["headers"]) is not None:
             return None
         begun = scope[BEGUN] = self._api.begin(scope, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo  # noqa: TID251  # nothing here asks for the machine's time
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,12 @@ _NOW: ContextVar[float] = ContextVar("the instant that words about time take for
 
 
 class Fake:
-    """A seeded Faker, imported and made when the first word is asked of it. ``now``: what its dates lie around."""
+    """A seeded Faker, imported and made when the first word is asked of it, which is also when it asks for its seed.
 
-    def __init__(self, seed: int, now: float = DEFAULT_START) -> None:
+    ``now``: what its dates lie around.
+    """
+
+    def __init__(self, seed: int | Callable[[], int], now: float = DEFAULT_START) -> None:
         self._seed, self._now = seed, now
         self._generator: Generator | None = None
 
@@ -30,18 +34,13 @@ class Fake:
         if name.startswith("_"):
             raise AttributeError(f"fake has no word {name!r}")
         if self._generator is None:
-            self._generator = _generator(self._seed)
+            self._generator = _generator(self._seed() if callable(self._seed) else self._seed)
         words = (getattr(provider, name, None) for provider in self._generator.get_providers())
         word = None if name in _UNSTABLE else next(filter(callable, words), None)
         if word is None:
             raise AttributeError(f"fake has no word {name!r}")
         _NOW.set(self._now)
         return word
-
-
-def at(fake: Fake, now: float) -> Fake:
-    """The same words, at another instant. No method: templates see all that ``Fake`` has."""
-    return Fake(fake._seed, now)
 
 
 def _generator(seed: int) -> Generator:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from emulator import sse
-from emulator.events import Item, Move, Require, Wait
+from emulator.events import Create, Delta, Hold, Item, Move, Require, Update, Wait
 from emulator.lifecycle import REST, TERMINAL, Object
 from emulator.matching import Situation
 from emulator.scenario import Turn
@@ -19,6 +19,8 @@ from emulator.steps import VERBS, Act, complete_open
 from emulator.store import Thread
 
 FOREVER = float("inf")
+#: Items that happen as soon as what is before them has.
+AT_ONCE: Final = frozenset({Create, Delta, Update, Hold})
 #: How many looks see a status before it moves on, unless the turn or the settings say otherwise.
 DEFAULT_POLLS = {"queued": 0, "in_progress": 1}
 
@@ -41,8 +43,11 @@ class Leg:
         self.cut = False
         self.listeners: list[Callable[[], None]] = []
 
-    def send(self, event: str, data: Object) -> None:
-        self.frames.append(sse.encode(event, data))
+    def send(self, data: Object, *events: str) -> None:
+        """The same object under each of these names."""
+        encoded = sse.data_of(data)
+        for event in events:
+            self.frames.append(sse.frame(event, encoded))
 
     def end(self) -> None:
         self.frames.append(sse.DONE)
@@ -54,6 +59,7 @@ class Leg:
         self.wake()
 
     def wake(self) -> None:
+        """What waits for more is told that there is something to send, or to be due."""
         for listener in self.listeners:
             listener()
 
@@ -92,17 +98,23 @@ class Performance:
     expires_when_named: bool = False
     #: The step that is being played.
     act: Act | None = None
+    #: The run's.
+    status: str = ""
+    #: The message that was written last, as it is stored and as an object.
+    written: tuple[bytes, Object] = (b"", {})
     _program: Iterator[Item] | None = None
     _ahead: Item | None = None
+
+    def __post_init__(self) -> None:
+        self.status = self.stage.run["status"]
 
     @property
     def run(self) -> Object:
         return self.stage.run
 
-    @property
-    def status(self) -> str:
-        status: str = self.stage.run["status"]
-        return status
+    def become(self, run: Object) -> None:
+        """The run has changed."""
+        self.stage.run, self.status = run, run["status"]
 
     @property
     def at_rest(self) -> bool:
@@ -133,11 +145,14 @@ class Performance:
         """From here on another program is played."""
         self._program, self._ahead, self.held, self.expires_when_named = program, None, None, False
 
-    def due(self, status_seconds: float) -> float:
-        """World time at which the next item happens: FOREVER while the run waits for somebody."""
-        if self.held or (self.status == "requires_action") or self.at_end:
-            return FOREVER
-        match self.ahead():
+    @property
+    def is_idle(self) -> bool:
+        """Nothing happens by itself: the run waits for somebody, or is at its end."""
+        return self.held is not None or self.status in REST
+
+    def due(self, ahead: Item | None, status_seconds: float) -> float:
+        """World time at which the item ahead happens, if the run is not idle."""
+        match ahead:
             case None:
                 return FOREVER
             case Wait(_, to_expiry=True):

@@ -16,9 +16,9 @@ from emulator import lifecycle, usage, views
 from emulator.clock import monotonic
 from emulator.events import Create, Delta, Hold, Item, Move, Require, Update, Wait
 from emulator.json_schema import reason
-from emulator.lifecycle import Object
+from emulator.lifecycle import REST, Object
 from emulator.objects import text_of
-from emulator.performance import FOREVER, Leg, Performance
+from emulator.performance import AT_ONCE, FOREVER, Leg, Performance
 from emulator.problems import Problem
 from emulator.stage import Output, StepFailed, parsed
 from emulator.steps import cancel_run, expire_run, fail_run
@@ -49,8 +49,7 @@ class Performer:
         self.active[run["id"]] = performance
         performance.thread.active_run = run["id"]
         self._put(performance, run)
-        self._tell(performance, "thread.run.created", run, performance.at)
-        self._tell(performance, "thread.run.queued", run, performance.at)
+        self._tell(performance, run, performance.at, "thread.run.created", "thread.run.queued")
         self._go_on(performance)
 
     def look(self, performance: Performance) -> bool:
@@ -60,12 +59,12 @@ class Performer:
             return False  # everything that is due has been played before this request
         before = len(performance.timeline)
         if performance.status == "cancelling":
-            self._play(performance, lambda: performance.at_rest)
+            self._play(performance)
         while performance.status in ("queued", "in_progress"):
             status = performance.status
             if performance.seen < performance.polls[status]:
                 break
-            self._play(performance, lambda before=status: performance.status != before)  # type: ignore[misc]
+            self._play(performance, leaving=status)
             if performance.status == status:  # at a gate
                 break
         performance.seen += 1
@@ -87,9 +86,9 @@ class Performer:
             performance.stage.outputs.append(output)
             self._check_expected(performance, output)
         performance.leg = leg
-        while performance.status == "requires_action":
-            changes_run = isinstance(item := performance.ahead(), Move) and item.kind == "thread.run"
-            self._pull(performance, self._soon() if changes_run else self.world.clock.now())
+        while performance.status == "requires_action" and (item := performance.ahead()):
+            changes_run = isinstance(item, Move) and item.kind == "thread.run"
+            self._pull(performance, item, self._soon() if changes_run else self.world.clock.now())
         queued = performance.run
         self._go_on(performance)
         return queued
@@ -136,10 +135,11 @@ class Performer:
         while agenda and agenda[0][0] <= instant:
             due, number, performance = heappop(agenda)
             self.world.clock.move_to(due)
-            if due >= performance.run["expires_at"]:
+            item = None if performance.is_idle else self._ahead(performance)
+            if item is None or due >= performance.run["expires_at"]:
                 self._expire(performance)
             else:
-                self._pull(performance, due)
+                self._pull(performance, item, due)
             if not performance.at_end:
                 heappush(agenda, (self.next_instant(performance), number, performance))
 
@@ -178,29 +178,33 @@ class Performer:
             if self.world.clock.name == "real":
                 self.catch_up()
             else:
-                self._play(performance, lambda: performance.at_rest)
+                self._play(performance)
 
-    def _play(self, performance: Performance, is_there: Callable[[], bool]) -> None:
-        """Pulls until the run is there, or stands at a gate: with ``skip`` time goes along."""
+    def _play(self, performance: Performance, *, leaving: str | None = None) -> None:
+        """Pulls until the run is at rest, has left that status, or stands at a gate: with ``skip`` time goes along."""
+        clock = self.world.clock
         if not self._waits(performance):
-            performance.at = max(performance.at, self.world.clock.now())
-        while not is_there() and not performance.at_end and not performance.held:
-            due = self._due(performance)
-            expiry, item = performance.run["expires_at"], performance.ahead()
+            performance.at = max(performance.at, clock.now())
+        while not (performance.held or performance.status in REST or (leaving and performance.status != leaving)):
+            item = self._ahead(performance)
+            if type(item) in AT_ONCE:  # by far the most items, and no time passes
+                self._pull(performance, item, performance.at)
+                continue
+            due, expiry = performance.due(item, clock.status_seconds), performance.run["expires_at"]
             # a run's own waits can expire it; that others have let time pass does not
             if isinstance(item, Wait) and (item.to_expiry or performance.at < expiry <= due):
-                self.world.clock.move_to(expiry)
+                clock.move_to(expiry)
                 self._expire(performance)
                 return
-            if due == FOREVER:
+            if item is None:
                 return
-            instant = max(due, self.world.clock.now())  # a wait may be over since a while
-            self.world.clock.move_to(instant)
-            self._pull(performance, instant)
+            instant = max(due, clock.now())  # a wait may be over since a while
+            clock.move_to(instant)
+            self._pull(performance, item, instant)
 
     def _waits(self, performance: Performance) -> bool:
         """True while a ``wait`` runs: its seconds count from where it began, not from the look that comes by."""
-        return self._due(performance) < FOREVER and isinstance(performance.ahead(), Wait)
+        return not performance.is_idle and isinstance(self._ahead(performance), Wait)
 
     def next_instant(self, performance: Performance) -> float:
         """When something happens to the run by itself: its next item, or its expiry; FOREVER once it is at its end."""
@@ -209,29 +213,33 @@ class Performer:
         return max(min(self._due(performance), float(performance.run["expires_at"])), performance.at)
 
     def _due(self, performance: Performance) -> float:
-        """When the next item is due; a step that cannot be played has failed the run by then."""
+        """When the next item is due; FOREVER while the run waits for somebody."""
+        if performance.is_idle:
+            return FOREVER
+        item = self._ahead(performance)
+        return performance.due(item, self.world.clock.status_seconds)
+
+    def _ahead(self, performance: Performance) -> Item | None:
+        """The next item; a step that cannot be played has failed the run by then."""
         while True:
             try:
-                return performance.due(self.world.clock.status_seconds)
+                return performance.ahead()
             except StepFailed as failure:
                 self._fail(performance, failure.kind, str(failure))
             except Exception as error:
                 self.world.report_exception(error)
                 self._fail(performance, None, "Sorry, something went wrong.")
 
-    def _pull(self, performance: Performance, at: float) -> None:
-        """Plays the next item."""
-        item = performance.ahead()
-        assert item is not None
-        if isinstance(item, Hold):
+    def _pull(self, performance: Performance, item: Item, at: float) -> None:
+        """Plays the item that is ahead."""
+        performance.take()
+        if type(item) is Hold:
             self._reach_gate(performance, item)
         else:
-            performance.take()
             performance.at = at
             self._apply(performance, item, at)
 
     def _reach_gate(self, performance: Performance, gate: Hold) -> None:
-        performance.take()
         if gate.label in self.world.open_gates or performance.status == "cancelling":
             return
         performance.held, performance.held_since = gate.label, monotonic()
@@ -243,7 +251,7 @@ class Performer:
         if performance.held and monotonic() - performance.held_since >= self.world.hold_limit:
             message = f"nobody released {performance.held!r} within {self.world.hold_limit:g} seconds"
             self._fail(performance, "gate", message)
-            self._play(performance, lambda: performance.at_rest)
+            self._play(performance)
 
     def watch_gate(self, performance: Performance) -> float | None:
         """Real seconds that a run may still stand at its gate; None if it stands at none. For streams that wait."""
@@ -266,8 +274,8 @@ class Performer:
         """The run's time is over; what was open expires with it."""
         performance.go_on_with(expire_run(performance.stage))
         now = self.world.clock.now()
-        while not performance.at_end:
-            self._pull(performance, now)
+        while not performance.at_end and (item := performance.ahead()):
+            self._pull(performance, item, now)
 
     def _soon(self) -> float:
         """The instant of a change of status that a request makes."""
@@ -281,15 +289,16 @@ class Performer:
     def _apply(self, performance: Performance, item: Item, at: float) -> None:
         """One item: into the store, onto the timeline, and to the stream if there is one."""
         match item:
+            case Delta(kind, id, content):
+                event = f"{kind}.delta"
+                performance.note(int(at), event)
+                if performance.leg:
+                    performance.leg.send({"id": id, "object": event, "delta": content}, event)
             case Create(thing):
                 made = {**thing, "created_at": int(at)}
+                kind = made["object"]
                 self._put(performance, made)
-                self._tell(performance, f"{made['object']}.created", made, at)
-                self._tell(performance, f"{made['object']}.{made['status']}", made, at)
-            case Delta(kind, id, content):
-                performance.note(int(at), f"{kind}.delta")
-                if performance.leg:
-                    performance.leg.send(f"{kind}.delta", {"id": id, "object": f"{kind}.delta", "delta": content})
+                self._tell(performance, made, at, f"{kind}.created", f"{kind}.{made['status']}")
             case Update(kind, id, changes):
                 if part := self._get(performance, kind, id):
                     self._put(performance, {**part, **changes})
@@ -299,32 +308,34 @@ class Performer:
                     for call in calls
                 ]
                 action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
-                self._move(performance, Move("thread.run", "requires_action", changes={"required_action": action}), at)
+                self._move_run(performance, "requires_action", {"required_action": action}, at)
+            case Move("thread.run", status, _, changes):
+                self._move_run(performance, status, changes, at)
             case Move():
-                self._move(performance, item, at)
+                self._move_part(performance, item, at)
 
-    def _move(self, performance: Performance, move: Move, at: float) -> None:
-        if move.kind != "thread.run":
-            part = self._get(performance, move.kind, move.id)
-            if part is None:
-                return
-            moved = lifecycle.advance(part, move.status, int(at), **move.changes)
-            self._put(performance, moved)
-            self._tell(performance, f"{move.kind}.{move.status}", moved, at)
-            if moved["object"] == "thread.message" and moved["status"] == "completed":
-                self._check_format(performance, moved)
+    def _move_part(self, performance: Performance, move: Move, at: float) -> None:
+        """A message or run step takes a status."""
+        part = self._get(performance, move.kind, move.id)
+        if part is None:
             return
-        if move.status == "in_progress" and performance.status == "cancelling":  # a late cancel: the run just goes on
+        moved = lifecycle.advance(part, move.status, int(at), **move.changes)
+        self._put(performance, moved)
+        self._tell(performance, moved, at, f"{move.kind}.{move.status}")
+        if move.kind == "thread.message" and move.status == "completed":
+            self._check_format(performance, moved)
+
+    def _move_run(self, performance: Performance, status: str, changes: Object, at: float) -> None:
+        if status == "in_progress" and performance.status == "cancelling":  # a late cancel: the run just goes on
             self._put(performance, {**performance.run, "started_at": int(at)})
             return
-        changes = dict(move.changes)
-        if move.status in lifecycle.TERMINAL:
-            changes["usage"] = self._usage(performance)
-        moved = lifecycle.advance(performance.run, move.status, int(at), **changes)
+        if status in lifecycle.TERMINAL:
+            changes = {**changes, "usage": self._usage(performance)}
+        moved = lifecycle.advance(performance.run, status, int(at), **changes)
         performance.at = at
         performance.seen = 0
         self._put(performance, moved)
-        self._tell(performance, f"thread.run.{move.status}", moved, at)
+        self._tell(performance, moved, at, f"thread.run.{status}")
         if performance.at_rest:
             self._rest(performance)
 
@@ -345,24 +356,28 @@ class Performer:
 
     def _get(self, performance: Performance, kind: str, id: str) -> Object | None:
         """A stored object; None for a message that a client has deleted while it was written."""
-        if kind == "thread.message":
-            row = performance.thread.messages.get(id)
-            return None if row is None else views.message_from_row(row)
-        return performance.thread.steps[performance.run["id"]].get(id)
+        if kind != "thread.message":
+            return performance.thread.steps[performance.run["id"]].get(id)
+        row = performance.thread.messages.get(id)
+        if row is None:
+            return None
+        stored, message = performance.written
+        return message if row is stored else views.message_from_row(row)
 
     def _put(self, performance: Performance, thing: Object) -> None:
         match thing["object"]:
             case "thread.run":
-                performance.stage.run = thing
+                performance.become(thing)
                 performance.thread.put_run(thing)
             case "thread.message":
-                performance.thread.put_message(thing)
+                performance.written = performance.thread.put_message(thing), thing
             case _:
                 performance.thread.steps[thing["run_id"]].put(thing["id"], thing)
 
-    def _tell(self, performance: Performance, event: str, thing: Object, at: float) -> None:
-        performance.note(int(at), event)
-        if performance.leg:
-            leg = performance.leg
-            leg.send(event, views.in_event(thing, self.world.shapes, azure=leg.azure, content=leg.content))
+    def _tell(self, performance: Performance, thing: Object, at: float, *events: str) -> None:
+        for event in events:
+            performance.note(int(at), event)
+        leg = performance.leg
+        if leg:
+            leg.send(views.in_event(thing, self.world.shapes, azure=leg.azure, content=leg.content), *events)
             leg.wake()

@@ -35,8 +35,7 @@ def situation(world: World, operation: str, path: dict[str, str], raw: bytes) ->
         stored = world.store.threads.get(path["thread_id"])
         if stored is None:
             return None
-        last = stored.last_user_message()
-        message = objects.text_of(last) if last else ""
+        message = stored.last_user_text()
         thread, number, messages = stored.object, len(stored.runs) + 1, body.get("additional_messages") or []
     run = objects.run("", 0, "", assistant, body)
     return situation_of(_last_user_text(messages) or message, run, assistant, thread, number)

@@ -1,8 +1,9 @@
 """HTTP on a connection: uvicorn's own protocol, with a short way for answers that nobody has to wait for.
 
 Most requests come in one packet and are answered without a pause. For them a task, an event and ASGI's messages would
-be most of the cost, so they are answered where the parser tells of their end, with one write. What comes in pieces,
-waits, streams or is spoilt goes the long way, as with any ASGI application.
+be most of the cost, so they are answered where the parser tells of their end, with one write; a stream that is at its
+end already too, with a chunk for each event. What comes in pieces, waits or is spoilt goes the long way, as with any
+ASGI application.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from urllib.parse import unquote
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-Ready = tuple[int, list[tuple[bytes, bytes]], bytes]
-
+from emulator.sending import Ready
 
 class AnswersNow(Protocol):
-    """An application that can answer at once: status, headers and body; None for what goes the long way."""
+    """An application that can answer at once; None for what goes the long way."""
 
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None: ...
 
@@ -76,12 +76,23 @@ class ShortWay(HttpToolsProtocol):
         if body:
             super().on_body(body)
 
-    def _write(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def _write(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | list[bytes]) -> None:
         keeps_open = self.parser.should_keep_alive()
         head = b"".join([b"%b: %b\r\n" % header for header in headers])
+        if isinstance(body, list):
+            framing, body = self._framed(body)
+            head += framing
         closing = b"" if keeps_open else b"connection: close\r\n"
         self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], head, closing, body))
         self.cycle = None  # type: ignore[assignment]  # nothing is under way, as on a new connection
         if not keeps_open:
             self.transport.close()
         self.on_response_complete()
+
+    def _framed(self, frames: list[bytes]) -> tuple[bytes, bytes]:
+        """Header and body of a stream: a chunk for each frame; HTTP/1.0 has no chunks, and the length is known."""
+        if self.parser.get_http_version() == "1.0":
+            body = b"".join(frames)
+            return b"content-length: %d\r\n" % len(body), body
+        chunks = b"".join([b"%x\r\n%b\r\n" % (len(frame), frame) for frame in frames])
+        return b"transfer-encoding: chunked\r\n", chunks + b"0\r\n\r\n"

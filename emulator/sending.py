@@ -14,6 +14,9 @@ from emulator.performance import FOREVER
 from emulator.spoilers import BrokenOff
 from emulator.web import JSON, Answer, Download, Stream
 
+#: An answer that nobody has to wait for: status, headers, and a body whose length they tell, or a stream's frames.
+Ready = tuple[int, Headers, bytes | list[bytes]]
+
 _SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
@@ -28,6 +31,11 @@ def headers_of(result: Answer, shared: Headers) -> Headers:
     if result.poll_after is not None:
         sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
     return sent
+
+
+def stream_headers(shared: Headers) -> Headers:
+    """The headers of a stream."""
+    return [*shared, _SSE]
 
 
 async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
@@ -63,7 +71,7 @@ async def send_stream(stream: Stream, shared: Headers, entry: Entry, receive: Re
     gone = _Departure(receive)
     sent, noted = 0, False
     try:
-        await send({"type": "http.response.start", "status": 200, "headers": [*shared, _SSE]})
+        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(shared)})
         while not leg.cut:
             patience = None if leg.ended else stream.pull()
             if leg.ended:  # noted before it is sent: who has read it finds it in the journal

@@ -16,4 +16,14 @@ DONE = b"event: done\ndata: [DONE]\n\n"
 
 def encode(event: str, data: Mapping[str, Any]) -> bytes:
     """One frame."""
-    return b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(data))
+    return frame(event, data_of(data))
+
+
+def data_of(data: Mapping[str, Any]) -> bytes:
+    """An object as frames carry it."""
+    return orjson.dumps(data)
+
+
+def frame(event: str, data: bytes) -> bytes:
+    """One frame, of data that is encoded already."""
+    return b"event: %b\ndata: %b\n\n" % (event.encode(), data)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from emulator import fake, templates, usage
+from emulator import templates, usage
 from emulator.fake import Fake
 from emulator.lifecycle import Object
 from emulator.problems import EmulatorError
@@ -90,16 +90,16 @@ class Stage:
     tokens_written: int = 0
     _prompt: int | None = None
 
-    def __post_init__(self) -> None:
-        self.fake = fake.at(self.fake, self.run["created_at"])
-
     def render(self, value: Any) -> Any:
         """Raises StepFailed (``template``) when a template fails, as the other two do."""
+        if isinstance(value, str) and not templates.is_template(value):
+            return value
         return _or_failed(lambda: templates.render(value, self._variables()))
 
     def render_text(self, value: Any) -> str:
         """As ``render``, and the result as text."""
-        return _or_failed(lambda: templates.as_text(templates.render(value, self._variables())))
+        rendered = self.render(value)
+        return rendered if isinstance(rendered, str) else _or_failed(lambda: templates.as_text(rendered))
 
     def as_json(self, rendered: Any) -> str:
         """A rendered value as JSON."""

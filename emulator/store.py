@@ -1,7 +1,7 @@
 """All objects of one world, where they belong.
 
-Messages are kept as pretty-printed bytes: a tenth of the memory of dicts, no work for the garbage collector, and a page
-of them is a join.
+Messages are kept as the pretty-printed bytes that a list shows: a tenth of the memory of dicts, no work for the garbage
+collector, and a page of them is a join.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class Thread:
         self.steps.setdefault(run["id"], Collection("thread.run.step"))
 
     def has_user_message(self) -> bool:
-        return any(views.row_is_from_user(row) for _, row in self.messages.newest_first())
+        return any(map(views.row_is_from_user, self.messages))
 
-    def last_user_message(self) -> Object | None:
-        """The newest message of a user."""
+    def last_user_text(self) -> str:
+        """All text of the newest message of a user; parts are joined by line breaks."""
         for _, row in self.messages.newest_first():
             if views.row_is_from_user(row):
-                return views.message_from_row(row)
-        return None
+                return "\n".join(views.texts_in_row(row))
+        return ""
 
     def copy(self) -> Thread:
         other = Thread(self.object)

@@ -50,10 +50,12 @@ def is_template(text: str) -> bool:
 
 def as_text(value: Any) -> str:
     """A template's value inside a text. Raises TemplateError for one that no text stands for, as a function."""
+    if isinstance(value, str):
+        return value
     from jinja2 import Undefined
 
-    if isinstance(value, (str, Undefined)):
-        return value  # type: ignore[return-value]  # an Undefined raises where Jinja turns it into text
+    if isinstance(value, Undefined):
+        return value  # type: ignore[return-value]  # it raises where Jinja turns it into text
     if value is None or isinstance(value, (bool, float, list, tuple, dict)):
         return as_json(value)
     if type(value).__str__ is object.__dict__["__str__"] and not isinstance(value, int):

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import orjson
 
 from emulator.lifecycle import Object
+from emulator.views import texts_in_row
 
 #: What ``truncation_strategy: auto`` keeps at most: a context of this many tokens.
 AUTO_CONTEXT = 128_000
@@ -61,5 +62,5 @@ def prompt(run: Object, messages_newest_first: Iterable[bytes]) -> int:
     for number, row in enumerate(messages_newest_first):
         if number == most or fixed + read >= AUTO_CONTEXT:
             break
-        read += sum(tokens(part["text"]["value"]) for part in orjson.loads(row)["content"] if part["type"] == "text")
+        read += sum(map(tokens, texts_in_row(row)))
     return min(fixed + read, AUTO_CONTEXT)

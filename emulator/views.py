@@ -8,6 +8,7 @@ string.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -47,9 +48,17 @@ def in_json(
         return _run_step(thing, shape, live=run_status not in TERMINAL, content=content)
     if shape == "spec":
         return _in_spec(thing)
-    if kind == "thread.message" and shape == "wire":
-        return {key: value for key, value in thing.items() if key not in _MESSAGE_STATE}
+    if kind == "thread.message":
+        return _without(thing, _MESSAGE_STATE)
     return thing
+
+
+def _without(thing: Object, keys: Iterable[str]) -> Object:
+    """A copy without these keys, which it has."""
+    shown = dict(thing)
+    for key in keys:
+        del shown[key]
+    return shown
 
 
 def got_thread(thing: Object) -> Object:
@@ -65,8 +74,7 @@ def modified_message(thing: Object, shape: Shape = "wire") -> Object:
         return thing
     return {
         ("file_ids" if key == "attachments" else key): ([] if key == "attachments" else value)
-        for key, value in thing.items()
-        if key not in _MESSAGE_STATE
+        for key, value in _without(thing, _MESSAGE_STATE).items()
     }
 
 
@@ -126,7 +134,7 @@ def _tool_on_azure(tool: Object) -> Object:
 def _run_step(step: Object, shape: Shape, *, live: bool, content: bool) -> Object:
     """``expires_at`` is the run's while the run lives and in every event, and null afterwards."""
     step = step if content else _without_content(step)
-    shown = dict(step) if shape == "spec" else {k: v for k, v in step.items() if k not in _STEP_SPEC_ONLY}
+    shown = _without(step, () if shape == "spec" else _STEP_SPEC_ONLY)
     if not live:
         shown["expires_at"] = None
     return shown
@@ -149,40 +157,70 @@ def _call_without(call: Object) -> Object:
 
 # ---- Messages are stored as bytes ----
 
+#: Text in a stored message: no other value has this name at this depth.
+_TEXT = re.compile(rb'\n {12}"value": "(.*)",\n')
+
 
 def message_row(message: Object) -> bytes:
-    """A message as it is stored: all its keys, pretty-printed."""
-    return pretty(message)
+    """A message as it is stored: the item of a list in ``wire`` shape, as a page is a join of these.
+
+    Its state, unless it is that of a message that was complete when it was made, is one more line behind it.
+    """
+    item = orjson.dumps(_without(message, _MESSAGE_STATE), option=orjson.OPT_INDENT_2).replace(b"\n", b"\n    ")
+    state = [message[key] for key in _MESSAGE_STATE]
+    return item if state == _state_of_made(message) else b"%b\n%b" % (item, orjson.dumps(state))
+
+
+def _state_of_made(message: Object) -> list[Any]:
+    return ["completed", None, None, message["created_at"]]
+
+
+def _item(row: bytes) -> bytes:
+    return row if row.endswith(b"}") else row[: row.rindex(b"\n")]
 
 
 def message_from_row(row: bytes) -> Object:
-    """The message that a row holds."""
-    stored: Object = orjson.loads(row)
+    """The message that a row holds, with all its keys."""
+    item = _item(row)
+    shown: Object = orjson.loads(item)
+    state = orjson.loads(row[len(item) :]) if len(item) < len(row) else _state_of_made(shown)
+    stored: Object = {}
+    for key, value in shown.items():
+        if key == "role":  # what events show of the state stands before it
+            stored.update(zip(_MESSAGE_STATE, state, strict=True))
+        stored[key] = value
     return stored
 
 
+def message_item(row: bytes, shape: Shape = "wire") -> bytes:
+    """A stored message as an item of a list."""
+    return _item(row) if shape == "wire" else pretty(message_from_row(row)).replace(b"\n", b"\n    ")
+
+
 def message_json(row: bytes, shape: Shape = "wire") -> bytes:
-    """The JSON answer for a stored message: in ``wire`` shape without the lines of ``_MESSAGE_STATE``."""
-    if shape == "spec":
-        return row
-    start = row.index(b'\n  "status": ')
-    return row[:start] + row[row.index(b'\n  "role": ', start) :]
+    """The JSON answer for a stored message."""
+    return _item(row).replace(b"\n    ", b"\n") if shape == "wire" else pretty(message_from_row(row))
 
 
 def row_has_run(row: bytes, run_id: str) -> bool:
     """True for a message that this run wrote."""
-    return b'\n  "run_id": %b,' % orjson.dumps(run_id) in row
+    return b'\n      "run_id": %b,' % orjson.dumps(run_id) in row
 
 
 def row_is_from_user(row: bytes) -> bool:
     """True for a message of a user."""
-    return b'\n  "role": "user",' in row
+    return b'\n      "role": "user",' in row
+
+
+def texts_in_row(row: bytes) -> list[str]:
+    """The text parts of a stored message."""
+    return [orjson.loads(b'"%b"' % text) if b"\\" in text else text.decode() for text in _TEXT.findall(row)]
 
 
 def page(items: Iterable[bytes], first_id: str | None, last_id: str | None, *, has_more: bool) -> bytes:
-    """A list's envelope around items that are pretty-printed already."""
-    joined = b",\n".join(items)
-    data = b"[\n    " + joined.replace(b"\n", b"\n    ") + b"\n  ]" if joined else b"[]"
+    """A list's envelope around its items, which are pretty-printed and indented already."""
+    joined = b",\n    ".join(items)
+    data = b"[\n    %b\n  ]" % joined if joined else b"[]"
     return b'{\n  "object": "list",\n  "data": %b,\n  "first_id": %b,\n  "last_id": %b,\n  "has_more": %b\n}' % (
         data,
         orjson.dumps(first_id),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import dropwhile
 from typing import Any, Literal
 
-from emulator import extract, objects, usage
+from emulator import extract, objects, usage, views
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.contents import Content
 from emulator.faults import Faults
@@ -214,9 +215,7 @@ class World:
         ``turn``: the one to play, when nothing is to be chosen.
         """
         file_kind = "azure file" if azure else "file"
-        last = thread.last_user_message()
-        text = objects.text_of(last) if last else ""
-        situation = situation_of(text, run, assistant, thread.object, len(thread.runs) + 1)
+        situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
         turn = turn or self._choose(situation, run["id"])
         stage = Stage(
             run=run,
@@ -224,8 +223,8 @@ class World:
             assistant=assistant,
             thread=thread.object,
             make_id=lambda kind: self.ids.make(kind, run["id"]),
-            fake=Fake(self.ids.stream("fake", run["id"])),
-            prompt_tokens=lambda: usage.prompt(run, (row for _, row in thread.messages.newest_first())),
+            fake=Fake(lambda: self.ids.stream("fake", run["id"]), run["created_at"]),
+            prompt_tokens=lambda: usage.prompt(run, _read_by(run, thread)),
             find_file=self.store.find_file,
             file_names=lambda: [file["filename"] for file in self.store.files],
             make_file=lambda filename, content: self._make_file(file_kind, run["id"], filename, content),
@@ -386,6 +385,12 @@ def situation_of(message: str, run: Object, assistant: Object, thread: Object, n
         metadata=run["metadata"],
         run=number,
     )
+
+
+def _read_by(run: Object, thread: Thread) -> Iterator[bytes]:
+    """The messages that were there before the run wrote any, newest first."""
+    rows = (row for _, row in thread.messages.newest_first())
+    return dropwhile(lambda row: views.row_has_run(row, run["id"]), rows)
 
 
 def _literal(text: str) -> str:

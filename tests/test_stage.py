@@ -39,7 +39,7 @@ def stage(*outputs: Output, prompt: int = 100, at: int = 0, **stated: Any) -> St
         assistant=ASSISTANT,
         thread=THREAD,
         make_id=lambda kind: ids.make(kind, "run_1"),
-        fake=Fake(1),
+        fake=Fake(1, at),
         prompt_tokens=lambda: prompt,
         outputs=list(outputs),
         **stated,

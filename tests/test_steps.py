@@ -67,13 +67,9 @@ def streamed(*pieces: str) -> list[Item]:
     return [Delta(MESSAGE, f"{MESSAGE} 1", {"content": [{"index": 0, "type": "text", "text": part}]}) for part in parts]
 
 
-def written(text: str) -> list[Item]:
-    return [Update(MESSAGE, f"{MESSAGE} 1", {"content": [objects.text_part(text)]})]
-
-
-def completed(used: Object) -> list[Item]:
+def completed(content: Object, used: Object) -> list[Item]:
     return [
-        Move(MESSAGE, "completed", f"{MESSAGE} 1"),
+        Move(MESSAGE, "completed", f"{MESSAGE} 1", {"content": [content]}),
         Move(STEP, "completed", f"{STEP} 1", {"usage": used}),
     ]
 
@@ -103,7 +99,8 @@ JSON_TEXT = '{"city":"Paris","n":[1,null]}'
 def test_say_writes_a_message_in_pieces(value: Any, pieces: list[str]) -> None:
     text = "".join(pieces)
     used = usage.of(10, usage.tokens(text))
-    assert play(stage(), "say", value) == [*OPENED, *streamed(*pieces), *written(text), *completed(used)]
+    ended = completed(objects.text_part(text), used)
+    assert play(stage(), "say", value) == [*OPENED, *streamed(*pieces), *ended]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +115,9 @@ def test_a_message_stays_open_for_what_follows_directly(
 ) -> None:
     on = stage()
     items = play(on, verb, "Hi", stays_open=stays_open, **beside)
-    assert (items[-2:] == completed(usage.of(10, 1))) is ends
+    content = objects.text_part("Hi") if verb == "say" else {"type": "refusal", "refusal": "Hi"}
+    so_far = Update(MESSAGE, f"{MESSAGE} 1", {"content": [content]})
+    assert items[3:] == (completed(content, usage.of(10, 1)) if ends else [so_far])
     assert on.open == (None if ends else OpenStep(f"{STEP} 1", f"{MESSAGE} 1", "Hi"))
 
 
@@ -126,8 +125,7 @@ def test_refuse_writes_a_refusal() -> None:
     part = {"type": "refusal", "refusal": "I can't."}
     pieces = [{"index": 0, **part, "refusal": piece} for piece in ("I", " can't", ".")]
     deltas = [Delta(MESSAGE, f"{MESSAGE} 1", {"content": [piece]}) for piece in pieces]
-    update = Update(MESSAGE, f"{MESSAGE} 1", {"content": [part]})
-    assert play(stage(), "refuse", "I can't.") == [*OPENED, *deltas, update, *completed(usage.of(10, 2))]
+    assert play(stage(), "refuse", "I can't.") == [*OPENED, *deltas, *completed(part, usage.of(10, 2))]
 
 
 @pytest.mark.parametrize(("verb", "value"), [("say", "Hi"), ("refuse", "No"), ("call", {"get_time": {}})], ids=str)
@@ -237,7 +235,8 @@ def test_time_and_gates_are_one_item(verb: str, value: Any, item: Item) -> None:
 def test_hold_completes_the_message_that_it_found_open() -> None:
     on = stage()
     play(on, "say", "Hi", stays_open=True)
-    assert play(on, "hold", "gate") == [Hold("gate"), *completed(usage.of(10, 1))]
+    ended = [Move(MESSAGE, "completed", f"{MESSAGE} 1"), Move(STEP, "completed", f"{STEP} 1", {"usage": usage.of(10, 1)})]
+    assert play(on, "hold", "gate") == [Hold("gate"), *ended]
     assert on.open is None
 
 

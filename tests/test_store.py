@@ -280,6 +280,8 @@ messages = st.fixed_dictionaries(
 @settings(deadline=None, max_examples=60)
 def test_a_row_is_the_message_and_its_json_is_cut_out_of_it(message: Object) -> None:
     row = views.message_row(message)
+    texts = [part["text"]["value"] for part in message["content"] if "text" in part]
+    assert views.texts_in_row(row) == texts
     assert views.message_from_row(row) == message
     assert list(views.message_from_row(row)) == list(message)
     for shape in ("wire", "spec"):
@@ -302,14 +304,17 @@ def test_a_page_is_pretty_printed_around_rows(ids: list[str]) -> None:
     rows = [views.message_row(user_message(id, '\n  "x": [],\n')) for id in ids]
     data: list[Any] = [views.message_from_row(row) for row in rows]
     first, last = (ids[0], ids[-1]) if ids else (None, None)
-    expected = {"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": bool(ids)}
-    assert views.page(rows, first, last, has_more=bool(ids)) == views.pretty(expected)
+    for shape in ("wire", "spec"):
+        shown = [views.in_json(one, shape) for one in data]
+        expected = {"object": "list", "data": shown, "first_id": first, "last_id": last, "has_more": bool(ids)}
+        items = [views.message_item(row, shape) for row in rows]
+        assert views.page(items, first, last, has_more=bool(ids)) == views.pretty(expected)
 
 
-def test_the_newest_message_of_a_user_is_found() -> None:
+def test_the_newest_text_of_a_user_is_found() -> None:
     thread = Thread(objects.thread("thread_1", 0, {}))
-    assert thread.last_user_message() is None
+    assert thread.last_user_text() == ""
     for id, role in (("msg_1", "user"), ("msg_2", "user"), ("msg_3", "assistant")):
-        thread.put_message({**user_message(id, '"role": "user",'), "role": role})
-    assert (thread.last_user_message() or {})["id"] == "msg_2"
+        thread.put_message({**user_message(id, f'"role": "user", of {id}'), "role": role})
+    assert thread.last_user_text() == '"role": "user", of msg_2'
     assert thread.message("msg_3")["role"] == "assistant"

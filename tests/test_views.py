@@ -37,6 +37,7 @@ def test_a_stored_row_is_shown_as_its_dict_would_be(text: str, metadata: dict[st
     assert views.message_from_row(row) == message
     assert views.message_json(row) == views.pretty(views.in_json(message))
     assert views.message_json(row, "spec") == views.pretty(message)
+    assert views.texts_in_row(row) == [text]
 
 
 @fuzzed
@@ -44,7 +45,8 @@ def test_a_stored_row_is_shown_as_its_dict_would_be(text: str, metadata: dict[st
 def test_a_page_of_rows_is_the_page_of_their_dicts(texts: list[tuple[str, dict[str, str]]], has_more: bool) -> None:
     shown = [views.in_json(_message(*one)) for one in texts]
     ids = ("msg_é", "msg_2") if shown else (None, None)
-    page = views.page((views.pretty(one) for one in shown), *ids, has_more=has_more)
+    rows = [views.message_row(_message(*one)) for one in texts]
+    page = views.page(map(views.message_item, rows), *ids, has_more=has_more)
     envelope = {"object": "list", "data": shown, "first_id": ids[0], "last_id": ids[1], "has_more": has_more}
     assert page == json.dumps(envelope, indent=2, ensure_ascii=False).encode()
 

@@ -22,9 +22,9 @@ def list_messages(call: Call) -> Answer:
     look_at_thread(call, thread)
     run_id = call.query.get("run_id")
     page = thread.messages.page(read_query(call), (lambda row: views.row_has_run(row, run_id)) if run_id else None)
-    rows = [views.message_json(row, call.world.shapes) for row in page.rows]
+    items = [views.message_item(row, call.world.shapes) for row in page.rows]
     first, last = cursors(call, page.ids)
-    return Answer(views.page(rows, first, last, has_more=page.has_more))
+    return Answer(views.page(items, first, last, has_more=page.has_more))
 
 
 def create_message(call: Call) -> Answer:

@@ -61,7 +61,7 @@ def create_thread_and_run(call: Call) -> Answer | Stream:
     thread = make_thread(call, {**resources, **sent})
     leg = _leg(call)
     if leg:
-        leg.send("thread.created", views.in_event(thread.object, world.shapes))
+        leg.send(views.in_event(thread.object, world.shapes), "thread.created")
     return _start(call, thread, assistant, leg)
 
 

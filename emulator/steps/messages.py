@@ -96,15 +96,15 @@ def say(stage: Stage, act: Act) -> Iterator[Item]:
     assert opened is not None
     for index, image in enumerate(images):
         yield Delta("thread.message", opened.message_id, {"content": [{"index": index, **image}]})
-    told = 0
-    position = 0
+    told = position = 0
     for number, piece in enumerate(pieces):
+        said: Object = {"value": piece}
         position += len(piece)
-        here = [one for one in annotations[told:] if one.end <= position]
-        shown = [one.streamed(told + n) for n, one in enumerate(here)]
-        told += len(here)
-        more: Object = {"annotations": shown} if shown or number == 0 else {}
-        part = {"index": len(images), "type": "text", "text": {"value": piece, **more}}
+        here = [one for one in annotations[told:] if one.end <= position] if annotations else []
+        if here or number == 0:
+            said["annotations"] = [one.streamed(told + n) for n, one in enumerate(here)]
+            told += len(here)
+        part = {"index": len(images), "type": "text", "text": said}
         yield Delta("thread.message", opened.message_id, {"content": [part]})
     content = (
         [*images, objects.text_part(text, [one.stored() for one in annotations])] if text or not images else images
@@ -189,18 +189,20 @@ def _written(stage: Stage, act: Act, text: str, content: list[Object]) -> Iterat
     assert opened is not None
     opened.written = text
     opened.stated_usage = act.beside.get("usage")
-    yield Update("thread.message", opened.message_id, {"content": content})
-    if not act.stays_open or act.beside.get("done"):
-        yield from complete_open(stage)
+    changes = {"content": content}
+    if act.stays_open and not act.beside.get("done"):
+        yield Update("thread.message", opened.message_id, changes)
+    else:
+        yield from complete_open(stage, changes)
 
 
-def complete_open(stage: Stage) -> Iterator[Item]:
-    """Completes the message that is still open, if there is one."""
+def complete_open(stage: Stage, changes: Object | None = None) -> Iterator[Item]:
+    """Completes the message that is still open, if there is one; ``changes``: what is new of it."""
     opened = stage.open
     if opened and opened.message_id:
         stage.open = None
         usage = stage.usage(opened.stated_usage, opened.written)
-        yield Move("thread.message", "completed", opened.message_id)
+        yield Move("thread.message", "completed", opened.message_id, changes or {})
         yield Move("thread.run.step", "completed", opened.step_id, {"usage": usage})
 
 
