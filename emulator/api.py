@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator import errors, headers
@@ -26,7 +25,7 @@ from emulator.headers import Flavour, Headers
 from emulator.journal import Entry
 from emulator.problems import Problem
 from emulator.prospects import situation
-from emulator.router import RouteTree
+from emulator.router import Route, RouteTree
 from emulator.sending import Ready, headers_of, send_answer, send_download, send_stream, stream_headers
 from emulator.spoilers import BrokenOff, Spoiler, until_end
 from emulator.tape import Taped, body_of

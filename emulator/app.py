@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from emulator import admin, errors
+from emulator import errors
 from emulator.api import BEGUN, Api, WatchedApi
 from emulator.forms import is_form
 from emulator.hosts import Hosts
@@ -17,6 +18,9 @@ from emulator.sending import Ready
 from emulator.web import JSON
 from emulator.world import World
 from emulator.worlds import Worlds
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 ADMIN_PREFIX = "/_emulator"
 
@@ -30,13 +34,21 @@ class Application:
     def __init__(
         self, worlds: Worlds, hosts: Hosts | None = None, watch: Callable[[World, Entry], object] | None = None
     ) -> None:
-        self._refused = (hosts or Hosts()).refused
+        self._worlds, self._refused = worlds, (hosts or Hosts()).refused
         self._api = WatchedApi(worlds, ROUTES, watch) if watch else Api(worlds, ROUTES)
-        handlers = {404: admin.not_found, 405: admin.not_allowed}
-        self._administration = Starlette(routes=admin.routes, exception_handlers=handlers)
-        self._administration.router.redirect_slashes = False
-        self._administration.state.worlds = worlds
-        self._administration.state.operations = {route.name for route in ROUTES}
+
+    @functools.cached_property
+    def _administration(self) -> Starlette:
+        """Imported and made when somebody first asks for it: a start does not wait for it."""
+        from starlette.applications import Starlette
+
+        from emulator import admin
+
+        made = Starlette(routes=admin.routes, exception_handlers={404: admin.not_found, 405: admin.not_allowed})
+        made.router.redirect_slashes = False
+        made.state.worlds = self._worlds
+        made.state.operations = {route.name for route in ROUTES}
+        return made
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Without a coroutine of its own: there is no lifespan to run, and no WebSocket."""

@@ -9,7 +9,7 @@ import io
 import keyword
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 from emulator.commands.exits import CANNOT, FOUND_PROBLEMS, INTERRUPTED, READER_LEFT
@@ -73,7 +73,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if arguments[:1] == ["exec"] and "--" in arguments:
         at = arguments.index("--")
         arguments, wrapped = arguments[:at], arguments[at + 1 :]
-    parser, commands = parsers()
+    parser, commands = parsers(arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS)
     if not arguments:
         parser.exit(CANNOT, parser.format_help())
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
@@ -85,8 +85,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def parsers() -> tuple[CommandParser, dict[str, CommandParser]]:
-    """The parser of the command line, and that of each command."""
+def parsers(names: Iterable[str] = COMMANDS) -> tuple[CommandParser, dict[str, CommandParser]]:
+    """The parser of the command line, and that of each of these commands."""
     from emulator import __version__
 
     parser = CommandParser(
@@ -96,7 +96,7 @@ def parsers() -> tuple[CommandParser, dict[str, CommandParser]]:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     group = parser.add_subparsers(required=True, metavar="COMMAND", dest="command", title="commands")
-    return parser, {name: _command(group, name, _module(name)) for name in COMMANDS}
+    return parser, {name: _command(group, name, _module(name)) for name in names}
 
 
 def _command(group: argparse._SubParsersAction[CommandParser], name: str, module: ModuleType) -> CommandParser:

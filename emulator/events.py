@@ -5,21 +5,21 @@ Plain values without ids to look up, times or I/O, so that a step is tested by `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from emulator.lifecycle import Object
 
+#: Nobody writes to it.
+NO_CHANGES: Final[dict[str, Any]] = {}
 
-@dataclass(frozen=True, slots=True)
-class Create:
+
+class Create(NamedTuple):
     """A message or run step comes into being. Streams carry it twice: as ``created`` and as ``in_progress``."""
 
     thing: Object
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """A piece of a message or run step that only streams carry. ``content`` is the API's ``delta`` value."""
 
     kind: str
@@ -27,8 +27,7 @@ class Delta:
     content: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """What has been streamed so far is now to be seen in the stored object too. No event."""
 
     kind: str
@@ -36,34 +35,30 @@ class Update:
     changes: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """An object takes a status, with other changes beside it. ``id`` is empty for the run itself."""
 
     kind: str
     status: str
     id: str = ""
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = NO_CHANGES
 
 
-@dataclass(frozen=True, slots=True)
-class Require:
+class Require(NamedTuple):
     """The run stops until outputs for these tool calls are submitted."""
 
     step_id: str
     tool_calls: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Seconds pass on the world's clock. ``to_expiry``: as many as the run has left to live."""
 
     seconds: float
     to_expiry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """The run stands at a gate until somebody releases it."""
 
     label: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -56,32 +55,10 @@ def _plain(data: bytes) -> str:
     return data.decode("utf-8-sig")
 
 
-class _Visible(HTMLParser):
-    """The text of a page that a reader sees."""
-
-    _HIDDEN = frozenset({"script", "style", "template"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-        self._inside = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside += tag in self._HIDDEN
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside -= tag in self._HIDDEN and self._inside > 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._inside and data.strip():
-            self.pieces.append(data.strip())
-
-
 def _html(data: bytes) -> str:
-    page = _Visible()
-    page.feed(_plain(data))
-    page.close()
-    return "\n".join(page.pieces)
+    from emulator.html_text import visible_text
+
+    return visible_text(_plain(data))
 
 
 def _pdf(data: bytes) -> str:

@@ -59,7 +59,7 @@ SUMMARIES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fault:
     """A fault as a scenario or test says it. ``operations``: names, or none for all of them."""
 

@@ -6,8 +6,7 @@ import base64
 import binascii
 import functools
 import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 import orjson
@@ -39,8 +38,7 @@ _AZURE: Final[Headers] = [
 ]
 
 
-@dataclass(slots=True)
-class Address:
+class Address(NamedTuple):
     """Where a request goes: its path without version or base, as segments, and the flavour that base speaks."""
 
     segments: list[str]

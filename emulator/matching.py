@@ -7,8 +7,7 @@ when they fit, else what it compared.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator.json_schema import Schema
 from emulator.lifecycle import Object
@@ -32,8 +31,7 @@ _WHOLE: Final[Schema] = {
 _METADATA: Final[Schema] = {"type": "object", "additionalProperties": _WHOLE}
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What a run looks like when it is created."""
 
     message: str
@@ -46,8 +44,7 @@ class Situation:
     run: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """The first condition of a turn that did not fit. ``fitted``: how many before it did."""
 
     condition: str
@@ -62,8 +59,7 @@ class Mismatch:
 Compare = Callable[[Any, Situation], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A key of ``when``. ``compare`` returns None when it fits, else the value that did not."""
 
     name: str

@@ -187,6 +187,8 @@ class Performer:
             performance.at = max(performance.at, clock.now())
         while not (performance.held or performance.status in REST or (leaving and performance.status != leaving)):
             item = self._ahead(performance)
+            if item is None:
+                return
             if type(item) in AT_ONCE:  # by far the most items, and no time passes
                 self._pull(performance, item, performance.at)
                 continue
@@ -195,8 +197,6 @@ class Performer:
             if isinstance(item, Wait) and (item.to_expiry or performance.at < expiry <= due):
                 clock.move_to(expiry)
                 self._expire(performance)
-                return
-            if item is None:
                 return
             instant = max(due, clock.now())  # a wait may be over since a while
             clock.move_to(instant)

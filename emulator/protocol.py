@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from emulator.sending import Ready
 
+
 class AnswersNow(Protocol):
     """An application that can answer at once; None for what goes the long way."""
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import unquote
-
-from starlette.routing import Route
 
 from emulator import errors
 from emulator.errors import ApiError
 from emulator.web import Handler
+
+
+class Route(NamedTuple):
+    """An operation of the API: its path, with ``{parameters}``, and the function that is called as the operation is."""
+
+    path: str
+    endpoint: Handler
+    method: str
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.__name__
 
 
 class RouteTree:
@@ -21,8 +32,7 @@ class RouteTree:
             node = self._root
             for segment in route.path.strip("/").split("/"):
                 node = node.below(segment)
-            for method in (route.methods or set()) - {"HEAD"}:
-                node.operations[method] = (route.name, route.endpoint)
+            node.operations[route.method] = (route.name, route.endpoint)
 
     @property
     def roots(self) -> frozenset[str]:

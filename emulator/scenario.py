@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -23,7 +23,7 @@ from emulator.tape import Tape
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
     """How the assistant behaves in one run."""
 
@@ -40,8 +40,7 @@ class Turn:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stub:
+class Stub(NamedTuple):
     """An answer to what the app asks outside the API. ``path`` may have ``*``."""
 
     method: str
@@ -51,7 +50,7 @@ class Stub:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scenario:
     """One scenario file, checked."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -231,6 +230,8 @@ def _which_step(step: Object, verbs: list[str]) -> str:
     if not step:
         return f"a step is missing here; {known}"
     word = next(iter(step))
+    import difflib
+
     near = difflib.get_close_matches(word, VERBS, n=1)
     return f"there is no step {word!r}; {f'did you mean {near[0]!r}? ' if near else ''}{known}"
 

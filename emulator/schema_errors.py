@@ -5,7 +5,6 @@ For scenarios. Requests get OpenAI's own words instead, from ``validation``.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -106,6 +105,8 @@ def instead(word: str, known: Iterable[str]) -> str:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:
+    import difflib
+
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return found[0] if found else None
 

@@ -7,10 +7,8 @@ threshold means something also in a store with a single chunk, where BM25 alone 
 from __future__ import annotations
 
 import re
-import sqlite3
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 _WORD = re.compile(r"\w+")
 #: Characters of scripts that put no space between words (Han, Kana): each is indexed as a word of its own.
@@ -38,8 +36,7 @@ def _words(query: str) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A chunk that was found: its number, in the order it was added, and its score in 0…1."""
 
     number: int
@@ -50,6 +47,8 @@ class Index:
     """Chunks of text that can be searched."""
 
     def __init__(self, texts: list[str]) -> None:
+        import sqlite3
+
         self._size = len(texts)
         # Made by one thread, used by the server's: never by two at a time.
         self._database = sqlite3.connect(":memory:", check_same_thread=False)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.lifecycle import Object
 
 
-@dataclass(frozen=True, slots=True)
-class Taped:
+class Taped(NamedTuple):
     """One recorded request: what it asked for. ``body`` None: it was not recorded. ``origin``: where it stands."""
 
     operation: str
@@ -26,8 +24,7 @@ class Taped:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tape:
+class Tape(NamedTuple):
     """All requests of a recording. ``ids``: those of what its requests made."""
 
     requests: tuple[Taped, ...]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any, Final
 
 import orjson
@@ -21,6 +20,8 @@ from emulator.json_schema import Breach, Schema, breaches, dotted
 
 @functools.cache
 def _document() -> Schema:
+    from importlib.resources import files
+
     document: Schema = orjson.loads(files("emulator").joinpath("schemas/requests.json").read_bytes())
     return document
 

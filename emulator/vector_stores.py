@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator import extract
 from emulator.collection import Collection
@@ -26,8 +26,7 @@ _AUTO: Final = {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}
 _COUNTED: Final = ("in_progress", "completed", "failed", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What comes of indexing a file. ``polls``: looks that still see it ``in_progress``."""
 
     status: str
@@ -52,8 +51,7 @@ class StoredFile:
     known: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A chunk that a search found."""
 
     file_id: str

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import dropwhile
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from emulator import extract, objects, usage, views
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
@@ -67,8 +67,7 @@ class Options:
             raise EmulatorError("; ".join(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """A world's baseline: what a reset returns to."""
 
     store: Store

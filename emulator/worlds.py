@@ -86,7 +86,7 @@ class Worlds:
         """Raises ScenarioError if a world could not return to it then."""
         gone = (scenario.name, instead_of)
         played = Counter({key: times for key, times in baseline.played.items() if key[0] not in gone})
-        changed = replace(baseline, scenarios=placed(scenario, baseline.scenarios, instead_of), played=played)
+        changed = baseline._replace(scenarios=placed(scenario, baseline.scenarios, instead_of), played=played)
         World(self.options).restore(changed)
         return changed
 

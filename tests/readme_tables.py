@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from starlette.routing import Route
 
 from emulator import pytest_plugin
 from emulator.cli import parsers
@@ -22,6 +21,7 @@ from emulator.commands.exits import MEANINGS
 from emulator.faults import KINDS, SUMMARIES
 from emulator.json_schema import Schema
 from emulator.matching import CONDITIONS
+from emulator.router import Route
 from emulator.routes import ROUTES
 from emulator.scenario_schema import SCENARIO
 from emulator.steps import VERBS
@@ -35,11 +35,6 @@ def heading(route: Route) -> str:
     return name.capitalize()
 
 
-def method(route: Route) -> str:
-    (found,) = (route.methods or set()) - {"HEAD"}
-    return found
-
-
 def operations() -> str:
     """One row an operation, in the order of the routes; a heading is said once."""
     rows = [f"All {len(ROUTES)} operations of the published schema, each by its `operationId` in snake_case:", ""]
@@ -48,7 +43,7 @@ def operations() -> str:
     for route in ROUTES:
         shown = heading(route) if heading(route) != said else ""
         said = heading(route)
-        rows.append(f"| {shown} | `{route.name}` | `{method(route)} /v1{route.path}` |")
+        rows.append(f"| {shown} | `{route.name}` | `{route.method} /v1{route.path}` |")
     return "\n".join(rows)
 
 

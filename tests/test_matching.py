@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,13 +120,13 @@ def test_every_condition_is_in_the_table_fitting_and_not() -> None:
     ids=["message", "instructions", "metadata", "tools", "assistant"],
 )
 def test_what_is_empty_does_not_fit_either(changes: Any, when: Any) -> None:
-    assert first_mismatch(when, replace(SITUATION, **changes)) is not None
+    assert first_mismatch(when, SITUATION._replace(**changes)) is not None
 
 
 @pytest.mark.parametrize("pattern", [{"equals": ""}, {"matches": "^$"}], ids=str)
 def test_an_assistant_without_a_name_has_no_empty_name(pattern: Any) -> None:
     nameless = objects.assistant("asst_1", 0, {"model": "m"})
-    assert first_mismatch({"assistant": pattern}, replace(SITUATION, assistant=nameless)) is not None
+    assert first_mismatch({"assistant": pattern}, SITUATION._replace(assistant=nameless)) is not None
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,10 @@ def test_time_and_gates_are_one_item(verb: str, value: Any, item: Item) -> None:
 def test_hold_completes_the_message_that_it_found_open() -> None:
     on = stage()
     play(on, "say", "Hi", stays_open=True)
-    ended = [Move(MESSAGE, "completed", f"{MESSAGE} 1"), Move(STEP, "completed", f"{STEP} 1", {"usage": usage.of(10, 1)})]
+    ended = [
+        Move(MESSAGE, "completed", f"{MESSAGE} 1"),
+        Move(STEP, "completed", f"{STEP} 1", {"usage": usage.of(10, 1)}),
+    ]
     assert play(on, "hold", "gate") == [Hold("gate"), *ended]
     assert on.open is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import json
 import os
@@ -23,6 +22,8 @@ def many(number: int, what: str) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'serve'?``, if there is something near."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), 1, cutoff=0.7)
     return f"; did you mean {near[0]!r}?" if near else ""
 

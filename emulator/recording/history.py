@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from emulator import objects
@@ -288,8 +288,7 @@ class History:
         shown = None
         if story and not situation.message:
             shown = self.past(story.thread_id).user_before(_at(story.first))
-        self.situations[order] = replace(
-            situation,
+        self.situations[order] = situation._replace(
             message=situation.message or text_in(shown),
             assistant={**situation.assistant, **((assistant and assistant.first) or {})},
             thread={**situation.thread, "metadata": _metadata(thread) or situation.thread["metadata"]},

@@ -5,8 +5,7 @@ A function is called what the published ``operationId`` says, in snake_case, and
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
+from emulator.router import Route
 from emulator.routes import assistants, files, messages, models, run_steps, runs, threads, uploads, vector_stores
 
 #: The table of contents, by heading of the API reference.

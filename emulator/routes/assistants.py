@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
 from emulator import errors, objects, strict
 from emulator.resources import resolve
+from emulator.router import Route
 from emulator.routes.lists import list_of, read_query
 from emulator.routes.shown import shown
 from emulator.web import Answer, Call, answer
@@ -64,9 +63,9 @@ def delete_assistant(call: Call) -> Answer:
 
 
 routes = [
-    Route("/assistants", list_assistants, methods=["GET"]),
-    Route("/assistants", create_assistant, methods=["POST"]),
-    Route("/assistants/{assistant_id}", get_assistant, methods=["GET"]),
-    Route("/assistants/{assistant_id}", modify_assistant, methods=["POST"]),
-    Route("/assistants/{assistant_id}", delete_assistant, methods=["DELETE"]),
+    Route("/assistants", list_assistants, "GET"),
+    Route("/assistants", create_assistant, "POST"),
+    Route("/assistants/{assistant_id}", get_assistant, "GET"),
+    Route("/assistants/{assistant_id}", modify_assistant, "POST"),
+    Route("/assistants/{assistant_id}", delete_assistant, "DELETE"),
 ]

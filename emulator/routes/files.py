@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from starlette.routing import Route
-
 from emulator import errors, objects
 from emulator.errors import ApiError
 from emulator.forms import MAX_FILE, Form
 from emulator.lifecycle import Object
+from emulator.router import Route
 from emulator.routes.lists import envelope, read_query
 from emulator.routes.shown import view_of
 from emulator.validation import request_error
@@ -123,9 +122,9 @@ def _written(plain: Answer) -> Answer:
 
 
 routes = [
-    Route("/files", list_files, methods=["GET"]),
-    Route("/files", create_file, methods=["POST"]),
-    Route("/files/{file_id}", retrieve_file, methods=["GET"]),
-    Route("/files/{file_id}", delete_file, methods=["DELETE"]),
-    Route("/files/{file_id}/content", download_file, methods=["GET"]),
+    Route("/files", list_files, "GET"),
+    Route("/files", create_file, "POST"),
+    Route("/files/{file_id}", retrieve_file, "GET"),
+    Route("/files/{file_id}", delete_file, "DELETE"),
+    Route("/files/{file_id}/content", download_file, "GET"),
 ]

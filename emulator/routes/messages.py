@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
 from emulator import errors, objects, views
 from emulator.resources import add_message, check_messages
+from emulator.router import Route
 from emulator.routes.lists import cursors, read_query
 from emulator.routes.looks import look_at_thread
 from emulator.routes.threads import check_room
@@ -62,9 +61,9 @@ def delete_message(call: Call) -> Answer:
 
 
 routes = [
-    Route("/threads/{thread_id}/messages", list_messages, methods=["GET"]),
-    Route("/threads/{thread_id}/messages", create_message, methods=["POST"]),
-    Route("/threads/{thread_id}/messages/{message_id}", get_message, methods=["GET"]),
-    Route("/threads/{thread_id}/messages/{message_id}", modify_message, methods=["POST"]),
-    Route("/threads/{thread_id}/messages/{message_id}", delete_message, methods=["DELETE"]),
+    Route("/threads/{thread_id}/messages", list_messages, "GET"),
+    Route("/threads/{thread_id}/messages", create_message, "POST"),
+    Route("/threads/{thread_id}/messages/{message_id}", get_message, "GET"),
+    Route("/threads/{thread_id}/messages/{message_id}", modify_message, "POST"),
+    Route("/threads/{thread_id}/messages/{message_id}", delete_message, "DELETE"),
 ]

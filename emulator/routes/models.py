@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.routing import Route
-
 from emulator import errors, objects
 from emulator.clock import DEFAULT_START
 from emulator.lifecycle import Object
+from emulator.router import Route
 from emulator.views import pretty
 from emulator.web import Answer, Call
 
@@ -91,7 +90,7 @@ def _written(value: Object) -> Answer:
 
 
 routes = [
-    Route("/models", list_models, methods=["GET"]),
-    Route("/models/{model}", retrieve_model, methods=["GET"]),
-    Route("/models/{model}", delete_model, methods=["DELETE"]),
+    Route("/models", list_models, "GET"),
+    Route("/models/{model}", retrieve_model, "GET"),
+    Route("/models/{model}", delete_model, "DELETE"),
 ]

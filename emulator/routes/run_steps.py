@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
+from emulator.router import Route
 from emulator.routes.lists import list_of, read_query
 from emulator.routes.looks import look_at_thread, named_run
 from emulator.routes.shown import view_of
@@ -34,6 +33,6 @@ def get_run_step(call: Call) -> Answer:
 
 
 routes = [
-    Route("/threads/{thread_id}/runs/{run_id}/steps", list_run_steps, methods=["GET"]),
-    Route("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", get_run_step, methods=["GET"]),
+    Route("/threads/{thread_id}/runs/{run_id}/steps", list_run_steps, "GET"),
+    Route("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", get_run_step, "GET"),
 ]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.routing import Route
-
 from emulator import errors, objects, views
 from emulator.lifecycle import TERMINAL, Object
 from emulator.performance import Leg, Performance
 from emulator.resources import add_message, check_messages, stores_of, use
+from emulator.router import Route
 from emulator.routes.assistants import check_settings
 from emulator.routes.lists import POLL_SOON, list_of, read_query
 from emulator.routes.looks import look_at_thread, named_run
@@ -157,11 +156,11 @@ def submit_tool_outputs_to_run(call: Call) -> Answer | Stream:
 
 
 routes = [
-    Route("/threads/runs", create_thread_and_run, methods=["POST"]),
-    Route("/threads/{thread_id}/runs", list_runs, methods=["GET"]),
-    Route("/threads/{thread_id}/runs", create_run, methods=["POST"]),
-    Route("/threads/{thread_id}/runs/{run_id}", get_run, methods=["GET"]),
-    Route("/threads/{thread_id}/runs/{run_id}", modify_run, methods=["POST"]),
-    Route("/threads/{thread_id}/runs/{run_id}/cancel", cancel_run, methods=["POST"]),
-    Route("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", submit_tool_outputs_to_run, methods=["POST"]),
+    Route("/threads/runs", create_thread_and_run, "POST"),
+    Route("/threads/{thread_id}/runs", list_runs, "GET"),
+    Route("/threads/{thread_id}/runs", create_run, "POST"),
+    Route("/threads/{thread_id}/runs/{run_id}", get_run, "GET"),
+    Route("/threads/{thread_id}/runs/{run_id}", modify_run, "POST"),
+    Route("/threads/{thread_id}/runs/{run_id}/cancel", cancel_run, "POST"),
+    Route("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", submit_tool_outputs_to_run, "POST"),
 ]

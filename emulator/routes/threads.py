@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.routing import Route
-
 from emulator import errors, objects, views
 from emulator.resources import add_message, check_messages, resolve
+from emulator.router import Route
 from emulator.store import Thread
 from emulator.vector_stores import THREAD_STORE_DAYS
 from emulator.web import Answer, Call, answer
@@ -66,8 +65,8 @@ def delete_thread(call: Call) -> Answer:
 
 
 routes = [
-    Route("/threads", create_thread, methods=["POST"]),
-    Route("/threads/{thread_id}", get_thread, methods=["GET"]),
-    Route("/threads/{thread_id}", modify_thread, methods=["POST"]),
-    Route("/threads/{thread_id}", delete_thread, methods=["DELETE"]),
+    Route("/threads", create_thread, "POST"),
+    Route("/threads/{thread_id}", get_thread, "GET"),
+    Route("/threads/{thread_id}", modify_thread, "POST"),
+    Route("/threads/{thread_id}", delete_thread, "DELETE"),
 ]

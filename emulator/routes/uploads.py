@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.routing import Route
-
 from emulator import errors, objects, views
 from emulator.contents import Content
 from emulator.lifecycle import Object
+from emulator.router import Route
 from emulator.routes.files import check_fields, form_of, make_file
 from emulator.routes.shown import view_of
 from emulator.store import Upload
@@ -95,8 +94,8 @@ def cancel_upload(call: Call) -> Answer:
 
 
 routes = [
-    Route("/uploads", create_upload, methods=["POST"]),
-    Route("/uploads/{upload_id}/parts", add_upload_part, methods=["POST"]),
-    Route("/uploads/{upload_id}/complete", complete_upload, methods=["POST"]),
-    Route("/uploads/{upload_id}/cancel", cancel_upload, methods=["POST"]),
+    Route("/uploads", create_upload, "POST"),
+    Route("/uploads/{upload_id}/parts", add_upload_part, "POST"),
+    Route("/uploads/{upload_id}/complete", complete_upload, "POST"),
+    Route("/uploads/{upload_id}/cancel", cancel_upload, "POST"),
 ]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from starlette.routing import Route
-
 from emulator import errors, objects
 from emulator.errors import ApiError
 from emulator.lifecycle import Object
 from emulator.resources import add_files, look, make_store, require_alive, require_file, require_searchable
+from emulator.router import Route
 from emulator.routes.lists import POLL_SOON, list_of, read_query
 from emulator.routes.shown import shown
 from emulator.vector_stores import VectorStore, active, fits
@@ -227,20 +226,20 @@ def list_files_in_vector_store_batch(call: Call) -> Answer:
 _STORE = "/vector_stores/{vector_store_id}"
 _BATCH = _STORE + "/file_batches/{batch_id}"
 routes = [
-    Route("/vector_stores", list_vector_stores, methods=["GET"]),
-    Route("/vector_stores", create_vector_store, methods=["POST"]),
-    Route(_STORE, get_vector_store, methods=["GET"]),
-    Route(_STORE, modify_vector_store, methods=["POST"]),
-    Route(_STORE, delete_vector_store, methods=["DELETE"]),
-    Route(_STORE + "/search", search_vector_store, methods=["POST"]),
-    Route(_STORE + "/files", list_vector_store_files, methods=["GET"]),
-    Route(_STORE + "/files", create_vector_store_file, methods=["POST"]),
-    Route(_STORE + "/files/{file_id}", get_vector_store_file, methods=["GET"]),
-    Route(_STORE + "/files/{file_id}", update_vector_store_file_attributes, methods=["POST"]),
-    Route(_STORE + "/files/{file_id}", delete_vector_store_file, methods=["DELETE"]),
-    Route(_STORE + "/files/{file_id}/content", retrieve_vector_store_file_content, methods=["GET"]),
-    Route(_STORE + "/file_batches", create_vector_store_file_batch, methods=["POST"]),
-    Route(_BATCH, get_vector_store_file_batch, methods=["GET"]),
-    Route(_BATCH + "/cancel", cancel_vector_store_file_batch, methods=["POST"]),
-    Route(_BATCH + "/files", list_files_in_vector_store_batch, methods=["GET"]),
+    Route("/vector_stores", list_vector_stores, "GET"),
+    Route("/vector_stores", create_vector_store, "POST"),
+    Route(_STORE, get_vector_store, "GET"),
+    Route(_STORE, modify_vector_store, "POST"),
+    Route(_STORE, delete_vector_store, "DELETE"),
+    Route(_STORE + "/search", search_vector_store, "POST"),
+    Route(_STORE + "/files", list_vector_store_files, "GET"),
+    Route(_STORE + "/files", create_vector_store_file, "POST"),
+    Route(_STORE + "/files/{file_id}", get_vector_store_file, "GET"),
+    Route(_STORE + "/files/{file_id}", update_vector_store_file_attributes, "POST"),
+    Route(_STORE + "/files/{file_id}", delete_vector_store_file, "DELETE"),
+    Route(_STORE + "/files/{file_id}/content", retrieve_vector_store_file_content, "GET"),
+    Route(_STORE + "/file_batches", create_vector_store_file_batch, "POST"),
+    Route(_BATCH, get_vector_store_file_batch, "GET"),
+    Route(_BATCH + "/cancel", cancel_vector_store_file_batch, "POST"),
+    Route(_BATCH + "/files", list_files_in_vector_store_batch, "GET"),
 ]

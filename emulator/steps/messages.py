@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator import objects
 from emulator.events import Create, Delta, Item, Move, Update
@@ -54,8 +53,7 @@ _WORD = re.compile(r" ?\w[\w'’]*| ?[^\w\s]|\s+")  # an apostrophe inside a wor
 SANDBOX: Final = "sandbox:/mnt/data/"
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(NamedTuple):
     """A part of the text that stands for a file. Positions count code points (FACTS §2)."""
 
     start: int

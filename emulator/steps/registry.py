@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator.events import Item
 from emulator.json_schema import Schema
@@ -19,7 +19,7 @@ from emulator.lifecycle import Object
 from emulator.stage import Stage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Act:
     """One step as a scenario says it: ``verb``, its value, what stands beside it, and where that is written.
 
@@ -36,8 +36,7 @@ class Act:
 Play = Callable[[Stage, Act], Iterator[Item]]
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(NamedTuple):
     """A kind of step. ``makes_run_step``: it has usage. ``finds_open``: a message directly before it is still open.
 
     ``ends``: the run is at its end after it, nothing may follow.

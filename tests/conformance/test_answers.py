@@ -97,8 +97,7 @@ def refuse_all(api: Api) -> None:
     """Each operation with an unknown id, one of another kind, an unknown parameter, and without the beta header."""
     api.delete("/v1/models/gpt-4o")
     for route in ROUTES:
-        (method,) = (route.methods or set()) - {"HEAD"}
-        path = "/v1" + route.path.format_map(UNKNOWN)
+        method, path = route.method, "/v1" + route.path.format_map(UNKNOWN)
         body: Any = BODIES.get(route.name, {}) if method == "POST" else None
         api.request(method, path, body)
         api.request(method, "/v1" + route.path.format_map(dict.fromkeys(UNKNOWN, "none")), body)
