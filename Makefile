@@ -48,8 +48,8 @@ format: $(INSTALLED)  ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(INSTALLED)  ## speed, as ratios within one run
-	$(BIN)/python -m tests.bench
+bench: $(INSTALLED)  ## speed, as ratios within one run; some rows: make bench ONLY='list of'
+	$(BIN)/python -m tests.bench $(if $(ONLY),--only '$(ONLY)')
 
 build: $(INSTALLED)  ## wheel and source distribution, in dist/
 	$(BIN)/python -m build --no-isolation

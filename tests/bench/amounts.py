@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from tests.bench.endpoints import encoded, thread
 from tests.bench.load import drive, exchange, request
+from tests.bench.plan import Measurement, Scale
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 from tests.bench.servers import Process, emulator
 
@@ -17,8 +18,22 @@ JOURNAL = 10_000
 FEW = 100
 
 
-def measure(rounds: int, many: int) -> Iterator[Row]:
+def measurements(scale: Scale) -> Iterator[Measurement]:
     """Both rows, on one emulator that is filled once."""
+    many = scale.messages
+    names = (_page_name(many), _memory_name(many))
+    yield Measurement(names, lambda: _measure(scale.page_rounds, many))
+
+
+def _page_name(messages: int) -> str:
+    return f"page of 20 at {messages:,} messages"
+
+
+def _memory_name(messages: int) -> str:
+    return f"memory per {messages:,} short messages"
+
+
+def _measure(rounds: int, many: int) -> Iterator[Row]:
     with emulator() as server:
         few_messages = _filled(server.port, FEW)
         _filled(server.port, min(many, JOURNAL))
@@ -47,7 +62,7 @@ def _page(server: Process, few: str, many: str, rounds: int, messages: int) -> R
         costs.append((of_few, of_many))
     measured = costs[1:]
     return Row(
-        f"page of 20 at {messages:,} messages",
+        _page_name(messages),
         f"at {FEW}",
         "us of server CPU a request",
         Spread.of([b * 1e6 for _, b in measured]).median,
@@ -87,7 +102,7 @@ def _memory(server: Process, thread_id: str, grown: int, messages: int) -> Row:
         raise MeasurementFailed("a message has no JSON")
     size = len(one) * messages
     return Row(
-        f"memory per {messages:,} short messages",
+        _memory_name(messages),
         "their JSON as answered",
         "MiB",
         grown / 2**20,

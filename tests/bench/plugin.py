@@ -13,6 +13,7 @@ from pathlib import Path
 from emulator.testing.own import OwnEmulator
 from tests.bench.endpoints import encoded, thread
 from tests.bench.load import drive, request
+from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 from tests.bench.servers import ROOT
 
@@ -22,21 +23,31 @@ _TESTS = 100
 _RESETS = 50
 
 
-def measure(repeats: int, messages: int) -> Iterator[Row]:
-    """``messages``: in the world that is reset. Each time stands against the milliseconds that it may take."""
-    yield _row(f"the unused plugin, in a suite of {_TESTS} tests", 10, _unused(repeats))
+_UNUSED = f"the unused plugin, in a suite of {_TESTS} tests"
+_SESSION = ("session fixture, start to first answer", "session fixture, stop")
+_RESET = "per-test reset"
+
+
+def measurements(scale: Scale) -> Iterator[Measurement]:
+    """Each time stands against the milliseconds that it may take."""
+    repeats, messages = scale.starts, scale.messages // 10
+    yield one(_UNUSED, lambda: _limited(_UNUSED, 10, _unused(repeats)))
+    yield Measurement(_SESSION, lambda: _session(repeats))
+    yield one(_RESET, lambda: _limited(_RESET, 0.1, [_reset(0) for _ in range(repeats)]))
+    filled = f"per-test reset at {messages:,} messages"
+    yield one(filled, lambda: _limited(filled, 0.1, [_reset(messages) for _ in range(min(repeats, 5))]))
+
+
+def _session(repeats: int) -> Iterator[Row]:
     starts, stops = zip(*[_started_and_stopped() for _ in range(repeats + 1)], strict=True)
-    yield _row("session fixture, start to first answer", 10, starts[1:])
-    yield _row("session fixture, stop", 10, stops[1:])
-    yield _row("per-test reset", 1, [_reset(0) for _ in range(repeats)], later=0.1)
-    many = [_reset(messages) for _ in range(min(repeats, 5))]
-    yield _row(f"per-test reset at {messages:,} messages", 1, many, later=0.1)
+    for name, taken in zip(_SESSION, (starts, stops), strict=True):
+        yield _limited(name, 10, taken[1:])
 
 
-def _row(name: str, limit: float, seconds: Sequence[float], later: float | None = None) -> Row:
-    taken = [one * 1e3 for one in seconds]
-    ratio = Spread.of([one / limit for one in taken])
-    return Row(name, "the limit", "ms", Spread.of(taken).median, limit, ratio, None, Aim("<=", 1.0, later))
+def _limited(name: str, limit: float, seconds: Sequence[float]) -> Row:
+    taken = [each * 1e3 for each in seconds]
+    ratio = Spread.of([each / limit for each in taken])
+    return Row(name, "the limit", "ms", Spread.of(taken).median, limit, ratio, None, Aim("<=", 1.0))
 
 
 def _started_and_stopped() -> tuple[float, float]:

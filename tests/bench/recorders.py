@@ -9,18 +9,25 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.endpoints import RUN, SCENARIO, scenario_file, thread
 from tests.bench.load import Connection, request
+from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 from tests.bench.servers import EMULATOR, Process, emulator
 
+_NAME = "first event of a stream through record"
 
-def measure(streams: int) -> Iterator[Row]:
+
+def measurements(scale: Scale) -> Iterator[Measurement]:
+    yield one(_NAME, lambda: _measure(scale.runs))
+
+
+def _measure(streams: int) -> Row:
     """By turns directly and through a recorder, each on one connection that is kept."""
     with scenario_file(SCENARIO) as scenario, emulator(scenario) as upstream, TemporaryDirectory() as folder:
         tape = str(Path(folder) / "tape.jsonl")
         url = f"http://127.0.0.1:{upstream.port}"
         recorder = Process([EMULATOR, "record", "--upstream", url, "--out", tape, "--port", "0"])
         try:
-            yield _first_event(upstream.port, recorder.port, streams)
+            return _first_event(upstream.port, recorder.port, streams)
         finally:
             recorder.stop()
 
@@ -38,7 +45,7 @@ def _first_event(direct: int, through: int, streams: int) -> Row:
             connection.close()
     measured = pairs[1:]  # the first connects to the upstream
     return Row(
-        "first event of a stream through record",
+        _NAME,
         "directly; the ratio is ms later",
         "ms",
         Spread.of([b * 1e3 for _, b in measured]).median,

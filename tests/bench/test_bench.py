@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,7 +15,8 @@ import pytest
 from tests.bench.__main__ import main
 from tests.bench.bare import PATH, application
 from tests.bench.endpoints import STREAM_EVENTS, bare_spec
-from tests.bench.report import Aim, MeasurementFailed, Row, Spread, table
+from tests.bench.plan import Measurement, one
+from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 
 NAMES = [
     "GET thread",
@@ -74,11 +77,82 @@ def _asked(kind: str, answer: bytes) -> bytes:
     return asyncio.run(ask())
 
 
-def test_aims_are_at_least_or_at_most() -> None:
-    fast = Row("fast", "", "us", 1, 2, Spread(2, 2, 2), None, Aim(">=", 1.0, 1.3))
-    slow = Row("slow", "", "us", 2, 1, Spread(2, 2, 2), None, Aim("<=", 1.1))
-    assert (fast.verdict, slow.verdict) == ("met", "MISSED")
-    assert ">= 1, later 1.3  met" in table([fast, slow])
+#: A row's aim and its median, what is said of it, and the exit code of a bench that has that row among others.
+VERDICTS = [
+    (Aim(">=", 1.3), 1.3, "met", 0),
+    (Aim(">=", 1.3), 2.0, "met", 0),
+    (Aim(">=", 1.0), 0.93, "missed by 7 %, within 20 %", 0),
+    (Aim(">=", 1.0), 0.801, "missed by 20 %, within 20 %", 0),
+    (Aim(">=", 1.0), 0.75, "MISSED BY 25 %", 1),
+    (Aim("<=", 1.1), 1.1, "met", 0),
+    (Aim("<=", 1.1), -0.5, "met", 0),
+    (Aim("<=", 10), 11.0, "missed by 10 %, within 20 %", 0),
+    (Aim("<=", 10), 13.0, "MISSED BY 30 %", 1),
+    (None, 1000.0, "", 0),
+]
+
+
+@pytest.mark.parametrize(("aim", "median", "verdict", "code"), VERDICTS)
+def test_the_bench_fails_where_a_median_misses_its_aim_by_more_than_a_fifth(
+    aim: Aim | None,
+    median: float,
+    verdict: str,
+    code: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = Row("this row", "", "us", 1, 2, Spread(median, 0, 100), None, aim)
+    assert row.verdict == verdict
+    planned = [one(other.name, partial(_itself, other)) for other in (_MET, row)]
+    monkeypatch.setattr("tests.bench.__main__.measurements", lambda scale: planned)
+    assert main(["--out", str(tmp_path / "bench.json")]) == code
+    printed = capsys.readouterr()
+    assert verdict in printed.out
+    assert ("this row: " in printed.err.splitlines()[-1]) is bool(code)
+
+
+_MET = Row("another row", "", "us", 1, 2, Spread(2, 2, 2), None, Aim(">=", 1.0))
+
+
+def _itself(row: Row) -> Row:
+    return row
+
+
+def _fails() -> Row:
+    raise MeasurementFailed("not a 200")
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        (_fails, "a measurement failed: not a 200"),
+        (lambda: Row("renamed", "", "us", 1), "a measurement failed: 'renamed' is not among the rows ('this row',)"),
+    ],
+)
+def test_a_measurement_that_fails_is_another_exit_code_than_a_missed_aim(
+    measured: Callable[[], Row], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.bench.__main__.measurements", lambda scale: [one("this row", measured)])
+    assert main([]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_row_that_was_announced_has_to_be_measured() -> None:
+    with pytest.raises(MeasurementFailed, match=r"\['this row'\] were not measured"):
+        list(Measurement(("this row",), lambda: iter([])).rows())
+
+
+def test_only_rows_that_are_asked_for_are_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Measurement(("a page", "a list"), lambda: (Row(name, "", "us", 1) for name in ("a page", "a list")))
+    monkeypatch.setattr("tests.bench.__main__.measurements", lambda scale: [both, one("fails", _fails)])
+    assert main(["--only", "PAGE$", "--out", str(tmp_path / "bench.json")]) == 0
+    assert [row["name"] for row in json.loads((tmp_path / "bench.json").read_text())["rows"]] == ["a page"]
+    with pytest.raises(SystemExit, match="2"):
+        main(["--only", "nothing"])
+    assert "no row has such a name; there are\n  a page\n  a list\n  fails" in capsys.readouterr().err
 
 
 def test_a_spread_is_the_middle_half() -> None:

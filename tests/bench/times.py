@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from tests.bench.load import Connection, request
+from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 from tests.bench.servers import EMULATOR, PYTHON, ROOT, emulator, free_port
 
@@ -16,9 +17,13 @@ _PATIENCE = 30.0
 _POLL = 0.001
 
 
-def measure(starts: int, runs: int) -> Iterator[Row]:
-    yield _start(starts)
-    yield _create_and_poll(runs)
+_START = "process start to first answer"
+_CREATE_AND_POLL = "create_and_poll by the openai SDK"
+
+
+def measurements(scale: Scale) -> Iterator[Measurement]:
+    yield one(_START, lambda: _start(scale.starts))
+    yield one(_CREATE_AND_POLL, lambda: _create_and_poll(scale.runs))
 
 
 # ---- Process start to first answer ----
@@ -37,7 +42,7 @@ def _start(repeats: int) -> Row:
         taken = {command[1]: started(command) for command in order}
         times.append((taken["serve"], taken["-m"]))
     return Row(
-        "process start to first answer",
+        _START,
         "python -m uvicorn, bare Starlette",
         "ms",
         Spread.of([a * 1e3 for a, _ in times]).median,
@@ -102,4 +107,4 @@ def _create_and_poll(repeats: int) -> Row:
                 if run.status != "completed":
                     raise MeasurementFailed(f"the run is {run.status}")
     taken = Spread.of([one * 1e3 for one in times[1:]])
-    return Row("create_and_poll by the openai SDK", "(1,000 ms without the header)", "ms", taken.median)
+    return Row(_CREATE_AND_POLL, "(1,000 ms without the header)", "ms", taken.median)
