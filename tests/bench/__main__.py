@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import amounts, endpoints, files, plugin, recorders, searches, times
+from tests.bench import amounts, endpoints, files, growth, many_worlds, plugin, recorders, sdk, searches, starts
 from tests.bench.plan import FULL, QUICK, Measurement, Scale, is_wanted, wanted
 from tests.bench.report import MeasurementFailed, Row, failures, table, write
 from tests.bench.servers import ROOT
@@ -24,7 +24,7 @@ by cost."""
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
-    for module in (endpoints, amounts, files, searches, times, recorders, plugin):
+    for module in (endpoints, amounts, sdk, many_worlds, growth, starts, plugin, recorders, files, searches):
         yield from module.measurements(scale)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from tests.bench.bare import PATH
-from tests.bench.endpoints import bare_spec, scenario_file
+from tests.bench.endpoints import bare_spec
 from tests.bench.load import drive, exchange, request
 from tests.bench.plan import Measurement, Scale
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 from tests.bench.rounds import Cost, cost, cost_of, cost_row, paired, speed_row
+from tests.bench.scenes import serving
 from tests.bench.servers import Process, bare, emulator
 
 MIB = 2**20
@@ -47,15 +47,9 @@ def _whole_name(many: int) -> str:
 
 
 def _lists(rounds: int, many: int) -> Iterator[Row]:
-    with _serving(FEW) as small, _serving(many) as large:
+    with serving({"given": _files(FEW)}) as small, serving({"given": _files(many)}) as large:
         yield _page(small, large, many, rounds)
         yield _whole(large, many, rounds)
-
-
-@contextmanager
-def _serving(files: int) -> Iterator[Process]:
-    with scenario_file({"given": _files(files)}) as scenario, emulator(scenario) as server:
-        yield server
 
 
 def _files(many: int) -> dict[str, Any]:
@@ -131,7 +125,7 @@ def _upload_and_delete(server: Process, requests: list[bytes]) -> Cost:
         if _delete_uploads(server.port) != len(requests):
             raise MeasurementFailed("not every upload made a file")
 
-    return cost(server, work, len(requests))
+    return cost(server.cpu, work, len(requests))
 
 
 def _delete_uploads(port: int) -> int:

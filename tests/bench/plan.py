@@ -15,8 +15,14 @@ class Scale:
 
     rounds: int
     requests: int | None
+    deltas: int
     messages: int
     page_rounds: int
+    posts: int
+    calls: int
+    worlds: int
+    turns: int
+    streams: int
     starts: int
     runs: int
     uploads: int
@@ -29,8 +35,14 @@ class Scale:
 FULL = Scale(
     rounds=9,
     requests=None,
+    deltas=1000,
     messages=100_000,
     page_rounds=11,
+    posts=2000,
+    calls=50,
+    worlds=1000,
+    turns=1000,
+    streams=500,
     starts=11,
     runs=100,
     uploads=8,
@@ -42,8 +54,14 @@ FULL = Scale(
 QUICK = Scale(
     rounds=1,
     requests=20,
+    deltas=20,
     messages=200,
     page_rounds=1,
+    posts=20,
+    calls=1,
+    worlds=5,
+    turns=20,
+    streams=5,
     starts=1,
     runs=2,
     uploads=1,

@@ -7,14 +7,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from emulator.testing.own import OwnEmulator
-from tests.bench.endpoints import encoded, thread
 from tests.bench.load import drive, request
 from tests.bench.plan import Measurement, Scale, one
-from tests.bench.report import Aim, MeasurementFailed, Row, Spread
+from tests.bench.report import MeasurementFailed, Row
+from tests.bench.rounds import limited_row
+from tests.bench.scenes import encoded, thread
 from tests.bench.servers import ROOT
 
 #: Tests of the suite that does not use the plugin.
@@ -31,23 +32,17 @@ _RESET = "per-test reset"
 def measurements(scale: Scale) -> Iterator[Measurement]:
     """Each time stands against the milliseconds that it may take."""
     repeats, messages = scale.starts, scale.messages // 10
-    yield one(_UNUSED, lambda: _limited(_UNUSED, 10, _unused(repeats)))
+    yield one(_UNUSED, lambda: limited_row(_UNUSED, 10, _unused(repeats)))
     yield Measurement(_SESSION, lambda: _session(repeats))
-    yield one(_RESET, lambda: _limited(_RESET, 0.1, [_reset(0) for _ in range(repeats)]))
+    yield one(_RESET, lambda: limited_row(_RESET, 0.1, [_reset(0) for _ in range(repeats)]))
     filled = f"per-test reset at {messages:,} messages"
-    yield one(filled, lambda: _limited(filled, 0.1, [_reset(messages) for _ in range(min(repeats, 5))]))
+    yield one(filled, lambda: limited_row(filled, 0.1, [_reset(messages) for _ in range(min(repeats, 5))]))
 
 
 def _session(repeats: int) -> Iterator[Row]:
     starts, stops = zip(*[_started_and_stopped() for _ in range(repeats + 1)], strict=True)
     for name, taken in zip(_SESSION, (starts, stops), strict=True):
-        yield _limited(name, 10, taken[1:])
-
-
-def _limited(name: str, limit: float, seconds: Sequence[float]) -> Row:
-    taken = [each * 1e3 for each in seconds]
-    ratio = Spread.of([each / limit for each in taken])
-    return Row(name, "the limit", "ms", Spread.of(taken).median, limit, ratio, None, Aim("<=", 1.0))
+        yield limited_row(name, 10, taken[1:])
 
 
 def _started_and_stopped() -> tuple[float, float]:

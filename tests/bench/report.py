@@ -59,7 +59,7 @@ class Aim:
 class Row:
     """One line of the table. ``ratio`` decides whether the aim is met; ``wall`` is the same by the clock on the wall.
 
-    A row without ``aim`` informs; one without ``ratio`` has nothing beside it.
+    A row without ``aim`` informs; one without ``ratio`` has nothing beside it. ``note``: what a ratio does not say.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Row:
     ratio: Spread | None = None
     wall: Spread | None = None
     aim: Aim | None = None
+    note: str = ""
 
     @property
     def verdict(self) -> str:
@@ -91,7 +92,7 @@ class Row:
     def cells(self) -> list[str]:
         other = "" if self.other is None else f"{self.other:.4g}"
         shown = [f"{self.emulator:.4g}", other, self.unit, str(self.ratio or ""), str(self.wall or "")]
-        return [self.name, self.against, *shown, str(self.aim or ""), self.verdict]
+        return [self.name, self.against, *shown, str(self.aim or ""), self.verdict, self.note]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -103,11 +104,12 @@ class Row:
             "ratio": self.ratio and self.ratio.as_json(),
             "wall": self.wall and self.wall.as_json(),
             "aim": self.aim and {"sign": self.aim.sign, "value": self.aim.value},
-            "met": None if not self.verdict else self.verdict == "met",
+            "verdict": self.verdict or None,
+            "note": self.note,
         }
 
 
-HEADINGS = ["row", "against", "emulator", "other", "unit", "ratio", "by the wall", "aim", ""]
+HEADINGS = ["row", "against", "emulator", "other", "unit", "ratio", "by the wall", "aim", "", ""]
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from tests.bench.endpoints import encoded, scenario_file
 from tests.bench.load import exchange, request
 from tests.bench.plan import Measurement, Scale
 from tests.bench.report import MeasurementFailed, Row
 from tests.bench.rounds import Cost, cost_of, cost_row, paired
-from tests.bench.servers import Process, emulator
+from tests.bench.scenes import encoded, serving
+from tests.bench.servers import Process
 
 FEW = 10
 
@@ -38,7 +38,7 @@ def measurements(scale: Scale) -> Iterator[Measurement]:
 
 def _measure(names: tuple[str, str], rounds: int, searches: int, many: int) -> Iterator[Row]:
     """``searches``: in a round, of a store that does not change; ``many``: documents."""
-    with scenario_file({"given": _given(many)}) as scenario, emulator(scenario) as server:
+    with serving({"given": _given(many)}) as server:
         for store, documents in (("vs_few", FEW), ("vs_many", many)):
             _fill(server.port, store, documents)
         warm = paired(

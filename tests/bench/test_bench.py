@@ -14,7 +14,7 @@ import pytest
 
 from tests.bench.__main__ import main
 from tests.bench.bare import PATH, application
-from tests.bench.endpoints import STREAM_EVENTS, bare_spec
+from tests.bench.endpoints import bare_spec
 from tests.bench.plan import Measurement, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 
@@ -59,18 +59,18 @@ def test_the_bare_endpoint_answers_as_many_bytes_as_the_emulator() -> None:
 
 
 def test_the_bare_stream_sends_the_same_frames() -> None:
-    answer = b"event: done\ndata: [DONE]\n\n" * STREAM_EVENTS
+    answer = b"event: done\ndata: [DONE]\n\n" * 12
     assert _asked("stream", answer) == answer
 
 
 def test_a_stream_of_other_length_is_no_measurement() -> None:
     with pytest.raises(MeasurementFailed, match="1 events instead of 12"):
-        bare_spec("stream", b"event: done\ndata: [DONE]\n\n")
+        bare_spec("stream", b"event: done\ndata: [DONE]\n\n", 12)
 
 
 def _asked(kind: str, answer: bytes) -> bytes:
     async def ask() -> bytes:
-        transport = httpx.ASGITransport(application(bare_spec(kind, answer)))
+        transport = httpx.ASGITransport(application(bare_spec(kind, answer, 12)))
         async with httpx.AsyncClient(transport=transport, base_url="http://bare") as client:
             return (await client.request("GET" if kind == "get" else "POST", PATH, content=b"{}")).content
 

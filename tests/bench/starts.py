@@ -1,16 +1,15 @@
-"""Times that a user waits for: a process to start, the SDK to have its run."""
+"""How long a process takes to start: until its first answer."""
 
 from __future__ import annotations
 
 import subprocess
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 
 from tests.bench.load import Connection, request
 from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
-from tests.bench.servers import EMULATOR, PYTHON, ROOT, emulator, free_port
+from tests.bench.servers import EMULATOR, PYTHON, ROOT, free_port
 
 #: The longest that a server may take to start.
 _PATIENCE = 30.0
@@ -18,15 +17,10 @@ _POLL = 0.001
 
 
 _START = "process start to first answer"
-_CREATE_AND_POLL = "create_and_poll by the openai SDK"
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
     yield one(_START, lambda: _start(scale.starts))
-    yield one(_CREATE_AND_POLL, lambda: _create_and_poll(scale.runs))
-
-
-# ---- Process start to first answer ----
 
 
 def _start(repeats: int) -> Row:
@@ -85,26 +79,3 @@ def _answers(port: int) -> bool:
     finally:
         connection.close()
     return True
-
-
-# ---- The SDK ----
-
-
-def _create_and_poll(repeats: int) -> Row:
-    from openai import OpenAI
-
-    times: list[float] = []
-    with warnings.catch_warnings(), emulator() as server:
-        warnings.simplefilter("ignore", DeprecationWarning)
-        with OpenAI(base_url=f"http://127.0.0.1:{server.port}/v1", api_key="sk-bench") as client:
-            threads = client.beta.threads
-            assistant = client.beta.assistants.create(model="gpt-4o")
-            for _ in range(repeats + 1):
-                thread = threads.create(messages=[{"role": "user", "content": "Hello"}])
-                begin = time.perf_counter()
-                run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
-                times.append(time.perf_counter() - begin)
-                if run.status != "completed":
-                    raise MeasurementFailed(f"the run is {run.status}")
-    taken = Spread.of([one * 1e3 for one in times[1:]])
-    return Row(_CREATE_AND_POLL, "(1,000 ms without the header)", "ms", taken.median)
