@@ -45,7 +45,7 @@ class Connection:
             got += self.more()
         if got[9:12] != b"200":
             raise MeasurementFailed(f"not a 200: {got[:1000].decode('latin-1')}")
-        at = got.find(_LENGTH, 0, head)
+        at = got[:head].lower().find(_LENGTH)
         if at < 0:
             while not got.endswith(_CHUNKED_END):
                 got += self.more()
@@ -82,7 +82,7 @@ def exchange(port: int, sent: bytes) -> bytes:
 
 def _body(answer: bytes) -> bytes:
     head, _, body = answer.partition(b"\r\n\r\n")
-    return body if _LENGTH in head else b"".join(chunks(body))
+    return body if _LENGTH in head.lower() else b"".join(chunks(body))
 
 
 def chunks(body: bytes) -> list[bytes]:

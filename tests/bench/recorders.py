@@ -26,11 +26,8 @@ def _measure(streams: int) -> Row:
     with serving(SCENARIO) as upstream, TemporaryDirectory() as folder:
         tape = str(Path(folder) / "tape.jsonl")
         url = f"http://127.0.0.1:{upstream.port}"
-        recorder = Process([EMULATOR, "record", "--upstream", url, "--out", tape, "--port", "0"])
-        try:
+        with closing(Process([EMULATOR, "record", "--upstream", url, "--out", tape, "--port", "0"])) as recorder:
             return _first_event(upstream.port, recorder.port, streams)
-        finally:
-            recorder.stop()
 
 
 def _first_event(direct: int, through: int, streams: int) -> Row:

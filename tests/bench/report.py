@@ -17,6 +17,10 @@ class MeasurementFailed(Exception):
     """Something answered otherwise than it should, so its speed means nothing."""
 
 
+class Skipped(Exception):
+    """What a measurement needs is not here; the message says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Repeats of one figure: their median, and where the middle half of them lies."""

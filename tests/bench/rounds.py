@@ -84,7 +84,7 @@ def _row(name: str, against: str, unit: str, pairs: Pairs, ratios: list[tuple[fl
         unit,
         Spread.of([a.used * scale for a, _ in pairs]).median,
         Spread.of([b.used * scale for _, b in pairs]).median,
-        Spread.of([cpu for cpu, _ in ratios]),
-        Spread.of([wall for _, wall in ratios]),
+        Spread.of([used for used, _ in ratios]),
+        Spread.of([wall for _, wall in ratios]) if any(a.used != a.wall for a, _ in pairs) else None,
         aim,
     )

@@ -19,7 +19,7 @@ from tests.bench.report import Aim, MeasurementFailed, Row
 from tests.bench.rounds import Cost, cost, cost_row, limited_row, paired
 from tests.bench.scenes import MESSAGE, SAID, encoded, saying, serving
 from tests.bench.servers import Process, bare, emulator
-from tests.bench.six_calls import POLLS, six_calls
+from tests.bench.six_calls import DONE, POLLS, six_calls
 
 _SIX = "six calls of the openai SDK, assistant to messages"
 _CREATE_AND_POLL = "create_and_poll by the openai SDK"
@@ -52,7 +52,8 @@ def _six(rounds: int, calls: int) -> Row:
 def _cost(server: Process, client: Any, calls: int) -> Cost:
     def work() -> None:
         for _ in range(calls):
-            six_calls(client)
+            if (came := six_calls(client)) != DONE:
+                raise MeasurementFailed(f"the six calls came to {came} instead of {DONE}")
 
     return cost(lambda: server.cpu() + time.process_time(), work, calls)
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from tests.bench.load import Connection, request
 from tests.bench.plan import Measurement, Scale, one
-from tests.bench.report import Aim, MeasurementFailed, Row, Spread
+from tests.bench.report import Aim, MeasurementFailed, Row
+from tests.bench.rounds import Cost, Pairs, cost_row, paired
 from tests.bench.servers import EMULATOR, PYTHON, ROOT, free_port
 
 #: The longest that a server may take to start.
@@ -17,6 +18,7 @@ _POLL = 0.001
 
 
 _START = "process start to first answer"
+_EMULATOR = [EMULATOR, "serve", "--port", "{port}"]
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
@@ -24,31 +26,21 @@ def measurements(scale: Scale) -> Iterator[Measurement]:
 
 
 def _start(repeats: int) -> Row:
-    commands = (
-        [EMULATOR, "serve", "--port", "{port}"],
-        [PYTHON, "-m", "uvicorn", "tests.bench.hello:app", "--port", "{port}", "--log-level", "critical"],
-    )
-    for command in commands:  # the first start compiles
-        started(command)
-    times: list[tuple[float, float]] = []
-    for number in range(repeats):
-        order = commands if number % 2 else commands[::-1]
-        taken = {command[1]: started(command) for command in order}
-        times.append((taken["serve"], taken["-m"]))
-    return Row(
-        _START,
-        "python -m uvicorn, bare Starlette",
-        "ms",
-        Spread.of([a * 1e3 for a, _ in times]).median,
-        Spread.of([b * 1e3 for _, b in times]).median,
-        Spread.of([a / b for a, b in times]),
-        None,
-        Aim("<=", 1.2),
-    )
+    bare = [PYTHON, "-m", "uvicorn", "tests.bench.hello:app", "--port", "{port}", "--log-level", "critical"]
+    pairs = against(bare, "/v1/models", repeats)
+    return cost_row(_START, "python -m uvicorn, bare Starlette", "ms", pairs, Aim("<=", 1.2))
 
 
-def started(command: Sequence[str]) -> float:
-    """Seconds until a server answers ``GET /v1/models`` with 200, asked again and again from the start of it."""
+def against(command: Sequence[str], path: str, repeats: int) -> Pairs:
+    """Starts of the emulator and of another server by turns. The first two, which compile, do not count."""
+    return paired(lambda: _started(_EMULATOR, "/v1/models"), lambda: _started(command, path), repeats)
+
+
+def _started(command: Sequence[str], path: str) -> Cost:
+    """Seconds until a server answers ``GET path`` with 200, asked again and again from the start of it, by the wall.
+
+    ``{port}`` in the command is where it has to listen.
+    """
     port = free_port()
     begin = time.perf_counter()
     process = subprocess.Popen(
@@ -58,23 +50,23 @@ def started(command: Sequence[str]) -> float:
         stderr=subprocess.DEVNULL,
     )
     try:
-        while not _answers(port):
+        while not _answers(port, path):
             if process.poll() is not None or time.perf_counter() - begin > _PATIENCE:
                 raise MeasurementFailed(f"{' '.join(command)} does not answer")
             time.sleep(_POLL)
-        return time.perf_counter() - begin
+        return Cost(float("nan"), time.perf_counter() - begin)
     finally:
         process.terminate()
         process.wait()
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     try:
         connection = Connection(port)
     except OSError:
         return False
     try:
-        connection.send(request("GET", "/v1/models"))
+        connection.send(request("GET", path))
         connection.receive()
     finally:
         connection.close()
