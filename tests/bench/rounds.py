@@ -45,10 +45,10 @@ def cost_of(process: Process, requests: Sequence[bytes], connections: int = CONN
 Pairs = list[tuple[Cost, Cost]]
 
 
-def paired(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int) -> Pairs:
-    """Both in every round, the first of them last in the next one. One more round, at first, warms up."""
+def paired(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int, warm_up: int = 1) -> Pairs:
+    """Both in every round, the first of them last in the next one. So many more rounds, at first, warm up."""
     pairs: Pairs = []
-    for number in range(rounds + 1):
+    for number in range(rounds + warm_up):
         if number % 2:
             our_cost = ours()
             other_cost = other()
@@ -56,7 +56,7 @@ def paired(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int) -> 
             other_cost = other()
             our_cost = ours()
         pairs.append((our_cost, other_cost))
-    return pairs[1:]
+    return pairs[warm_up:]
 
 
 def speed_row(name: str, against: str, unit: str, pairs: Pairs, aim: Aim | None = None) -> Row:

@@ -17,10 +17,10 @@ import openai_responses
 
 from tests.bench.rounds import Cost, cost, paired
 from tests.bench.servers import cpu_of
-from tests.bench.six_calls import DONE, six_calls
+from tests.bench.six_calls import six_calls
 
-#: What the six calls come to there: a run stays as it was made, unless a test says how it goes on.
-_THERE = ("queued", 1)
+#: What the six calls come to, here and there.
+_QUEUED = ("queued", 1)
 
 
 def main(port: int, pid: int, rounds: int, calls: int) -> None:
@@ -29,20 +29,20 @@ def main(port: int, pid: int, rounds: int, calls: int) -> None:
     ours = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="sk-bench")
 
     def over_the_socket() -> Cost:
-        return cost(lambda: time.process_time() + cpu_of(pid), lambda: _call(ours, calls, DONE), calls)
+        return cost(lambda: time.process_time() + cpu_of(pid), lambda: _call(ours, calls), calls)
 
     @openai_responses.mock()
     def patched() -> Cost:
         client = openai.OpenAI(api_key="sk-bench")
-        return cost(time.process_time, lambda: _call(client, calls, _THERE), calls)
+        return cost(time.process_time, lambda: _call(client, calls), calls)
 
     print(json.dumps([[astuple(one) for one in pair] for pair in paired(over_the_socket, patched, rounds)]))
 
 
-def _call(client: openai.OpenAI, calls: int, expected: tuple[str, int]) -> None:
+def _call(client: openai.OpenAI, calls: int) -> None:
     for _ in range(calls):
-        if (came := six_calls(client)) != expected:
-            sys.exit(f"the six calls came to {came} instead of {expected}")
+        if (came := six_calls(client)) != _QUEUED:
+            sys.exit(f"the six calls came to {came} instead of {_QUEUED}")
 
 
 if __name__ == "__main__":

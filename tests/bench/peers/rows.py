@@ -16,8 +16,7 @@ from tests.bench.peers.install import NO_NODE, python, script
 from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Skipped
 from tests.bench.rounds import Cost, Pairs, cost_of, paired, speed_row
-from tests.bench.scenes import STREAMED_RUN, TEXT, encoded, reset, saying, serving, thread, threads
-from tests.bench.sdk import SCENARIO as SIX
+from tests.bench.scenes import SAID, STREAMED_RUN, TEXT, encoded, reset, saying, serving, thread, threads
 from tests.bench.servers import ROOT, Process, emulator, free_port
 from tests.support import SHARED
 
@@ -112,8 +111,11 @@ def _moto(repeats: int) -> Row:
 
 
 def _openai_responses(rounds: int, calls: int) -> Row:
-    """One program does both, with the SDK that openai-responses can patch."""
-    with serving(SIX) as ours:
+    """One program does both, with the SDK that openai-responses can patch, and on both sides the run stays queued.
+
+    There a run is as it was made, unless a test says how it goes on.
+    """
+    with serving(saying([SAID], settings={"polls": {"queued": 10}})) as ours:
         command = [python("openai-responses"), "-m", "tests.bench.peers.patched", *map(str, (ours.port, ours.pid))]
         done = subprocess.run(
             [*command, str(rounds), str(calls)], cwd=ROOT, capture_output=True, text=True, check=False
