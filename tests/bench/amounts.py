@@ -111,7 +111,7 @@ def _pauses(server: Process, thread_id: str, rounds: int, posts: int, names: tup
     with closing(Connection(server.port)) as connection:
         measured = [_each(server, connection, sent, posts) for _ in range(rounds + 1)][1:]
     for name, part, aim in zip(names, (0.99, 1.0), (Aim("<=", 10), None), strict=True):
-        pairs = [(_quantile(costs, part), _quantile(costs, 0.5)) for costs in measured]
+        pairs = [(quantile(costs, part), quantile(costs, 0.5)) for costs in measured]
         yield cost_row(name, "its median, cost by cost", "us of server CPU a request", pairs, aim)
 
 
@@ -127,7 +127,7 @@ def _each(server: Process, connection: Connection, sent: bytes, posts: int) -> l
     return costs
 
 
-def _quantile(costs: list[Cost], part: float) -> Cost:
+def quantile(costs: list[Cost], part: float) -> Cost:
     """The cost that this part of them does not exceed, each clock by itself."""
     at = math.ceil(len(costs) * part) - 1
     return Cost(sorted(cost.cpu for cost in costs)[at], sorted(cost.wall for cost in costs)[at])

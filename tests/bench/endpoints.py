@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -110,19 +111,22 @@ def _measure(endpoint: Endpoint, rounds: int, requests: int | None) -> Row:
     with serving(endpoint.scenario) as ours:
         spec = bare_spec(endpoint.kind, exchange(ours.port, endpoint.requests(ours.port, 1)[0]), endpoint.events)
         if "flushed" in endpoint.name:
-            _check_flushed(ours.port, endpoint.requests(ours.port, 1)[0], endpoint.events)
+            check_flushed(_raw(ours.port, endpoint.requests(ours.port, 1)[0]), endpoint.events)
         with bare(spec) as theirs:
             return _compare(endpoint, ours, theirs, rounds, requests)
 
 
-def _check_flushed(port: int, sent: bytes, events: int) -> None:
-    """Each event has to come in a chunk of its own: together they would cost less."""
-    connection = Connection(port)
-    connection.send(sent)
-    body = connection.receive().partition(b"\r\n\r\n")[2]
-    connection.close()
-    if len(chunks(body)) < events:
-        raise MeasurementFailed(f"{events} events came in {len(chunks(body))} chunks")
+def _raw(port: int, sent: bytes) -> bytes:
+    """The body of an answer with the marks of its chunks."""
+    with closing(Connection(port)) as connection:
+        connection.send(sent)
+        return connection.receive().partition(b"\r\n\r\n")[2]
+
+
+def check_flushed(body: bytes, events: int) -> None:
+    """Raises MeasurementFailed unless each event comes in a chunk of its own: together they would cost less."""
+    if (sent := len(chunks(body))) < events:
+        raise MeasurementFailed(f"{events} events came in {sent} chunks")
 
 
 def _compare(endpoint: Endpoint, ours: Process, theirs: Process, rounds: int, requests: int | None) -> Row:

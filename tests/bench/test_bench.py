@@ -13,32 +13,47 @@ import httpx
 import pytest
 
 from tests.bench.__main__ import main
+from tests.bench.amounts import quantile
 from tests.bench.bare import PATH, application
-from tests.bench.endpoints import bare_spec
+from tests.bench.endpoints import bare_spec, check_flushed
+from tests.bench.peers import rows
+from tests.bench.peers.install import DIRECTORIES, NO_NODE
 from tests.bench.plan import Measurement, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
+from tests.bench.rounds import Cost, limited_row
+from tests.sdk.install import is_installed
 
 NAMES = [
     "GET thread",
     "POST message",
+    "create run",
     "list of 20 messages",
+    "list of 100 messages",
     "stream, 12 events",
+    "stream of 20 deltas, flushed per event",
     "page of 20 at 200 messages",
     "memory per 200 short messages",
+    "POST message, p99 with 200 messages stored",
+    "POST message, the dearest of 20 with 200 messages stored",
+    "six calls of the openai SDK, assistant to messages",
+    "create_and_poll by the openai SDK",
+    "5 worlds, 10 runs in each, 64 connections",
+    "create run, the last of 20 turns fits",
+    "GET thread at 20 journal entries",
+    "GET thread at 5 open streams",
+    "process start to first answer",
+    "the unused plugin, in a suite of 100 tests",
+    "session fixture, start to first answer",
+    "session fixture, stop",
+    "per-test reset",
+    "per-test reset at 20 messages",
+    "first event of a stream through record",
     "page of 20 at 200 files",
     "list of all 200 files",
     "upload of 1 MiB",
     "upload of 1 MiB, by the wall",
     "search in 20 documents",
     "first search in 20 documents after a change",
-    "process start to first answer",
-    "create_and_poll by the openai SDK",
-    "first event of a stream through record",
-    "the unused plugin, in a suite of 100 tests",
-    "session fixture, start to first answer",
-    "session fixture, stop",
-    "per-test reset",
-    "per-test reset at 20 messages",
 ]
 
 
@@ -66,6 +81,61 @@ def test_the_bare_stream_sends_the_same_frames() -> None:
 def test_a_stream_of_other_length_is_no_measurement() -> None:
     with pytest.raises(MeasurementFailed, match="1 events instead of 12"):
         bare_spec("stream", b"event: done\ndata: [DONE]\n\n", 12)
+
+
+def test_a_stream_whose_events_come_together_is_no_measurement() -> None:
+    check_flushed(b"4\r\none\n\r\n4\r\ntwo\n\r\n0\r\n\r\n", 2)
+    with pytest.raises(MeasurementFailed, match="2 events came in 1 chunks"):
+        check_flushed(b"8\r\none\ntwo\n\r\n0\r\n\r\n", 2)
+
+
+def test_constants_are_the_bytes_that_were_given_for_a_method_and_path() -> None:
+    answer = '{\n  "id": "thread_1"\n}'
+    constants = application({"kind": "constants", "value": [["POST", "/v1/threads", answer]]})
+
+    async def ask() -> bytes:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(constants), base_url="http://bare") as client:
+            return (await client.post("/v1/threads", json={})).content
+
+    assert asyncio.run(ask()) == answer.encode()
+
+
+@pytest.mark.parametrize(("part", "expected"), [(0.5, 50), (0.99, 99), (1.0, 100)])
+def test_a_quantile_is_what_that_part_does_not_exceed(part: float, expected: int) -> None:
+    costs = [Cost(float(n), float(101 - n)) for n in range(1, 101)]
+    assert quantile(costs, part) == Cost(expected, expected)
+
+
+def test_a_time_stands_beside_its_limit() -> None:
+    row = limited_row("reset", 0.1, [0.0001, 0.0002, 0.0003])
+    assert (row.emulator, row.ratio, row.verdict) == (pytest.approx(0.2), Spread(2, 1.5, 2.5), "MISSED BY 100 %")
+
+
+def test_what_cannot_be_measured_here_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(rows, "_SPEC", rows.ROOT / "nowhere.json")
+    out = tmp_path / "bench.json"
+    assert main(["--quick", "--only", "Prism|aimock", "--out", str(out)], rows.measurements) == 0
+    printed = capsys.readouterr().out
+    assert "skipped: GET thread, beside Prism: the published schema is not at nowhere.json" in printed
+    assert f"skipped: events of a stream of 20 deltas, beside aimock: {NO_NODE}" in printed
+    assert len(json.loads(out.read_text())["skipped"]) == 2
+
+
+@pytest.mark.clients
+@pytest.mark.skipif(not all(map(is_installed, DIRECTORIES)), reason="not installed: run `make bench-peers`")
+def test_a_quick_run_beside_the_peers_has_every_row(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    assert main(["--quick", "--out", str(out)], rows.measurements) == 0
+    measured = json.loads(out.read_text())
+    assert [row["name"] for row in measured["rows"]] + list(measured["skipped"]) == [
+        "GET thread, beside Prism",
+        "events of a stream of 20 deltas, beside aimock",
+        "process start to first answer, beside moto",
+        "six calls of openai 2.x, beside openai-responses",
+    ]
 
 
 def _asked(kind: str, answer: bytes) -> bytes:

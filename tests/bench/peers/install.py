@@ -16,6 +16,9 @@ HERE = Path(__file__).parent
 PYTHON_PEERS = {path.stem: path for path in sorted(HERE.glob("*.txt"))}
 NODE_PEERS = {path.parent.name: path for path in sorted(HERE.glob("*/package.json"))}
 
+#: Where they are.
+DIRECTORIES = [f"bench-{peer}" for peer in (*PYTHON_PEERS, *NODE_PEERS)]
+
 NO_NODE = "npm is not on the PATH: the peers on Node need Node 20 or newer"
 
 
