@@ -1,7 +1,7 @@
 """The six calls over a socket and, by turns, with openai-responses, which answers them in this process.
 
 ``python -m tests.bench.peers.patched PORT PID ROUNDS CALLS`` in the environment that has it; PORT and PID are the
-emulator's. It prints the costs of all rounds as JSON: of each round, cpu and wall here and there.
+emulator's. It prints as JSON the costs of all rounds, cpu and wall here and there, and what of it is the emulator's.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def main(port: int, pid: int, rounds: int, calls: int) -> None:
         client = openai.OpenAI(api_key="sk-bench")
         return cost(time.process_time, lambda: _call(client, calls), calls)
 
-    print(json.dumps([[astuple(one) for one in pair] for pair in paired(over_the_socket, patched, rounds)]))
+    begin = cpu_of(pid)
+    pairs = [[astuple(one) for one in pair] for pair in paired(over_the_socket, patched, rounds)]
+    print(json.dumps({"pairs": pairs, "emulator": (cpu_of(pid) - begin) / (rounds + 1) / calls}))
 
 
 def _call(client: openai.OpenAI, calls: int) -> None:
