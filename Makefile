@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test coverage test-clients check format bench build
+.PHONY: help install demo serve test coverage test-clients check format bench bench-peers build
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,8 +48,11 @@ format: $(INSTALLED)  ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(INSTALLED)  ## speed, as ratios within one run
-	$(BIN)/python -m tests.bench
+bench: $(INSTALLED)  ## speed, as ratios within one run; some rows: make bench ONLY='list of'
+	$(BIN)/python -m tests.bench $(if $(ONLY),--only '$(ONLY)')
+
+bench-peers: $(INSTALLED)  ## the same beside other emulators, which it installs
+	$(BIN)/python -m tests.bench.peers $(if $(ONLY),--only '$(ONLY)')
 
 build: $(INSTALLED)  ## wheel and source distribution, in dist/
 	$(BIN)/python -m build --no-isolation

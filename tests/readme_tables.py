@@ -154,20 +154,25 @@ def exit_codes() -> str:
 
 
 def speed() -> str:
-    """What a full run of ``python -m tests.bench --out docs/speed.json`` found: ratios within that run."""
-    measured = json.loads((ROOT / "docs" / "speed.json").read_text(encoding="utf-8"))
-    rows = ["| what | beside | ratio |", "|---|---|---|"]
-    rows += [_ratio_row(row) for row in measured["rows"] if row["ratio"]]
+    """What full runs of ``python -m tests.bench`` and ``tests.bench.peers`` found: ratios within each run."""
+    rows = ["| what | beside | ratio | aim |", "|---|---|---|---|"]
+    for name in ("speed.json", "speed-peers.json"):
+        measured = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
+        rows += [_ratio_row(row) for row in measured["rows"] if row["ratio"]]
     return "\n".join(rows)
 
 
 def _ratio_row(row: dict[str, Any]) -> str:
-    is_cost = "cost by cost" in row["against"] or (row["aim"] or {}).get("sign") == "<="
+    aim = row["aim"] or {}
+    is_cost = "cost by cost" in row["against"] or aim.get("sign") == "<="
     median, low, high = (_rounded(row["ratio"][key]) for key in ("median", "low", "high"))
-    beside = row["against"].removesuffix(", cost by cost")
-    if beside == "the limit":
-        return f"| {row['name']} | {row['other']:g} {row['unit']} | {median} of it ({low} to {high}) |"
-    return f"| {row['name']} | {beside} | {median} times {'the cost' if is_cost else 'as fast'} ({low} to {high}) |"
+    what = f"{row['name']} ({row['note']})" if row["note"] else row["name"]
+    if row["against"] == "the limit":
+        beside, times = f"{row['other']:g} {row['unit']}", "of it"
+    else:
+        beside, times = row["against"].removesuffix(", cost by cost"), "times the cost" if is_cost else "times as fast"
+    wanted = f"{'≥' if aim['sign'] == '>=' else '≤'} {aim['value']:g}: {row['verdict'].lower()}" if aim else ""
+    return f"| {what} | {beside} | {median} {times} ({low} to {high}) | {wanted} |"
 
 
 def _rounded(ratio: float) -> str:

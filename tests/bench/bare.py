@@ -1,7 +1,7 @@
 """What the emulator is measured against: a Starlette application of one route that answers constant bytes.
 
 Its uvicorn has the emulator's settings, except for the emulator's own way to start and stop. It reads from standard
-input what it is to answer: ``{"kind": "get" | "post" | "form" | "stream", "value": …}``.
+input what it is to answer: ``{"kind": "get" | "post" | "form" | "stream" | "constants", "value": …}``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,13 @@ PATH = "/bare"
 
 
 def application(spec: dict[str, Any]) -> Starlette:
-    """``get`` answers ``value`` as JSON, ``post`` and ``form`` once they have read the body; ``stream`` its frames."""
+    """``get`` answers ``value`` as JSON, ``post`` and ``form`` once they have read the body; ``stream`` its frames.
+
+    ``constants``: a list of method, path and body; each request is read and answered with the body for it, as it is.
+    """
     value = spec["value"]
+    if spec["kind"] == "constants":
+        return Starlette(routes=[_constant(*one) for one in value])
 
     async def get(request: Request) -> Response:
         return JSONResponse(value)
@@ -46,6 +51,16 @@ def application(spec: dict[str, Any]) -> Starlette:
     frames = [frame.encode() for frame in value] if spec["kind"] == "stream" else []
     endpoint = {"get": get, "post": post, "form": form, "stream": stream}[spec["kind"]]
     return Starlette(routes=[Route(PATH, endpoint, methods=["GET" if spec["kind"] == "get" else "POST"])])
+
+
+def _constant(method: str, path: str, body: str) -> Route:
+    answer = body.encode()
+
+    async def constant(request: Request) -> Response:
+        await request.body()
+        return Response(answer, media_type="application/json")
+
+    return Route(path, constant, methods=[method])
 
 
 def main() -> None:

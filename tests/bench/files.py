@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.bench.bare import PATH
-from tests.bench.endpoints import bare_spec, scenario_file
+from tests.bench.endpoints import bare_spec
 from tests.bench.load import drive, exchange, request
+from tests.bench.plan import Measurement, Scale
 from tests.bench.report import Aim, MeasurementFailed, Row, Spread
 from tests.bench.rounds import Cost, cost, cost_of, cost_row, paired, speed_row
+from tests.bench.scenes import serving
 from tests.bench.servers import Process, bare, emulator
 
 MIB = 2**20
@@ -26,16 +28,28 @@ _FIELDS = (
 )
 
 
-def measure(rounds: int, uploads: int, mebibytes: int, many: int) -> Iterator[Row]:
-    """All rows. ``uploads``: in a round, each of so many mebibytes; ``many``: files that are listed."""
-    with scenario_file({"given": _files(FEW)}) as of_few, emulator(of_few) as small:
-        with scenario_file({"given": _files(many)}) as of_many, emulator(of_many) as large:
-            yield _page(small, large, many, rounds)
-            yield _whole(large, many, rounds)
-        yield from _upload(small, rounds, uploads, mebibytes)
+def measurements(scale: Scale) -> Iterator[Measurement]:
+    rounds, many, mebibytes = scale.page_rounds, scale.files, scale.mebibytes
+    yield Measurement((_page_name(many), _whole_name(many)), lambda: _lists(rounds, many))
+    uploads = (_upload_name(mebibytes), _wall_name(mebibytes))
+    yield Measurement(uploads, lambda: _upload(rounds, scale.uploads, mebibytes))
 
 
 # ---- Lists ----
+
+
+def _page_name(many: int) -> str:
+    return f"page of 20 at {many:,} files"
+
+
+def _whole_name(many: int) -> str:
+    return f"list of all {many:,} files"
+
+
+def _lists(rounds: int, many: int) -> Iterator[Row]:
+    with serving({"given": _files(FEW)}) as small, serving({"given": _files(many)}) as large:
+        yield _page(small, large, many, rounds)
+        yield _whole(large, many, rounds)
 
 
 def _files(many: int) -> dict[str, Any]:
@@ -50,7 +64,7 @@ def _page(small: Process, large: Process, many: int, rounds: int) -> Row:
     """The newest page and one from the middle."""
     of_few, of_many = _page_requests(small.port, FEW), _page_requests(large.port, many)
     pairs = paired(lambda: cost_of(large, of_many), lambda: cost_of(small, of_few), rounds)
-    return cost_row(f"page of 20 at {many:,} files", f"at {FEW}", _UNIT, pairs, Aim("<=", 1.1))
+    return cost_row(_page_name(many), f"at {FEW}", _UNIT, pairs, Aim("<=", 1.1))
 
 
 def _whole(large: Process, many: int, rounds: int) -> Row:
@@ -61,7 +75,7 @@ def _whole(large: Process, many: int, rounds: int) -> Row:
     asked, asked_bare = [request("GET", "/v1/files")] * 5, [request("GET", PATH)] * 5
     with bare(bare_spec("get", whole)) as theirs:
         pairs = paired(lambda: cost_of(large, asked), lambda: cost_of(theirs, asked_bare), rounds)
-    return speed_row(f"list of all {many:,} files", "bare JSONResponse, same size", _UNIT, pairs)
+    return speed_row(_whole_name(many), "bare JSONResponse, same size", _UNIT, pairs)
 
 
 def _page_requests(port: int, files: int) -> list[bytes]:
@@ -75,24 +89,32 @@ def _page_requests(port: int, files: int) -> list[bytes]:
 # ---- Uploads ----
 
 
+def _upload_name(mebibytes: int) -> str:
+    return f"upload of {mebibytes} MiB"
+
+
+def _wall_name(mebibytes: int) -> str:
+    return f"{_upload_name(mebibytes)}, by the wall"
+
+
 def _request(path: str, mebibytes: int) -> bytes:
     """A request that uploads a file of all byte values."""
     content = bytes(range(256)) * (mebibytes * MIB // 256)
     return request("POST", path, b"%b%b\r\n--bench--\r\n" % (_FIELDS, content), _FORM)
 
 
-def _upload(ours: Process, rounds: int, uploads: int, mebibytes: int) -> Iterator[Row]:
+def _upload(rounds: int, uploads: int, mebibytes: int) -> Iterator[Row]:
+    """``uploads``: in a round, each of so many mebibytes."""
     sent, sent_bare = _request("/v1/files", mebibytes), _request(PATH, mebibytes)
-    with bare(bare_spec("form", exchange(ours.port, sent))) as theirs:
+    with emulator() as ours, bare(bare_spec("form", exchange(ours.port, sent))) as theirs:
         _delete_uploads(ours.port)
         pairs = paired(
             lambda: _upload_and_delete(ours, [sent] * uploads),
             lambda: cost_of(theirs, [sent_bare] * uploads),
             rounds,
         )
-    name = f"upload of {mebibytes} MiB"
-    yield _throughput(name, "server CPU", [(a.used, b.used) for a, b in pairs], mebibytes)
-    yield _throughput(f"{name}, by the wall", "time", [(a.wall, b.wall) for a, b in pairs], mebibytes)
+    yield _throughput(_upload_name(mebibytes), "server CPU", [(a.used, b.used) for a, b in pairs], mebibytes)
+    yield _throughput(_wall_name(mebibytes), "time", [(a.wall, b.wall) for a, b in pairs], mebibytes)
 
 
 def _upload_and_delete(server: Process, requests: list[bytes]) -> Cost:
@@ -103,7 +125,7 @@ def _upload_and_delete(server: Process, requests: list[bytes]) -> Cost:
         if _delete_uploads(server.port) != len(requests):
             raise MeasurementFailed("not every upload made a file")
 
-    return cost(server, work, len(requests))
+    return cost(server.cpu, work, len(requests))
 
 
 def _delete_uploads(port: int) -> int:

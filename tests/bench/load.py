@@ -7,7 +7,8 @@ server is never idle; the client does nothing with an answer but look at its sta
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 
 from tests.bench.report import MeasurementFailed
 
@@ -15,16 +16,16 @@ CONNECTIONS = 4
 
 _HEAD = (
     b"Host: 127.0.0.1\r\nAccept: application/json\r\nUser-Agent: bench\r\n"
-    b"Authorization: Bearer sk-bench\r\nOpenAI-Beta: assistants=v2\r\n"
+    b"Authorization: Bearer %b\r\nOpenAI-Beta: assistants=v2\r\n"
 )
 _LENGTH = b"content-length: "
 _CHUNKED_END = b"0\r\n\r\n"
 
 
-def request(method: str, path: str, body: bytes = b"", kind: str = "application/json") -> bytes:
+def request(method: str, path: str, body: bytes = b"", kind: str = "application/json", key: str = "sk-bench") -> bytes:
     """The bytes of a request. ``kind``: of the body of a POST."""
     entity = b"Content-Type: %b\r\nContent-Length: %d\r\n" % (kind.encode(), len(body)) if method == "POST" else b""
-    return b"%b %b HTTP/1.1\r\n%b%b\r\n%b" % (method.encode(), path.encode(), _HEAD, entity, body)
+    return b"%b %b HTTP/1.1\r\n%b%b\r\n%b" % (method.encode(), path.encode(), _HEAD % key.encode(), entity, body)
 
 
 class Connection:
@@ -44,7 +45,7 @@ class Connection:
             got += self.more()
         if got[9:12] != b"200":
             raise MeasurementFailed(f"not a 200: {got[:1000].decode('latin-1')}")
-        at = got.find(_LENGTH, 0, head)
+        at = got[:head].lower().find(_LENGTH)
         if at < 0:
             while not got.endswith(_CHUNKED_END):
                 got += self.more()
@@ -74,13 +75,18 @@ def exchange(port: int, sent: bytes) -> bytes:
     connection = Connection(port)
     try:
         connection.send(sent)
-        head, _, body = connection.receive().partition(b"\r\n\r\n")
+        return _body(connection.receive())
     finally:
         connection.close()
-    return body if _LENGTH in head else b"".join(_chunks(body))
 
 
-def _chunks(body: bytes) -> list[bytes]:
+def _body(answer: bytes) -> bytes:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return body if _LENGTH in head.lower() else b"".join(chunks(body))
+
+
+def chunks(body: bytes) -> list[bytes]:
+    """What a chunked body was sent as, piece by piece."""
     found = []
     while body:
         size, _, rest = body.partition(b"\r\n")
@@ -90,18 +96,32 @@ def _chunks(body: bytes) -> list[bytes]:
     return [chunk for chunk in found if chunk]
 
 
-def drive(port: int, requests: Sequence[bytes]) -> None:
-    """Sends all requests and reads all answers."""
-    connections = [Connection(port) for _ in requests[:CONNECTIONS]]
-    many = len(connections)
-    try:
+def drive(port: int, requests: Sequence[bytes], many: int = CONNECTIONS) -> None:
+    """Sends all requests and reads all answers, over so many connections."""
+    for _ in _answers(port, requests, many):
+        pass
+
+
+def bodies(port: int, requests: Sequence[bytes]) -> list[bytes]:
+    """The bodies of the answers to all requests."""
+    return [_body(answer) for answer in _answers(port, requests, CONNECTIONS)]
+
+
+def _answers(port: int, requests: Sequence[bytes], many: int) -> Iterator[bytes]:
+    with connected(port, min(many, len(requests))) as connections:
+        many = len(connections)
         for number, connection in enumerate(connections):
             connection.send(requests[number])
         for number in range(len(requests)):
             connection = connections[number % many]
-            connection.receive()
+            answer = connection.receive()
             if number + many < len(requests):
                 connection.send(requests[number + many])
-    finally:
-        for connection in connections:
-            connection.close()
+            yield answer
+
+
+@contextmanager
+def connected(port: int, many: int) -> Iterator[list[Connection]]:
+    """That many connections, as long as they are needed."""
+    with ExitStack() as open_connections:
+        yield [open_connections.enter_context(closing(Connection(port))) for _ in range(many)]

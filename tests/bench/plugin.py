@@ -7,36 +7,42 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from emulator.testing.own import OwnEmulator
-from tests.bench.endpoints import encoded, thread
 from tests.bench.load import drive, request
-from tests.bench.report import Aim, MeasurementFailed, Row, Spread
+from tests.bench.plan import Measurement, Scale, one
+from tests.bench.report import MeasurementFailed, Row
+from tests.bench.rounds import limited_row
+from tests.bench.scenes import encoded, thread
 from tests.bench.servers import ROOT
 
 #: Tests of the suite that does not use the plugin.
 _TESTS = 100
-#: Resets between two looks at the clock.
-_RESETS = 50
+#: So many more resets of a world with nothing but a thread.
+_RESETS = 20
 
 
-def measure(repeats: int, messages: int) -> Iterator[Row]:
-    """``messages``: in the world that is reset. Each time stands against the milliseconds that it may take."""
-    yield _row(f"the unused plugin, in a suite of {_TESTS} tests", 10, _unused(repeats))
+_UNUSED = f"the unused plugin, in a suite of {_TESTS} tests"
+_SESSION = ("session fixture, start to first answer", "session fixture, stop")
+_RESET = "per-test reset"
+
+
+def measurements(scale: Scale) -> Iterator[Measurement]:
+    """Each time stands against the milliseconds that it may take."""
+    repeats, messages = scale.starts, scale.messages // 10
+    yield one(_UNUSED, lambda: limited_row(_UNUSED, 10, _unused(repeats)))
+    yield Measurement(_SESSION, lambda: _session(repeats))
+    yield one(_RESET, lambda: limited_row(_RESET, 0.1, _resets(repeats * _RESETS, 0)))
+    filled = f"per-test reset at {messages:,} messages"
+    yield one(filled, lambda: limited_row(filled, 0.1, _resets(repeats, messages)))
+
+
+def _session(repeats: int) -> Iterator[Row]:
     starts, stops = zip(*[_started_and_stopped() for _ in range(repeats + 1)], strict=True)
-    yield _row("session fixture, start to first answer", 10, starts[1:])
-    yield _row("session fixture, stop", 10, stops[1:])
-    yield _row("per-test reset", 1, [_reset(0) for _ in range(repeats)], later=0.1)
-    many = [_reset(messages) for _ in range(min(repeats, 5))]
-    yield _row(f"per-test reset at {messages:,} messages", 1, many, later=0.1)
-
-
-def _row(name: str, limit: float, seconds: Sequence[float], later: float | None = None) -> Row:
-    taken = [one * 1e3 for one in seconds]
-    ratio = Spread.of([one / limit for one in taken])
-    return Row(name, "the limit", "ms", Spread.of(taken).median, limit, ratio, None, Aim("<=", 1.0, later))
+    for name, taken in zip(_SESSION, (starts, stops), strict=True):
+        yield limited_row(name, 10, taken[1:])
 
 
 def _started_and_stopped() -> tuple[float, float]:
@@ -50,22 +56,23 @@ def _started_and_stopped() -> tuple[float, float]:
     return started - begin, time.perf_counter() - started
 
 
-def _reset(messages: int) -> float:
-    """Seconds for one reset, as the fixture does it: over the socket."""
+def _resets(repeats: int, messages: int) -> list[float]:
+    """Seconds for a reset, as the fixture does it: over the socket. Each of a world that is filled anew."""
+    times = []
     emulator = OwnEmulator()
     emulator.start()
     try:
         port = int(emulator.url.rpartition(":")[2])
-        path = f"/v1/threads/{thread(port)}/messages"
-        bodies = (encoded({"role": "user", "content": f"Message number {n:06}."}) for n in range(messages))
-        drive(port, [request("POST", path, body) for body in bodies])
-        times = 1 if messages else _RESETS
-        begin = time.perf_counter()
-        for _ in range(times):
+        for _ in range(repeats + 1):
+            path = f"/v1/threads/{thread(port)}/messages"
+            bodies = (encoded({"role": "user", "content": f"Message number {n:06}."}) for n in range(messages))
+            drive(port, [request("POST", path, body) for body in bodies])
+            begin = time.perf_counter()
             emulator.reset()
-        return (time.perf_counter() - begin) / times
+            times.append(time.perf_counter() - begin)
     finally:
         emulator.end()
+    return times[1:]
 
 
 def _unused(repeats: int) -> list[float]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.bench.load import drive
+from tests.bench.load import CONNECTIONS, drive
 from tests.bench.report import Aim, Row, Spread
 from tests.bench.servers import Process
 
@@ -25,27 +25,30 @@ class Cost:
         return self.wall if math.isnan(self.cpu) else self.cpu
 
 
-def cost(process: Process, work: Callable[[], None], many: int) -> Cost:
-    """What each of the many requests costs that this work sends; repeated until a coarse processor clock has moved."""
-    cpu, wall, repeats = process.cpu(), time.perf_counter(), 0
-    while not repeats or process.cpu() <= cpu:
+def cost(used: Callable[[], float], work: Callable[[], None], many: int) -> Cost:
+    """What each of the many requests costs that this work sends; repeated until a coarse processor clock has moved.
+
+    ``used``: seconds of processor time so far, of what is measured.
+    """
+    cpu, wall, repeats = used(), time.perf_counter(), 0
+    while not repeats or used() <= cpu:
         work()
         repeats += 1
     wall = time.perf_counter() - wall
-    return Cost((process.cpu() - cpu) / (many * repeats), wall / (many * repeats))
+    return Cost((used() - cpu) / (many * repeats), wall / (many * repeats))
 
 
-def cost_of(process: Process, requests: Sequence[bytes]) -> Cost:
-    return cost(process, lambda: drive(process.port, requests), len(requests))
+def cost_of(process: Process, requests: Sequence[bytes], connections: int = CONNECTIONS) -> Cost:
+    return cost(process.cpu, lambda: drive(process.port, requests, connections), len(requests))
 
 
 Pairs = list[tuple[Cost, Cost]]
 
 
-def paired(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int) -> Pairs:
-    """Both in every round, the first of them last in the next one. One more round, at first, warms up."""
+def paired(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int, warm_up: int = 1) -> Pairs:
+    """Both in every round, the first of them last in the next one. So many more rounds, at first, warm up."""
     pairs: Pairs = []
-    for number in range(rounds + 1):
+    for number in range(rounds + warm_up):
         if number % 2:
             our_cost = ours()
             other_cost = other()
@@ -53,12 +56,19 @@ def paired(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int) -> 
             other_cost = other()
             our_cost = ours()
         pairs.append((our_cost, other_cost))
-    return pairs[1:]
+    return pairs[warm_up:]
 
 
 def speed_row(name: str, against: str, unit: str, pairs: Pairs, aim: Aim | None = None) -> Row:
     """How many times as fast as the other. ``unit``: ``us`` or ``ms``, and of what."""
     return _row(name, against, unit, pairs, [(b.used / a.used, b.wall / a.wall) for a, b in pairs], aim)
+
+
+def limited_row(name: str, limit: float, seconds: Sequence[float], note: str = "") -> Row:
+    """A time beside the milliseconds that it may take."""
+    taken = [each * 1e3 for each in seconds]
+    ratio = Spread.of([each / limit for each in taken])
+    return Row(name, "the limit", "ms", Spread.of(taken).median, limit, ratio, None, Aim("<=", 1.0), note)
 
 
 def cost_row(name: str, against: str, unit: str, pairs: Pairs, aim: Aim | None = None) -> Row:
@@ -74,7 +84,7 @@ def _row(name: str, against: str, unit: str, pairs: Pairs, ratios: list[tuple[fl
         unit,
         Spread.of([a.used * scale for a, _ in pairs]).median,
         Spread.of([b.used * scale for _, b in pairs]).median,
-        Spread.of([cpu for cpu, _ in ratios]),
-        Spread.of([wall for _, wall in ratios]),
+        Spread.of([used for used, _ in ratios]),
+        Spread.of([wall for _, wall in ratios]) if any(a.used != a.wall for a, _ in pairs) else None,
         aim,
     )

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from tests.bench.endpoints import encoded, scenario_file
 from tests.bench.load import exchange, request
+from tests.bench.plan import Measurement, Scale
 from tests.bench.report import MeasurementFailed, Row
 from tests.bench.rounds import Cost, cost_of, cost_row, paired
-from tests.bench.servers import Process, emulator
+from tests.bench.scenes import encoded, serving
+from tests.bench.servers import Process
 
 FEW = 10
 
@@ -29,9 +30,15 @@ _ASKED = "What is said of word10, word200 and word3000?"
 _UNIT = "ms of server CPU a search"
 
 
-def measure(rounds: int, searches: int, many: int) -> Iterator[Row]:
-    """Both rows. ``searches``: in a round, of a store that does not change; ``many``: documents."""
-    with scenario_file({"given": _given(many)}) as scenario, emulator(scenario) as server:
+def measurements(scale: Scale) -> Iterator[Measurement]:
+    many = scale.documents
+    names = (f"search in {many:,} documents", f"first search in {many:,} documents after a change")
+    yield Measurement(names, lambda: _measure(names, scale.page_rounds, scale.searches, many))
+
+
+def _measure(names: tuple[str, str], rounds: int, searches: int, many: int) -> Iterator[Row]:
+    """``searches``: in a round, of a store that does not change; ``many``: documents."""
+    with serving({"given": _given(many)}) as server:
         for store, documents in (("vs_few", FEW), ("vs_many", many)):
             _fill(server.port, store, documents)
         warm = paired(
@@ -43,8 +50,8 @@ def measure(rounds: int, searches: int, many: int) -> Iterator[Row]:
             lambda: _first_after_change(server, "vs_many"), lambda: _first_after_change(server, "vs_few"), rounds
         )
     against = f"in {FEW}, cost by cost"
-    yield cost_row(f"search in {many:,} documents", against, _UNIT, warm)
-    yield cost_row(f"first search in {many:,} documents after a change", against, _UNIT, changed)
+    yield cost_row(names[0], against, _UNIT, warm)
+    yield cost_row(names[1], against, _UNIT, changed)
 
 
 def _given(many: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +19,54 @@ PYTHON = sys.executable
 EMULATOR = str(Path(sys.executable).with_name("assistants-emulator"))
 
 
-class Process:
-    """A server that says ``listening on http://127.0.0.1:PORT`` on its first line."""
+#: The longest that a server may take to start.
+_PATIENCE = 30.0
+_POLL = 0.001
 
-    def __init__(self, command: Sequence[str], given: str = "") -> None:
+
+def cpu_of(pid: int) -> float:
+    """Seconds of processor time that a process has used, in user and kernel; nan where the system does not tell."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)  # Linux: a process's own processor clock, in nanoseconds
+    except OSError:
+        return float("nan")
+
+
+class Process:
+    """A server: one that says ``listening on http://127.0.0.1:PORT`` on its first line, or listens at a given port."""
+
+    def __init__(self, command: Sequence[str], given: str = "", port: int = 0) -> None:
+        said = subprocess.DEVNULL if port else subprocess.PIPE
         self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=said, stderr=subprocess.DEVNULL, text=True
         )
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(given)
         self._process.stdin.close()
-        line = self._process.stdout.readline()
-        if not line.startswith("listening on http://"):
-            self.stop()
-            raise MeasurementFailed(f"{' '.join(command)} did not start")
         self.pid = self._process.pid
-        self.port = int(line.split("/")[2].rpartition(":")[2])
+        self.port = port or self._said()
+        if not self.port or not self._listens():
+            self.close()
+            raise MeasurementFailed(f"{' '.join(command)} did not start")
+
+    def _said(self) -> int:
+        """The port of its first line; 0 if that is another line."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        return int(line.split("/")[2].rpartition(":")[2]) if line.startswith("listening on http://") else 0
+
+    def _listens(self) -> bool:
+        begin = time.perf_counter()
+        while self._process.poll() is None and time.perf_counter() - begin < _PATIENCE:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE).close()
+                return True
+            except OSError:
+                time.sleep(_POLL)
+        return False
 
     def cpu(self) -> float:
-        """Seconds of processor time used so far, in user and kernel; nan where the system does not tell."""
-        try:
-            return time.clock_gettime((~self.pid << 3) | 2)  # Linux: a process's own processor clock, in nanoseconds
-        except OSError:
-            return float("nan")
+        return cpu_of(self.pid)
 
     def resident(self) -> int:
         """Bytes of memory in use; 0 where the system does not tell."""
@@ -52,7 +76,7 @@ class Process:
             return 0
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
 
-    def stop(self) -> None:
+    def close(self) -> None:
         self._process.terminate()
         if self._process.stdout:
             self._process.stdout.close()
@@ -62,21 +86,15 @@ class Process:
 @contextmanager
 def emulator(*arguments: str) -> Iterator[Process]:
     """``assistants-emulator serve``."""
-    process = Process([EMULATOR, "serve", "--port", "0", *arguments])
-    try:
+    with closing(Process([EMULATOR, "serve", "--port", "0", *arguments])) as process:
         yield process
-    finally:
-        process.stop()
 
 
 @contextmanager
 def bare(spec: dict[str, Any]) -> Iterator[Process]:
     """A bare Starlette application (``bare``): ``spec`` says what it answers."""
-    process = Process([PYTHON, "-m", "tests.bench.bare"], json.dumps(spec))
-    try:
+    with closing(Process([PYTHON, "-m", "tests.bench.bare"], json.dumps(spec))) as process:
         yield process
-    finally:
-        process.stop()
 
 
 def free_port() -> int:

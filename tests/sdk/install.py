@@ -78,17 +78,19 @@ def once(directory: str, wanted: str, install: Callable[[], None]) -> None:
     stamp.write_text(wanted)
 
 
-def _install_python(directory: str, *requirements: str, python: Path = Path(sys.executable)) -> None:
+def install_python(directory: str, *requirements: str, python: Path = Path(sys.executable)) -> None:
+    """A new environment with what pip makes of these."""
     # pip comes from the environment that runs this: a second one would be most of the time this takes
     subprocess.run([python, "-m", "venv", "--without-pip", CACHE / directory], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(python_of(directory)), "install", "-qq", "--no-compile"]
     subprocess.run([*pip, "--disable-pip-version-check", *requirements], check=True)
 
 
-def _install_node(npm: str, directory: str) -> None:
+def install_node(npm: str, directory: str, package: Path) -> None:
+    """What that package.json depends on."""
     project = CACHE / directory
     project.mkdir(parents=True)
-    shutil.copy(_PACKAGES[directory], project)
+    shutil.copy(package, project)
     # the newest SDK asks for a newer Node than 20, on which it runs all the same
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--no-engine-strict", "--loglevel=error"]
     subprocess.run([npm, "install", "--no-package-lock", *quiet], cwd=project, check=True)
@@ -97,7 +99,7 @@ def _install_node(npm: str, directory: str) -> None:
 def _wanted_pythons() -> list[tuple[str, str, Callable[[], None]]]:
     needs = (ROOT / "pyproject.toml").read_text()
     return [
-        (name, f"{python} {needs}", partial(_install_python, name, f"{ROOT}[dev]", python=python))
+        (name, f"{python} {needs}", partial(install_python, name, f"{ROOT}[dev]", python=python))
         for version in VERSIONS
         if version != RUNNING and (python := find(version)) and (name := f"python-{version}")
     ]
@@ -125,13 +127,16 @@ def main() -> int:
         print(_NO_NODE, file=sys.stderr)
         return 1
     wanted: list[tuple[str, str, Callable[[], None]]] = [
-        *((name, packages.read_text(), partial(_install_node, npm, name)) for name, packages in _PACKAGES.items()),
         *(
-            (name, f"{needs} {sys.version}", partial(_install_python, name, *needs.split()))
+            (name, package.read_text(), partial(install_node, npm, name, package))
+            for name, package in _PACKAGES.items()
+        ),
+        *(
+            (name, f"{needs} {sys.version}", partial(install_python, name, *needs.split()))
             for name, needs in (PYTHON_SDKS | PYTHON_RECORDERS).items()
         ),
         *(
-            (name, f"{file.read_text()} {sys.version}", partial(_install_python, name, "-r", str(file)))
+            (name, f"{file.read_text()} {sys.version}", partial(install_python, name, "-r", str(file)))
             for name, file in FRAMEWORKS.items()
         ),
         *_wanted_pythons(),

@@ -1,0 +1,1 @@
+"""The emulator beside others of its kind, on the nearest same work: ``make bench-peers``."""
