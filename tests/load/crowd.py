@@ -18,16 +18,25 @@ ENDINGS = ("whole", "cut", "closed")
 SCENARIO: dict[str, Any] = {
     "given": {
         "assistants": [{"id": "asst_1", "model": "gpt-4o"}],
-        "threads": [{"id": "thread_large", "messages": [{"role": "user", "content": "x" * 200_000}] * 40}],
+        "threads": [{"id": "thread_large"}],
     },
     "turns": [
         {"when": {"message": "hold"}, "steps": [{"say": "Before."}, {"hold": "gate"}, {"say": "After."}]},
-        {"when": {"message": "much"}, "steps": [{"say": " ".join(["word"] * 3000)}]},
+        {"when": {"message": "much"}, "steps": [{"say": " ".join(["word"] * 2000)}]},
         {"polls": {"in_progress": 1_000_000}, "steps": [{"say": "Polled."}]},
     ],
 }
 #: How many there are of each.
-CROWD = {"holding": 40, "polling": 20, "uploading": 10, "beginning": 10, "idle": 100, "large": 10, "stream": 5}
+CROWD = {"holding": 40, "polling": 20, "uploading": 10, "beginning": 10, "idle": 100, "large": 4, "stream": 4}
+
+
+async def write_much(port: int) -> None:
+    """Fills the large thread: more than the kernel takes for a client that does not read."""
+    wire = await Wire.open(port)
+    for _ in range(40):
+        message = {"role": "user", "content": "x" * 200_000}
+        assert (await wire.ask("POST", "/v1/threads/thread_large/messages", message)).status == 200
+    await wire.close()
 
 
 class Crowd:
@@ -40,6 +49,7 @@ class Crowd:
 
     async def gather(self) -> None:
         """When this returns everybody is in the middle of what they do."""
+        await write_much(self.port)
         makers: dict[str, Callable[[], Awaitable[Coroutine[Any, Any, str]]]] = {
             "holding": self._holding,
             "polling": self._polling,

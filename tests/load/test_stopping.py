@@ -13,7 +13,7 @@ import pytest
 from emulator import Control, Emulator
 from tests.conftest import Emulate
 from tests.load import inside
-from tests.load.crowd import CROWD, SCENARIO, Crowd
+from tests.load.crowd import CROWD, SCENARIO, Crowd, write_much
 from tests.load.wire import Wire, port_of
 from tests.test_cli_serve import Serve, serve
 
@@ -60,9 +60,7 @@ def test_stop_delivers_whole_what_was_finished_and_closes_the_rest(emulate: Emul
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_does_the_same_and_the_exit_code_is_0(
-    serve: Serve, sign: signal.Signals, tmp_path: object
-) -> None:
+def test_a_signal_does_the_same_and_the_exit_code_is_0(serve: Serve, sign: signal.Signals) -> None:
     served = serve("--worlds", "one")
     Control(served.url, "sk-load").load(SCENARIO)
 
@@ -78,6 +76,7 @@ def test_a_client_that_never_reads_does_not_keep_the_server_from_stopping(emulat
     inside.narrow(emulator, 4096)
 
     async def scene() -> float:
+        await write_much(port_of(emulator.url))
         wire = await Wire.open(port_of(emulator.url), window=4096)
         await wire.send("GET", "/v1/threads/thread_large/messages?limit=40")
         await wire.head()

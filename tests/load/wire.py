@@ -132,7 +132,7 @@ class Wire:
         try:
             await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return cls(*await asyncio.open_connection(sock=plain, limit=window or 1 << 16), key)
+            return cls(*await asyncio.open_connection(sock=plain, limit=1 << 16), key)
         except BaseException:
             plain.close()
             raise
