@@ -121,6 +121,8 @@ class Wire:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, key: str) -> None:
         self.reader, self.writer, self.key = reader, writer, key
+        #: Seconds after which it takes the server to hang.
+        self.patience = PATIENCE
 
     @classmethod
     async def open(cls, port: int, key: str = "sk-load", *, window: int | None = None) -> Self:
@@ -146,7 +148,7 @@ class Wire:
         """Raises BrokenOff if the server has closed the connection."""
         try:
             self.writer.write(data)
-            await asyncio.wait_for(self.writer.drain(), PATIENCE)
+            await asyncio.wait_for(self.writer.drain(), self.patience)
         except OSError:
             raise BrokenOff(begun=False) from None
 
@@ -212,7 +214,7 @@ class Wire:
             raise Malformed(f"the last frame has no end: {text[:200]!r}")
 
     async def _within(self, coming: Any) -> bytes:
-        found: bytes = await asyncio.wait_for(coming, PATIENCE)
+        found: bytes = await asyncio.wait_for(coming, self.patience)
         return found
 
     def widen(self, window: int) -> None:
