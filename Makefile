@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test coverage test-clients check format bench build
+.PHONY: help install demo serve test coverage test-clients check format bench soak build
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ format: $(INSTALLED)  ## put the code in form
 
 bench: $(INSTALLED)  ## speed, as ratios within one run
 	$(BIN)/python -m tests.bench
+
+soak: $(INSTALLED)  ## ten minutes of load and faults; then memory, sockets, tasks, files and books
+	$(BIN)/python -m tests.soak --minutes 10
 
 build: $(INSTALLED)  ## wheel and source distribution, in dist/
 	$(BIN)/python -m build --no-isolation
