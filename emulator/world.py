@@ -376,7 +376,7 @@ class World:
     def forget(self) -> None:
         """Lets go of everything, once it has ended and nobody asks it any more.
 
-        World, performer, runs and what they play refer to each other: left alone, it would stay until the collector comes.
+        World, performer and runs refer to each other: left alone, all would stay until the collector comes.
         """
         asked, self.journal = self.journal.asked, Journal()
         self.journal.asked = asked

@@ -1,6 +1,6 @@
 """A crowd of clients at work while the server stops or forgets: what each of them was doing, and how it ended.
 
-Every ending is one of ``ENDINGS``; what must never be is an answer that the server had finished and a client got half of.
+Every ending is one of ``ENDINGS``; an answer that the server had finished and a client got half of must never be.
 """
 
 from __future__ import annotations

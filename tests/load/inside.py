@@ -1,4 +1,4 @@
-"""What a test may know of a server that runs in a thread of its own: its connections and what they still have to write."""
+"""What a test may know of a server in a thread of its own: its connections, and what they still have to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hundreds of open streams, and connections that come and go: everybody gets all of theirs, and nobody waits for them."""
+"""Hundreds of open streams, connections that come and go, a thousand worlds: everybody gets what is theirs."""
 
 from __future__ import annotations
 

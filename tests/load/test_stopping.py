@@ -46,7 +46,7 @@ def _endings(port: int, stop: Callable[[], object]) -> tuple[dict[str, set[str]]
         return crowd.endings, took
 
     endings, took = asyncio.run(scene())
-    assert Counter({kind: many for kind, many in CROWD.items()}) == Counter(kind for kind, _ in endings.elements())
+    assert Counter(CROWD) == Counter(kind for kind, _ in endings.elements())
     return {kind: {end for one, end in endings if one == kind} for kind in CROWD}, took
 
 

@@ -1,6 +1,6 @@
-"""HTTP by hand, over asyncio: what a client can do with a connection, the rude things too, and whether answers are whole.
+"""HTTP by hand, over asyncio: all that a client can do with a connection, and whether answers are whole.
 
-An answer that is no proper HTTP, JSON or event stream raises ``Malformed``; one that stops before its end ``BrokenOff``.
+An answer that is no proper HTTP, JSON or event stream raises ``Malformed``; one without its end ``BrokenOff``.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def event_of(frame: bytes) -> Event:
         raise Malformed(f"{name}: no JSON: {error}") from None
 
 
-def request_bytes(method: str, path: str, key: str, body: Any = None, headers: Mapping[str, str] | None = None) -> bytes:
+def request_bytes(
+    method: str, path: str, key: str, body: Any = None, headers: Mapping[str, str] | None = None
+) -> bytes:
     """A request: ``body`` is bytes, or anything that JSON has. ``headers`` replace those that are always sent."""
     raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     sent = {
@@ -152,9 +154,7 @@ class Wire:
         except OSError:
             raise BrokenOff(begun=False) from None
 
-    async def ask(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    async def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """One request and its whole answer."""
         await self.send(method, path, body, headers)
         return await self.answer()

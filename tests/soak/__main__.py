@@ -24,7 +24,9 @@ async def soak(subject: Subject, seed: int, seconds: float) -> Soaked:
         await play_round(subject, f"{seed}/{number}", seconds / rounds, soaked, scenes)
         held, total = soaked.holdings[-1], sum(soaked.requests.values())
         told = f"{total:,} requests, {held.resident:g} MiB, {held.fds} fds, {held.tasks} tasks"
-        print(f"round {number + 1} of {rounds}: {told}, {len(soaked.violations)} violations", file=sys.stderr, flush=True)
+        print(
+            f"round {number + 1} of {rounds}: {told}, {len(soaked.violations)} violations", file=sys.stderr, flush=True
+        )
     return soaked
 
 

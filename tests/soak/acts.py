@@ -1,4 +1,4 @@
-"""What clients of the soak do: an act is a small story, told whole unless a fault, a reset or the client itself ends it."""
+"""What clients of the soak do: an act is a small story, told whole unless a fault, a reset or the client ends it."""
 
 from __future__ import annotations
 

@@ -108,5 +108,5 @@ class Books:
         return [
             f"request {serial}: {sent} was {sent.broken}, without a fault"
             for serial, sent in self.sent.items()
-            if sent.broken and not (faults[serial] if serial in faults else hidden or not sent.sure)
+            if sent.broken and not faults.get(serial, hidden or not sent.sure)
         ]

@@ -186,8 +186,12 @@ async def fault(client: Client) -> None:
     if client.scene.kind != "faulty":
         return
     said = client.random.choice(FAULTS)
-    operation = "create_thread_and_run" if "after" in said else client.random.choice(
-        ["*", "get_run", "create_thread", "create_file", "download_file", "create_thread_and_run", "list_messages"]
+    operation = (
+        "create_thread_and_run"
+        if "after" in said
+        else client.random.choice(
+            ["*", "get_run", "create_thread", "create_file", "download_file", "create_thread_and_run", "list_messages"]
+        )
     )
     await client.admin("POST", "/faults", {**said, "operation": operation, "times": client.random.choice([1, 2])})
     client.scene.faults[said["kind"]] += 1

@@ -1,4 +1,4 @@
-"""What the soak says: load held, what was survived, what is left over against its bound, and whether the books balance."""
+"""What the soak says: load held, what was survived, what is left over against its bound, and the books."""
 
 from __future__ import annotations
 

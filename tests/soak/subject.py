@@ -19,7 +19,7 @@ MIB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a server holds. ``resident``: MiB; ``files``: temporary ones, which have no name; ``sockets`` and all ``fds``."""
+    """What a server holds. ``resident``: MiB; ``files``: temporary ones, which have no name."""
 
     resident: float
     fds: int

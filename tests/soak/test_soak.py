@@ -82,7 +82,15 @@ def _entry(serial: str, **more: Any) -> dict[str, Any]:
         ([{"operation": "create_thread"}], 1, "is create_thread 200 in the journal"),
         ([{"repeats": 1}], 1, "1 entries and 1 repetitions for 1 requests"),
     ],
-    ids=["balanced", "counted twice", "not noted", "noted twice", "another status", "another operation", "a repetition"],
+    ids=[
+        "balanced",
+        "counted twice",
+        "not noted",
+        "noted twice",
+        "another status",
+        "another operation",
+        "a repetition",
+    ],
 )
 def test_books_that_do_not_balance_are_found(entries: list[dict[str, Any]], asked: int, words: str) -> None:
     books = Books()
@@ -91,7 +99,7 @@ def test_books_that_do_not_balance_are_found(entries: list[dict[str, Any]], aske
 
     found = books.audit({"get_thread": asked}, {"requests": [_entry(serial, **more) for more in entries], "dropped": 0})
 
-    assert (any(words in line for line in found) if words else not found), found
+    assert any(words in line for line in found) if words else not found, found
     assert books.audit({"get_thread": asked}, {"requests": [], "dropped": 0}) == []  # the books have begun anew
 
 
