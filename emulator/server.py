@@ -120,16 +120,21 @@ class AppServer(uvicorn.Server):
         await self._end()
         state = self.server_state
         for connection in list(state.connections):
-            if connection.cycle is not None and connection.cycle.more_body:
-                connection.transport.close()  # its request is still coming in, and would be no answer's yet
-            else:
-                connection.shutdown()
+            _part_with(connection)
         await _until(lambda: not (state.tasks or any(map(_is_writing, state.connections))), _GRACE)
         await _until(lambda: not state.connections, _FAREWELL)
         for connection in list(state.connections):
             connection.transport.abort()
         for task in state.tasks:
             task.cancel()
+
+
+def _part_with(connection: Any) -> None:
+    """An answer under way may end; what is still asking, or idle, is closed."""
+    if connection.cycle is not None and connection.cycle.more_body:
+        connection.transport.close()
+    else:
+        connection.shutdown()
 
 
 def _is_writing(connection: Any) -> bool:

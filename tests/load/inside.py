@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from emulator import Emulator
 from emulator.server import Server
@@ -44,7 +44,8 @@ def unwritten(server: Server) -> list[int]:
 
 def stuck(server: Server) -> int:
     """Connections that are not written to before their clients read."""
-    return sum(one.flow.write_paused for one in server.server_state.connections)
+    connections: set[Any] = server.server_state.connections  # type: ignore[assignment]
+    return sum(one.flow.write_paused for one in connections)
 
 
 def expect(emulator: Emulator, question: Callable[[Server], bool]) -> None:
