@@ -115,5 +115,8 @@ def running(prefix: Path) -> Iterator[Cluster]:
         nginx = Nginx(prefix, [emulator.port for emulator in emulators])
         stack.callback(nginx.stop)
         cluster = Cluster(nginx, emulators)
-        stack.callback(lambda: [emulator.stop() for emulator in cluster.emulators])
-        yield cluster
+        try:
+            yield cluster
+        finally:
+            for emulator in cluster.emulators:
+                emulator.stop()

@@ -13,9 +13,9 @@ from typing import Any
 import openai
 import pytest
 
-from tests.bench.load import drive
 from tests.deploy.cluster import Cluster, running
-from tests.load.wire import Wire, form_bytes, request_bytes
+from tests.deploy.driving import drive
+from tests.load.wire import Wire, form_bytes
 
 pytestmark = pytest.mark.clients
 
@@ -194,7 +194,7 @@ async def _until_moved(port: int, key: str) -> None:
 
 def _rate(pool: ProcessPoolExecutor, port: int) -> float:
     """Requests a second, by two processes, in the names of all keys."""
-    requests = [request_bytes("GET", "/v1/models", key) for key in KEYS] * 20
+    requests = KEYS * 20
     begun = time.monotonic()
     for done in [pool.submit(drive, port, requests[half::2]) for half in range(2)]:
         done.result()

@@ -44,7 +44,7 @@ def unwritten(server: Server) -> list[int]:
 
 def stuck(server: Server) -> int:
     """Connections that are not written to before their clients read."""
-    connections: set[Any] = server.server_state.connections  # type: ignore[assignment]
+    connections: set[Any] = server.server_state.connections
     return sum(one.flow.write_paused for one in connections)
 
 

@@ -63,12 +63,12 @@ class Client:
 
     @cached_property
     def sdk(self) -> openai.OpenAI:
-        hooks = {"request": [self._on_request], "response": [self._on_response]}
+        hooks: Any = {"request": [self._on_request], "response": [self._on_response]}
         return openai.OpenAI(**self._common, http_client=httpx2.Client(event_hooks=hooks, verify=False))
 
     @cached_property
     def async_sdk(self) -> openai.AsyncOpenAI:
-        hooks = {"request": [self._on_request_soon], "response": [self._on_response_soon]}
+        hooks: Any = {"request": [self._on_request_soon], "response": [self._on_response_soon]}
         return openai.AsyncOpenAI(**self._common, http_client=httpx2.AsyncClient(event_hooks=hooks, verify=False))
 
     # ---- The SDK's requests ----
