@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test coverage test-clients check format bench bench-peers build
+.PHONY: help install demo serve test coverage test-clients check format bench bench-peers soak build
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ bench: $(INSTALLED)  ## speed, as ratios within one run; some rows: make bench O
 
 bench-peers: $(INSTALLED)  ## the same beside other emulators, which it installs
 	$(BIN)/python -m tests.bench.peers $(if $(ONLY),--only '$(ONLY)')
+
+soak: $(INSTALLED)  ## ten minutes of load and faults; then memory, sockets, tasks, files and books
+	$(BIN)/python -m tests.soak --minutes 10
 
 build: $(INSTALLED)  ## wheel and source distribution, in dist/
 	$(BIN)/python -m build --no-isolation

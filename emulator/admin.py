@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any
 
 import orjson
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -107,8 +108,15 @@ async def reset(request: Request, world: World) -> Response:
     options = await _body(request)
     if found := option_problems(options):
         raise AdminError(400, "; ".join(found))
-    _worlds(request).reset(_key(request), options)
-    return _json({})
+    answer = _json({})
+    if old := _worlds(request).reset(_key(request), options):
+        answer.background = BackgroundTask(_forget, old)
+    return answer
+
+
+async def _forget(world: World) -> None:
+    """After the answer: to let go of a large world takes longer than to begin a new one."""
+    world.forget()
 
 
 @_in_world

@@ -154,6 +154,10 @@ class Api:
 
     def _conclude(self, begun: Begun, error: Exception) -> None:
         """A request that was refused: a stub may know an answer."""
+        if isinstance(error, ApiError):
+            error.__traceback__ = error.__context__ = (
+                None  # their frames refer to what was begun, and that to the error
+            )
         begun.result = self._stub(begun.world, begun.entry, error) if isinstance(error, ApiError) else error
         begun.entry.time = begun.world.clock.now()
 

@@ -62,11 +62,14 @@ def is_form(scope: Scope) -> bool:
 async def read_form(scope: Scope, receive: Receive) -> Form | None:
     """Reads a form to its end; None if the client left."""
     form, body = Form(), _Body(receive)
+    parser = _Parser(Headers(scope=scope), body.stream(), max_files=10, max_fields=100)
     try:
-        parsed = await MultiPartParser(Headers(scope=scope), body.stream(), max_files=10, max_fields=100).parse()
+        parsed = await parser.parse()
     except _Gone:
+        parser.close()
         return None
     except _TooLarge:
+        parser.close()
         form.problem = errors.file_too_large(MAX_FILE)
     except MultiPartException as error:
         form.problem = errors.bad_form(error.message)
@@ -80,6 +83,14 @@ async def read_form(scope: Scope, receive: Receive) -> Form | None:
     if form.problem:
         await body.drain()
     return form
+
+
+class _Parser(MultiPartParser):
+    """Starlette's own closes its files for errors of the form alone; left open, they take the disk until collected."""
+
+    def close(self) -> None:
+        for file in self._files_to_close_on_error:
+            file.close()
 
 
 class _Body:

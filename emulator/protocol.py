@@ -66,6 +66,11 @@ class ShortWay(HttpToolsProtocol):
         else:
             self._write(*ready)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Also lets go of what was asked last when the client has reset the connection: a timer would keep it."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._body is not None:  # the rest is still to come

@@ -36,6 +36,8 @@ from emulator.worlds import Worlds, WorldsMode
 #: Idle clients stay connected this long: test clients think longer than uvicorn's 5 seconds.
 _KEEP_ALIVE = 75
 
+#: Seconds for clients to read answers that are finished, when the server stops. One that does not gets half of it.
+_GRACE = 0.75
 #: Seconds for clients to answer the farewell of TLS. One that reads no further never does.
 _FAREWELL = 0.1
 
@@ -112,21 +114,41 @@ class AppServer(uvicorn.Server):
         await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finished answers are delivered, waiting streams break off, idle connections close."""
+        """Finished answers are delivered, waiting streams break off, all other connections close; within a second."""
         for server in self.servers:
             server.close()
         await self._end()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        tasks = list(self.server_state.tasks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=1)
-        for task in self.server_state.tasks:
+        state = self.server_state
+        for connection in list(state.connections):
+            _part_with(connection)
+        await _until(lambda: not (state.tasks or any(map(_is_writing, state.connections))), _GRACE)
+        await _until(lambda: not state.connections, _FAREWELL)
+        for connection in list(state.connections):
+            connection.transport.abort()
+        for task in state.tasks:
             task.cancel()
-        if self.config.is_ssl and self.server_state.connections:
-            await asyncio.sleep(_FAREWELL)
-            for connection in list(self.server_state.connections):
-                connection.transport.abort()
+
+
+def _part_with(connection: Any) -> None:
+    """An answer under way may end; what is still asking, or idle, is closed."""
+    if connection.cycle is not None and connection.cycle.more_body:
+        connection.transport.close()
+    else:
+        connection.shutdown()
+
+
+def _is_writing(connection: Any) -> bool:
+    """There are bytes of its answer that the kernel has not taken yet."""
+    return bool(connection.transport.get_write_buffer_size())
+
+
+async def _until(is_so: Callable[[], bool], seconds: float) -> None:
+    """Waits, but no longer than these seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.sleep(0)
+            while not is_so():
+                await asyncio.sleep(0.001)
 
 
 class Server(AppServer):

@@ -371,6 +371,19 @@ class World:
         for listener in self.on_end:
             listener()
 
+    def forget(self) -> None:
+        """Lets go of everything, once it has ended and nobody asks it any more.
+
+        World, performer and runs refer to each other: left alone, all would stay until the collector comes.
+        """
+        asked, self.journal = self.journal.asked, Journal()
+        self.journal.asked = asked
+        self.store = Store()
+        for performance in self.runs.values():
+            performance.go_on_with(iter(()))
+        self.runs.clear()
+        del self.performer
+
 
 def situation_of(message: str, run: Object, assistant: Object, thread: Object, number: int) -> Situation:
     """What conditions are asked of: a run, and what it was created on."""

@@ -39,13 +39,14 @@ class Worlds:
                 world.restore(baselines[-1])
         return world
 
-    def reset(self, key: str, options: Object) -> None:
-        """The key's world ends; the next request meets a new one, made with these options."""
+    def reset(self, key: str, options: Object) -> World | None:
+        """The key's world ends; the next request meets a new one, made with these options. Answers the old one."""
         name = key if self.mode == "key" else ""
         old = self._worlds.pop(name, None)
         self._overrides[name] = options
         if old is not None:
             old.end()
+        return old
 
     def keep(self, key: str) -> None:
         """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""

@@ -1,0 +1,1 @@
+"""The soak: a server under mixed load for minutes, and afterwards its memory, sockets, tasks, files and books."""

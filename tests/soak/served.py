@@ -1,0 +1,57 @@
+"""``serve`` as it is, in a process that also tells on stdout what cannot be seen from outside: its tasks and objects.
+
+For each line on stdin it answers one line of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+import threading
+from typing import Any
+
+import emulator.server
+from emulator.cli import main
+from emulator.world import World
+
+_serving: list[ObservedServer] = []
+
+
+class ObservedServer(emulator.server.Server):
+    """Remembers itself."""
+
+    async def main_loop(self) -> None:
+        _serving.append(self)
+        await super().main_loop()
+
+
+def _look() -> dict[str, Any]:
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    server = _serving[0]
+    return {
+        "tasks": len(tasks),
+        "connections": len(server.server_state.connections),
+        "worlds": len(server.worlds.all()),
+        "worlds_alive": sum(isinstance(thing, World) for thing in gc.get_objects()),
+        "named": sorted({task.get_coro().__qualname__ for task in tasks if task.get_coro() is not None})[:10],  # type: ignore[union-attr]
+    }
+
+
+def _answer_questions() -> None:
+    for line in sys.stdin:
+        collected = line.strip() == "collect"
+
+        def tell(collected: bool = collected) -> None:
+            if collected:
+                gc.collect()
+            print(json.dumps(_look()), flush=True)
+
+        _serving[0].call_soon(tell)
+
+
+if __name__ == "__main__":
+    emulator.server.Server = ObservedServer  # type: ignore[misc]
+    threading.Thread(target=_answer_questions, daemon=True).start()
+    sys.exit(main(["serve", "--port", "0", *sys.argv[1:]]))
