@@ -12,7 +12,6 @@ from functools import wraps
 from typing import Any
 
 import orjson
-from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +24,7 @@ from emulator.errors import ApiError
 from emulator.faults import fault_of
 from emulator.posted import posted_scenario
 from emulator.problems import EmulatorError, ScenarioError
-from emulator.scenario_checks import fault_problems, option_problems
+from emulator.scenario_checks import fault_problems
 from emulator.world import World
 from emulator.worlds import Worlds
 
@@ -105,18 +104,10 @@ async def health(request: Request) -> Response:
 @_in_world
 async def reset(request: Request, world: World) -> Response:
     """A new world. Options in the body (seed, clock, start, unmatched, shapes) are in force until the next reset."""
-    options = await _body(request)
-    if found := option_problems(options):
-        raise AdminError(400, "; ".join(found))
-    answer = _json({})
-    if old := _worlds(request).reset(_key(request), options):
-        answer.background = BackgroundTask(_forget, old)
-    return answer
-
-
-async def _forget(world: World) -> None:
-    """After the answer: to let go of a large world takes longer than to begin a new one."""
-    world.forget()
+    old = _worlds(request).reset(_key(request), await _body(request))
+    if old is not None:  # once the answer is out: to let go of a large world takes longer than to begin a new one
+        asyncio.get_running_loop().call_soon(old.forget)
+    return _json({})
 
 
 @_in_world

@@ -48,10 +48,12 @@ class Page(Generic[Row]):
 class Collection(Generic[Row]):
     """Objects of one kind under one parent, oldest first."""
 
-    __slots__ = ("_ids", "_live", "_position", "_rows", "kind")
+    __slots__ = ("_ids", "_is_shared", "_live", "_position", "_rows", "kind")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        #: A copy has the same lists, so the next change needs lists of its own.
+        self._is_shared = False
         self._rows: list[Row | None] = []
         self._ids: list[str] = []
         #: Index of each row; of a deleted one, once the hole is closed, half an index before the row that followed it.
@@ -77,6 +79,8 @@ class Collection(Generic[Row]):
 
     def put(self, id: str, row: Row) -> None:
         """Adds an object at the end, or replaces it where it is."""
+        if self._is_shared:
+            self._part()
         position = self._position.get(id)
         if isinstance(position, int) and self._rows[position] is not None:
             self._rows[position] = row
@@ -88,6 +92,8 @@ class Collection(Generic[Row]):
 
     def remove(self, id: str) -> None:
         """Takes out an object that is there; its place is remembered for cursors."""
+        if self._is_shared:
+            self._part()
         self._rows[int(self._position[id])] = None
         self._live -= 1
         if len(self._rows) > 2 * self._live + _HOLES_KEPT:
@@ -162,8 +168,12 @@ class Collection(Generic[Row]):
         return position
 
     def copy(self) -> Collection[Row]:
-        """A collection that changes independently; objects are never changed in place, so they are shared."""
+        """A collection that changes independently. It costs nothing until one of the two does change."""
         other: Collection[Row] = Collection(self.kind)
-        other._rows, other._ids = self._rows.copy(), self._ids.copy()
-        other._position, other._live = self._position.copy(), self._live
+        other._rows, other._ids, other._position, other._live = self._rows, self._ids, self._position, self._live
+        self._is_shared = other._is_shared = True
         return other
+
+    def _part(self) -> None:
+        self._rows, self._ids, self._position = self._rows.copy(), self._ids.copy(), self._position.copy()
+        self._is_shared = False

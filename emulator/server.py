@@ -36,6 +36,8 @@ from emulator.worlds import Worlds, WorldsMode
 #: Idle clients stay connected this long: test clients think longer than uvicorn's 5 seconds.
 _KEEP_ALIVE = 75
 
+#: Seconds that another thread waits for the server's, whose work never pauses.
+_PATIENCE = 30
 #: Seconds for clients to read answers that are finished, when the server stops. One that does not gets half of it.
 _GRACE = 0.75
 #: Seconds for clients to answer the farewell of TLS. One that reads no further never does.
@@ -95,6 +97,27 @@ class AppServer(uvicorn.Server):
     def stop(self) -> None:
         """From any thread: ends open answers, then the server."""
         self.call_soon(self._stopping.set)
+
+    def act(self, work: Callable[[], object]) -> None:
+        """From another thread: does something in the server's, where worlds may be touched, and waits for it.
+
+        Raises what it raises, and EmulatorError when the server does not come to it.
+        """
+        done, raised = threading.Lock(), []
+        done.acquire()
+
+        def do() -> None:
+            try:
+                work()
+            except Exception as error:
+                raised.append(error)
+            done.release()
+
+        self.call_soon(do)
+        if not done.acquire(timeout=_PATIENCE):
+            raise EmulatorError(f"the server does nothing more since {_PATIENCE} seconds; was it stopped?")
+        if raised:
+            raise raised[0]
 
     def call_soon(self, act: Callable[[], object]) -> None:
         """From any thread: does something in the server's, where worlds may be touched."""
@@ -168,6 +191,19 @@ class Server(AppServer):
 
         super().__init__(Application(worlds, hosts, watch), listening, end, http=ShortWay, **more)
         self.worlds = worlds
+
+    def reset(self, key: str, options: Object) -> None:
+        """From another thread: as ``POST /_emulator/reset``, and in a tenth of its time, as every test waits for it.
+
+        Raises EmulatorError for options that cannot be.
+        """
+
+        def begin_anew() -> None:
+            old = self.worlds.reset(key, options)
+            if old is not None:
+                self.call_soon(old.forget)  # when nobody waits any more
+
+        self.act(begin_anew)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -245,6 +281,13 @@ class Emulator(Control):
             self._server.stop()
             self._thread.join()
             self._thread = None
+
+    def reset(self, **options: Any) -> None:
+        """As ``Control.reset``, without a request."""
+        if self._server is None or self._thread is None:
+            super().reset(**options)  # says that nobody is there
+        else:
+            self._server.reset(self.api_key, options)
 
     def __enter__(self) -> Self:
         return self.start()

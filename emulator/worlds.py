@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from emulator.lifecycle import Object
-from emulator.problems import ScenarioError
+from emulator.problems import EmulatorError, ScenarioError
 from emulator.scenario import Scenario, placed
+from emulator.scenario_checks import option_problems
 from emulator.world import Options, Snapshot, World
 
 WorldsMode = Literal["one", "key"]
@@ -40,7 +41,12 @@ class Worlds:
         return world
 
     def reset(self, key: str, options: Object) -> World | None:
-        """The key's world ends; the next request meets a new one, made with these options. Answers the old one."""
+        """The key's world ends; the next request meets a new one, made with these options. Answers the old one.
+
+        Raises EmulatorError for options that cannot be.
+        """
+        if options and (found := option_problems(options)):
+            raise EmulatorError("; ".join(found))
         name = key if self.mode == "key" else ""
         old = self._worlds.pop(name, None)
         self._overrides[name] = options

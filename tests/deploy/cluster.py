@@ -101,7 +101,7 @@ class Cluster:
     def kill(self, number: int) -> None:
         """An emulator is gone, without a farewell."""
         os.kill(self.emulators[number].pid, signal.SIGKILL)
-        self.emulators[number].stop()
+        self.emulators[number].close()
 
     def restart(self, number: int) -> None:
         self.emulators[number] = serve(self.emulators[number].port)
@@ -119,4 +119,4 @@ def running(prefix: Path) -> Iterator[Cluster]:
             yield cluster
         finally:
             for emulator in cluster.emulators:
-                emulator.stop()
+                emulator.close()

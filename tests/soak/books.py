@@ -19,9 +19,8 @@ SERIAL: Final = "x-soak"
 _serials = itertools.count(1)
 
 _PATTERNS: Final = [
-    (method, re.compile("/v1" + re.sub(r"\{\w+\}", "[^/]+", route.path)), route.name)
+    (route.method, re.compile("/v1" + re.sub(r"\{\w+\}", "[^/]+", route.path)), route.name)
     for route in sorted(ROUTES, key=lambda route: "{" in route.path)  # /threads/runs before /threads/{thread_id}
-    for method in (route.methods or set()) - {"HEAD"}
 ]
 
 
