@@ -27,10 +27,16 @@ def _document() -> Schema:
 
 @functools.cache
 def schema(part: str, operation: str) -> Schema | None:
-    """Our schema of an operation's ``bodies`` or ``queries``; None if it takes none."""
+    """Our schema of an operation's ``bodies``, ``queries`` or ``forms``; None if it takes none."""
     document = _document()
     found = document[part].get(operation)
     return None if found is None else {"$defs": document["$defs"], **found}
+
+
+def schemas_shared() -> dict[str, Schema]:
+    """The schemas that those of the operations refer to, by name."""
+    shared: dict[str, Schema] = _document()["$defs"]
+    return shared
 
 
 @functools.cache

@@ -21,7 +21,13 @@ from tests.fuzz.mutate import mutated
 #: Whose branches guide the fuzzing: ours, and those parsers that are written in Python.
 GUIDES: Final = ["emulator", "yaml", "python_multipart", "starlette.formparsers", "uvicorn.protocols.http"]
 #: Modules that do not read what others wrote, and need pytest or are a program.
-_NOT_READERS: Final = ("emulator.__main__", "emulator.cli", "emulator.pytest_plugin", "emulator.testing", "emulator.report")
+_NOT_READERS: Final = (
+    "emulator.__main__",
+    "emulator.cli",
+    "emulator.pytest_plugin",
+    "emulator.testing",
+    "emulator.report",
+)
 _MOST_FINDINGS: Final = 30
 #: How often a value is changed and not a byte.
 _BY_VALUE: Final = 0.6
