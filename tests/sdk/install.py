@@ -78,7 +78,8 @@ def once(directory: str, wanted: str, install: Callable[[], None]) -> None:
     stamp.write_text(wanted)
 
 
-def _install_python(directory: str, *requirements: str, python: Path = Path(sys.executable)) -> None:
+def install_python(directory: str, *requirements: str, python: Path = Path(sys.executable)) -> None:
+    """A new environment with these requirements."""
     # pip comes from the environment that runs this: a second one would be most of the time this takes
     subprocess.run([python, "-m", "venv", "--without-pip", CACHE / directory], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(python_of(directory)), "install", "-qq", "--no-compile"]
@@ -97,7 +98,7 @@ def _install_node(npm: str, directory: str) -> None:
 def _wanted_pythons() -> list[tuple[str, str, Callable[[], None]]]:
     needs = (ROOT / "pyproject.toml").read_text()
     return [
-        (name, f"{python} {needs}", partial(_install_python, name, f"{ROOT}[dev]", python=python))
+        (name, f"{python} {needs}", partial(install_python, name, f"{ROOT}[dev]", python=python))
         for version in VERSIONS
         if version != RUNNING and (python := find(version)) and (name := f"python-{version}")
     ]
@@ -127,11 +128,11 @@ def main() -> int:
     wanted: list[tuple[str, str, Callable[[], None]]] = [
         *((name, packages.read_text(), partial(_install_node, npm, name)) for name, packages in _PACKAGES.items()),
         *(
-            (name, f"{needs} {sys.version}", partial(_install_python, name, *needs.split()))
+            (name, f"{needs} {sys.version}", partial(install_python, name, *needs.split()))
             for name, needs in (PYTHON_SDKS | PYTHON_RECORDERS).items()
         ),
         *(
-            (name, f"{file.read_text()} {sys.version}", partial(_install_python, name, "-r", str(file)))
+            (name, f"{file.read_text()} {sys.version}", partial(install_python, name, "-r", str(file)))
             for name, file in FRAMEWORKS.items()
         ),
         *_wanted_pythons(),
