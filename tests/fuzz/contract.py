@@ -1,4 +1,4 @@
-"""schemathesis against a running emulator: every operation of the OpenAPI document, with what fits it and what does not."""
+"""schemathesis against a running emulator: every operation of the OpenAPI document, with what fits it and what not."""
 
 from __future__ import annotations
 

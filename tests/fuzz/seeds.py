@@ -1,4 +1,4 @@
-"""What the targets begin with: valid inputs of every kind, made of the tests' own samples and the project's fixtures."""
+"""What the targets begin with: valid inputs of every kind, made of the tests' samples and the project's fixtures."""
 
 from __future__ import annotations
 
