@@ -12,8 +12,8 @@ from random import Random
 from typing import Any, Final
 
 JUNK: Final[list[Any]] = [
-    None, True, False, 0, -1, 1, 2**31, 2**63, 1.5, 1e300, "", "x", "\x00", "\ud83d", "é" * 40, "9" * 30, "a/b", "{{", "{%",
-    "[", "queued", "completed", "requires_action", "run_1", "thread_1", "msg_1", "file-1", "asst_1", "function",
+    None, True, False, 0, -1, 1, 2**31, 2**63, 1.5, 1e300, "", "x", "\x00", "\ud83d", "é" * 40, "9" * 30, "a/b", "{{",
+    "{%", "[", "queued", "completed", "requires_action", "run_1", "thread_1", "msg_1", "file-1", "asst_1", "function",
     "thread.run", [], {}, [None], [{}], [[]], {"a": 1}, {"id": "run_1", "object": "thread.run"}, {"type": "text"},
 ]  # fmt: skip
 _DEPTH: Final = 60

@@ -104,7 +104,7 @@ def forms(raw: bytes) -> None:
     kind, _, body = raw.partition(b"\n")
     size = 1 + len(body) % 61
     whole = run(_form(kind, [body]))
-    assert whole == run(_form(kind, [body[at : at + size] for at in range(0, len(body), size)]))
+    assert whole == run(_form(kind, [body[at : at + size] for at in range(0, len(body), size)] or [b""]))
 
 
 async def _form(kind: bytes, pieces: list[bytes]) -> object:
