@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SCHEMATHESIS := .cache/sdk/schemathesis/.installed
+SECONDS ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test coverage test-clients check format bench bench-peers soak build
+.PHONY: help install demo serve test coverage test-clients check format bench bench-peers soak fuzz build
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,6 +19,9 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
+$(SCHEMATHESIS): | $(INSTALLED)
+	$(BIN)/python -m tests.fuzz.install schemathesis
+
 install: $(INSTALLED)  ## the virtual environment, with everything for development
 
 demo: $(INSTALLED)  ## the three patterns of the API with the real SDK, against bundled scenarios
@@ -25,10 +30,10 @@ demo: $(INSTALLED)  ## the three patterns of the API with the real SDK, against 
 serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
 	$(BIN)/assistants-emulator serve fixtures/scenarios
 
-test: $(INSTALLED)  ## all tests that need Python alone
+test: $(INSTALLED) $(SCHEMATHESIS)  ## all tests that need Python alone
 	$(BIN)/python -m pytest -q -n auto -m 'not clients'
 
-coverage: $(INSTALLED)  ## the same, with branch coverage of the code and of the tests themselves
+coverage: $(INSTALLED) $(SCHEMATHESIS)  ## the same, with branch coverage of the code and of the tests themselves
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -n auto -m 'not clients'
 	$(BIN)/coverage combine --quiet
@@ -37,6 +42,9 @@ coverage: $(INSTALLED)  ## the same, with branch coverage of the code and of the
 test-clients: $(INSTALLED)  ## tests with Node, other SDKs and Pythons, and frameworks, which it installs
 	$(BIN)/python -m tests.sdk.install
 	$(BIN)/python -m pytest -q -rs -m clients
+
+fuzz: $(INSTALLED)  ## coverage-guided fuzzing of all parsers, and schemathesis: SECONDS=60 each, TARGETS="forms http"
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 check: $(INSTALLED)  ## format, lint, types and layers
 	$(BIN)/ruff format --check .

@@ -101,6 +101,13 @@ async def health(request: Request) -> Response:
     return _json({"status": "ok", "version": __version__})
 
 
+async def openapi(request: Request) -> Response:
+    """The OpenAPI document of the API. Needs no key."""
+    from emulator.openapi import document
+
+    return _json(document())
+
+
 @_in_world
 async def reset(request: Request, world: World) -> Response:
     """A new world. Options in the body (seed, clock, start, unmatched, shapes) are in force until the next reset."""
@@ -326,6 +333,7 @@ async def not_allowed(request: Request, error: Exception) -> Response:
 
 routes = [
     Route("/health", health),
+    Route("/openapi.json", openapi),
     Route("/reset", reset, methods=["POST"]),
     Route("/baseline", keep_baseline, methods=["POST"]),
     Route("/baseline", forget_baseline, methods=["DELETE"]),

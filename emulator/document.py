@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from emulator.problems import EmulatorError, ScenarioError
-from emulator.scalars import INTEGER, NUMBER, PLAIN, TEXT
+from emulator.scalars import INTEGER, LINE_END, NUMBER, PLAIN, TEXT
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -120,7 +120,7 @@ def _compose_yaml(text: str) -> Node | None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise _Unreadable(f"not readable as YAML: {said}{_QUOTE_HINT}", line, column) from None
     except yaml.reader.ReaderError as error:
-        before = text[: error.position].split("\n")
+        before = LINE_END.split(text[: error.position])
         message = f"not readable as YAML: unacceptable character U+{error.character:04X}: {error.reason}"
         raise _Unreadable(message, len(before), len(before[-1]) + 1) from None
 

@@ -73,6 +73,8 @@ async def read_form(scope: Scope, receive: Receive) -> Form | None:
         form.problem = errors.file_too_large(MAX_FILE)
     except MultiPartException as error:
         form.problem = errors.bad_form(error.message)
+    except ValueError:  # of codecs that decode nothing
+        form.problem = errors.bad_form("expected the charset utf-8, or none, in its Content-Type")
     else:
         for name, value in parsed.multi_items():
             if isinstance(value, UploadFile):

@@ -33,6 +33,9 @@ REMOVED: Final = frozenset(
     name for heading in ("assistants", "threads", "messages", "runs", "run_steps") for name in OPERATIONS[heading]
 )
 
+#: Those that ask for ``OpenAI-Beta: assistants=v2``: the same.
+ASK_FOR_BETA: Final = REMOVED
+
 #: Those that create a run, and those that name one: a condition on the run can be asked of them.
 CREATE_RUN: Final = frozenset({"create_run", "create_thread_and_run"})
 OF_A_RUN: Final = CREATE_RUN | {

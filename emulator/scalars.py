@@ -9,3 +9,5 @@ TEXT, PLAIN = "tag:yaml.org,2002:str", ""
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+#: What ends a line, as YAML counts them.
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")

@@ -28,10 +28,16 @@ def _document() -> Schema:
 
 @functools.cache
 def schema(part: str, operation: str) -> Schema | None:
-    """Our schema of an operation's ``bodies`` or ``queries``; None if it takes none."""
+    """Our schema of an operation's ``bodies``, ``queries`` or ``forms``; None if it takes none."""
     document = _document()
     found = document[part].get(operation)
     return None if found is None else {"$defs": document["$defs"], **found}
+
+
+def schemas_shared() -> dict[str, Schema]:
+    """The schemas that those of the operations refer to, by name."""
+    shared: dict[str, Schema] = _document()["$defs"]
+    return shared
 
 
 @functools.cache
@@ -60,6 +66,40 @@ def query_error(operation: str, query: dict[str, Any]) -> ApiError | None:
     if schema("queries", operation) is None:
         return _unknown([next(iter(query))]) if query else None
     return request_error(operation, query, "queries")
+
+
+#: What clients fill as they like: numbers in there stay as they were sent.
+_FREE: Final = frozenset({"parameters", "schema", "attributes", "metadata", "filters"})
+
+
+@functools.cache
+def _whole_names() -> frozenset[str]:
+    """The properties that are whole numbers."""
+    names, waiting = set(), [_document()]
+    while waiting:
+        part = waiting.pop()
+        for name, inner in part.get("properties", {}).items():
+            if isinstance(inner, dict) and "integer" in inner.get("type", ()):
+                names.add(name)
+        inners = [one for value in part.values() for one in (value if isinstance(value, list) else [value])]
+        waiting += [one for one in inners if isinstance(one, dict)]
+    return frozenset(names)
+
+
+def with_whole_numbers(value: Any) -> Any:
+    """A body that fits, with ``43`` for ``43.0`` where a whole number is asked for: JSON Schema knows no difference."""
+    if isinstance(value, list):
+        return [with_whole_numbers(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: int(inner)
+        if isinstance(inner, float) and key in _whole_names()
+        else inner
+        if key in _FREE
+        else with_whole_numbers(inner)
+        for key, inner in value.items()
+    }
 
 
 #: When several things are wrong, which is told: what is not known, what is missing, then what does not fit.

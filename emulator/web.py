@@ -20,7 +20,7 @@ from emulator.forms import Form
 from emulator.headers import Flavour, Headers
 from emulator.journal import MAX_DEPTH, Entry, nested_beyond
 from emulator.performance import FOREVER, Leg, Performance
-from emulator.validation import request_error
+from emulator.validation import request_error, with_whole_numbers
 from emulator.views import pretty
 from emulator.world import World
 
@@ -115,6 +115,8 @@ async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes | None:
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
+#: A number that may be whole, and be read as a decimal.
+_DECIMAL = re.compile(rb"[0-9](?:\.0|[eE])")
 
 #: Stands for a body that was not kept.
 TOO_LARGE: Final = bytes(1)
@@ -132,7 +134,7 @@ def read_json(operation: str, body: bytes) -> dict[str, Any]:
         raise errors.nested_too_deeply(MAX_DEPTH)
     if error := request_error(operation, values):
         raise error
-    read: dict[str, Any] = values
+    read: dict[str, Any] = with_whole_numbers(values) if _DECIMAL.search(body) else values
     return read
 
 

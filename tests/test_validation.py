@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from emulator import validation
 from emulator.json_schema import breaches
 from emulator.validation import query_error, request_error, schema
+from emulator.web import read_json
 from tests.routes.valid import BODIES, QUERIES
 from tests.routes.words import (
     Error,
@@ -279,6 +280,9 @@ LIMITS = [
     (R, "tool_choice", "required", "any", no_value("any", "'none', 'auto', and 'required'", "tool_choice")),
     (R, "tool_choice", {"type": "file_search"}, {"type": "function"}, missing("tool_choice.function")),
     (R, "response_format", {"type": "text"}, {"type": "json_schema"}, missing("response_format.json_schema")),
+    (R, "response_format", {"type": "json_object"}, {"type": "text", "json_schema": [{}]},
+     unknown("response_format.json_schema")),
+    (R, "response_format", {"type": "text"}, {"type": "text", "schema": {}}, unknown("response_format.schema")),
     (R, "additional_messages", [{"role": "user", "content": "x"}], [{"role": "user"}],
      missing("additional_messages[0].content")),
     (TR, "thread", {"messages": []}, {"message": []}, unknown("thread.message")),
@@ -310,3 +314,14 @@ def test_the_limit_of_a_page(operation: str, limit: int, good: bool) -> None:
 
 def _resolved(node: dict[str, Any]) -> dict[str, Any]:
     return DOCUMENT["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+
+
+@pytest.mark.parametrize("number", ["43", "43.0", "4.3e1", "430E-1"])
+def test_a_whole_number_is_one_however_it_is_written(number: str) -> None:
+    free = f'{{"type": "eq", "key": "k", "value": {number}}}'
+    read = read_json(
+        "search_vector_store", f'{{"query": "x", "max_num_results": {number}, "filters": {free}}}'.encode()
+    )
+
+    assert repr(read["max_num_results"]) == "43"
+    assert repr(read["filters"]["value"]) == repr(json.loads(number))

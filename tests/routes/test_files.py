@@ -196,6 +196,7 @@ BAD_BODIES = {
     "nothing": (b"", {"Content-Type": ""}),
     "no boundary": (PART, {"Content-Type": "multipart/form-data"}),
     "garbage": (b"garbage", FORM),
+    "a charset that decodes nothing": (PART, {"Content-Type": "multipart/form-data; boundary=x; charset=undefined"}),
     "a part without a name": (b"--x\r\nContent-Disposition: form-data\r\n\r\nabc\r\n--x--\r\n", FORM),
     "a broken header": (b"--x\r\nbad header\r\n\r\nabc\r\n--x--\r\n", FORM),
     "a field of 2 MB": (PART.replace(b"assistants", b"a" * 2_000_000), FORM),

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from emulator.problems import EmulatorError
+from emulator.scalars import LINE_END
 
 MAX_DEPTH: Final = 100
 #: Values of one file, aliases counted as often as they are used; 64 characters of text count as one.
@@ -74,7 +75,7 @@ def _events(text: str) -> Iterator[Any]:
         said = " ".join(filter(None, [error.context, error.problem]))
         raise Unreadable(f"not readable as YAML: {said}", *_place(mark)) from None
     except yaml.reader.ReaderError as error:
-        before = text[: text.find(chr(error.character))].split("\n")
+        before = LINE_END.split(text[: text.find(chr(error.character))])
         message = f"not readable as YAML: unacceptable character U+{error.character:04X}"
         raise Unreadable(message, len(before), len(before[-1]) + 1) from None
 

@@ -1,0 +1,171 @@
+"""What is fuzzed: functions from bytes to nothing, each with the errors by which it may refuse them.
+
+Whatever else comes out of one is a finding, and so is an input that takes too long or too much memory. Each also
+asserts what has to hold of what was read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from emulator.document import from_data, parse
+from emulator.errors import ApiError
+from emulator.forms import read_form
+from emulator.importing import distil_all
+from emulator.posted import posted_scenario
+from emulator.problems import EmulatorError, ScenarioError
+from emulator.proof import prove
+from emulator.recording import own_format
+from emulator.recording.exchange import Exchange, parsed
+from emulator.recording.multipart import parts_of
+from emulator.recording.readers import parse_recording, recognises
+from emulator.recording.redaction import Redactor
+from emulator.recording.seen import read_events
+from emulator.recording.sources import scenario_from
+from emulator.rehearsal import rehearse
+from emulator.scenario import check_document
+from emulator.validation import query_error, schema
+from emulator.web import read_json
+from emulator.world import Options, World
+from tests.fuzz.talking import Talk, run, wire
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that reads bytes. ``refuses``: the documented errors."""
+
+    name: str
+    summary: str
+    read: Callable[[bytes], None]
+    refuses: tuple[type[Exception], ...]
+
+    def try_(self, raw: bytes) -> bool:
+        """True if the input was read, False if it was refused as documented; raises whatever else comes out."""
+        try:
+            self.read(raw)
+        except self.refuses:
+            return False
+        return True
+
+
+TARGETS: Final[dict[str, Target]] = {}
+
+
+Read = Callable[[bytes], None]
+
+
+def target(name: str, summary: str, *refuses: type[Exception]) -> Callable[[Read], Read]:
+    def register(read: Read) -> Read:
+        TARGETS[name] = Target(name, summary, read, refuses)
+        return read
+
+    return register
+
+
+_PLACED: Final = re.compile(r"fuzz\.yaml:[1-9]\d*:[1-9]\d*: ")
+
+
+@target("recordings", "a recording of any format, distilled, written, loaded, proven", EmulatorError)
+def recordings(raw: bytes) -> None:
+    recognises(raw)
+    recording = parse_recording(raw, "fuzz.yaml")
+    for one in recording.exchanges:
+        own_format.line(one)
+    distilled = distil_all([recording], "fuzz")
+    try:
+        check_document(from_data(distilled.document), contents=distilled.beside)
+        assert parse(distilled.text(), "fuzz.yaml").data == distilled.document
+    except ScenarioError as error:
+        raise AssertionError(f"a scenario was made that is none: {error}") from error
+    distilled.tape()
+    prove(distilled, scenario_from(distilled))
+
+
+@target("scenarios", "a scenario file: its document, its checks, its world, its turns played alone", EmulatorError)
+def scenarios(raw: bytes) -> None:
+    try:
+        scenario = posted_scenario(raw, "fuzz.yaml", "fuzz")
+    except ScenarioError as error:
+        if unplaced := [one for one in error.problems if not _PLACED.match(one)]:
+            raise AssertionError(f"problems without a place: {unplaced}") from error
+        raise
+    World(Options(), (scenario,))
+    for rehearsal in rehearse(scenario):
+        str(rehearsal)
+
+
+@target("forms", "a multipart body, whole and in pieces")
+def forms(raw: bytes) -> None:
+    kind, _, body = raw.partition(b"\n")
+    size = 1 + len(body) % 61
+    whole = run(_form(kind, [body]))
+    pieces = run(_form(kind, [body[at : at + size] for at in range(0, len(body), size)] or [b""]))
+    if body.startswith(b"--"):  # what stands before the first part is skipped or refused by how it is cut
+        assert whole == pieces
+
+
+async def _form(kind: bytes, pieces: list[bytes]) -> object:
+    """What came of a form; why it could not be read differs by where it was cut."""
+    headers = [(b"content-type", b"multipart/form-data" + kind)]
+    form = await read_form({"type": "http", "headers": headers}, Talk(pieces).receive)
+    assert form is not None
+    if form.problem:
+        assert form.problem.status == 400
+        return None
+    orjson.dumps(form.as_json())
+    return form.fields, {name: (one.filename, one.content.read()) for name, one in form.files.items()}
+
+
+@target("recorded_forms", "a recorded multipart body")
+def recorded_forms(raw: bytes) -> None:
+    kind, _, body = raw.partition(b"\n")
+    for content_type in (None, "multipart/form-data" + kind.decode("latin-1")):
+        for part in parts_of(body, content_type) or ():
+            assert isinstance(part.name, str)
+            assert part.content is not None
+            assert part.content in body or b"\r" not in body
+
+
+@target("bodies", "an operation's JSON body and query against their schemas", ApiError)
+def bodies(raw: bytes) -> None:
+    """The first line is the operation, perhaps with a query as JSON behind it."""
+    line, _, body = raw.partition(b"\n")
+    name, _, query = line.decode("utf-8", "replace").partition(" ")
+    asked = parsed(query.encode())
+    if isinstance(asked, dict) and (error := query_error(name, asked)):
+        error.body()
+    if schema("bodies", name) is not None:
+        assert isinstance(read_json(name, body), dict)
+
+
+@target("events", "a recorded event stream, read and redacted")
+def events(raw: bytes) -> None:
+    """The first line is the body's type. To redact twice changes nothing, and what was JSON stays JSON."""
+    kind, _, body = raw.partition(b"\n")
+    read_events(body)
+    headers = (("content-type", kind.decode("latin-1")),)
+    exchange = Exchange("POST", "/v1/threads", 200, answer_body=body, answer_headers=headers)
+    once = Redactor().exchange(exchange)
+    assert Redactor().exchange(once).answer_body == once.answer_body
+    assert (parsed(body) is None) or once.answer_json() is not None or exchange.answer_json() is None
+
+
+@target("requests", "requests to the API and to the admin API, one after another, in a world with a past")
+def requests(raw: bytes) -> None:
+    """Each is a line ``METHOD target``, then its body up to a line ``---``."""
+    talk = Talk()
+    for request in raw.split(b"\n---\n")[:8]:
+        line, _, body = request.partition(b"\n")
+        method, _, target = line.partition(b" ")
+        run(talk.ask(method.decode("latin-1"), target, body))
+    talk.check()
+
+
+@target("http", "bytes on a connection, in pieces")
+def http(raw: bytes) -> None:
+    run(wire(raw))
