@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from emulator import patterns
 from emulator.json_schema import Schema
 from emulator.lifecycle import Object
 from emulator.matching import Situation, first_mismatch
@@ -166,10 +167,11 @@ class Faults:
 
     def choose(self, operation: str, situation: Callable[[], Situation | None], *, streams: bool) -> Armed | None:
         """The first that fits a request, counted as applied."""
-        for armed in self:
-            if armed.fits(operation, situation, streams=streams):
-                armed.applied += 1
-                return armed
+        with patterns.sharing():
+            for armed in self:
+                if armed.fits(operation, situation, streams=streams):
+                    armed.applied += 1
+                    return armed
         return None
 
     def unfired(self) -> Iterator[Problem]:

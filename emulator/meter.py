@@ -28,6 +28,7 @@ _CALL: Final = 10
 _WORD: Final = 200
 
 _SEVERAL: Any = (list, tuple, set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
+_SIZED: Any = (*_SEVERAL, dict, str, range)
 #: Widths in the format of ``%`` and of ``format``.
 _CONVERSION: Final = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(\*|\d+)?(?:\.(\*|\d+))?")
 _DIGITS: Final = re.compile(r"\d+")
@@ -126,7 +127,7 @@ def made(value: Any) -> Any:
 
 def each(values: Any) -> Any:
     """What a loop goes over."""
-    if isinstance(values, (*_SEVERAL, dict, str, range)):
+    if isinstance(values, _SIZED):
         spend(len(values))
         return values
     if hasattr(type(values), "__iter__") and not hasattr(type(values), "_fail_with_undefined_error"):

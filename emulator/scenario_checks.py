@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from emulator import json_schema, templates
+from emulator import json_schema, patterns, templates
 from emulator.clock import OutOfRange, parse_instant
 from emulator.document import Path, path_in_words
 from emulator.json_schema import Schema
@@ -151,23 +151,13 @@ def _pattern_problems(path: Path, schema: Schema, value: Any) -> Iterator[Proble
     if not isinstance(value, dict):
         return
     if "matches" in schema.get("properties", {}):
-        if why := _no_regex(value.get("matches", "")):
-            yield (*path, "matches"), f"{value['matches']!r} is no regular expression: {why}"
+        if why := patterns.why_not(value.get("matches", "")):
+            yield (*path, "matches"), why
         return
     for key, inner in value.items():
         below = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
         if isinstance(below, dict):
             yield from _pattern_problems((*path, key), below, inner)
-
-
-def _no_regex(text: str) -> str | None:
-    import regex
-
-    try:
-        regex.compile(text)
-    except regex.error as error:
-        return str(error)
-    return None
 
 
 # ---- Turns and steps ----

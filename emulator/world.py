@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from emulator import extract, objects, usage
+from emulator import extract, objects, patterns, usage
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.contents import Content
 from emulator.faults import Faults
@@ -217,7 +217,9 @@ class World:
         last = thread.last_user_message()
         text = objects.text_of(last) if last else ""
         situation = situation_of(text, run, assistant, thread.object, len(thread.runs) + 1)
-        turn = turn or self._choose(situation, run["id"])
+        if turn is None:
+            with patterns.sharing():
+                turn = self._choose(situation, run["id"])
         stage = Stage(
             run=run,
             message=situation.message,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
+from emulator import patterns as patterns_
 from emulator.problems import EmulatorError
 
 #: What stands in place of a secret.
@@ -159,15 +160,13 @@ class Patterns:
     """Regular expressions of the user's. Raises EmulatorError for one that is none."""
 
     def __init__(self, patterns: Collection[str]) -> None:
-        import regex
-
         self._compiled: list[Any] = []
         #: Those that took too long for a text, which was then redacted whole.
         self.slow: set[str] = set()
         for pattern in patterns:
             try:
-                self._compiled.append(regex.compile(pattern))
-            except regex.error as error:
+                self._compiled.append(patterns_.read(pattern))
+            except patterns_.BadPattern as error:
                 raise EmulatorError(f"--redact {pattern!r} is no regular expression: {error}") from None
 
     def __bool__(self) -> bool:
