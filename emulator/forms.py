@@ -48,19 +48,14 @@ class Form:
 
 
 class _Parser(MultiPartParser):
-    """Starlette's, which takes a form that breaks off for what came of it."""
-
-    _has_ended = False
-
-    def on_end(self) -> None:
-        self._has_ended = True
+    """Starlette's, which leaves open the file in which a form breaks off."""
 
     async def parse(self) -> FormData:
         parsed = await super().parse()
-        if not self._has_ended:
-            for file in self._files_to_close_on_error:
+        whole = {id(value.file) for _, value in self.items if isinstance(value, UploadFile)}
+        for file in self._files_to_close_on_error:
+            if id(file) not in whole:
                 file.close()
-            raise MultiPartException("The last boundary is missing.")
         return parsed
 
 
