@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,7 +16,7 @@ from emulator.document import Document, Path, from_data, in_memory, parse
 from emulator.faults import Fault, fault_of
 from emulator.lifecycle import Object
 from emulator.problems import ScenarioError
-from emulator.scenario_checks import local_files, problems, turn_name
+from emulator.scenario_checks import MAX_PROBLEMS, local_files, problems, turn_name
 from emulator.steps import VERBS, Act
 from emulator.tape import Tape
 
@@ -166,9 +167,10 @@ def parse_scenario(text: str, file: str, name: str = "", contents: Mapping[str, 
 def check_document(document: Document, name: str = "", contents: Mapping[str, bytes] | None = None) -> Scenario:
     """The scenario in a document; raises ScenarioError with all problems."""
     known = contents or {}
-    found = sorted(problems(document.data, known), key=lambda problem: document.place(problem[0]))
+    found = sorted(islice(problems(document.data, known), MAX_PROBLEMS + 1), key=lambda one: document.place(one[0]))
     if found:
-        raise ScenarioError([document.report(path, message) for path, message in found])
+        reports = [document.report(path, message) for path, message in found[:MAX_PROBLEMS]]
+        raise ScenarioError([*reports, *(["and more"] if found[MAX_PROBLEMS:] else [])])
     data = document.data
     title = data.get("name") or name
     return Scenario(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from emulator import json_schema, patterns, templates
@@ -21,6 +22,9 @@ __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn
 
 Problem = tuple[Path, str]
 
+#: What is told to be wrong with one file.
+MAX_PROBLEMS: Final = 500
+
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
@@ -29,7 +33,7 @@ def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
 
     ``contents`` of the local files that it names, by path.
     """
-    found = list(explain(SCENARIO, data))
+    found = list(islice(explain(SCENARIO, data), MAX_PROBLEMS + 1))
     yield from found
     #: Parts that are refused already; the others are looked into all the same.
     ill = {path[:2] for path, _ in found}
