@@ -20,6 +20,8 @@ from emulator.scenario_checks import MAX_PROBLEMS, local_files, problems, turn_n
 from emulator.steps import VERBS, Act
 from emulator.tape import Tape
 
+#: Bytes of a local file that is read.
+MAX_LOCAL = 512 * 1024 * 1024
 #: What a directory's scenario files end in.
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -88,19 +90,35 @@ def load_scenario(source: str | FilePath | Object) -> Scenario:
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{path}:1:1: expected UTF-8 text: {error}"]) from None
     document = parse(text, str(path))
-    return check_document(document, path.stem, _read_contents(document.data, path.parent))
+    return check_document(document, path.stem, _read_contents(document.data, path.parent, is_trusted=False))
 
 
-def _read_contents(data: Any, folder: FilePath) -> dict[str, bytes]:
-    """The local files that a scenario names, by path: those that can be read; the check tells of the others."""
+def _read_contents(data: Any, folder: FilePath, *, is_trusted: bool = True) -> dict[str, bytes]:
+    """The local files that a scenario names, by path: those that can be read; the check tells of the others.
+
+    A scenario that is a file may come from anywhere, so what it names has to lie beside or below it, wherever links
+    lead; devices and pipes are no files. One that is written in Python names what its author could open anyway.
+    """
     paths = {item["path"] for _, item in local_files(data) if isinstance(item.get("path"), str)}
-    return {path: (folder / path).read_bytes() for path in sorted(paths) if (folder / path).is_file()}
+    return {path: (folder / path).read_bytes() for path in sorted(paths) if _is_open(folder, path, is_trusted)}
+
+
+def _is_open(folder: FilePath, path: str, is_trusted: bool) -> bool:
+    try:
+        file = (folder / path).resolve()
+        return (
+            (is_trusted or file.is_relative_to(folder.resolve()))
+            and file.is_file()
+            and file.stat().st_size <= MAX_LOCAL
+        )
+    except (OSError, ValueError):  # a loop of links, a NUL
+        return False
 
 
 def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
     """The local files that a scenario's text names, for those who post it; none if it cannot be read."""
     try:
-        return _read_contents(parse(text, "").data, folder)
+        return _read_contents(parse(text, "").data, folder, is_trusted=False)
     except ScenarioError:
         return {}
 
