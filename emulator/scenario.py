@@ -106,12 +106,9 @@ def _read_contents(data: Any, folder: FilePath, *, is_trusted: bool = True) -> d
 def _is_open(folder: FilePath, path: str, is_trusted: bool) -> bool:
     try:
         file = (folder / path).resolve()
-        return (
-            (is_trusted or file.is_relative_to(folder.resolve()))
-            and file.is_file()
-            and file.stat().st_size <= MAX_LOCAL
-        )
-    except (OSError, ValueError):  # a loop of links, a NUL
+        lies_here = is_trusted or file.is_relative_to(folder.resolve())
+        return lies_here and file.is_file() and file.stat().st_size <= MAX_LOCAL
+    except (OSError, ValueError, RuntimeError):  # a loop of links (RuntimeError before Python 3.13), a NUL
         return False
 
 

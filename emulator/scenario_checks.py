@@ -126,10 +126,8 @@ def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem
     for path, item in local_files(data):
         local, encoded = item.get("path"), item.get("base64")
         if isinstance(local, str) and local not in contents:
-            yield (
-                (*path, "path"),
-                f"there is no file {local!r} beside or below the scenario (a server opens no path itself)",
-            )
+            why = f"there is no file {local!r} beside or below the scenario (a server opens no path itself)"
+            yield (*path, "path"), why
         if isinstance(encoded, str) and not _BASE64.fullmatch(encoded):
             yield (*path, "base64"), "this is no base64"
 
