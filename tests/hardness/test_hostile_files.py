@@ -28,7 +28,8 @@ def docx(document: bytes, *more: tuple[str, bytes]) -> bytes:
     kinds = (
         b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" '
         b'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
-        b'PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+        b'PartName="/word/document.xml" '
+        b'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
     )
     office = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
     relations = (
