@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from emulator import __version__, headers
 from emulator.clock import LAST_INSTANT
@@ -25,6 +26,7 @@ from emulator.faults import fault_of
 from emulator.posted import posted_scenario
 from emulator.problems import EmulatorError, ScenarioError
 from emulator.scenario_checks import fault_problems
+from emulator.web import MAX_BODY, MAX_VALUES, TOO_LARGE, TOO_MANY, lingering, read_body
 from emulator.world import World
 from emulator.worlds import Worlds
 
@@ -55,7 +57,6 @@ def _in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endp
     @wraps(endpoint)
     async def respond(request: Request) -> Response:
         try:
-            headers.check_same_site(request.scope["headers"])
             world = _worlds(request).of(headers.read_key(request.scope["headers"]))
         except ApiError as error:
             return Response(error.body(), error.status, media_type="application/json")
@@ -66,7 +67,8 @@ def _in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endp
         except ScenarioError as error:
             return _refused(400, str(error), problems=error.problems)
         except AdminError as error:
-            return _refused(error.status, str(error))
+            refusal = _refused(error.status, str(error))
+            return _Lingering(refusal.body, 413, media_type="application/json") if error.status == 413 else refusal
         except EmulatorError as error:
             return _refused(400, str(error))
         except Exception as error:
@@ -86,11 +88,27 @@ def _key(request: Request) -> str:
 
 
 async def _body(request: Request) -> Any:
-    raw = await request.body()
+    raw = await _raw(request)
     try:
         return orjson.loads(raw) if raw else {}
     except orjson.JSONDecodeError as error:
         raise AdminError(400, f"expected a JSON body: {error}") from None
+
+
+async def _raw(request: Request) -> bytes:
+    raw = await read_body(request.receive, MAX_BODY, request.scope["headers"])
+    if raw is TOO_LARGE:
+        raise AdminError(413, f"expected at most {MAX_BODY} bytes in the body")
+    if raw is TOO_MANY:
+        raise AdminError(413, f"expected about {MAX_VALUES} values in the body at most")
+    return raw or b""
+
+
+class _Lingering(Response):
+    """The answer to a request whose body was not read to its end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, lingering(receive, send))
 
 
 # ---- Endpoints ----
@@ -218,7 +236,7 @@ async def add_scenario(request: Request, world: World) -> Response:
     A recording stands for the scenario that it is distilled to.
     """
     asked = request.query_params
-    scenario = posted_scenario(await request.body(), asked.get("file", "<posted>"), asked.get("name", ""))
+    scenario = posted_scenario(await _raw(request), asked.get("file", "<posted>"), asked.get("name", ""))
     world.load(scenario)
     return _json({"name": world.scenarios[0].name})
 

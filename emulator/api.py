@@ -30,7 +30,20 @@ from emulator.sending import Ready, headers_of, send_answer, send_download, send
 from emulator.spoilers import BrokenOff, Spoiler, until_end
 from emulator.tape import Taped, body_of
 from emulator.validation import query_error
-from emulator.web import Answer, Call, Download, Handler, Result, Stream, read_body, read_json, read_numbers
+from emulator.web import (
+    MAX_BODY,
+    TOO_LARGE,
+    Answer,
+    Call,
+    Download,
+    Handler,
+    Result,
+    Stream,
+    lingering,
+    read_body,
+    read_json,
+    read_numbers,
+)
 from emulator.world import World
 from emulator.worlds import Worlds
 
@@ -114,10 +127,14 @@ class Api:
         if begun is None:
             body: bytes | Form | None = b""
             if scope["method"] == "POST":
-                body = await (read_form(scope, receive) if is_form(scope) else read_body(receive))
+                body = await (
+                    read_form(scope, receive) if is_form(scope) else read_body(receive, MAX_BODY, scope["headers"])
+                )
             if body is None:
                 return  # the client left before its request was complete
             begun = self.begin(scope, body)
+            if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
+                send = lingering(receive, send)
         if begun.is_delayed:
             await self._delay(begun)
         await self._send(begun, receive, send)
@@ -130,7 +147,6 @@ class Api:
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
         begun = Begun(self._nowhere, entry, flavour)
         try:
-            headers.check_same_site(scope["headers"])
             begun.key = headers.read_key(scope["headers"])
             begun.world = world = self.worlds.of(begun.key)
             begun.asked, begun.flavour = self._address(entry, body, after_sunset=world.options.after_sunset)

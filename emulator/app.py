@@ -10,7 +10,9 @@ from starlette.types import Receive, Scope, Send
 
 from emulator import errors
 from emulator.api import BEGUN, Api, WatchedApi
+from emulator.errors import ApiError
 from emulator.forms import is_form
+from emulator.headers import Headers
 from emulator.hosts import Hosts
 from emulator.journal import Entry
 from emulator.routes import ROUTES
@@ -34,7 +36,7 @@ class Application:
     def __init__(
         self, worlds: Worlds, hosts: Hosts | None = None, watch: Callable[[World, Entry], object] | None = None
     ) -> None:
-        self._worlds, self._refused = worlds, (hosts or Hosts()).refused
+        self._worlds, self._hosts = worlds, hosts or Hosts()
         self._api = WatchedApi(worlds, ROUTES, watch) if watch else Api(worlds, ROUTES)
 
     @functools.cached_property
@@ -52,9 +54,8 @@ class Application:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Without a coroutine of its own: there is no lifespan to run, and no WebSocket."""
-        name = self._refused(scope["headers"])
-        if name is not None:
-            return _refuse(name, send)
+        if refusal := self._refusal(scope["headers"]):
+            return _refuse(refusal, send)
         path: str = scope["path"]
         if path.startswith(ADMIN_PREFIX):
             inner = {**scope, "path": path.removeprefix(ADMIN_PREFIX) or "/"}
@@ -63,15 +64,21 @@ class Application:
 
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
         """The answer, if nobody has to wait for it; else what was begun goes along in the scope."""
-        if scope["path"].startswith(ADMIN_PREFIX) or is_form(scope) or self._refused(scope["headers"]) is not None:
+        if scope["path"].startswith(ADMIN_PREFIX) or is_form(scope) or self._refusal(scope["headers"]):
             return None
         begun = scope[BEGUN] = self._api.begin(scope, body)
         return self._api.answer_now(begun)
 
+    def _refusal(self, headers: Headers) -> ApiError | None:
+        """Why a request comes through no door at all."""
+        name = self._hosts.refused(headers)
+        if name is not None:
+            return errors.unknown_host(name)
+        return errors.cross_site() if self._hosts.is_foreign(headers) else None
 
-async def _refuse(name: str, send: Send) -> None:
+
+async def _refuse(error: ApiError, send: Send) -> None:
     """Before anything else of the request is looked at."""
-    error = errors.unknown_host(name)
     body = error.body()
     await send(
         {

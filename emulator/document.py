@@ -24,8 +24,12 @@ Place = tuple[int, int]
 #: Values in one document, aliases counted as often as they are used.
 MAX_VALUES = 200_000
 MAX_DEPTH = 100
+#: Values that are written as YAML, and its characters: it is read slowly.
+MAX_WRITTEN = 50_000
+MAX_YAML = 4_000_000
 
 _QUOTE_HINT = "; if this is text, put it in quotes"
+_TOO_MANY = f"expected at most {MAX_VALUES} values, aliases counted as often as used"
 _TOO_DEEP = f"expected at most {MAX_DEPTH} levels"
 
 
@@ -100,7 +104,9 @@ def _compose(text: str) -> Node | None:
     from emulator import json_nodes
 
     try:
-        return json_nodes.compose(text)
+        return json_nodes.compose(text, MAX_VALUES)
+    except json_nodes.TooMany as error:
+        raise _Unreadable(_TOO_MANY, error.mark.line + 1, error.mark.column + 1) from None
     except json_nodes.NotJson as error:
         as_json = _Unreadable(f"not readable as JSON: {error}", error.mark.line + 1, error.mark.column + 1)
     try:
@@ -112,6 +118,8 @@ def _compose(text: str) -> Node | None:
 def _compose_yaml(text: str) -> Node | None:
     import yaml
 
+    if len(text) > MAX_YAML:
+        raise _Unreadable(f"expected at most {MAX_YAML} characters of YAML; JSON may be longer", 1, 1)
     try:
         return yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
@@ -131,6 +139,15 @@ def _loader() -> Any:
 
     class Loader(yaml.SafeLoader):
         """Composes nodes only; scalars are typed by ``_Reader``."""
+
+        written = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            self.written += 1
+            if self.written > MAX_WRITTEN:
+                line, column = self.line + 1, self.column + 1
+                raise _Unreadable(f"expected at most {MAX_WRITTEN} values of YAML; JSON may have more", line, column)
+            return super().compose_node(parent, index)
 
         def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
             """The tag of a node that has none of its own."""
@@ -153,7 +170,7 @@ class _Reader:
         self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
         self._values += 1
         if self._values > MAX_VALUES:
-            raise self._refuse(node, f"expected at most {MAX_VALUES} values, aliases counted as often as used")
+            raise self._refuse(node, _TOO_MANY)
         if id(node) in above:
             raise self._refuse(node, "this alias contains itself")
         if len(above) > MAX_DEPTH:

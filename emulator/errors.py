@@ -315,6 +315,11 @@ def body_too_large(limit: int) -> ApiError:
     return ApiError(413, f"Request body too large. Expected at most {limit} bytes.", code="request_too_large")
 
 
+def too_many_values(limit: int) -> ApiError:
+    """Inferred: no limit of the service's is known."""
+    return ApiError(413, f"Request body has too many values. Expected about {limit} at most.", code="request_too_large")
+
+
 def file_too_large(limit: int, param: str = "file") -> ApiError:
     """Inferred: the limit is documented, its words are not."""
     return ApiError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -17,6 +17,9 @@ SEARCHABLE: Final = frozenset(
 MAX_TEXT = 20_000_000
 #: Bytes that cannot have less text than that; so much is never read.
 MAX_BYTES = 4 * MAX_TEXT
+#: Bytes that an archive unpacks to, and operations that the pages of a PDF are drawn with.
+MAX_UNPACKED: Final = 64 * 1024 * 1024
+MAX_OPERATIONS: Final = 500_000
 TOO_LARGE: Final = "The file could not be parsed because it is too large."
 
 
@@ -64,24 +67,53 @@ def _html(data: bytes) -> str:
 def _pdf(data: bytes) -> str:
     from pypdf import PdfReader
 
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    left = MAX_OPERATIONS
+
+    def count(*_: Any) -> None:
+        """Contents can draw each other again and again."""
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Unreadable(TOO_LARGE)
+
+    pages = PdfReader(io.BytesIO(data)).pages
+    return _bounded(page.extract_text(visitor_operand_before=count) for page in pages)
 
 
 def _docx(data: bytes) -> str:
+    import zipfile
+
     from docx import Document
 
-    return "\n".join(_blocks(Document(io.BytesIO(data))))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:  # no part can be larger than it says
+            raise Unreadable(TOO_LARGE)
+    return _bounded(_blocks(Document(io.BytesIO(data))))
 
 
 def _blocks(within: Any) -> Iterator[str]:
     """Paragraphs and the cells of tables, in the order of the document."""
+    from docx.table import _Cell
+
     for block in within.iter_inner_content():
-        if hasattr(block, "rows"):
-            cells = dict.fromkeys(cell for row in block.rows for cell in row.cells)  # a merged cell comes once
-            for cell in cells:
-                yield from _blocks(cell)
-        else:
+        if not hasattr(block, "rows"):
             yield block.text
+            continue
+        for row in block._tbl.tr_lst:
+            for cell in row.tc_lst:
+                if cell.vMerge != "continue":  # a merged cell comes once
+                    yield from _blocks(_Cell(cell, block))
+
+
+def _bounded(pieces: Iterable[str]) -> str:
+    """The pieces as lines, as far as they are no longer than a text may be."""
+    kept, size = [], 0
+    for piece in pieces:
+        kept.append(piece)
+        size += len(piece)
+        if size > MAX_TEXT:
+            raise Unreadable(TOO_LARGE)
+    return "\n".join(kept)
 
 
 def _needs_documents(reader: Callable[[bytes], str]) -> Callable[[bytes], str]:

@@ -15,12 +15,15 @@ from typing import Any, Final
 
 import orjson
 
+from emulator import patterns
 from emulator.json_schema import Schema
 from emulator.lifecycle import Object
 from emulator.matching import Situation, first_mismatch
 from emulator.operations import ALSO_CALLED, OF_A_RUN
-from emulator.problems import Problem
+from emulator.problems import EmulatorError, Problem
 
+#: Faults that are injected into a world at most.
+MAX_INJECTED: Final = 1000
 #: Headers of an answer: a name that HTTP allows, a value in one line.
 HEADERS: Final[Schema] = {
     "type": "object",
@@ -144,6 +147,9 @@ class Faults:
         return bool(self._injected or self._scripted)
 
     def inject(self, fault: Fault) -> None:
+        """Raises EmulatorError when there are too many: each request looks at all of them."""
+        if len(self._injected) >= MAX_INJECTED:
+            raise EmulatorError(f"expected at most {MAX_INJECTED} injected faults; clear them first")
         self._injected.insert(0, Armed(fault))
 
     def clear(self) -> None:
@@ -166,10 +172,11 @@ class Faults:
 
     def choose(self, operation: str, situation: Callable[[], Situation | None], *, streams: bool) -> Armed | None:
         """The first that fits a request, counted as applied."""
-        for armed in self:
-            if armed.fits(operation, situation, streams=streams):
-                armed.applied += 1
-                return armed
+        with patterns.sharing():
+            for armed in self:
+                if armed.fits(operation, situation, streams=streams):
+                    armed.applied += 1
+                    return armed
         return None
 
     def unfired(self) -> Iterator[Problem]:

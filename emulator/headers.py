@@ -120,12 +120,6 @@ def check_beta(headers: Headers) -> None:
     raise errors.missing_beta()
 
 
-def check_same_site(headers: Headers) -> None:
-    """Raises ApiError for a request that a browser marks as another site's."""
-    if (b"sec-fetch-site", b"cross-site") in headers:
-        raise errors.cross_site()
-
-
 def answer_headers(flavour: Flavour, request_id: str, now: float) -> Headers:
     """The headers that all answers of a flavour share."""
     date = (b"date", http_date(int(now)))

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from emulator.secret_names import is_secret_header, is_secret_parameter
+
 #: Entries kept, and bytes of bodies and answers kept in them.
 LIMIT = 10_000
 BYTES_LIMIT = 64 * 1024 * 1024
@@ -78,7 +80,10 @@ class Entry:
             "method": self.method,
             "path": self.path,
             "query": _query(self.query),
-            "headers": {name.decode("latin-1"): _shown(name, value) for name, value in self.headers},
+            "headers": {
+                name: _shown(name, value.decode("latin-1"))
+                for name, value in ((name.decode("latin-1"), value) for name, value in self.headers)
+            },
             "json": _json(self.body),
             "status": self.status,
             "answer": _answer(self.answer),
@@ -149,17 +154,18 @@ class Journal:
         ]
 
 
-#: Headers whose value nobody needs in a report, and that should not leave the machine.
-_SECRET = frozenset({b"authorization", b"api-key", b"cookie"})
+#: Stands for what should not leave the machine, and nobody needs in a report.
+_SECRET = "…"
 
 
-def _shown(name: bytes, value: bytes) -> str:
-    return "…" if name in _SECRET else value.decode("latin-1")
+def _shown(name: str, value: str) -> str:
+    return _SECRET if is_secret_header(name) else value
 
 
 def _query(query: bytes) -> dict[str, Any]:
     pairs: dict[str, Any] = {}
     for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        value = _SECRET if is_secret_parameter(key) else value
         pairs[key] = (
             [*pairs[key], value] if key.endswith("[]") and key in pairs else [value] if key.endswith("[]") else value
         )

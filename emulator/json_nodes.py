@@ -25,14 +25,22 @@ class NotJson(ValueError):
         self.mark = mark
 
 
-def compose(text: str) -> Node:
-    """The text's value. Raises NotJson."""
-    return _Composer(text).document()
+class TooMany(ValueError):
+    """More values than are taken, and where."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+def compose(text: str, most: int) -> Node:
+    """The text's value. Raises NotJson, and TooMany for one that has more values than ``most``."""
+    return _Composer(text, most).document()
 
 
 class _Composer:
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, most: int) -> None:
+        self._text, self._left = text, most
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
         #: The token read last, and where it begins and ends.
         self._token, self._start, self._end = "", 0, 0
@@ -61,6 +69,9 @@ class _Composer:
     def _value(self) -> Node:
         """The value that begins with the token read last."""
         token, mark = self._token, self._mark()
+        self._left -= 1
+        if self._left < 0:
+            raise TooMany(mark)
         if token == "{":
             pairs = [self._pair() for _ in self._items("}")]
             return MappingNode(PLAIN, pairs, mark)

@@ -1,23 +1,28 @@
 """JSON Schema through ``jsonschema``, imported when the first value has to be explained. Nothing is ever fetched.
 
 Schemas come from clients and scenarios too, so they may be anything: one that cannot be used has a fault, which is no
-exception.
+exception, and one that takes too long is stopped (``bounded_schema``).
 """
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from emulator import patterns
+from emulator.bounded_schema import TooMuch, counting, validator
+from emulator.patterns import BadPattern, TooSlow
+
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
 Schema = dict[str, Any]
 
+#: Bytes of a schema that is looked at.
+MAX_SCHEMA: Final = 1_000_000
 #: One value of each type: a schema that refers to itself without end does so for all values of some type.
 _SAMPLES: tuple[Any, ...] = (None, True, 0, "", [], {})
 
@@ -39,16 +44,11 @@ class Breach:
 
 
 def breaches(schema: Schema, value: Any) -> list[Breach]:
-    """Every breach, in the validator's order."""
-    return [_breach(error) for error in _validator(schema).iter_errors(value)]
-
-
-def _validator(schema: Schema) -> Draft202012Validator:
+    """Every breach of a schema of our own, in the validator's order."""
     from jsonschema import Draft202012Validator
     from jsonschema_specifications import REGISTRY
 
-    # Without a registry of its own, jsonschema would open the URLs that a client's schema refers to.
-    return Draft202012Validator(schema, registry=REGISTRY)
+    return [_breach(error) for error in Draft202012Validator(schema, registry=REGISTRY).iter_errors(value)]
 
 
 def _breach(error: ValidationError) -> Breach:
@@ -70,7 +70,10 @@ def _breach(error: ValidationError) -> Breach:
 
 def fault(schema: Any) -> str | None:
     """Why something cannot be used as a JSON Schema, or None."""
-    return _fault(orjson.dumps(schema))
+    text = orjson.dumps(schema)
+    if len(text) > MAX_SCHEMA:
+        return f"it is larger than {MAX_SCHEMA} bytes"
+    return _fault(text)
 
 
 @functools.lru_cache(maxsize=256)
@@ -78,21 +81,40 @@ def _fault(text: bytes) -> str | None:
     from jsonschema import Draft202012Validator, SchemaError
     from referencing.exceptions import Unresolvable
 
+    if b'"unevaluatedProperties"' in text and b'"patternProperties"' in text:
+        return "it has both patternProperties and unevaluatedProperties, which are not looked at together here"
     schema = orjson.loads(text)
     try:
-        Draft202012Validator.check_schema(schema)
-        _follow_references(schema)
-        for sample in _SAMPLES:
-            breaches(schema, sample)
+        with counting():
+            if not _fits_the_draft(schema):
+                Draft202012Validator.check_schema(schema)
+            _follow_references(schema)
+            for sample in _SAMPLES:
+                list(validator(schema).iter_errors(sample))
     except SchemaError as error:
         return error.message
     except Unresolvable as error:
         return f"{error.ref!r} leads nowhere in it"
     except _Endless:
         return "it refers to itself without end"
+    except RecursionError:
+        return "it is nested too deeply"
     except Exception as error:  # a reference can lead to a part that is no schema, which fails in any way
         return str(error)
     return None
+
+
+def _fits_the_draft(schema: Any) -> bool:
+    """Quick; what does not is explained by jsonschema."""
+    return bool(_of_the_draft().is_valid(schema))
+
+
+@functools.cache
+def _of_the_draft() -> Any:
+    import jsonschema_rs
+    from jsonschema import Draft202012Validator
+
+    return jsonschema_rs.Draft202012Validator(Draft202012Validator.META_SCHEMA)
 
 
 class _Endless(Exception):
@@ -105,7 +127,10 @@ _IN_PLACE_SEVERAL = ("allOf", "anyOf", "oneOf")
 
 
 def _follow_references(schema: Any) -> None:
-    """Raises Unresolvable for a reference that leads nowhere in the schema, or out of it; _Endless for a circle."""
+    """Raises Unresolvable for a reference that leads nowhere in the schema, or out of it; _Endless for a circle.
+
+    Raises BadPattern for a pattern that is no regular expression.
+    """
     from jsonschema_specifications import REGISTRY
     from referencing.jsonschema import DRAFT202012
 
@@ -121,6 +146,9 @@ def _follow_references(schema: Any) -> None:
             referred = [contents[keyword] for keyword in ("$ref", "$dynamicRef") if keyword in contents]
             inner += [resolver.lookup(reference).contents for reference in referred]
             applied[id(contents)] = inner
+            for pattern in [contents.get("pattern"), *contents.get("patternProperties", ())]:
+                if isinstance(pattern, str) and (why := patterns.why_not(pattern)):
+                    raise BadPattern(why)
         pending += [(one, resolver.in_subresource(one)) for one in part.subresources()]
     _refuse_circles(applied)
 
@@ -150,7 +178,11 @@ def reason(schema: Any, value: Any) -> str | None:
     if fault(schema) is not None or isinstance(schema, bool):
         return "nothing fits here" if schema is False else None
     try:
-        found = sorted(breaches(schema, value), key=lambda breach: [str(part) for part in breach.path])
+        with counting():
+            errors = list(validator(schema).iter_errors(value))
+        found = sorted(map(_breach, errors), key=lambda breach: [str(part) for part in breach.path])
+    except (TooMuch, TooSlow) as error:
+        return f"whether it does cannot be told: {error}"
     except Exception:  # the schema has a fault that only this value shows, and it is somebody else's: no verdict
         return None
     if not found:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from emulator import patterns
 from emulator.json_schema import Schema
 from emulator.lifecycle import Object
+from emulator.patterns import TooSlow
 from emulator.steps import TEXT
-
-#: Real seconds that one regular expression may take.
-REGEX_TIMEOUT = 1.0
 
 PATTERN: Final[Schema] = {
     "type": ["string", "object"],
@@ -51,8 +50,12 @@ class Mismatch(NamedTuple):
     expected: Any
     came: Any
     fitted: int = 0
+    #: Why they were not compared.
+    why: str = ""
 
     def __str__(self) -> str:
+        if self.why:
+            return f"{self.condition}: {self.why}"
         return f"{self.condition}: expected {_show(self.expected)}, got {_show(self.came)}"
 
 
@@ -84,17 +87,12 @@ def condition(name: str, schema: Schema, summary: str) -> Callable[[Compare], Co
 
 
 def fits(pattern: str | Object, text: str) -> bool:
-    """True if a text fits a pattern. An expression that takes too long does not fit."""
+    """True if a text fits a pattern. Raises TooSlow for an expression that takes too long."""
     if isinstance(pattern, str):
         return pattern.casefold() in text.casefold()
     if "equals" in pattern:
         return bool(pattern["equals"] == text)
-    import regex
-
-    try:
-        return regex.search(pattern["matches"], text, timeout=REGEX_TIMEOUT) is not None
-    except TimeoutError:
-        return False
+    return patterns.found(pattern["matches"], text)
 
 
 @condition("message", PATTERN, "all text of the thread's last user message")
@@ -168,7 +166,10 @@ def _part_of(expected: Object, metadata: Object) -> Any:
 def first_mismatch(when: Object, situation: Situation) -> Mismatch | None:
     """None if all conditions of a turn fit."""
     for number, (name, expected) in enumerate(when.items()):
-        came = CONDITIONS[name].compare(expected, situation)
+        try:
+            came = CONDITIONS[name].compare(expected, situation)
+        except TooSlow as error:
+            return Mismatch(name, expected, None, number, str(error))
         if came is not None:
             return Mismatch(name, expected, came, number)
     return None

@@ -4,17 +4,22 @@ Most requests come in one packet and are answered without a pause. For them a ta
 be most of the cost, so they are answered where the parser tells of their end, with one write; a stream that is at its
 end already too, with a chunk for each event. What comes in pieces, waits or is spoilt goes the long way, as with any
 ASGI application.
+
+Neither uvicorn nor its parser bounds the head of a request, so that is done here.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from emulator.sending import Ready
+
+#: Bytes of a request's head, and of what else is no body: chunk extensions, trailers.
+MAX_HEAD: Final = 64 * 1024
 
 
 class AnswersNow(Protocol):
@@ -28,8 +33,13 @@ class ShortWay(HttpToolsProtocol):
 
     #: The body of a request that may be answered at once, as far as it has come; None for any other request.
     _body: bytes | None = None
+    #: Bytes that have come since anything was heard of a request.
+    _unheard = 0
+    #: What came was no HTTP; what was asked before is answered still.
+    _is_broken = False
 
     def on_headers_complete(self) -> None:
+        self._unheard = 0
         is_busy = self.cycle is not None and not self.cycle.response_complete
         is_plain = self.url.startswith(b"/") and b"#" not in self.url
         if (
@@ -44,12 +54,14 @@ class ShortWay(HttpToolsProtocol):
             self._body = b""
 
     def on_body(self, body: bytes) -> None:
+        self._unheard = 0
         if self._body is None:
             super().on_body(body)
         else:
             self._body += body
 
     def on_message_complete(self) -> None:
+        self._unheard = 0
         body = self._body
         if body is None:
             super().on_message_complete()
@@ -72,8 +84,13 @@ class ShortWay(HttpToolsProtocol):
         self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_broken:
+            return
+        self._unheard += len(data)
         super().data_received(data)
-        if self._body is not None:  # the rest is still to come
+        if self._unheard > MAX_HEAD and not self.transport.is_closing():
+            self._refuse_head()
+        elif self._body is not None:  # the rest is still to come
             body, self._body = self._body, None
             self._go_the_long_way(body)
 
@@ -81,6 +98,38 @@ class ShortWay(HttpToolsProtocol):
         super().on_headers_complete()
         if body:
             super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """For what is no HTTP. An answer that is under way comes to its end first, and no other is put into it."""
+        self._body = None
+        self._break_off(400, msg)
+
+    def _refuse_head(self) -> None:
+        self._break_off(431, f"Expected at most {MAX_HEAD} bytes in the head of a request.")
+
+    def _break_off(self, status: int, words: str) -> None:
+        self._is_broken = True
+        cycle: Any = self.cycle
+        if cycle is not None and not cycle.response_complete and cycle.more_body:  # its own request breaks off
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if self.pipeline and self.pipeline[0][0] is cycle:
+                self.pipeline.popleft()
+            elif cycle.response_started:
+                self.transport.close()
+                return
+            cycle = None
+        if self.pipeline or (cycle is not None and not cycle.response_complete):
+            return  # ``on_response_complete`` closes
+        body = words.encode("ascii")
+        head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n" % len(body)
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], head, body))
+        self.transport.close()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_broken and not self.pipeline and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def _write(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | list[bytes]) -> None:
         keeps_open = self.parser.should_keep_alive()

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
@@ -15,10 +16,12 @@ from emulator.document import Document, Path, from_data, in_memory, parse
 from emulator.faults import Fault, fault_of
 from emulator.lifecycle import Object
 from emulator.problems import ScenarioError
-from emulator.scenario_checks import local_files, problems, turn_name
+from emulator.scenario_checks import MAX_PROBLEMS, local_files, problems, turn_name
 from emulator.steps import VERBS, Act
 from emulator.tape import Tape
 
+#: Bytes of a local file that is read.
+MAX_LOCAL = 512 * 1024 * 1024
 #: What a directory's scenario files end in.
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -86,19 +89,32 @@ def load_scenario(source: str | FilePath | Object) -> Scenario:
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{path}:1:1: expected UTF-8 text: {error}"]) from None
     document = parse(text, str(path))
-    return check_document(document, path.stem, _read_contents(document.data, path.parent))
+    return check_document(document, path.stem, _read_contents(document.data, path.parent, is_trusted=False))
 
 
-def _read_contents(data: Any, folder: FilePath) -> dict[str, bytes]:
-    """The local files that a scenario names, by path: those that can be read; the check tells of the others."""
+def _read_contents(data: Any, folder: FilePath, *, is_trusted: bool = True) -> dict[str, bytes]:
+    """The local files that a scenario names, by path: those that can be read; the check tells of the others.
+
+    A scenario that is a file may come from anywhere, so what it names has to lie beside or below it, wherever links
+    lead; devices and pipes are no files. One that is written in Python names what its author could open anyway.
+    """
     paths = {item["path"] for _, item in local_files(data) if isinstance(item.get("path"), str)}
-    return {path: (folder / path).read_bytes() for path in sorted(paths) if (folder / path).is_file()}
+    return {path: (folder / path).read_bytes() for path in sorted(paths) if _is_open(folder, path, is_trusted)}
+
+
+def _is_open(folder: FilePath, path: str, is_trusted: bool) -> bool:
+    try:
+        file = (folder / path).resolve()
+        lies_here = is_trusted or file.is_relative_to(folder.resolve())
+        return lies_here and file.is_file() and file.stat().st_size <= MAX_LOCAL
+    except (OSError, ValueError, RuntimeError):  # a loop of links (RuntimeError before Python 3.13), a NUL
+        return False
 
 
 def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
     """The local files that a scenario's text names, for those who post it; none if it cannot be read."""
     try:
-        return _read_contents(parse(text, "").data, folder)
+        return _read_contents(parse(text, "").data, folder, is_trusted=False)
     except ScenarioError:
         return {}
 
@@ -165,9 +181,10 @@ def parse_scenario(text: str, file: str, name: str = "", contents: Mapping[str, 
 def check_document(document: Document, name: str = "", contents: Mapping[str, bytes] | None = None) -> Scenario:
     """The scenario in a document; raises ScenarioError with all problems."""
     known = contents or {}
-    found = sorted(problems(document.data, known), key=lambda problem: document.place(problem[0]))
+    found = sorted(islice(problems(document.data, known), MAX_PROBLEMS + 1), key=lambda one: document.place(one[0]))
     if found:
-        raise ScenarioError([document.report(path, message) for path, message in found])
+        reports = [document.report(path, message) for path, message in found[:MAX_PROBLEMS]]
+        raise ScenarioError([*reports, *(["and more"] if found[MAX_PROBLEMS:] else [])])
     data = document.data
     title = data.get("name") or name
     return Scenario(

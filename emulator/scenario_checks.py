@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
-from emulator import json_schema, templates
+from emulator import json_schema, patterns, templates
 from emulator.clock import OutOfRange, parse_instant
 from emulator.document import Path, path_in_words
 from emulator.json_schema import Schema
@@ -20,6 +21,9 @@ __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn
 
 Problem = tuple[Path, str]
 
+#: What is told to be wrong with one file.
+MAX_PROBLEMS: Final = 500
+
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
@@ -28,7 +32,7 @@ def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
 
     ``contents`` of the local files that it names, by path.
     """
-    found = list(explain(SCENARIO, data))
+    found = list(islice(explain(SCENARIO, data), MAX_PROBLEMS + 1))
     yield from found
     #: Parts that are refused already; the others are looked into all the same.
     ill = {path[:2] for path, _ in found}
@@ -121,7 +125,8 @@ def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem
     for path, item in local_files(data):
         local, encoded = item.get("path"), item.get("base64")
         if isinstance(local, str) and local not in contents:
-            yield (*path, "path"), f"there is no file {local!r} beside the scenario (a server opens no path itself)"
+            why = f"there is no file {local!r} beside or below the scenario (a server opens no path itself)"
+            yield (*path, "path"), why
         if isinstance(encoded, str) and not _BASE64.fullmatch(encoded):
             yield (*path, "base64"), "this is no base64"
 
@@ -150,23 +155,13 @@ def _pattern_problems(path: Path, schema: Schema, value: Any) -> Iterator[Proble
     if not isinstance(value, dict):
         return
     if "matches" in schema.get("properties", {}):
-        if why := _no_regex(value.get("matches", "")):
-            yield (*path, "matches"), f"{value['matches']!r} is no regular expression: {why}"
+        if why := patterns.why_not(value.get("matches", "")):
+            yield (*path, "matches"), why
         return
     for key, inner in value.items():
         below = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
         if isinstance(below, dict):
             yield from _pattern_problems((*path, key), below, inner)
-
-
-def _no_regex(text: str) -> str | None:
-    import regex
-
-    try:
-        regex.compile(text)
-    except regex.error as error:
-        return str(error)
-    return None
 
 
 # ---- Turns and steps ----

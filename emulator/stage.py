@@ -15,6 +15,7 @@ import orjson
 from emulator import templates, usage
 from emulator.fake import Fake
 from emulator.lifecycle import Object
+from emulator.meter import Meter
 from emulator.problems import EmulatorError
 from emulator.templates import TemplateError
 
@@ -88,13 +89,15 @@ class Stage:
     open: OpenStep | None = None
     steps_done: int = 0
     tokens_written: int = 0
+    #: What its templates may do, all together.
+    meter: Meter = field(default_factory=Meter)
     _prompt: int | None = None
 
     def render(self, value: Any) -> Any:
         """Raises StepFailed (``template``) when a template fails, as the other two do."""
         if isinstance(value, str) and not templates.is_template(value):
             return value
-        return _or_failed(lambda: templates.render(value, self._variables()))
+        return _or_failed(lambda: templates.render(value, self._variables(), self.meter))
 
     def render_text(self, value: Any) -> str:
         """As ``render``, and the result as text."""

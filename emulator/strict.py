@@ -60,7 +60,8 @@ def _faults(schema: Any, context: Context) -> Iterator[str]:
             yield f"In context={context}, 'additionalProperties' is required to be supplied and to be false."
         required = schema.get("required")
         known = list(properties) if isinstance(properties, dict) else []
-        missing = [name for name in known if not isinstance(required, list) or name not in required]
+        named = {one for one in required if isinstance(one, str)} if isinstance(required, list) else set()
+        missing = [name for name in known if name not in named]
         if missing:
             yield (
                 f"In context={context}, 'required' is required to be supplied and to be an array including every key "

@@ -10,14 +10,15 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from emulator.meter import Meter, made, running
 from emulator.problems import EmulatorError
 
 if TYPE_CHECKING:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from emulator.sandbox import Environment
 
 _MARKS = re.compile(r"\{[{%#]")
 
@@ -31,16 +32,10 @@ class TemplateError(EmulatorError):
 
 
 @functools.cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def _environment() -> Environment:
+    from emulator.sandbox import Environment
 
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False, finalize=as_text
-    )
-    # The two that draw lots without a seed; ``fake`` has one.
-    del environment.globals["lipsum"], environment.filters["random"]
-    return environment
+    return Environment(as_text)
 
 
 def is_template(text: str) -> bool:
@@ -77,48 +72,62 @@ def check(text: str) -> None:
         _read(text)
 
 
-def render(value: Any, variables: Mapping[str, Any]) -> Any:
-    """``value`` with every string in it rendered. Raises TemplateError, also for a name that is not defined."""
+def render(value: Any, variables: Mapping[str, Any], meter: Meter | None = None) -> Any:
+    """``value`` with every string in it rendered. Raises TemplateError, also for a name that is not defined.
+
+    ``meter``: what the templates may do, if they share it with others.
+    """
+    return _render(value, variables, meter or Meter())
+
+
+def _render(value: Any, variables: Mapping[str, Any], meter: Meter) -> Any:
     if isinstance(value, str):
-        return _render_text(value, variables) if is_template(value) else value
+        return _render_text(value, variables, meter) if is_template(value) else value
     if isinstance(value, list):
-        return [render(item, variables) for item in value]
+        return [_render(item, variables, meter) for item in value]
     if isinstance(value, dict):
-        return {key: render(item, variables) for key, item in value.items()}
+        return {key: _render(item, variables, meter) for key, item in value.items()}
     return value
 
 
-def _render_text(text: str, variables: Mapping[str, Any]) -> Any:
+def _render_text(text: str, variables: Mapping[str, Any], meter: Meter) -> Any:
     from jinja2 import Undefined
 
     rendered = _read(text)
     try:
-        value = rendered(variables)
+        with running(meter):
+            value = made(rendered(variables))
         if isinstance(value, Undefined):
             str(value)  # StrictUndefined raises here, with the name
         if isinstance(value, str):
             value.encode()  # half a character cannot be sent
+        if isinstance(value, (list, tuple, dict)):
+            as_json(value)  # nothing undefined is in it
         return value
     except Exception as error:  # a template may fail in any way that its expressions can
         names = ", ".join(sorted(variables))
-        raise TemplateError(f"the template {text!r} failed: {error}; it can use: {names}") from error
+        raise TemplateError(f"the template {_shown(text)} failed: {_cut(error)}; it can use: {_cut(names)}") from error
 
 
-@functools.lru_cache(maxsize=1024)
 def _read(text: str) -> Callable[[Mapping[str, Any]], Any]:
     """What renders the text, given the variables. Raises TemplateError."""
+    return _read_short(text) if len(text) <= _SHORT else _read_long(text)
+
+
+def _read_anew(text: str) -> Callable[[Mapping[str, Any]], Any]:
     from jinja2 import nodes
     from jinja2.environment import TemplateExpression
 
     environment = _environment()
     try:
         stand_in = next(one for one in _STAND_INS if one not in text)
-        tree = environment.parse(text.replace("\r", stand_in))
+        tree = environment.read(text.replace("\r", stand_in))
         for data in tree.find_all(nodes.TemplateData):
             data.data = data.data.replace(stand_in, "\r")
         for constant in tree.find_all(nodes.Const):
             if isinstance(constant.value, str):
                 constant.value = constant.value.replace(stand_in, "\r")
+        tree = environment.bounded(tree)
         expression = _lone_expression(tree, text)
         if expression is None:
             return environment.from_string(tree).render
@@ -126,7 +135,24 @@ def _read(text: str) -> Callable[[Mapping[str, Any]], Any]:
         lone = environment.from_string(nodes.Template([result], lineno=1))
         return TemplateExpression(lone, undefined_to_none=False)
     except Exception as error:  # also those of the Python that Jinja writes
-        raise TemplateError(f"the template {text!r} cannot be read: {getattr(error, 'message', error)}") from None
+        why = getattr(error, "message", error)
+        raise TemplateError(f"the template {_shown(text)} cannot be read: {_cut(why)}") from None
+
+
+#: Characters of a template that is kept like many others; of longer ones a few are.
+_SHORT: Final = 10_000
+_read_short = functools.lru_cache(maxsize=1024)(_read_anew)
+_read_long = functools.lru_cache(maxsize=8)(_read_anew)
+
+
+def _shown(text: str) -> str:
+    return _cut(repr(text))
+
+
+def _cut(text: object, limit: int = 1000) -> str:
+    """The words of an error, and no more of what they are about than anyone reads."""
+    words = str(text)
+    return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
 def _lone_expression(tree: Any, text: str) -> Any:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from itertools import dropwhile
 from typing import Any, Literal, NamedTuple
 
-from emulator import extract, objects, usage, views
+from emulator import extract, objects, patterns, usage, views
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.contents import Content
 from emulator.faults import Faults
@@ -36,6 +36,9 @@ from emulator.views import Shape
 
 _CANNOT_PARSE = {"code": "invalid_file", "message": "The file could not be parsed."}
 
+#: Scenarios of a world, and problems that it keeps.
+MAX_SCENARIOS = 1000
+MAX_PROBLEMS = 1000
 #: Settings that objects are made with: they cannot change once requests have made some.
 _FOUNDATIONS = ("seed", "clock", "start")
 
@@ -89,6 +92,7 @@ class World:
         self.hold_limit = options.hold_limit
         self.journal = Journal()
         self.problems: list[Problem] = []
+        self._more_problems = 0
         #: Gates that were released, for runs that come to them later.
         self.open_gates: set[str] = set()
         self.scenarios: tuple[Scenario, ...] = ()
@@ -126,6 +130,10 @@ class World:
         ``instead_of``: it takes the place of the one of that name, and is asked when that one was.
         Raises ScenarioError, and changes nothing, when its settings or given objects do not go with what is there.
         """
+        if len(self.scenarios) >= MAX_SCENARIOS and all(one.name != scenario.name for one in self.scenarios):
+            raise ScenarioError(
+                [f"{scenario.file}: expected at most {MAX_SCENARIOS} scenarios in a world; reset first"]
+            )
         if not scenario.name:
             self._unnamed += 1
             scenario = _renamed(scenario, f"unnamed-{self._unnamed}")
@@ -215,7 +223,9 @@ class World:
         """
         file_kind = "azure file" if azure else "file"
         situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
-        turn = turn or self._choose(situation, run["id"])
+        if turn is None:
+            with patterns.sharing():
+                turn = self._choose(situation, run["id"])
         stage = Stage(
             run=run,
             message=situation.message,
@@ -299,7 +309,11 @@ class World:
     # ---- Problems ----
 
     def report(self, problem: Problem) -> None:
-        self.problems.append(problem)
+        """The first so many are kept, and how many more there were."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+        else:
+            self._more_problems += 1
 
     def report_exception(self, error: BaseException) -> None:
         """A fault of the emulator's own, with its traceback."""
@@ -309,6 +323,8 @@ class World:
     def check(self) -> list[Problem]:
         """Everything that went wrong or was left undone in this world."""
         found = list(self.problems)
+        if self._more_problems:
+            found.append(Problem("more", f"and {self._more_problems} more problems"))
         for performance in self.performer.active.values():
             if performance.held:
                 act = performance.act

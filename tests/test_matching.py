@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -164,14 +163,6 @@ def test_all_keys_must_fit_and_none_is_needed(when: Any) -> None:
 )
 def test_a_mismatch_names_both_values(mismatch: Mismatch, text: str) -> None:
     assert str(mismatch) == text
-
-
-@pytest.mark.parametrize("pattern", [r"^(a|aa)+$", r"(.*a){25}b", r"^(([a-z])+.)+[A-Z]([a-z])+$"])
-def test_an_expression_that_would_take_forever_ends(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "REGEX_TIMEOUT", 0.05)
-    began = time.monotonic()
-    assert fits({"matches": pattern}, "a" * 5000 + "!") is False
-    assert time.monotonic() - began < 2
 
 
 def test_a_second_condition_of_the_same_name_is_an_error() -> None:

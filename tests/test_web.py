@@ -212,7 +212,7 @@ def _receive(*pieces: bytes, leaves: bool = False) -> Callable[[], Coroutine[Any
         pytest.param([b"\0"], False, b"\0", id="what looks like the marker"),
         pytest.param([], True, None, id="the client leaves at once"),
         pytest.param([b"ab"], True, None, id="the client leaves"),
-        pytest.param([b"abcdefg"], True, None, id="the client leaves over the limit"),
+        pytest.param([b"abcdefg"], True, TOO_LARGE, id="the client leaves over the limit"),
     ],
 )
 def test_reading_a_body(pieces: list[bytes], leaves: bool, read: bytes | None) -> None:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Any, Final, Protocol
 
 from emulator.recording.json_text import Leaf, Span, apply, encode, is_json, leaves, parse
-from emulator.recording.secrets import is_secret_name
+from emulator.secret_names import is_secret_name
 
 #: Where a string stands in an event's data: keys, and places in lists.
 Path = tuple[str | int, ...]

@@ -16,14 +16,8 @@ from urllib.parse import quote, unquote, unquote_plus
 from emulator.recording.event_stream import redact_stream
 from emulator.recording.exchange import Exchange, Headers, Part
 from emulator.recording.json_text import Leaf, Span, apply, encode, is_json, leaves
-from emulator.recording.secrets import (
-    PLACEHOLDER,
-    Finder,
-    Patterns,
-    is_secret_header,
-    is_secret_name,
-    is_secret_parameter,
-)
+from emulator.recording.secrets import PLACEHOLDER, Finder, Patterns
+from emulator.secret_names import is_secret_header, is_secret_name, is_secret_parameter
 
 __all__ = ["PLACEHOLDER", "Redactor"]
 

@@ -5,56 +5,18 @@ Azure's old keys are 32 hexadecimal digits, as hashes and ids are, so only their
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
+from emulator import patterns as patterns_
 from emulator.problems import EmulatorError
+from emulator.secret_names import is_secret_name
 
 #: What stands in place of a secret.
 PLACEHOLDER: Final = "[redacted]"
 #: Real seconds that one regular expression of the user's may take for one text.
 REGEX_TIMEOUT: Final = 1.0
-
-# ---- By name ----
-
-_KEYS: Final = (
-    "(api|subscription|access|account|secret|private|shared|signing|encryption|functions?|master|host)_?keys?"
-)
-_NAME: Final = re.compile(
-    rf"(^|_)({_KEYS}|access_key_ids?|token|(access|refresh|id|auth|bearer|session)_tokens|secrets?|passwords?|passwd|pwd"
-    r"|passphrase|authorization|auth|bearer|credentials?|cookies?|jwt|organi[sz]ation_ids?|org_ids?|openai_project)$"
-)
-#: Words that a number follows: ``max_token`` is no secret.
-_AMOUNT: Final = re.compile(r"(max|min|num|total)_")
-_HEADER: Final = re.compile(
-    r".*(authorization|cookie|secret|credential|password).*|(.*[-_])?(token|key)|.*openai-(organization|project)"
-    r"|x-ms-(client-principal|token).*|x-auth.*"
-)
-#: Called so, but none.
-_HARMLESS_HEADER: Final = re.compile(r"(x-)?idempotency-key|sec-websocket-key|surrogate-key|access-control-.*")
-#: Called so in a query they are secrets, though elsewhere they are not.
-_QUERY: Final = frozenset({"key", "code", "sig", "signature", "sas", "apikey"})
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-
-
-@functools.lru_cache(maxsize=4096)
-def is_secret_name(name: str) -> bool:
-    """For keys of JSON and fields of forms, however they are written: ``api_key``, ``apiKey``, ``X-API-Key``."""
-    words = "_".join(_WORD.findall(name)).lower()
-    return _NAME.search(words) is not None and _AMOUNT.match(words) is None
-
-
-def is_secret_header(name: str) -> bool:
-    """``name`` is in lower case."""
-    return _HEADER.fullmatch(name) is not None and _HARMLESS_HEADER.fullmatch(name) is None
-
-
-def is_secret_parameter(name: str) -> bool:
-    """For a query."""
-    return name.lower() in _QUERY or is_secret_name(name)
-
 
 # ---- By form ----
 
@@ -159,15 +121,13 @@ class Patterns:
     """Regular expressions of the user's. Raises EmulatorError for one that is none."""
 
     def __init__(self, patterns: Collection[str]) -> None:
-        import regex
-
         self._compiled: list[Any] = []
         #: Those that took too long for a text, which was then redacted whole.
         self.slow: set[str] = set()
         for pattern in patterns:
             try:
-                self._compiled.append(regex.compile(pattern))
-            except regex.error as error:
+                self._compiled.append(patterns_.read(pattern))
+            except patterns_.BadPattern as error:
                 raise EmulatorError(f"--redact {pattern!r} is no regular expression: {error}") from None
 
     def __bool__(self) -> bool:

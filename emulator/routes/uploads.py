@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from emulator import errors, objects, views
 from emulator.contents import Content
+from emulator.forms import MAX_PART
 from emulator.lifecycle import Object
 from emulator.router import Route
 from emulator.routes.files import check_fields, form_of, make_file
 from emulator.routes.shown import view_of
 from emulator.store import Upload
 from emulator.web import Answer, Call
-
-#: The largest part (API reference, uploads).
-MAX_PART: Final = 64 * 1024 * 1024
 
 
 def _written(call: Call, thing: Object) -> Answer:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from emulator.problems import EmulatorError
 from emulator.recording.exchange import Exchange, Headers, Part
 from emulator.recording.redaction import PLACEHOLDER, Redactor
-from emulator.recording.secrets import is_secret_header, is_secret_name, is_secret_parameter
+from emulator.secret_names import is_secret_header, is_secret_name, is_secret_parameter
 
 KEY = "sk-proj-Abc_123-def456GHI"
 R = PLACEHOLDER
