@@ -107,6 +107,7 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+@functools.lru_cache(maxsize=64)
 def http_date(second: int) -> bytes:
     """The ``Date`` header for a second since the epoch."""
     day, rest = divmod(second, 86_400)

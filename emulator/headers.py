@@ -20,7 +20,8 @@ Headers = list[tuple[bytes, bytes]]
 
 #: A version as Azure and Foundry write it: a date, perhaps a preview, or ``v1``.
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?|v\d+|latest|preview")
-_KEY = re.compile(rb"[\x21-\x7e]{1,512}")
+#: Long enough for the tokens of Azure's directory, which take the place of a key.
+_KEY = re.compile(rb"[\x21-\x7e]{1,8192}")
 
 #: Sent with every answer. Left out on purpose: Cloudflare's and HSTS (README, deliberate differences).
 _OPENAI: Final[Headers] = [
@@ -50,12 +51,17 @@ class Address(NamedTuple):
 def read_query(raw: bytes) -> dict[str, str | list[str]]:
     """A query string; names that end in ``[]`` are lists."""
     query: dict[str, str | list[str]] = {}
-    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+    for name, value in _pairs(raw):
         if name.endswith("[]"):
             query[name] = [*query.get(name, []), value]
         else:
             query[name] = value
     return query
+
+
+@functools.lru_cache(maxsize=256)
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
 
 
 def read_address(path: str, query_string: bytes, roots: frozenset[str], method: str) -> Address:

@@ -35,6 +35,8 @@ class ShortWay(HttpToolsProtocol):
     _body: bytes | None = None
     #: Bytes that have come since anything was heard of a request.
     _unheard = 0
+    #: When the last answer was given, by the loop's clock; None while something is asked.
+    _idle_since: float | None = None
     #: What came was no HTTP; what was asked before is answered still.
     _is_broken = False
 
@@ -78,10 +80,34 @@ class ShortWay(HttpToolsProtocol):
         else:
             self._write(*ready)
 
+    # ---- Idle connections: a timer for each connection, where uvicorn has one for each request ----
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _is_idle_now(self) -> None:
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again_after(self.timeout_keep_alive)
+
+    def _look_again_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # something is asked, and its answer begins anew
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_again_after(left)
+        else:
+            super().timeout_keep_alive_handler()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Also lets go of what was asked last when the client has reset the connection: a timer would keep it."""
+        """The timer would keep what was asked last."""
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._is_broken:
@@ -127,7 +153,11 @@ class ShortWay(HttpToolsProtocol):
         self.transport.close()
 
     def on_response_complete(self) -> None:
+        timer, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
         super().on_response_complete()
+        if timer is not None:  # uvicorn has made one of its own
+            timer.cancel()
+        self._idle_since = self.loop.time()
         if self._is_broken and not self.pipeline and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
@@ -140,9 +170,11 @@ class ShortWay(HttpToolsProtocol):
         closing = b"" if keeps_open else b"connection: close\r\n"
         self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], head, closing, body))
         self.cycle = None  # type: ignore[assignment]  # nothing is under way, as on a new connection
-        if not keeps_open:
+        self.server_state.total_requests += 1
+        if keeps_open:
+            self._is_idle_now()
+        else:
             self.transport.close()
-        self.on_response_complete()
 
     def _framed(self, frames: list[bytes]) -> tuple[bytes, bytes]:
         """Header and body of a stream: a chunk for each frame; HTTP/1.0 has no chunks, and the length is known."""

@@ -52,8 +52,8 @@ def _basic(text: str) -> str:
         pytest.param({"Authorization": "Digest k"}, 401, id="another scheme"),
         pytest.param({"Authorization": "Bearer a b"}, 401, id="a key with a space"),
         pytest.param({"Authorization": "Bearer k\xe9"}, 401, id="a key that is not ASCII"),
-        pytest.param({"Authorization": "Bearer " + "k" * 512}, 200, id="a long key"),
-        pytest.param({"Authorization": "Bearer " + "k" * 513}, 401, id="an endless key"),
+        pytest.param({"Authorization": "Bearer " + "k" * 8192}, 200, id="a long key"),
+        pytest.param({"Authorization": "Bearer " + "k" * 8193}, 401, id="an endless key"),
     ],
 )
 @pytest.mark.parametrize("path", [A, f"/openai/assistants?{V}", "/_emulator/state"])

@@ -147,10 +147,16 @@ def test_a_request_that_breaks_off_at_any_byte_does_no_harm(port: int) -> None:
     is_well(port)
 
 
+SLICED = b'{"operation": "create_thread_and_run", "kind": "slice", "bytes": 100}'
+
+
 def test_rubbish_does_not_get_into_an_answer_that_is_under_way(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(post(b"/v1/assistants", b'{"model": "gpt-4o"}', b"Connection: close"))
         id = rest(connection).split(b'"id": "')[1][:29]
+    with connected(port) as connection:  # an answer that is at its end at once is out before the rubbish is read
+        connection.sendall(post(b"/_emulator/faults", SLICED, b"Connection: close"))
+        assert statuses(rest(connection)) == [200]
     stream = b'{"assistant_id": "%b", "stream": true, "thread": {"messages": [{"role": "user", "content": "Hi"}]}}' % id
     with connected(port) as connection:
         connection.sendall(post(b"/v1/threads/runs", stream) + b"rubbish\r\n\r\n")
