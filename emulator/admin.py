@@ -56,6 +56,8 @@ def _in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endp
 
     @wraps(endpoint)
     async def respond(request: Request) -> Response:
+        # before the world is looked for: it may be reset while a body comes in
+        request.state.raw = await read_body(request.receive, MAX_BODY, request.scope["headers"])
         try:
             world = _worlds(request).of(headers.read_key(request.scope["headers"]))
         except ApiError as error:
@@ -87,16 +89,16 @@ def _key(request: Request) -> str:
     return headers.read_key(request.scope["headers"])
 
 
-async def _body(request: Request) -> Any:
-    raw = await _raw(request)
+def _body(request: Request) -> Any:
+    raw = _raw(request)
     try:
         return orjson.loads(raw) if raw else {}
     except orjson.JSONDecodeError as error:
         raise AdminError(400, f"expected a JSON body: {error}") from None
 
 
-async def _raw(request: Request) -> bytes:
-    raw = await read_body(request.receive, MAX_BODY, request.scope["headers"])
+def _raw(request: Request) -> bytes:
+    raw: bytes | None = request.state.raw
     if raw is TOO_LARGE:
         raise AdminError(413, f"expected at most {MAX_BODY} bytes in the body")
     if raw is TOO_MANY:
@@ -129,7 +131,7 @@ async def openapi(request: Request) -> Response:
 @_in_world
 async def reset(request: Request, world: World) -> Response:
     """A new world. Options in the body (seed, clock, start, unmatched, shapes) are in force until the next reset."""
-    old = _worlds(request).reset(_key(request), await _body(request))
+    old = _worlds(request).reset(_key(request), _body(request))
     if old is not None:  # once the answer is out: to let go of a large world takes longer than to begin a new one
         asyncio.get_running_loop().call_soon(old.forget)
     return _json({})
@@ -193,7 +195,7 @@ async def runs(request: Request, world: World) -> Response:
 
 @_in_world
 async def advance(request: Request, world: World) -> Response:
-    body = await _body(request)
+    body = _body(request)
     seconds = body.get("seconds") if isinstance(body, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e10:
         raise AdminError(400, f'expected {{"seconds": a number from 0}}, got {body!r}')
@@ -236,7 +238,7 @@ async def add_scenario(request: Request, world: World) -> Response:
     A recording stands for the scenario that it is distilled to.
     """
     asked = request.query_params
-    scenario = posted_scenario(await _raw(request), asked.get("file", "<posted>"), asked.get("name", ""))
+    scenario = posted_scenario(_raw(request), asked.get("file", "<posted>"), asked.get("name", ""))
     world.load(scenario)
     return _json({"name": world.scenarios[0].name})
 
@@ -263,7 +265,7 @@ async def list_faults(request: Request, world: World) -> Response:
 @_in_world
 async def inject_fault(request: Request, world: World) -> Response:
     """Asked before those of scenarios, and before those injected earlier."""
-    data = await _body(request)
+    data = _body(request)
     if found := [f"{path_in_words(path) or 'fault'}: {why}" for path, why in fault_problems(data)]:
         raise AdminError(400, "; ".join(found))
     world.faults.inject(fault_of(data))

@@ -23,6 +23,7 @@ from emulator.faults import Armed, Fault, error_body, error_headers
 from emulator.forms import Form, is_form, read_form
 from emulator.headers import Flavour, Headers
 from emulator.journal import Entry
+from emulator.operations import ASK_FOR_BETA
 from emulator.problems import Problem
 from emulator.prospects import situation
 from emulator.router import Route, RouteTree
@@ -47,8 +48,8 @@ from emulator.web import (
 from emulator.world import World
 from emulator.worlds import Worlds
 
-#: Headings of the API reference that ask for ``OpenAI-Beta: assistants=v2``.
-_BETA: Final = frozenset({"assistants", "threads"})
+#: Headings of the API reference that were removed with the Assistants API.
+_REMOVED_HEADINGS: Final = frozenset({"assistants", "threads"})
 #: What a stub written for OpenAI's paths stands for too.
 _AZURE_BASE: Final = re.compile(r"^/openai/(v1/)?(deployments/[^/]+/)?")
 #: Answers that HTTP gives no body.
@@ -214,7 +215,7 @@ class Api:
     def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> tuple[Asked, Flavour]:
         """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""
         address = headers.read_address(entry.path, entry.query, self._roots, entry.method)
-        removed = after_sunset and not _BETA.isdisjoint(address.segments[:1])
+        removed = after_sunset and not _REMOVED_HEADINGS.isdisjoint(address.segments[:1])
         try:
             operation, handler, path = self.tree.find(address.segments, entry.method, entry.path)
         except ApiError:
@@ -227,7 +228,7 @@ class Api:
         entry.thread_id, entry.run_id = path.get("thread_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
-        needs_beta = address.segments[0] in _BETA and not address.waives_beta
+        needs_beta = operation in ASK_FOR_BETA and not address.waives_beta
         return Asked(operation, handler, path, address.query, raw, form, needs_beta), address.flavour
 
     def _check_tape(self, world: World, asked: Asked, entry: Entry) -> None:

@@ -89,7 +89,7 @@ def _counted(keyword: Keyword) -> Keyword:
         amounts = [len(one) // 10 for one in (value, instance) if isinstance(one, (list, dict))]
         _spend(1 + sum(amounts))
         for error in keyword(validator, value, instance, schema) or ():
-            _spend(1)
+            _spend(1 + len(error.message) // 1000)
             yield error
 
     return counted

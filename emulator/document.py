@@ -30,6 +30,8 @@ MAX_YAML = 4_000_000
 
 _QUOTE_HINT = "; if this is text, put it in quotes"
 _TOO_MANY = f"expected at most {MAX_VALUES} values, aliases counted as often as used"
+#: Characters of a key that an error shows.
+_KEY_SHOWN = 200
 _TOO_DEEP = f"expected at most {MAX_DEPTH} levels"
 
 
@@ -62,8 +64,14 @@ def in_memory(file: str) -> bool:
 
 
 def path_in_words(path: Path) -> str:
-    """``turns[0].when`` for ``("turns", 0, "when")``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    """``turns[0].when`` for ``("turns", 0, "when")``; a key that cannot be seen is quoted, and a long one cut."""
+    words = [f"[{part}]" if isinstance(part, int) else f".{_key_in_words(part)}" for part in path]
+    return "".join(words).removeprefix(".")
+
+
+def _key_in_words(key: str) -> str:
+    shown = key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}…"
+    return shown if shown.strip() and shown.isprintable() else repr(shown)
 
 
 def from_data(data: Any, file: str = "<scenario>") -> Document:

@@ -81,7 +81,7 @@ def is_form(scope: Scope) -> bool:
 
 async def read_form(scope: Scope, receive: Receive) -> Form | None:
     """Reads a form; None if the client left. One that is refused is not read to its end, and its files are gone."""
-    limit, param = (MAX_PART, "data") if scope["path"].endswith("/parts") else (MAX_FILE, "file")
+    limit, param = (MAX_PART, "data") if scope.get("path", "").endswith("/parts") else (MAX_FILE, "file")
     form, body = Form(), _Body(receive, limit + _ENVELOPE)
     parser = _Parser(Headers(scope=scope), body.stream(), max_files=10, max_fields=100)
     try:
@@ -97,6 +97,7 @@ async def read_form(scope: Scope, receive: Receive) -> Form | None:
     except MultiPartException as error:
         form.problem = errors.bad_form(error.message)
     except ValueError:  # of codecs that decode nothing
+        parser.close()
         form.problem = errors.bad_form("expected the charset utf-8, or none, in its Content-Type")
     else:
         for name, value in parsed.multi_items():

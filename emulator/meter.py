@@ -186,9 +186,12 @@ def before_field(spec: str) -> None:
 
 # ---- Filters and methods ----
 
+#: What a filter that takes a width takes beside it: what fills up, and a way to round.
+_NO_WIDTHS: Final = frozenset({"fill_with", "method"})
+
 
 def _width(text: Any, width: Any = 0, *_: Any, **more: Any) -> None:
-    _refuse_wide(width, *more.values())
+    _refuse_wide(width, *(value for name, value in more.items() if name not in _NO_WIDTHS))
 
 
 def _replaced(text: Any, old: Any = "", new: Any = "", *_: Any, **__: Any) -> None:
@@ -263,7 +266,7 @@ _GUARDS: Final[dict[str, Callable[..., None]]] = {
 }
 
 
-def before_filter(name: str, value: Any, *args: Any, **named: Any) -> None:
+def before_filter(name: str, value: Any, /, *args: Any, **named: Any) -> None:
     """Raises Exhausted for a filter that would do too much."""
     weigh([value, *args, *named.values()])
     if name == "join":

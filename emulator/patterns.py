@@ -17,6 +17,8 @@ from emulator.problems import EmulatorError
 
 #: Real seconds that a search may take, and all that belong together.
 TIMEOUT: Final = 1.0
+#: What each of them has all the same: that one is slow says nothing of the others.
+_LEAST: Final = 0.005
 #: Characters of an expression, and what counted repetitions inside each other may come to: each is compiled.
 MAX_PATTERN: Final = 10_000
 MAX_COUNT: Final = 10_000
@@ -24,6 +26,8 @@ MAX_COUNT: Final = 10_000
 _MAX_FOLDED: Final = 20_000_000
 #: What matters for counts: escapes, classes, groups, and the counts.
 _PARTS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]|\{\d*,?\d*\}|.", re.DOTALL)
+#: A brace that begins no count, no class and no escape. ``regex`` would take what follows for how much may differ.
+_FUZZY: Final = re.compile(r"(\\[pPN]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\})|\{", re.DOTALL)
 
 
 class BadPattern(EmulatorError):
@@ -39,7 +43,7 @@ _LEFT: Final[ContextVar[list[float] | None]] = ContextVar("seconds left for sear
 
 @contextmanager
 def sharing() -> Iterator[None]:
-    """All searches inside take no longer than one may."""
+    """All searches inside take hardly longer than one may."""
     token = _LEFT.set([TIMEOUT])
     try:
         yield
@@ -57,7 +61,7 @@ def read(pattern: str) -> Any:
     if _count(pattern) > MAX_COUNT:
         raise BadPattern(f"its counts inside each other come to more than {MAX_COUNT}")
     try:
-        return regex.compile(pattern, cache_pattern=False)
+        return regex.compile(_FUZZY.sub(lambda found: found[1] or r"\{", pattern), cache_pattern=False)
     except RecursionError:
         raise BadPattern("it is nested too deeply") from None
     except Exception as error:  # its parser also fails in ways that are no regex.error
@@ -94,14 +98,14 @@ def _count(pattern: str) -> int:
 def found(pattern: str, text: str) -> bool:
     """True if a text has what the expression says. Raises BadPattern and TooSlow."""
     compiled, left = read(pattern), _LEFT.get()
-    seconds = TIMEOUT if left is None else left[0]
+    seconds = TIMEOUT if left is None else max(left[0], _LEAST)
     begun = monotonic()
     try:
-        if seconds <= 0 or (compiled.flags & re.IGNORECASE and len(pattern) * len(text) > _MAX_FOLDED):
+        if compiled.flags & re.IGNORECASE and len(pattern) * len(text) > _MAX_FOLDED:
             raise TimeoutError
         return compiled.search(text, timeout=seconds) is not None
     except TimeoutError:
-        raise TooSlow(f"the regular expression {pattern[:200]!r} takes longer than {TIMEOUT:g} seconds") from None
+        raise TooSlow(f"the regular expression {pattern[:200]!r} takes longer than {seconds:.2g} seconds") from None
     finally:
         if left is not None:
             left[0] -= monotonic() - begun

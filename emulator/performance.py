@@ -19,6 +19,8 @@ from emulator.steps import VERBS, Act, complete_open
 from emulator.store import Thread
 
 FOREVER = float("inf")
+#: No message, as it is stored and as an object.
+NOTHING: Final[tuple[bytes, Object]] = (b"", {})
 #: Items that happen as soon as what is before them has.
 AT_ONCE: Final = frozenset({Create, Delta, Update, Hold})
 #: How many looks see a status before it moves on, unless the turn or the settings say otherwise.
@@ -101,7 +103,7 @@ class Performance:
     #: The run's.
     status: str = ""
     #: The message that was written last, as it is stored and as an object.
-    written: tuple[bytes, Object] = (b"", {})
+    written: tuple[bytes, Object] = NOTHING
     _program: Iterator[Item] | None = None
     _ahead: Item | None = None
 

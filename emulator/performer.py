@@ -18,7 +18,7 @@ from emulator.events import Create, Delta, Hold, Item, Move, Require, Update, Wa
 from emulator.json_schema import reason
 from emulator.lifecycle import REST, Object
 from emulator.objects import text_of
-from emulator.performance import AT_ONCE, FOREVER, Leg, Performance
+from emulator.performance import AT_ONCE, FOREVER, NOTHING, Leg, Performance
 from emulator.problems import Problem
 from emulator.stage import Output, StepFailed, parsed
 from emulator.steps import cancel_run, expire_run, fail_run
@@ -343,6 +343,7 @@ class Performer:
         if performance.at_end:
             self.active.pop(performance.run["id"], None)
             performance.thread.active_run = None
+            performance.written = NOTHING
         if performance.leg:
             performance.leg.end()
             performance.leg = None  # what becomes of the run from here on is nothing to that stream

@@ -51,6 +51,7 @@ class ShortWay(HttpToolsProtocol):
             or self.flow.write_paused
             or self.parser.should_upgrade()
         ):
+            self._idle_since = None
             super().on_headers_complete()
         else:
             self._body = b""
@@ -121,6 +122,7 @@ class ShortWay(HttpToolsProtocol):
             self._go_the_long_way(body)
 
     def _go_the_long_way(self, body: bytes) -> None:
+        self._idle_since = None
         super().on_headers_complete()
         if body:
             super().on_body(body)
@@ -157,12 +159,13 @@ class ShortWay(HttpToolsProtocol):
         super().on_response_complete()
         if timer is not None:  # uvicorn has made one of its own
             timer.cancel()
-        self._idle_since = self.loop.time()
+        is_asked = self.cycle is not None and not self.cycle.response_complete  # what was pipelined
+        self._idle_since = None if is_asked else self.loop.time()
         if self._is_broken and not self.pipeline and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
     def _write(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | list[bytes]) -> None:
-        keeps_open = self.parser.should_keep_alive()
+        keeps_open = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"  # as uvicorn has it
         head = b"".join([b"%b: %b\r\n" % header for header in headers])
         if isinstance(body, list):
             framing, body = self._framed(body)

@@ -125,7 +125,7 @@ def _metered(name: str, filter: Any) -> Callable[..., Any]:
     """A filter or test of Jinja's that asks the meter."""
     passes = _PassArg.from_obj(filter)
 
-    def metered(context: Context, value: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def metered(context: Context, value: Any = None, /, *args: Any, **kwargs: Any) -> Any:
         meter.before_filter(name, value, *args, **kwargs)
         first: list[Any] = []
         if passes is not None:

@@ -17,6 +17,9 @@ from emulator.web import JSON, Answer, Download, Stream
 #: An answer that nobody has to wait for: status, headers, and a body whose length they tell, or a stream's frames.
 Ready = tuple[int, Headers, bytes | list[bytes]]
 
+#: What says where an answer ends is for the server to say.
+_FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
+
 _SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
@@ -25,9 +28,11 @@ def headers_of(result: Answer, shared: Headers) -> Headers:
     sent = [*shared, JSON]
     if result.headers:  # a fault's or stub's own beat ours
         own = dict(result.headers)
-        own.pop(b"content-length", None)
+        for name in _FRAMING:
+            own.pop(name, None)
         sent = [*(pair for pair in sent if pair[0] not in own), *own.items()]
-    sent.append((b"content-length", str(len(result.body)).encode()))
+    if result.status != 204:  # which has none (RFC 9110)
+        sent.append((b"content-length", str(len(result.body)).encode()))
     if result.poll_after is not None:
         sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
     return sent

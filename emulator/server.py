@@ -284,8 +284,8 @@ class Emulator(Control):
 
     def reset(self, **options: Any) -> None:
         """As ``Control.reset``, without a request."""
-        if self._server is None or self._thread is None:
-            super().reset(**options)  # says that nobody is there
+        if self._server is None or self._thread is None or not self._thread.is_alive():
+            super().reset(**options)  # in a forked process the thread is the parent's; or nobody is there
         else:
             self._server.reset(self.api_key, options)
 

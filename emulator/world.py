@@ -1,4 +1,4 @@
-"""A world: all that a reset forgets. Objects, clock, ids, scenarios, gates, problems, journal; and worlds by key.
+"""A world: all that a reset forgets. Objects, clock, ids, scenarios, gates, problems, journal.
 
 One event loop and one thread touch a world, so there are no locks.
 """

@@ -45,7 +45,7 @@ class Worlds:
 
         Raises EmulatorError for options that cannot be.
         """
-        if options and (found := option_problems(options)):
+        if options != {} and (found := option_problems(options)):
             raise EmulatorError("; ".join(found))
         name = key if self.mode == "key" else ""
         old = self._worlds.pop(name, None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -303,6 +305,30 @@ def test_reset_is_a_new_world_with_the_scenarios_of_the_start() -> None:
     assert [one["name"] for one in api.get("/_emulator/scenarios").json["scenarios"]] == ["given"]
     assert api.get("/_emulator/requests").json["requests"] == []
     assert api.assistant() == first
+
+
+@pytest.mark.parametrize("options", ["null", "[]", "0", "false", '""', "[1]", '"seed"'])
+def test_reset_takes_a_mapping_and_nothing_else(options: str) -> None:
+    api = InProcess()
+    headers = {"Content-Type": "application/json"}
+    refused = api.request("POST", "/_emulator/reset", content=options.encode(), headers=headers)
+    assert (refused.status, "expected a mapping" in message(refused)) == (400, True)
+    assert api.get("/_emulator/state").status == 200
+
+
+def test_what_is_posted_while_the_world_is_reset_comes_to_the_new_one(emulate: Emulate) -> None:
+    emulator = emulate()
+    body = b'{"operation": "*", "kind": "garble"}'
+    address = urlsplit(emulator.url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+        head = f"POST /_emulator/faults HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {emulator.api_key}\r\n"
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:5])
+        emulator.reset()
+        connection.sendall(body[5:])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    with Api(emulator.url, emulator.api_key).client as client:
+        answer = client.get("/_emulator/faults", headers={"Authorization": f"Bearer {emulator.api_key}"})
+    assert [fault["kind"] for fault in answer.json()["faults"]] == ["garble"]
 
 
 def test_the_baseline_is_what_resets_return_to_until_it_is_forgotten() -> None:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import pytest
 
+from emulator.api import SHORT_STREAM
 from emulator.app import Application
 from emulator.protocol import ShortWay
 from emulator.server import AppServer, bind
@@ -96,6 +98,55 @@ FORMS = {
 }
 
 
+STREAM = b'{"assistant_id": "%b", "stream": true, "thread": {"messages": [{"role": "user", "content": "Hi"}]}}'
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_both_ways_stream_the_same_events(version: bytes) -> None:
+    answers = []
+    for way in (ShortWay, None):
+        with serving(**({"http": way} if way else {})) as port:
+            made = talk(port, post(b"/v1/assistants", ASSISTANT))
+            id = made[made.index(b"asst_") :][:29]
+            request = post(b"/v1/threads/runs", STREAM % id).replace(b"HTTP/1.1", b"HTTP/" + version)
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(request + (get(b"/v1/models", b"Connection: close") if version == b"1.1" else b""))
+                answers.append(b"".join(iter(lambda c=connection: c.recv(65536), b"")))  # type: ignore[misc]
+    short, long = answers
+    if version == b"1.1":
+        assert short == long
+    else:  # it has no chunks; uvicorn sends them all the same
+        assert (short.count(b"event: "), b"chunked" in short) == (long.count(b"event: "), False)
+        assert short.endswith(b"event: done\ndata: [DONE]\n\n")
+
+
+def test_a_long_stream_waits_for_its_reader() -> None:
+    """What is too much to wait in memory goes the long way."""
+    text = "word " * 3000
+    world = {"version": 1, "turns": [{"steps": [{"say": text}]}]}
+    with serving(http=ShortWay) as port:
+        made = talk(port, post(b"/_emulator/scenarios", orjson.dumps(world)), post(b"/v1/assistants", ASSISTANT))
+        id = made[made.index(b"asst_") :][:29]
+        answered = talk(port, post(b"/v1/threads/runs", STREAM % id))
+    assert len(answered) > SHORT_STREAM
+    assert answered.count(b"event: thread.message.delta") == 3001
+    assert b"event: done\ndata: [DONE]\n\n" in answered
+
+
+def test_an_idle_connection_is_closed_and_a_busy_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.server._KEEP_ALIVE", 0.2)
+    world = {"version": 1, "settings": {"clock": "real"}, "turns": [{"steps": [{"wait": 0.5}, {"say": "late"}]}]}
+    with serving(http=ShortWay) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(post(b"/_emulator/scenarios", orjson.dumps(world)) + post(b"/v1/assistants", ASSISTANT))
+        made = b""
+        while b"asst_" not in made or not made.endswith(b"}"):
+            made += connection.recv(65536)
+        id = made[made.index(b"asst_") :][:29]
+        connection.sendall(get(b"/v1/assistants") + post(b"/v1/threads/runs", STREAM % id))
+        answered = b"".join(iter(lambda: connection.recv(65536), b""))  # until the idle connection is closed
+    assert answered.endswith(b"event: done\ndata: [DONE]\n\n\r\n0\r\n\r\n")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_both_ways_answer_the_same_bytes(form: str) -> None:
     with serving(http=ShortWay) as short, serving() as long:
@@ -104,9 +155,10 @@ def test_both_ways_answer_the_same_bytes(form: str) -> None:
         assert answered.startswith(b"HTTP/1.1 ")
 
 
-def test_a_connection_of_http_1_0_is_closed() -> None:
+@pytest.mark.parametrize("wish", [b"close", b"keep-alive"])
+def test_a_connection_of_http_1_0_is_closed(wish: bytes) -> None:
     with serving(http=ShortWay) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(get(b"/v1/assistants", version=b"1.0"))
+        connection.sendall(get(b"/v1/assistants", b"Connection: " + wish, version=b"1.0"))
         answered = b"".join(iter(lambda: connection.recv(65536), b""))
     assert b"\r\nconnection: close\r\n" in answered
 
@@ -124,10 +176,7 @@ def test_a_stream_and_what_follows_on_its_connection_come_in_order() -> None:
     with serving(http=ShortWay) as port:
         made = talk(port, post(b"/v1/assistants", ASSISTANT))
         id = made[made.index(b"asst_") :][:29]
-        stream = post(
-            b"/v1/threads/runs",
-            b'{"assistant_id": "%b", "stream": true, "thread": {"messages": [{"role": "user", "content": "Hi"}]}}' % id,
-        )
+        stream = post(b"/v1/threads/runs", STREAM % id)
         answered = talk(port, stream + get(b"/v1/assistants/" + id))
     assert answered.index(b"event: done") < answered.index(b'"object": "assistant"')
     assert answered.count(b"HTTP/1.1 ") == 3

@@ -48,8 +48,17 @@ def stage(*outputs: str) -> Stage:
     )
 
 
-def play(on: Stage, verb: str, value: Any, *, stays_open: bool = False, **beside: Any) -> list[Item]:
-    return list(VERBS[verb].play(on, Act(verb, value, beside, stays_open=stays_open)))
+class Items(list[Item]):
+    """Items are tuples, so that two of different kinds can be equal; here their kinds count too."""
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) and isinstance(other, list) and [*map(type, self)] == [*map(type, other)]
+
+    __hash__ = None
+
+
+def play(on: Stage, verb: str, value: Any, *, stays_open: bool = False, **beside: Any) -> Items:
+    return Items(VERBS[verb].play(on, Act(verb, value, beside, stays_open=stays_open)))
 
 
 # ---- Messages ----

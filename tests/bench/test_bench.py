@@ -58,6 +58,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.clients
 def test_a_quick_run_has_every_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "bench.json"
     assert main(["--quick", "--out", str(out)]) == 0

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator import web
 from emulator.forms import MAX_FILE, MAX_PART
 from emulator.protocol import MAX_HEAD, ShortWay
 from emulator.web import MAX_BODY
@@ -197,9 +198,10 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(port: int) 
     ids=["json", "admin", "part"],
 )  # fmt: skip
 def test_a_body_without_end_is_refused_when_it_is_over_the_limit(
-    path: bytes, kind: bytes, begin: bytes, limit: int, port: int
+    path: bytes, kind: bytes, begin: bytes, limit: int, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer comes while the client is at it; its connection is closed, and nothing is left on the disk."""
+    monkeypatch.setattr(web, "LINGER", 0.2)
     before = _temporary_files()
     chunk = b"%x\r\n%b\r\n" % (len(MIB), MIB)
     with bounded(seconds=60), connected(port) as connection:

@@ -1,4 +1,4 @@
-"""Hundreds of open streams, connections that come and go, a thousand worlds: everybody gets what is theirs."""
+"""Hundreds of open streams, connections that come and go, hundreds of worlds: everybody gets what is theirs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.conftest import Emulate
 from tests.load.wire import Answer, Event, Wire, port_of
 
 STREAMS = 500
+#: More than one scene has elsewhere; the bench has a thousand.
+WORLDS = 300
 GATED = {
     "turns": [
         {
@@ -131,9 +133,9 @@ def _expect_connections(emulator: Emulator, wanted: int) -> None:
     assert len(connections) <= wanted + 1
 
 
-def test_a_thousand_worlds_at_once_stay_apart(emulate: Emulate) -> None:
+def test_hundreds_of_worlds_at_once_stay_apart(emulate: Emulate) -> None:
     emulator = emulate({"turns": [{"steps": [{"say": "You said: {{ message }}"}]}]}, worlds="key")
-    keys = [f"sk-{number}" for number in range(1000)]
+    keys = [f"sk-{number}" for number in range(WORLDS)]
 
     async def live(wire: Wire, key: str) -> tuple[str, str, int]:
         """One world: who is in it, what it says, how many assistants it has."""
@@ -154,10 +156,10 @@ def test_a_thousand_worlds_at_once_stay_apart(emulate: Emulate) -> None:
             return found
 
         parts = await asyncio.gather(*(some(keys[start::50]) for start in range(50)))
-        return [part[n] for n in range(20) for part in parts]  # the keys' order again
+        return [part[n] for n in range(WORLDS // 50) for part in parts]  # the keys' order again
 
     found = asyncio.run(scene())
 
     assert [text for _, text, _ in found] == [f"You said: I am {key}" for key in keys]
     assert {(assistant, many) for assistant, _, many in found} == {(found[0][0], 1)}  # the same ids in every world
-    assert len(emulator._worlds.all()) == 1000 + 1
+    assert len(emulator._worlds.all()) == WORLDS + 1

@@ -21,6 +21,7 @@ from tests.soak.subject import Holding
 HOLDING = Holding(50, 14, 3, 0, 2, 1, 0, 1)
 
 
+@pytest.mark.clients
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the server is measured by /proc")
 def test_ten_seconds_leave_nothing_behind_and_the_books_balance(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
