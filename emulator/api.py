@@ -27,7 +27,7 @@ from emulator.operations import ASK_FOR_BETA
 from emulator.problems import Problem
 from emulator.prospects import situation
 from emulator.router import Route, RouteTree
-from emulator.sending import Ready, headers_of, send_answer, send_download, send_stream, stream_headers
+from emulator.sending import Ready, head_of, headers_of, send_answer, send_download, send_stream, stream_headers
 from emulator.spoilers import BrokenOff, Spoiler, until_end
 from emulator.tape import Taped, body_of
 from emulator.validation import query_error
@@ -195,11 +195,16 @@ class Api:
         if isinstance(result, Stream):
             return self._stream_now(begun, result) if result.leg.ended else None
         assert result is not None
-        answer, shared = self._with_headers(begun, result)
-        assert isinstance(answer, Answer)
-        begun.entry.status, begun.entry.answer = answer.status, answer.body
-        begun.world.journal.add(begun.entry)
-        return answer.status, headers_of(answer, shared), answer.body
+        world, entry = begun.world, begun.entry
+        request_id = world.ids.request_id()
+        answer = result if isinstance(result, Answer) else self._error_answer(world, result, begun.flavour, request_id)
+        entry.status, entry.answer = answer.status, answer.body
+        world.journal.add(entry)
+        now = world.clock.now()
+        if answer.headers or answer.status in _BODILESS:
+            shared = headers.answer_headers(begun.flavour, request_id, now)
+            return answer.status, headers.lines_of(headers_of(answer, shared)), answer.body
+        return answer.status, head_of(answer, headers.answer_head(begun.flavour, request_id, now)), answer.body
 
     def _stream_now(self, begun: Begun, stream: Stream) -> Ready | None:
         """A stream that has come to its end and is short: a long one is sent as fast as it is read."""
@@ -207,10 +212,11 @@ class Api:
         whole = b"".join(frames)
         if len(whole) > SHORT_STREAM:
             return None
-        _, shared = self._with_headers(begun, stream)
+        world = begun.world
+        shared = headers.answer_headers(begun.flavour, world.ids.request_id(), world.clock.now())
         entry.status, entry.answer = 200, whole
-        begun.world.journal.add(entry)
-        return 200, stream_headers(shared), frames
+        world.journal.add(entry)
+        return 200, headers.lines_of(stream_headers(shared)), frames
 
     def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> tuple[Asked, Flavour]:
         """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""

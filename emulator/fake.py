@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo  # noqa: TID251  # nothing here asks for the machine's time
 from typing import TYPE_CHECKING, Any
 
 from emulator.clock import DEFAULT_START
+from emulator.ids import chance
 
 if TYPE_CHECKING:
     from faker import Generator
+
+    from emulator.ids import Chance
 
 #: Words that no seed fixes: they ask the machine for its date, for chance, or for the order of a set.
 _UNSTABLE = frozenset({"passport_dates", "passport_full", "passport_gender", "pyiterable", "pyset", "tar", "zip"})
@@ -28,28 +32,40 @@ class Fake:
 
     def __init__(self, seed: int | Callable[[], int], now: float = DEFAULT_START) -> None:
         self._seed, self._now = seed, now
-        self._generator: Generator | None = None
+        self._chance: Chance | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"fake has no word {name!r}")
-        if self._generator is None:
-            self._generator = _generator(self._seed() if callable(self._seed) else self._seed)
-        words = (getattr(provider, name, None) for provider in self._generator.get_providers())
+        if self._chance is None:
+            self._chance = chance(self._seed() if callable(self._seed) else self._seed)
+        generator = _generator()
+        words = (getattr(provider, name, None) for provider in generator.get_providers())
         word = None if name in _UNSTABLE else next(filter(callable, words), None)
         if word is None:
             raise AttributeError(f"fake has no word {name!r}")
         _NOW.set(self._now)
+        generator.random = self._chance
         return word
 
 
-def _generator(seed: int) -> Generator:
-    from faker import Factory
+class _OfThread(threading.local):
+    """What a thread's fakes share: to make it takes as long as a whole run, and all that is one's own is the chance."""
 
-    made = Factory.create()
-    made.add_provider(_time_provider())
-    made.seed_instance(seed)
-    return made
+    generator: Generator | None = None
+
+
+_HERE = _OfThread()
+
+
+def _generator() -> Generator:
+    if _HERE.generator is None:
+        from faker import Factory
+
+        _HERE.generator = Factory.create()
+        _HERE.generator.add_provider(_time_provider())
+        _HERE.generator.seed_instance(0)  # without any, some words ask the machine
+    return _HERE.generator
 
 
 class _OfFaker(type):

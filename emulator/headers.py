@@ -136,6 +136,24 @@ def answer_headers(flavour: Flavour, request_id: str, now: float) -> Headers:
     return [date, *_OPENAI, (b"x-request-id", request_id.encode())]
 
 
+@functools.lru_cache(maxsize=64)
+def _head_before_id(flavour: Flavour, second: int) -> bytes:
+    """The lines of ``answer_headers`` before the request's id: the same for a whole second."""
+    return lines_of(answer_headers(flavour, "", second)[: 1 + len(_AZURE if flavour == "azure" else _OPENAI)])
+
+
+def answer_head(flavour: Flavour, request_id: str, now: float) -> bytes:
+    """``answer_headers`` as lines."""
+    if flavour == "azure":
+        return lines_of(answer_headers(flavour, request_id, now))
+    return b"%bx-request-id: %b\r\n" % (_head_before_id(flavour, int(now)), request_id.encode())
+
+
+def lines_of(headers: Headers) -> bytes:
+    """Headers as they go over the wire."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
 def error_body(error: ApiError, flavour: Flavour) -> bytes:
     """OpenAI's envelope; on Azure the gateway has its own for what does not get past it (FACTS §6)."""
     if flavour == "azure" and error.gateway:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import blake2b
+from random import Random as Chance
+
+__all__ = ["Chance", "Ids", "chance"]
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _TO_ALPHABET = bytes(_ALPHABET[i % 62] for i in range(256))
@@ -25,6 +28,11 @@ FORMS = {
 }
 #: Ids that are hexadecimal and begin with the second they were made in.
 TIMED = {"vector_store": "vs_", "vector_store.file_batch": "vsfb_ibj_", "upload": "upload_", "upload.part": "part_"}
+
+
+def chance(seed: int) -> Chance:
+    """A source of chance of its own."""
+    return Chance(seed)
 
 
 class Ids:

@@ -164,9 +164,8 @@ class ShortWay(HttpToolsProtocol):
         if self._is_broken and not self.pipeline and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
-    def _write(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | list[bytes]) -> None:
+    def _write(self, status: int, head: bytes, body: bytes | list[bytes]) -> None:
         keeps_open = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"  # as uvicorn has it
-        head = b"".join([b"%b: %b\r\n" % header for header in headers])
         if isinstance(body, list):
             framing, body = self._framed(body)
             head += framing

@@ -14,8 +14,9 @@ from emulator.performance import FOREVER
 from emulator.spoilers import BrokenOff
 from emulator.web import JSON, Answer, Download, Stream
 
-#: An answer that nobody has to wait for: status, headers, and a body whose length they tell, or a stream's frames.
-Ready = tuple[int, Headers, bytes | list[bytes]]
+#: An answer that nobody has to wait for: status, lines of headers, and a body whose length they tell, or the frames of
+#: a stream.
+Ready = tuple[int, bytes, bytes | list[bytes]]
 
 #: What says where an answer ends is for the server to say.
 _FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
@@ -36,6 +37,12 @@ def headers_of(result: Answer, shared: Headers) -> Headers:
     if result.poll_after is not None:
         sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
     return sent
+
+
+def head_of(result: Answer, shared: bytes) -> bytes:
+    """As ``headers_of``, in lines, for an answer without headers of its own."""
+    poll = b"" if result.poll_after is None else b"openai-poll-after-ms: %d\r\n" % result.poll_after
+    return b"%bcontent-type: application/json\r\ncontent-length: %d\r\n%b" % (shared, len(result.body), poll)
 
 
 def stream_headers(shared: Headers) -> Headers:

@@ -36,6 +36,8 @@ from emulator.worlds import Worlds, WorldsMode
 #: Idle clients stay connected this long: test clients think longer than uvicorn's 5 seconds.
 _KEEP_ALIVE = 75
 
+#: Seconds after which an old world is let go of: whoever waits for the new one goes on first.
+_LATER = 0.01
 #: Seconds that another thread waits for the server's, whose work never pauses.
 _PATIENCE = 30
 #: Seconds for clients to read answers that are finished, when the server stops. One that does not gets half of it.
@@ -200,8 +202,8 @@ class Server(AppServer):
 
         def begin_anew() -> None:
             old = self.worlds.reset(key, options)
-            if old is not None:
-                self.call_soon(old.forget)  # when nobody waits any more
+            if old is not None and self._loop is not None:
+                self._loop.call_later(_LATER, old.forget)
 
         self.act(begin_anew)
 

@@ -177,6 +177,14 @@ def test_a_run_without_functions_says_so() -> None:
 
 # ---- fake ----
 
+
+def test_fakes_that_take_turns_say_what_each_would_say_alone() -> None:
+    one, other = Fake(1), Fake(2)
+    by_turns = [render("{{ fake.name() }}", {"fake": fake}) for fake in (one, other, one, other)]
+    alone = [[render("{{ fake.name() }}", {"fake": fake}) for _ in range(2)] for fake in (Fake(1), Fake(2))]
+    assert by_turns == [alone[0][0], alone[1][0], alone[0][1], alone[1][1]]
+
+
 WORDS = ["{{ fake.sentence() }}", "{{ fake.name() }}", "{{ fake.pyint() }}", "{{ fake.uuid4() }}", "{{ fake.email() }}"]
 
 

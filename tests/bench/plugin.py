@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import MeasurementFailed, Row
 from tests.bench.rounds import limited_row
 from tests.bench.scenes import encoded, thread
-from tests.bench.servers import ROOT
+from tests.bench.servers import ROOT, surroundings
 
 #: Tests of the suite that does not use the plugin.
 _TESTS = 100
@@ -93,7 +92,7 @@ def _suite(folder: str, *, used: bool) -> float:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin],
         cwd=folder,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
+        env=surroundings(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONPATH=str(ROOT)),
         capture_output=True,
         text=True,
         check=False,

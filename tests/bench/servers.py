@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -32,13 +33,24 @@ def cpu_of(pid: int) -> float:
         return float("nan")
 
 
+def surroundings(**more: str) -> dict[str, str]:
+    """The environment, but for what keeps Python from keeping what it compiles: installed packages are compiled."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | more
+
+
 class Process:
     """A server: one that says ``listening on http://127.0.0.1:PORT`` on its first line, or listens at a given port."""
 
     def __init__(self, command: Sequence[str], given: str = "", port: int = 0) -> None:
         said = subprocess.DEVNULL if port else subprocess.PIPE
         self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=said, stderr=subprocess.DEVNULL, text=True
+            command,
+            cwd=ROOT,
+            env=surroundings(),
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         assert self._process.stdin is not None
         self._process.stdin.write(given)

@@ -10,7 +10,7 @@ from tests.bench.load import Connection, request
 from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row
 from tests.bench.rounds import Cost, Pairs, cost_row, paired
-from tests.bench.servers import EMULATOR, PYTHON, ROOT, free_port
+from tests.bench.servers import EMULATOR, PYTHON, ROOT, free_port, surroundings
 
 #: The longest that a server may take to start.
 _PATIENCE = 30.0
@@ -46,6 +46,7 @@ def _started(command: Sequence[str], path: str) -> Cost:
     process = subprocess.Popen(
         [part.replace("{port}", str(port)) for part in command],
         cwd=ROOT,
+        env=surroundings(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

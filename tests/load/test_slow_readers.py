@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from emulator import Emulator
+from emulator.server import Server
 from tests.conftest import Emulate
 from tests.load import inside
 from tests.load.wire import Wire, form_bytes, port_of, request_bytes
@@ -44,8 +45,14 @@ def test_streams_that_nobody_reads_keep_no_memory_and_slow_nobody_down(emulate: 
         return waiting, events[-1].name, [await _read_late(wire) for wire in lazy]
 
     def look() -> list[int]:
-        inside.expect(emulator, lambda server: inside.stuck(server) == SLOW)
-        return inside.ask(emulator, inside.unwritten)[-SLOW:]
+        seen: list[int] = []
+
+        def are_stuck(server: Server) -> bool:
+            seen[:] = inside.unwritten(server)[-SLOW:]
+            return inside.stuck(server) == SLOW and seen[0] > 0
+
+        inside.expect(emulator, are_stuck)
+        return seen
 
     waiting, quick, late = asyncio.run(scene(look))
 
