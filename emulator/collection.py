@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from emulator.errors import not_found
 
@@ -149,6 +149,11 @@ class Collection(Generic[Row]):
     def _scan(
         self, positions: range, limit: int, keep: Callable[[Row], bool] | None
     ) -> tuple[list[str], list[Row], bool]:
+        if keep is None and self._live == len(self._rows):  # no holes: a slice
+            within, chosen = len(positions), positions[:limit]
+            whole = slice(chosen.start, chosen.stop if chosen.stop >= 0 else None, chosen.step)
+            rows: list[Any] = self._rows[whole] if chosen else []
+            return self._ids[whole] if chosen else [], rows, within > limit
         ids: list[str] = []
         found: list[Row] = []
         for position in positions:

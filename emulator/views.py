@@ -161,6 +161,10 @@ def _call_without(call: Object) -> Object:
 _TEXT = re.compile(rb'\n {12}"value": "(.*)",\n')
 
 
+#: What a row without a state of its own ends in.
+_CLOSING = ord("}")
+
+
 def message_row(message: Object) -> bytes:
     """A message as it is stored: the item of a list in ``wire`` shape, as a page is a join of these.
 
@@ -176,7 +180,7 @@ def _state_of_made(message: Object) -> list[Any]:
 
 
 def _item(row: bytes) -> bytes:
-    return row if row.endswith(b"}") else row[: row.rindex(b"\n")]
+    return row if row[-1] == _CLOSING else row[: row.rindex(b"\n")]
 
 
 def message_from_row(row: bytes) -> Object:
@@ -192,9 +196,11 @@ def message_from_row(row: bytes) -> Object:
     return stored
 
 
-def message_item(row: bytes, shape: Shape = "wire") -> bytes:
-    """A stored message as an item of a list."""
-    return _item(row) if shape == "wire" else pretty(message_from_row(row)).replace(b"\n", b"\n    ")
+def message_items(rows: Iterable[bytes], shape: Shape = "wire") -> list[bytes]:
+    """Stored messages as items of a list."""
+    if shape == "spec":
+        return [pretty(message_from_row(row)).replace(b"\n", b"\n    ") for row in rows]
+    return [row if row[-1] == _CLOSING else _item(row) for row in rows]
 
 
 def message_json(row: bytes, shape: Shape = "wire") -> bytes:

@@ -307,7 +307,7 @@ def test_a_page_is_pretty_printed_around_rows(ids: list[str]) -> None:
     for shape in ("wire", "spec"):
         shown = [views.in_json(one, shape) for one in data]
         expected = {"object": "list", "data": shown, "first_id": first, "last_id": last, "has_more": bool(ids)}
-        items = [views.message_item(row, shape) for row in rows]
+        items = views.message_items(rows, shape)
         assert views.page(items, first, last, has_more=bool(ids)) == views.pretty(expected)
 
 

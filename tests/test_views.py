@@ -46,7 +46,7 @@ def test_a_page_of_rows_is_the_page_of_their_dicts(texts: list[tuple[str, dict[s
     shown = [views.in_json(_message(*one)) for one in texts]
     ids = ("msg_é", "msg_2") if shown else (None, None)
     rows = [views.message_row(_message(*one)) for one in texts]
-    page = views.page(map(views.message_item, rows), *ids, has_more=has_more)
+    page = views.page(views.message_items(rows), *ids, has_more=has_more)
     envelope = {"object": "list", "data": shown, "first_id": ids[0], "last_id": ids[1], "has_more": has_more}
     assert page == json.dumps(envelope, indent=2, ensure_ascii=False).encode()
 

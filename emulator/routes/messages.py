@@ -21,7 +21,7 @@ def list_messages(call: Call) -> Answer:
     look_at_thread(call, thread)
     run_id = call.query.get("run_id")
     page = thread.messages.page(read_query(call), (lambda row: views.row_has_run(row, run_id)) if run_id else None)
-    items = [views.message_item(row, call.world.shapes) for row in page.rows]
+    items = views.message_items(page.rows, call.world.shapes)
     first, last = cursors(call, page.ids)
     return Answer(views.page(items, first, last, has_more=page.has_more))
 
