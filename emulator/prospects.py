@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 
 from emulator import objects
+from emulator.choosing import situation_of
 from emulator.lifecycle import Object
 from emulator.matching import Situation
 from emulator.operations import CREATE_RUN
 from emulator.validation import request_error
-from emulator.world import World, situation_of
+from emulator.world import World
 
 
 def situation(world: World, operation: str, path: dict[str, str], raw: bytes) -> Situation | None:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from itertools import dropwhile
 from typing import Any, Literal, NamedTuple
 
-from emulator import extract, objects, patterns, usage, views
+from emulator import choosing, extract, objects, usage, views
 from emulator.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.contents import Content
 from emulator.faults import Faults
@@ -21,14 +21,14 @@ from emulator.given import give
 from emulator.ids import Ids
 from emulator.journal import Journal
 from emulator.lifecycle import Object
-from emulator.matching import Situation, first_mismatch
+from emulator.matching import Situation
 from emulator.performance import DEFAULT_POLLS, Performance
 from emulator.performer import HOLD_LIMIT, Performer
 from emulator.problems import EmulatorError, Problem, ScenarioError
 from emulator.scenario import Scenario, Stub, Turn, placed
 from emulator.scenario_checks import option_problems
 from emulator.stage import Fake, Stage
-from emulator.steps import VERBS, Act
+from emulator.steps import VERBS
 from emulator.store import Store, Thread
 from emulator.tape import Taped
 from emulator.vector_stores import Outcome, VectorStore
@@ -222,10 +222,8 @@ class World:
         ``turn``: the one to play, when nothing is to be chosen.
         """
         file_kind = "azure file" if azure else "file"
-        situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
-        if turn is None:
-            with patterns.sharing():
-                turn = self._choose(situation, run["id"])
+        situation = choosing.situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
+        turn = turn or self._choose(situation, run["id"])
         stage = Stage(
             run=run,
             message=situation.message,
@@ -261,28 +259,15 @@ class World:
         return [objects.search_result(one.file_id, one.filename, one.score, one.attributes, one.text) for one in found]
 
     def _choose(self, situation: Situation, run_id: str) -> Turn:
-        missed: list[tuple[int, str]] = []
-        turns = [turn for scenario in self.scenarios for turn in scenario.turns]
-        for turn in turns:
-            key = (turn.scenario, turn.name)
-            mismatch = first_mismatch(turn.when, situation)
-            if mismatch is None and turn.times is not None and self.played[key] >= turn.times:
-                missed.append((len(turn.when) + 1, f"{turn.name!r}: it was played {turn.times} of {turn.times} times"))
-            elif mismatch is None:
-                self.played[key] += 1
-                return turn
-            else:
-                missed.append((mismatch.fitted, f"{turn.name!r}: {mismatch}"))
-        if self.settings.get("unmatched", "fail" if turns else "improvise") == "improvise":
-            return Turn("improvised", (Act("say", "{{ fake.sentence() }}"),))
-        missed.sort(key=lambda one: -one[0])
-        why = "; ".join(text for _, text in missed[:5]) or "there is no turn"
-        self.report(Problem("unmatched", f"no turn fits {run_id} (nearest first): {why}", *self._first_file()))
-        return Turn("unmatched", (Act("fail", {"code": "server_error", "message": _literal(f"No turn fits: {why}")}),))
-
-    def _first_file(self) -> tuple[str | None, int | None]:
-        turn = next((turn for scenario in self.scenarios for turn in scenario.turns), None)
-        return (turn.file, turn.line) if turn else (None, None)
+        turn, missed = choosing.choose(self.scenarios, self.played, situation)
+        if turn is not None:
+            return turn
+        if self.settings.get("unmatched", "fail" if missed else "improvise") == "improvise":
+            return choosing.improvised()
+        why, first = choosing.why_none(missed), next(choosing.turns_of(self.scenarios), None)
+        place = (first.file, first.line) if first else (None, None)
+        self.report(Problem("unmatched", f"no turn fits {run_id} (nearest first): {why}", *place))
+        return choosing.unmatched(why)
 
     def indexing_outcome(self, file: Object) -> Outcome:
         """What comes of indexing a file: as a scenario says, or as its contents are."""
@@ -401,29 +386,10 @@ class World:
         del self.performer
 
 
-def situation_of(message: str, run: Object, assistant: Object, thread: Object, number: int) -> Situation:
-    """What conditions are asked of: a run, and what it was created on."""
-    return Situation(
-        message=message,
-        instructions=run["instructions"] or "",
-        model=run["model"],
-        tools=[tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in run["tools"]],
-        assistant=assistant,
-        thread=thread,
-        metadata=run["metadata"],
-        run=number,
-    )
-
-
 def _read_by(run: Object, thread: Thread) -> Iterator[bytes]:
     """The messages that were there before the run wrote any, newest first."""
     rows = (row for _, row in thread.messages.newest_first())
     return dropwhile(lambda row: views.row_has_run(row, run["id"]), rows)
-
-
-def _literal(text: str) -> str:
-    """Text that a template gives back unchanged."""
-    return text.replace("{", "{{ '{' }}")
 
 
 def _renamed(scenario: Scenario, name: str) -> Scenario:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from emulator import objects
+from emulator.choosing import situation_of
 from emulator.lifecycle import TERMINAL, Object
 from emulator.matching import Situation
 from emulator.operations import CREATE_RUN
 from emulator.recording.seen import MAKES, Seen, named
 from emulator.recording.stories import Stories, Story, finish
-from emulator.world import situation_of
 
 #: By the kind of an object in answers: what it is called here.
 _KINDS: Final = {"assistant": "assistant", "thread": "thread", "file": "file", "vector_store": "vector_store"}
