@@ -30,16 +30,16 @@ demo: $(INSTALLED)  ## the three patterns of the API with the real SDK, against 
 serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
 	$(BIN)/assistants-emulator serve fixtures/scenarios
 
-test: $(INSTALLED) $(SCHEMATHESIS)  ## all tests that need Python alone
+test: $(INSTALLED)  ## all tests that need Python alone
 	$(BIN)/python -m pytest -q -n auto -m 'not clients'
 
-coverage: $(INSTALLED) $(SCHEMATHESIS)  ## the same, with branch coverage of the code and of the tests themselves
+coverage: $(INSTALLED)  ## the same, with branch coverage of the code and of the tests themselves
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -n auto -m 'not clients'
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 
-test-clients: $(INSTALLED)  ## tests with Node, other SDKs and Pythons, and frameworks, which it installs
+test-clients: $(INSTALLED) $(SCHEMATHESIS)  ## tests with Node, other SDKs and Pythons, and frameworks, which it installs
 	$(BIN)/python -m tests.sdk.install
 	$(BIN)/python -m pytest -q -rs -m clients
 

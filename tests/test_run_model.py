@@ -507,7 +507,7 @@ class Runs(RuleBasedStateMachine):
 
 TestRuns = Runs.TestCase
 TestRuns.settings = settings(
-    max_examples=CAMPAIGN or 100,
+    max_examples=CAMPAIGN or 60,
     stateful_step_count=80,
     deadline=None,
     derandomize=not CAMPAIGN,

@@ -82,7 +82,7 @@ def said(scenario: Scenario) -> Any:
 @example("? " * 3_000)
 @example("a:\r\n\tb: c\r\n")
 @example("version: 1\u2028turns: x")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_text(text: str) -> None:
     loaded(text)
 
@@ -94,13 +94,13 @@ _WORDS = st.sampled_from(
 
 
 @given(st.lists(_WORDS | st.text(max_size=3), max_size=30).map("".join))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_words_of_scenarios(text: str) -> None:
     loaded(text)
 
 
 @given(st.binary())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_bytes_in_a_file(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "law.yaml"
     file.write_bytes(raw)
@@ -128,7 +128,7 @@ SHAPED = st.fixed_dictionaries(
 
 
 @given(TREES | SHAPED)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_tree_in_yaml_and_in_json(tree: Any) -> None:
     """In either it means the same, or is refused."""
     with_escapes = json.dumps(tree)

@@ -15,7 +15,10 @@ from tests.fuzz.install import SCHEMATHESIS
 from tests.fuzz.talking import WORLD
 from tests.sdk.install import is_installed
 
-pytestmark = pytest.mark.skipif(not is_installed(SCHEMATHESIS), reason="schemathesis is installed by `make test`")
+pytestmark = [
+    pytest.mark.clients,
+    pytest.mark.skipif(not is_installed(SCHEMATHESIS), reason="`make test-clients` installs schemathesis"),
+]
 
 
 def test_every_operation_answers_as_the_document_says(emulate: Emulate, tmp_path: Path) -> None:

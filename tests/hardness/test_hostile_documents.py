@@ -66,7 +66,7 @@ def test_a_document_that_is_a_bomb_is_refused(name: str) -> None:
 
 
 @needs_limits
-@pytest.mark.parametrize("name", ["a billion laughs", "deep JSON", "100,000 keys in JSON", "a long list in JSON"])
+@pytest.mark.parametrize("name", ["a billion laughs", "deep JSON", "a long list in JSON"])
 def test_a_posted_one_is_refused_in_the_same_words_and_nothing_changes(name: str) -> None:
     text, said = DOCUMENTS[name]
     api = InProcess()

@@ -26,7 +26,7 @@ SAMPLES["our own"] = own_format.header_line("https://api.openai.com") + b"".join
     own_format.line(one) for one in session().exchanges[:12]
 )
 #: pytest's fixtures are the same for all examples: each clears what the one before has written.
-laws = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+laws = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 every_format = pytest.mark.parametrize("name", SAMPLES)
 
 
