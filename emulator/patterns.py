@@ -18,7 +18,7 @@ from emulator.problems import EmulatorError
 #: Real seconds that a search may take, and all that belong together.
 TIMEOUT: Final = 1.0
 #: What each of them has all the same: that one is slow says nothing of the others.
-_LEAST: Final = 0.005
+_LEAST: Final = 0.001
 #: Characters of an expression, and what counted repetitions inside each other may come to: each is compiled.
 MAX_PATTERN: Final = 10_000
 MAX_COUNT: Final = 10_000
