@@ -40,6 +40,7 @@ coverage: $(INSTALLED)  ## the same, with branch coverage of the code and of the
 	$(BIN)/coverage report --fail-under=95
 
 test-clients: $(INSTALLED) $(SCHEMATHESIS)  ## tests with Node, other SDKs and Pythons, and frameworks, which it installs
+	-$(BIN)/python -m tests.fuzz.install atheris
 	$(BIN)/python -m tests.sdk.install
 	$(BIN)/python -m pytest -q -rs -m clients
 

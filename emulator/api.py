@@ -171,11 +171,11 @@ class Api:
 
     def _conclude(self, begun: Begun, error: Exception) -> None:
         """A request that was refused: a stub may know an answer."""
+        begun.result = error
         if isinstance(error, ApiError):
-            error.__traceback__ = error.__context__ = (
-                None  # their frames refer to what was begun, and that to the error
-            )
-        begun.result = self._stub(begun.world, begun.entry, error) if isinstance(error, ApiError) else error
+            # their frames refer to what was begun, and that to the error
+            error.__traceback__ = error.__context__ = None
+            begun.result = self._stub(begun.world, begun.entry, error)
         begun.entry.time = begun.world.clock.now()
 
     async def _delay(self, begun: Begun) -> None:

@@ -105,7 +105,10 @@ def found(pattern: str, text: str) -> bool:
             raise TimeoutError
         return compiled.search(text, timeout=seconds) is not None
     except TimeoutError:
-        raise TooSlow(f"the regular expression {pattern[:200]!r} takes longer than {seconds:.2g} seconds") from None
+        why = ", which those before it left" if seconds < TIMEOUT else ""
+        raise TooSlow(
+            f"the regular expression {pattern[:200]!r} takes longer than {seconds:.2g} seconds{why}"
+        ) from None
     finally:
         if left is not None:
             left[0] -= monotonic() - begun

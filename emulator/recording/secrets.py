@@ -15,8 +15,6 @@ from emulator.secret_names import is_secret_name
 
 #: What stands in place of a secret.
 PLACEHOLDER: Final = "[redacted]"
-#: Real seconds that one regular expression of the user's may take for one text.
-REGEX_TIMEOUT: Final = 1.0
 
 # ---- By form ----
 
@@ -136,7 +134,7 @@ class Patterns:
     def find(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         for compiled in self._compiled:
             try:
-                yield from [match.span() for match in compiled.finditer(text, start, end, timeout=REGEX_TIMEOUT)]
+                yield from [match.span() for match in compiled.finditer(text, start, end, timeout=patterns_.TIMEOUT)]
             except TimeoutError:
                 self.slow.add(compiled.pattern)
                 yield start, end

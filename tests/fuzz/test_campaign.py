@@ -23,6 +23,10 @@ stat::number_of_executed_units: 4184
 stat::peak_rss_mb:              83
 """
 
+needs_atheris = pytest.mark.skipif(
+    not is_installed(ATHERIS), reason="`make test-clients` installs atheris where it can"
+)
+
 
 @pytest.mark.parametrize(
     ("printed", "report"),
@@ -61,7 +65,8 @@ def test_a_finding_is_kept_once_for_each_place(tmp_path: Path) -> None:
     assert all(place.partition(" at ")[0] in ("TypeError", "AttributeError") for place in kept)
 
 
-@pytest.mark.skipif(not is_installed(ATHERIS), reason="atheris is installed by `make fuzz`")
+@pytest.mark.clients
+@needs_atheris
 def test_a_campaign_tries_inputs_and_grows_its_corpus(tmp_path: Path) -> None:
     report = fuzz("bodies", 2, cache=tmp_path)
 
@@ -80,7 +85,8 @@ worker.main(sys.argv[1:])
 """
 
 
-@pytest.mark.skipif(not is_installed(ATHERIS), reason="atheris is installed by `make fuzz`")
+@pytest.mark.clients
+@needs_atheris
 def test_an_input_that_takes_too_long_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker ends, and the campaign goes on with another."""
     monkeypatch.setattr(campaign, "TIMEOUT", 1)
