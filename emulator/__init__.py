@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.control import Control, Request, Run
-    from emulator.problems import CheckFailed, EmulatorError, Problem, ScenarioError
-    from emulator.server import Emulator
-
-__version__ = "0.1.0"
+    from emulator.base.problems import CheckFailed, EmulatorError, Problem, ScenarioError
+    from emulator.base.version import __version__
+    from emulator.control.client import Control, Request, Run
+    from emulator.server.emulator import Emulator
 
 __all__ = [
     "CheckFailed",
@@ -27,14 +26,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CheckFailed": "problems",
-    "Control": "control",
-    "Emulator": "server",
-    "EmulatorError": "problems",
-    "Problem": "problems",
-    "Request": "control",
-    "Run": "control",
-    "ScenarioError": "problems",
+    "CheckFailed": "base.problems",
+    "Control": "control.client",
+    "Emulator": "server.emulator",
+    "EmulatorError": "base.problems",
+    "Problem": "base.problems",
+    "Request": "control.client",
+    "Run": "control.client",
+    "ScenarioError": "base.problems",
+    "__version__": "base.version",
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-    from emulator.control import Control
+    from emulator.control.client import Control
     from emulator.testing.worker import Worker
 
 _MARKER = (
@@ -86,7 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """With the setting on, clients that conftest files and test modules make at import time find the emulator."""
     if early_config.getini("assistants_emulator"):
-        from emulator.problems import EmulatorError
+        from emulator.base.problems import EmulatorError
 
         _check_server(early_config.known_args_namespace)
         try:

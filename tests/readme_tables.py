@@ -16,15 +16,15 @@ from typing import Any, Final
 import pytest
 
 from emulator import pytest_plugin
-from emulator.cli import parsers
-from emulator.commands.exits import MEANINGS
-from emulator.faults import KINDS, SUMMARIES
-from emulator.json_schema import Schema
-from emulator.matching import CONDITIONS
-from emulator.router import Route
-from emulator.routes import ROUTES
-from emulator.scenario_schema import SCENARIO
-from emulator.steps import VERBS
+from emulator.apis.endpoints import ROUTES
+from emulator.apis.http.router import Route
+from emulator.cli.commands.exits import MEANINGS
+from emulator.cli.main import parsers
+from emulator.sandbox.json_schema import Schema
+from emulator.scenarios.conditions import CONDITIONS
+from emulator.scenarios.faults import KINDS, SUMMARIES
+from emulator.scenarios.schema import SCENARIO
+from emulator.scenarios.steps import VERBS
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.support import ROOT
 

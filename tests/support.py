@@ -14,11 +14,11 @@ import orjson
 import pytest
 from httpx_sse import EventSource, ServerSentEvent
 
-from emulator.app import Application
-from emulator.control import Control
-from emulator.scenario import load_scenarios
-from emulator.world import Options, World
-from emulator.worlds import Worlds
+from emulator.control.client import Control
+from emulator.scenarios.loading import load_scenarios
+from emulator.server.app import Application
+from emulator.world.world import Options, World
+from emulator.world.worlds import Worlds
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "fixtures" / "scenarios"

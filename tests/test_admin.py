@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator import Emulator, __version__
-from emulator.problems import EmulatorError, ScenarioError
+from emulator import Emulator
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.base.version import __version__
 from tests.conftest import Emulate
 from tests.routes.given import SCENARIO, begin, given
 from tests.support import Api, InProcess, Reply

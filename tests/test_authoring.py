@@ -12,14 +12,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from emulator import Control
-from emulator.cli import main
-from emulator.document import parse
-from emulator.problems import ScenarioError
-from emulator.published_schema import published_schema
-from emulator.rehearsal import rehearse
-from emulator.scenario import load_scenario
-from emulator.watching import Change, Watcher
-from emulator.worlds import Worlds
+from emulator.base.problems import ScenarioError
+from emulator.cli.main import main
+from emulator.cli.rehearsal import rehearse
+from emulator.cli.watching import Change, Watcher
+from emulator.scenarios.document import parse
+from emulator.scenarios.loading import load_scenario
+from emulator.scenarios.published_schema import published_schema
+from emulator.world.worlds import Worlds
 from tests import golden
 from tests.support import GOLDEN, SCENARIOS, Api
 

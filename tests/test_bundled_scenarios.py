@@ -14,7 +14,7 @@ from openai.types.beta.threads import Message, Run
 from openai.types.beta.threads.runs import CodeInterpreterToolCall, FileSearchToolCall, RunStep, ToolCall
 
 from emulator import Emulator
-from emulator.scenario import load_scenario
+from emulator.scenarios.loading import load_scenario
 from tests.conftest import Emulate
 from tests.support import SCENARIOS
 

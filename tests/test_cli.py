@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, __version__
-from emulator.cli import COMMANDS, main, parsers
-from emulator.commands.output import listed
+from emulator import Emulator
+from emulator.base.version import __version__
+from emulator.cli.commands.output import listed
+from emulator.cli.main import COMMANDS, main, parsers
 from tests.conftest import Emulate
 from tests.support import ROOT, SCENARIOS, Api
 
@@ -284,7 +285,7 @@ def test_a_machine_gets_the_summary_of_an_import(capsys: pytest.CaptureFixture[s
 def test_long_lists_are_counted_and_at_a_terminal_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["same"] * 3 + [f"line {number}" for number in range(20)]
     assert listed(lines) == ["  same ×3", *(f"  line {number}" for number in range(20))]
-    monkeypatch.setattr("emulator.commands.output.is_watched", lambda stream: True)
+    monkeypatch.setattr("emulator.cli.commands.output.is_watched", lambda stream: True)
 
     assert listed(lines)[-2:] == ["  line 10", "  … 9 more; 2> FILE has them all"]
     assert listed(lines[:15]) == ["  same ×3", *(f"  line {number}" for number in range(12))]

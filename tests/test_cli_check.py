@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.cli import main
+from emulator.cli.main import main
 
 GOOD = "turns: [{steps: [{say: Hi}]}]"
 BAD = "turns: [{steps: [{sai: Hi}]}]"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.cli import main
+from emulator.cli.main import main
 from tests import golden
 from tests.support import GOLDEN, ROOT
 from tests.test_cli import COMMAND

@@ -16,7 +16,7 @@ import openai
 import pytest
 
 from emulator import Control
-from emulator.cli import main
+from emulator.cli.main import main
 from tests.conftest import Emulate
 from tests.support import ROOT, SCENARIOS, Api
 from tests.test_cli import COMMAND

@@ -186,7 +186,7 @@ def test_ctrl_c_at_a_terminal_reaches_the_command_of_exec_once(files: Path) -> N
 
 def test_an_import_that_is_interrupted_ends_as_such(files: Path) -> None:
     script = (
-        "import signal, sys, emulator.importing as i, emulator.cli as c\n"
+        "import signal, sys, emulator.recordings.importing as i, emulator.cli.main as c\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "i.import_files = lambda *_, **more: signal.raise_signal(signal.SIGINT)\n"
         "sys.exit(c.main(['import', 'tape.jsonl', '--out', '-']))"

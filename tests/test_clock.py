@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.clock import DEFAULT_START, RealClock, SkipClock, http_date, make_clock, monotonic, parse_instant
-from emulator.scenario import load_scenario
+from emulator.base.clock import DEFAULT_START, RealClock, SkipClock, http_date, make_clock, monotonic, parse_instant
+from emulator.scenarios.loading import load_scenario
 from tests.support import InProcess
 
 JANUARY = 1767225600.0  # 2026-01-01T00:00:00Z

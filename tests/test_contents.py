@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from emulator.contents import SPOOL, Content
+from emulator.world.state.contents import SPOOL, Content
 from tests.routes.test_files import make_file, send_file, send_form
 from tests.support import ROOT, Api, InProcess
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator import admin
-from emulator.control import Control
-from emulator.scenario_schema import SCENARIO
+from emulator.admin import endpoints
+from emulator.control.client import Control
+from emulator.scenarios.schema import SCENARIO
 from tests.pages import PAGES, Block, blocks
 from tests.support import ROOT, SHARED, needs_shared
 from tests.walkthrough import EXAMPLES, NOT_RUN, Disagreement, Reader, commands, compare
@@ -103,7 +103,7 @@ def test_every_request_of_the_admin_api_is_in_the_reference() -> None:
 
     served = {
         (method, re.sub(r"\{.*?\}", "{}", route.path))
-        for route in admin.routes
+        for route in endpoints.routes
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert told == served

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.document import MAX_DEPTH, MAX_VALUES, from_data, parse, path_in_words
-from emulator.problems import ScenarioError
-from emulator.scenario import load_scenario
+from emulator.base.problems import ScenarioError
+from emulator.scenarios.document import MAX_DEPTH, MAX_VALUES, from_data, parse, path_in_words
+from emulator.scenarios.loading import load_scenario
 
 
 def data(text: str) -> Any:

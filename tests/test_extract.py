@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator import extract
-from emulator.extract import Unreadable, chunks, extension, text_of
+from emulator.world.state import extract
+from emulator.world.state.extract import Unreadable, chunks, extension, text_of
 
 EMPTY = "The file could not be parsed because it is empty."
 BROKEN = "The file could not be parsed."

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorError
-from emulator.faults import Fault, error_headers, fault_of
+from emulator.scenarios.faults import Fault, error_headers, fault_of
 from tests.conftest import Emulate
 from tests.support import InProcess, Reply
 from tests.test_server import Connect

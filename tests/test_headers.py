@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from emulator.headers import read_query
+from emulator.apis.http.headers import read_query
 from tests.routes.given import begin, given
 from tests.support import InProcess
 

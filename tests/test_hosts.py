@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator.hosts import Hosts, is_loopback
+from emulator.server.hosts import Hosts, is_loopback
 from tests.conftest import Emulate
 
 FINE = [

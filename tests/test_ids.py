@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.ids import FORMS, TIMED, Ids
+from emulator.base.ids import FORMS, TIMED, Ids
 
 seeds = st.one_of(st.integers(), st.text(st.characters(codec="utf-8"), max_size=100))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.journal import Entry, Journal
+from emulator.world.journal import Entry, Journal
 from tests.routes.given import begin, given
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.json_schema import breaches, dotted, fault, reason
+from emulator.sandbox.json_schema import breaches, dotted, fault, reason
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 

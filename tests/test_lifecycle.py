@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator import objects
-from emulator.lifecycle import FIRST, LIVES, REST, TERMINAL, IllegalMove, Object, advance, event_names
+from emulator.apis.assistants import objects
+from emulator.apis.assistants.lifecycle import FIRST, LIVES, REST, TERMINAL, IllegalMove, advance, event_names
+from emulator.base.json_types import Object
 from tests.support import SHARED, needs_shared
 
 MADE, BEFORE, NOW = 1000, 1500, 2000

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from emulator import matching, objects
-from emulator.json_schema import breaches
-from emulator.matching import CONDITIONS, Mismatch, Situation, condition, first_mismatch, fits
+from emulator.apis.assistants import objects
+from emulator.sandbox.json_schema import breaches
+from emulator.scenarios import conditions
+from emulator.scenarios.conditions import CONDITIONS, Mismatch, Situation, condition, first_mismatch, fits
 
 SITUATION = Situation(
     message="What's the Weather in Paris?\nStra\u00dfe 5",
@@ -171,7 +172,7 @@ def test_a_second_condition_of_the_same_name_is_an_error() -> None:
 
 
 def test_a_new_condition_is_one_decorated_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "CONDITIONS", {**CONDITIONS})
+    monkeypatch.setattr(conditions, "CONDITIONS", {**CONDITIONS})
 
     @condition("words", {"type": "integer"}, "the number of words in the message")
     def _words(expected: Any, situation: Situation) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator import objects
-from emulator.lifecycle import Object
+from emulator.apis.assistants import objects
+from emulator.base.json_types import Object
 
 MODEL: Object = {"model": "gpt-4o"}
 ASSISTANT = objects.assistant(

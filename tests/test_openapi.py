@@ -9,11 +9,11 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from emulator import openapi
-from emulator.operations import NAMES
-from emulator.routes import ROUTES
-from emulator.routes.files import PURPOSES
-from emulator.validation import schema
+from emulator.admin import openapi
+from emulator.apis.endpoints import ROUTES
+from emulator.apis.files.files import PURPOSES
+from emulator.base.operations import NAMES
+from emulator.base.request_schemas import schema
 from tests.routes.given import given
 from tests.routes.valid import BODIES, QUERIES
 from tests.support import InProcess
@@ -175,5 +175,5 @@ def test_the_document_is_not_made_before_it_is_asked_for() -> None:
     import subprocess
     import sys
 
-    program = "import emulator.server, sys; sys.exit('emulator.openapi' in sys.modules)"
+    program = "import emulator.server.emulator, sys; sys.exit('emulator.admin.openapi' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.operations import OF_A_RUN
+from emulator.base.operations import OF_A_RUN
 from tests.support import InProcess, Reply
 
 SCENARIO: dict[str, Any] = {

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator.api import SHORT_STREAM
-from emulator.app import Application
-from emulator.protocol import ShortWay
-from emulator.server import AppServer, bind
-from emulator.worlds import Worlds
+from emulator.apis.http.pipeline import SHORT_STREAM
+from emulator.server.app import Application
+from emulator.server.emulator import AppServer, bind
+from emulator.server.fast_protocol import ShortWay
+from emulator.world.worlds import Worlds
 
 HEADERS = b"Host: localhost\r\nAuthorization: Bearer sk-test\r\nOpenAI-Beta: assistants=v2\r\n"
 ASSISTANT = b'{"model": "gpt-4o", "name": "W\xc3\xa4rme"}'
@@ -134,7 +134,7 @@ def test_a_long_stream_waits_for_its_reader() -> None:
 
 
 def test_an_idle_connection_is_closed_and_a_busy_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.server._KEEP_ALIVE", 0.2)
+    monkeypatch.setattr("emulator.server.emulator._KEEP_ALIVE", 0.2)
     world = {"version": 1, "settings": {"clock": "real"}, "turns": [{"steps": [{"wait": 0.5}, {"say": "late"}]}]}
     with serving(http=ShortWay) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(post(b"/_emulator/scenarios", orjson.dumps(world)) + post(b"/v1/assistants", ASSISTANT))

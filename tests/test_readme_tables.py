@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.faults import KINDS, SUMMARIES
-from emulator.operations import OPERATIONS
-from emulator.routes import ROUTES
+from emulator.apis.endpoints import ROUTES
+from emulator.base.operations import OPERATIONS
+from emulator.scenarios.faults import KINDS, SUMMARIES
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.readme_tables import TABLES, content, heading, main, operations
 from tests.support import ROOT

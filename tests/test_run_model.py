@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from emulator.app import Application
-from emulator.clock import DEFAULT_START
-from emulator.scenario import load_scenarios
-from emulator.world import Options
-from emulator.worlds import Worlds
+from emulator.base.clock import DEFAULT_START
+from emulator.scenarios.loading import load_scenarios
+from emulator.server.app import Application
+from emulator.world.world import Options
+from emulator.world.worlds import Worlds
 from tests.run_model import GATES, TURNS, ModelRun, ModelThread, Refusal, Rules
 from tests.support import BETA, InProcess, Reply
 

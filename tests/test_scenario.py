@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator.errors import ApiError
-from emulator.matching import CONDITIONS
-from emulator.problems import EmulatorError, ScenarioError
-from emulator.scenario import Scenario, Turn, load_scenario, load_scenarios, parse_scenario, scenario_files
-from emulator.steps import Act
+from emulator.apis.http.errors import ApiError
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.scenarios.conditions import CONDITIONS
+from emulator.scenarios.loading import Scenario, Turn, load_scenario, load_scenarios, parse_scenario, scenario_files
+from emulator.scenarios.steps import Act
 from tests.support import SCENARIOS, InProcess
 
 WEATHER = """\

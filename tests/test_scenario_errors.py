@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.problems import ScenarioError
-from emulator.scenario import load_scenario, parse_scenario
+from emulator.base.problems import ScenarioError
+from emulator.scenarios.loading import load_scenario, parse_scenario
 
 BROKEN = Path(__file__).parent / "broken_scenarios"
 FILES = sorted(BROKEN.glob("*.yaml"))

@@ -14,12 +14,12 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.document import parse
-from emulator.problems import ScenarioError
-from emulator.scenario import Scenario, check_document, load_scenario, parse_scenario
-from emulator.scenario_schema import SCENARIO
-from emulator.steps import VERBS
-from emulator.world import Options, World
+from emulator.base.problems import ScenarioError
+from emulator.scenarios.document import parse
+from emulator.scenarios.loading import Scenario, check_document, load_scenario, parse_scenario
+from emulator.scenarios.schema import SCENARIO
+from emulator.scenarios.steps import VERBS
+from emulator.world.world import Options, World
 from tests.fuzz.mutate import mutated
 from tests.support import SCENARIOS
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.search import Hit, Index
+from emulator.world.state.search import Hit, Index
 
 TEXTS = [
     "Apples are red or green fruits.",

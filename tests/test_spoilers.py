@@ -13,9 +13,9 @@ import orjson
 import pytest
 
 from emulator import Emulator
-from emulator.faults import Fault, fault_of
-from emulator.server import API_KEY
-from emulator.spoilers import BrokenOff, Spoiler
+from emulator.apis.http.fault_injector import BrokenOff, Spoiler
+from emulator.scenarios.faults import Fault, fault_of
+from emulator.server.emulator import API_KEY
 from tests.conftest import Emulate
 
 WORLD: dict[str, Any] = {

@@ -11,7 +11,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import sse
+from emulator.base import sse
 
 #: Event, data, and the bytes of the frame.
 FRAMES: list[tuple[str, dict[str, Any], bytes]] = [

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from faker import Faker
 
-from emulator import objects, usage
-from emulator.events import Item
-from emulator.ids import Ids
-from emulator.lifecycle import Object
-from emulator.stage import Fake, Output, Stage, StepFailed, parsed
-from emulator.steps import VERBS, Act
-from emulator.templates import TemplateError, render
+from emulator.apis.assistants import objects
+from emulator.base.ids import Ids
+from emulator.base.json_types import Object
+from emulator.engine import usage
+from emulator.sandbox.templates import TemplateError, render
+from emulator.scenarios.steps import VERBS, Act
+from emulator.scenarios.steps.actions import Item
+from emulator.scenarios.steps.context import Fake, Output, Stage, StepFailed, parsed
 from tests.support import ROOT
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}

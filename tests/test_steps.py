@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import objects, usage
-from emulator.events import Create, Delta, Hold, Item, Move, Require, Update, Wait
-from emulator.lifecycle import Object
-from emulator.stage import Fake, OpenStep, Output, Stage
-from emulator.steps import VERBS, Act, cancel_run, cut, expire_run, fail_run, step
+from emulator.apis.assistants import objects
+from emulator.base.json_types import Object
+from emulator.engine import usage
+from emulator.scenarios.steps import VERBS, Act, cancel_run, cut, expire_run, fail_run, step
+from emulator.scenarios.steps.actions import Create, Delta, Hold, Item, Move, Require, Update, Wait
+from emulator.scenarios.steps.context import Fake, OpenStep, Output, Stage
 
 MESSAGE, STEP, RUN = "thread.message", "thread.run.step", "thread.run"
 FUNCTION_PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}

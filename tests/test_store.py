@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator import collection as collections
-from emulator import objects, views
-from emulator.collection import Collection, Page, Query
-from emulator.errors import ApiError
-from emulator.lifecycle import Object
-from emulator.store import Store, Thread
+from emulator.apis.assistants import objects, views
+from emulator.apis.http.errors import ApiError
+from emulator.base.json_types import Object
+from emulator.world.state import collection as collections
+from emulator.world.state.collection import Collection, Page, Query
+from emulator.world.state.store import Store, Thread
 
 
 def filled(count: int, kind: str = "thread.run") -> Collection[Object]:

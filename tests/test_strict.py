@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import ApiError
-from emulator.strict import check_response_format, check_tools, first_fault
+from emulator.apis.assistants.strict_schemas import check_response_format, check_tools, first_fault
+from emulator.apis.http.errors import ApiError
 
 CLOSED: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
 OPEN: dict[str, Any] = {"type": "object", "properties": {}}

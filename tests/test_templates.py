@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator import templates
-from emulator.stage import Fake
-from emulator.templates import TemplateError, as_text, is_template, render
+from emulator.sandbox import templates
+from emulator.sandbox.templates import TemplateError, as_text, is_template, render
+from emulator.scenarios.steps.context import Fake
 
 VARIABLES: dict[str, Any] = {
     "message": "What's the weather?",

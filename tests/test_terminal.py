@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from emulator.terminal import Cell, CountingLines, Paint, ProgressLine, has_colours, in_columns, is_watched
+from emulator.cli.terminal import Cell, CountingLines, Paint, ProgressLine, has_colours, in_columns, is_watched
 
 
 class Stream(io.StringIO):

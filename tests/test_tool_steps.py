@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from emulator.problems import ScenarioError
+from emulator.base.problems import ScenarioError
 from tests import golden
 from tests.conftest import Emulate
 from tests.routes.test_files import make_file

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import objects, usage, views
-from emulator.lifecycle import Object
+from emulator.apis.assistants import objects, views
+from emulator.base.json_types import Object
+from emulator.engine import usage
 
 
 @pytest.mark.parametrize(

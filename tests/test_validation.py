@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from emulator import validation
-from emulator.json_schema import breaches
-from emulator.validation import query_error, request_error, schema
-from emulator.web import read_json
+from emulator.apis.http import validation
+from emulator.apis.http.request import read_json
+from emulator.apis.http.validation import query_error, request_error
+from emulator.base.request_schemas import schema
+from emulator.sandbox.json_schema import breaches
 from tests.routes.valid import BODIES, QUERIES
 from tests.routes.words import (
     Error,
@@ -34,7 +35,7 @@ from tests.routes.words import (
     unknown,
 )
 
-DOCUMENT: dict[str, Any] = json.loads(files("emulator").joinpath("schemas/requests.json").read_bytes())
+DOCUMENT: dict[str, Any] = json.loads(files("emulator.base").joinpath("schemas/requests.json").read_bytes())
 
 CASES = [("bodies", name, valid) for name, valid in BODIES.items()]
 CASES += [("queries", name, valid) for name, valid in QUERIES.items()]

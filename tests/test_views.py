@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import objects, views
+from emulator.apis.assistants import objects, views
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ['\n  "status": ', '\n  "role": "user",', '"run_id": "run_1",', "\n", "\u2028", '\\"', "{", "]"]

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given as fuzz
 from hypothesis import strategies as st
 
-from emulator import Emulator, objects
-from emulator.problems import CheckFailed
-from emulator.routes import ROUTES
-from emulator.web import MAX_BODY, TOO_LARGE, read_body
+from emulator import Emulator
+from emulator.apis.assistants import objects
+from emulator.apis.endpoints import ROUTES
+from emulator.apis.http.request import MAX_BODY, TOO_LARGE, read_body
+from emulator.base.problems import CheckFailed
 from tests.conftest import Emulate
 from tests.routes.given import begin, given
 from tests.routes.valid import BODIES

@@ -10,10 +10,10 @@ import pytest
 from openai import AsyncOpenAI
 
 from emulator import Emulator
-from emulator.problems import EmulatorError, Problem, ScenarioError
-from emulator.scenario import load_scenario, parse_scenario
-from emulator.world import Options, World
-from emulator.worlds import Worlds
+from emulator.base.problems import EmulatorError, Problem, ScenarioError
+from emulator.scenarios.loading import load_scenario, parse_scenario
+from emulator.world.world import Options, World
+from emulator.world.worlds import Worlds
 from tests.conftest import Emulate
 from tests.support import Api, InProcess
 
@@ -274,7 +274,7 @@ def test_times_is_demanded_once_a_run_was_created() -> None:
 
 def test_an_exception_of_ours_in_a_step_is_a_problem_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     api = InProcess({"turns": [{"steps": [{"say": "Hi"}]}]})
-    monkeypatch.setattr("emulator.steps.messages.cut", lambda *_: 1 / 0)
+    monkeypatch.setattr("emulator.scenarios.steps.messages.cut", lambda *_: 1 / 0)
 
     run = played(api)
 

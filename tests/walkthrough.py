@@ -21,8 +21,8 @@ import pytest
 import yaml
 
 from emulator import Control, pytest_plugin
-from emulator.recording.sources import load_sources
-from emulator.world import Options, World
+from emulator.recordings.sources import load_sources
+from emulator.world.world import Options, World
 from tests.pages import Block, blocks
 from tests.support import ROOT, SCENARIOS
 

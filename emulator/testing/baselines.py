@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from emulator.control import Control
-from emulator.problems import EmulatorError
+from emulator.base.problems import EmulatorError
+from emulator.control.client import Control
 
 
 @dataclass(slots=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from emulator.problems import EmulatorError
-from emulator.report import report as text_of
-from emulator.testing.dependence import senders
-from emulator.testing.wanted import refuse
+from emulator.base.problems import EmulatorError
+from emulator.control.report import report as text_of
+from emulator.testing.options import refuse
+from emulator.testing.sunset_report import senders
 from emulator.testing.worker import Use, Worker, in_one_line
 
 

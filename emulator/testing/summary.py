@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.testing.dependence import told
+from emulator.testing.sunset_report import told
 
 
 def summarize(terminal: pytest.TerminalReporter, reports: list[Any], sunset: str | None) -> None:

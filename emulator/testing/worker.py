@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import pytest
 
-from emulator.control import Control
-from emulator.problems import EmulatorError
+from emulator.base.problems import EmulatorError
+from emulator.control.client import Control
 from emulator.testing.baselines import Baselines
-from emulator.testing.dependence import Dependence, senders
-from emulator.testing.guard import EXCEPTED, Guard
-from emulator.testing.wanted import Wanted, refuse, wanted
+from emulator.testing.network_guard import EXCEPTED, Guard
+from emulator.testing.options import Wanted, refuse, wanted
+from emulator.testing.sunset_report import Dependence, senders
 
 #: The fixture that gives a test a world of its own.
 FIXTURE: Final = "assistants_emulator"
@@ -64,7 +64,7 @@ class Worker:
         return self._control
 
     def _start(self) -> Control:
-        from emulator.testing.own import OwnEmulator
+        from emulator.testing.own_emulator import OwnEmulator
 
         emulator = OwnEmulator(**self._session_options())
         emulator.start()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from emulator.testing.own import OwnEmulator
+from emulator.testing.own_emulator import OwnEmulator
 from tests.bench.load import drive, request
 from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import MeasurementFailed, Row

@@ -32,10 +32,10 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from emulator.journal import Entry, Journal
-from emulator.routes import ROUTES
-from emulator.views import Shape
-from emulator.world import World
+from emulator.apis.assistants.views import Shape
+from emulator.apis.endpoints import ROUTES
+from emulator.world.journal import Entry, Journal
+from emulator.world.world import World
 from tests.support import SHARED
 
 Schemas = dict[str, Any]

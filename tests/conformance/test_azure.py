@@ -11,8 +11,8 @@ import pytest
 from openai import AssistantEventHandler, AsyncAzureOpenAI, AzureOpenAI
 
 from emulator import Emulator
-from emulator.lifecycle import Object
-from emulator.routes import ROUTES
+from emulator.apis.endpoints import ROUTES
+from emulator.base.json_types import Object
 from tests.conformance.tour import SCENARIO, WEATHER
 from tests.support import InProcess, Reply
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from emulator.lifecycle import event_names
-from emulator.routes import ROUTES
+from emulator.apis.assistants.lifecycle import event_names
+from emulator.apis.endpoints import ROUTES
 from tests.support import SHARED, needs_shared
 
 pytestmark = needs_shared
@@ -77,7 +77,7 @@ def _names(node: Any, prefix: str = "", seen: tuple[str, ...] = ()) -> set[str]:
 
 @cache
 def _own() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(files("emulator").joinpath("schemas/requests.json").read_bytes())
+    document: dict[str, Any] = json.loads(files("emulator.base").joinpath("schemas/requests.json").read_bytes())
     return document
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from openai import OpenAI
 from openai.types.beta import FunctionToolParam
 
-from emulator.lifecycle import Object
+from emulator.base.json_types import Object
 
 #: What the runs of the tour do: everything that a run can show.
 SCENARIO: Final[Object] = {

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from emulator.document import parse
-from emulator.recording import own_format
-from emulator.routes import ROUTES
+from emulator.apis.endpoints import ROUTES
+from emulator.recordings import own_format
+from emulator.scenarios.document import parse
 from tests.recording.samples import BOUNDARY, EVENTS, FORM, FORMATS
 from tests.recording.samples_of_sessions import failures, session
 from tests.routes.valid import BODIES, QUERIES

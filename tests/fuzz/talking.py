@@ -12,12 +12,12 @@ from starlette.types import Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from emulator.app import Application
-from emulator.headers import Headers
-from emulator.protocol import ShortWay
-from emulator.scenario import load_scenario
-from emulator.world import Options
-from emulator.worlds import Worlds
+from emulator.apis.http.headers import Headers
+from emulator.scenarios.loading import load_scenario
+from emulator.server.app import Application
+from emulator.server.fast_protocol import ShortWay
+from emulator.world.world import Options
+from emulator.world.worlds import Worlds
 
 #: Seconds that an answer may take: nothing here waits for time to pass.
 PATIENCE: Final = 5

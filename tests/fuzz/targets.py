@@ -13,25 +13,26 @@ from typing import Final
 
 import orjson
 
-from emulator.document import from_data, parse
-from emulator.errors import ApiError
-from emulator.forms import read_form
-from emulator.importing import distil_all
-from emulator.posted import posted_scenario
-from emulator.problems import EmulatorError, ScenarioError
-from emulator.proof import prove
-from emulator.recording import own_format
-from emulator.recording.exchange import Exchange, parsed
-from emulator.recording.multipart import parts_of
-from emulator.recording.readers import parse_recording, recognises
-from emulator.recording.redaction import Redactor
-from emulator.recording.seen import read_events
-from emulator.recording.sources import scenario_from
-from emulator.rehearsal import rehearse
-from emulator.scenario import check_document
-from emulator.validation import query_error, schema
-from emulator.web import read_json
-from emulator.world import Options, World
+from emulator.admin.posted import posted_scenario
+from emulator.apis.http.errors import ApiError
+from emulator.apis.http.forms import read_form
+from emulator.apis.http.request import read_json
+from emulator.apis.http.validation import query_error
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.base.request_schemas import schema
+from emulator.cli.rehearsal import rehearse
+from emulator.recordings import own_format
+from emulator.recordings.distil.api_calls import read_events
+from emulator.recordings.exchange import Exchange, parsed
+from emulator.recordings.importing import distil_all
+from emulator.recordings.multipart import parts_of
+from emulator.recordings.proof.replay import prove
+from emulator.recordings.readers import parse_recording, recognises
+from emulator.recordings.record.redaction import Redactor
+from emulator.recordings.sources import scenario_from
+from emulator.scenarios.document import from_data, parse
+from emulator.scenarios.loading import check_document
+from emulator.world.world import Options, World
 from tests.fuzz.talking import Talk, run, wire
 
 

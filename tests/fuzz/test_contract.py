@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.openapi import document
-from emulator.operations import NAMES
+from emulator.admin.openapi import document
+from emulator.base.operations import NAMES
 from tests.conftest import Emulate
 from tests.fuzz.contract import ask
 from tests.fuzz.install import SCHEMATHESIS

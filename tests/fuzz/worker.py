@@ -23,10 +23,10 @@ GUIDES: Final = ["emulator", "yaml", "python_multipart", "starlette.formparsers"
 #: Modules that do not read what others wrote, and need pytest or are a program.
 _NOT_READERS: Final = (
     "emulator.__main__",
-    "emulator.cli",
+    "emulator.cli.main",
     "emulator.pytest_plugin",
     "emulator.testing",
-    "emulator.report",
+    "emulator.control.report",
 )
 _MOST_FINDINGS: Final = 30
 #: How often a value is changed and not a byte.

@@ -12,12 +12,12 @@ import brotli
 import pytest
 
 from emulator import Control
-from emulator.problems import EmulatorError, ScenarioError
-from emulator.recording.exchange import RecordingError
-from emulator.recording.readers import parse_recording
-from emulator.recording.readers.decoding import BadBody, Decoder
-from emulator.scenario import load_scenario, parse_scenario
-from emulator.web import MAX_VALUES
+from emulator.apis.http.request import MAX_VALUES
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.recordings.exchange import RecordingError
+from emulator.recordings.readers import parse_recording
+from emulator.recordings.readers.decoding import BadBody, Decoder
+from emulator.scenarios.loading import load_scenario, parse_scenario
 from tests.conftest import Emulate
 from tests.hardness.bounds import bounded, needs_limits
 from tests.support import InProcess

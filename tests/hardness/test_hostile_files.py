@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from emulator import Control, extract
-from emulator.extract import Unreadable, text_of
-from emulator.problems import ScenarioError
-from emulator.recording.inventory import safe
-from emulator.scenario import load_scenario
+from emulator import Control
+from emulator.base.problems import ScenarioError
+from emulator.recordings.distil.files import safe
+from emulator.scenarios.loading import load_scenario
+from emulator.world.state import extract
+from emulator.world.state.extract import Unreadable, text_of
 from tests.conftest import Emulate
 from tests.hardness.bounds import bounded, needs_limits
 from tests.support import InProcess

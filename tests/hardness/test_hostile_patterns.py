@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from emulator.json_schema import fault, reason
-from emulator.patterns import BadPattern, TooSlow, found, read, sharing
-from emulator.problems import ScenarioError
-from emulator.recording.exchange import Exchange
-from emulator.recording.redaction import Redactor
-from emulator.scenario import load_scenario
+from emulator.base.problems import ScenarioError
+from emulator.recordings.exchange import Exchange
+from emulator.recordings.record.redaction import Redactor
+from emulator.sandbox.json_schema import fault, reason
+from emulator.sandbox.patterns import BadPattern, TooSlow, found, read, sharing
+from emulator.scenarios.loading import load_scenario
 from tests.hardness.bounds import bounded, needs_limits
 from tests.support import InProcess
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from emulator import templates
-from emulator.fake import Fake
-from emulator.templates import TemplateError, render
+from emulator.sandbox import templates
+from emulator.sandbox.fake import Fake
+from emulator.sandbox.templates import TemplateError, render
 from tests.conftest import Emulate
 from tests.hardness.bounds import bounded, needs_limits
 from tests.support import Api, InProcess

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator import Control, __version__
+from emulator import Control
+from emulator.base.version import __version__
 from tests.packaging.conftest import Distributions
 from tests.packaging.environments import Environment
 from tests.packaging.pythons import VERSIONS, find, missing

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from emulator import __version__
+from emulator.base.version import __version__
 from tests.packaging.conftest import Distributions
 from tests.support import ROOT
 
@@ -45,7 +45,7 @@ def test_the_wheel_has_the_whole_package_and_nothing_else(wheel: zipfile.ZipFile
     of_the_package = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
     assert of_the_package == files("emulator")
-    assert {"emulator/py.typed", "emulator/schemas/requests.json"} <= of_the_package
+    assert {"emulator/py.typed", "emulator/base/schemas/requests.json"} <= of_the_package
 
 
 def test_the_wheel_brings_the_command_and_the_plugin(wheel: zipfile.ZipFile) -> None:
@@ -53,7 +53,7 @@ def test_the_wheel_brings_the_command_and_the_plugin(wheel: zipfile.ZipFile) -> 
     entries.read_string(info(wheel, "entry_points.txt"))
 
     assert {section: dict(entries[section]) for section in entries.sections()} == {
-        "console_scripts": {"assistants-emulator": "emulator.cli:main"},
+        "console_scripts": {"assistants-emulator": "emulator.cli.main:main"},
         "pytest11": {"assistants_emulator": "emulator.pytest_plugin"},
     }
 

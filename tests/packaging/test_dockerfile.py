@@ -55,7 +55,7 @@ def test_the_build_sees_the_package_and_nothing_else() -> None:
         "emulator",
         "pyproject.toml",
     }
-    assert context.has("emulator/schemas/requests.json")
+    assert context.has("emulator/base/schemas/requests.json")
     assert not context.has("emulator/__pycache__/cli.cpython-313.pyc")
     assert not context.has("tests/emulator")
 

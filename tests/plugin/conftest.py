@@ -13,12 +13,12 @@ from emulator import Emulator
 
 @pytest.fixture(scope="session", autouse=True)
 def _loaded() -> None:
-    for module in ("hooks", "own", "summary"):
+    for module in ("hooks", "own_emulator", "summary"):
         importlib.import_module(f"emulator.testing.{module}")
     with Emulator({"turns": [{"steps": [{"say": "{{ message }}"}]}]}) as running:
         _ask(running.base_url)
         asyncio.run(_ask_async(running.base_url))
-        running.reset(seed=1)
+        running.state()
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator, Request
-from emulator.control import Run, TimelineEvent
-from emulator.report import report, request_line
+from emulator.control.client import Run, TimelineEvent
+from emulator.control.report import report, request_line
 from tests import golden
 from tests.bench.servers import free_port
 from tests.plugin.inner import run, sections

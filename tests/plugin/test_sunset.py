@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator, EmulatorError
-from emulator.operations import OPERATIONS, REMOVED
-from emulator.router import Route
-from emulator.routes import ROUTES
+from emulator.apis.endpoints import ROUTES
+from emulator.apis.http.router import Route
+from emulator.base.operations import OPERATIONS, REMOVED
 from tests.bench import servers
 from tests.plugin.inner import HEAD, WITHOUT, run
 from tests.support import Api, InProcess

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import orjson
 
-from emulator.document import parse
-from emulator.lifecycle import Object
-from emulator.recording.distil import Distilled, distil
-from emulator.recording.readers import parse_recording
-from emulator.recording.seen import read_events
+from emulator.base.json_types import Object
+from emulator.recordings.distil.api_calls import read_events
+from emulator.recordings.distil.distil import Distilled, distil
+from emulator.recordings.readers import parse_recording
+from emulator.scenarios.document import parse
 from tests.recording.handmade import proof_of
 from tests.support import Api, InProcess, Reply
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Self
 
-from emulator.lifecycle import Object
-from emulator.proof import Proof, prove
-from emulator.recording.distil import Distilled, distil
-from emulator.recording.exchange import Exchange, Part, Recording
-from emulator.recording.sources import scenario_from
+from emulator.base.json_types import Object
+from emulator.recordings.distil.distil import Distilled, distil
+from emulator.recordings.exchange import Exchange, Part, Recording
+from emulator.recordings.proof.replay import Proof, prove
+from emulator.recordings.sources import scenario_from
 from tests.support import InProcess
 
 HOST = "https://api.openai.com"

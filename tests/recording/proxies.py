@@ -9,13 +9,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from emulator.recorder import Recorder
-from emulator.recording.exchange import Exchange, Recording
-from emulator.recording.own_format import read
-from emulator.recording.recording_file import RecordingFile
-from emulator.recording.redaction import Redactor
-from emulator.server import AppServer, bind
-from emulator.upstream import Upstream
+from emulator.recordings.exchange import Exchange, Recording
+from emulator.recordings.own_format import read
+from emulator.recordings.record.recorder import Recorder
+from emulator.recordings.record.redaction import Redactor
+from emulator.recordings.record.upstream import Upstream
+from emulator.recordings.recording_file import RecordingFile
+from emulator.server.emulator import AppServer, bind
 from tests.recording.upstreams import PATIENCE
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulator.recorder import Recorder
-from emulator.recording.recording_file import RecordingFile
-from emulator.recording.redaction import Redactor
-from emulator.server import AppServer, bind
-from emulator.upstream import Upstream
+from emulator.recordings.record.recorder import Recorder
+from emulator.recordings.record.redaction import Redactor
+from emulator.recordings.record.upstream import Upstream
+from emulator.recordings.recording_file import RecordingFile
+from emulator.server.emulator import AppServer, bind
 
 
 @contextmanager

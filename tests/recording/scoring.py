@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from emulator.cli import main
-from emulator.document import parse
+from emulator.cli.main import main
+from emulator.scenarios.document import parse
 from tests.support import SHARED
 
 RECORDINGS = SHARED / "recordings"

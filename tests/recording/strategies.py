@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from emulator.recording.literal import verbatim
-from emulator.steps.messages import cut
+from emulator.recordings.distil.literal import verbatim
+from emulator.scenarios.steps.messages import cut
 from tests.recording.driving import FUNCTIONS, Talk
 
 #: Texts that are hard on YAML, templates and streams.

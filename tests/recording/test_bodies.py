@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.recording import bodies
-from emulator.recording.bodies import Body, FormBody, answer_body, request_body
-from emulator.recording.exchange import Part
+from emulator.recordings.exchange import Part
+from emulator.recordings.record import bodies
+from emulator.recordings.record.bodies import Body, FormBody, answer_body, request_body
 
 TEXT = b'{\n  "id": "thread_1",\n  "metadata": {"city": "Orl\xc3\xa9ans"}\n}' * 50
 

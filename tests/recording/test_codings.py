@@ -9,7 +9,7 @@ from dataclasses import replace
 import brotli
 import pytest
 
-from emulator.recording.readers import parse_recording
+from emulator.recordings.readers import parse_recording
 from tests.recording.samples import EVENTS, FORMATS, PICTURE, STORY, in_yaml
 
 CODINGS = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.lifecycle import Object
-from emulator.recording.distil import Distilled
+from emulator.base.json_types import Object
+from emulator.recordings.distil.distil import Distilled
 from tests.recording.carried import Script, carry
 from tests.recording.handmade import (
     QUESTION,

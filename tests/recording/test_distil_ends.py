@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.lifecycle import Object
-from emulator.recording.acts import GATE
+from emulator.base.json_types import Object
+from emulator.recordings.distil.steps import GATE
 from tests.recording.carried import Script, carry
 from tests.recording.handmade import (
     QUESTION,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.lifecycle import Object
-from emulator.recording.distil import Distilled
-from emulator.recording.exchange import Ended
+from emulator.base.json_types import Object
+from emulator.recordings.distil.distil import Distilled
+from emulator.recordings.exchange import Ended
 from tests.recording.handmade import (
     JSON,
     QUESTION,

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from emulator.importing import import_files, save
-from emulator.lifecycle import Object
-from emulator.recording import own_format
-from emulator.recording.distil import Distilled
-from emulator.recording.inventory import INLINE, MADE_UP, safe
-from emulator.scenario import load_scenario
+from emulator.base.json_types import Object
+from emulator.recordings import own_format
+from emulator.recordings.distil.distil import Distilled
+from emulator.recordings.distil.files import INLINE, MADE_UP, safe
+from emulator.recordings.importing import import_files, save
+from emulator.scenarios.loading import load_scenario
 from tests.recording.handmade import Book, Played, file, found, listed, proven, run, search, step, store, stored
 
 

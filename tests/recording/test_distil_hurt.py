@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.document import from_data, parse
-from emulator.problems import ScenarioError
-from emulator.proof import prove
-from emulator.recording.distil import distil
-from emulator.recording.exchange import Ended, Exchange, Recording
-from emulator.recording.seen import read_events
-from emulator.recording.sources import scenario_from
-from emulator.scenario import check_document
+from emulator.base.problems import ScenarioError
+from emulator.recordings.distil.api_calls import read_events
+from emulator.recordings.distil.distil import distil
+from emulator.recordings.exchange import Ended, Exchange, Recording
+from emulator.recordings.proof.replay import prove
+from emulator.recordings.sources import scenario_from
+from emulator.scenarios.document import from_data, parse
+from emulator.scenarios.loading import check_document
 from tests.recording.handmade import Book, assistant, file, frames, listed, store, stored
 from tests.recording.samples_of_sessions import failures, session
 

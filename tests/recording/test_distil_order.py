@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.recording.arranging import arrange
-from emulator.recording.distil import distil
-from emulator.recording.exchange import Recording
+from emulator.recordings.distil.distil import distil
+from emulator.recordings.distil.ordering import arrange
+from emulator.recordings.exchange import Recording
 from tests.recording.handmade import QUESTION, Book, assistant, proof_of, streamed, thread
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.lifecycle import Object
+from emulator.base.json_types import Object
 from tests.recording.carried import carry
 from tests.recording.handmade import (
     QUESTION,

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.lifecycle import Object
-from emulator.matching import Situation, first_mismatch
-from emulator.recording.acts import Told
-from emulator.recording.distil import Distilled
-from emulator.recording.exchange import Exchange
-from emulator.recording.seen import Seen
-from emulator.recording.stories import Story
-from emulator.recording.turns import Draft, drafts
+from emulator.base.json_types import Object
+from emulator.recordings.distil.api_calls import Seen
+from emulator.recordings.distil.distil import Distilled
+from emulator.recordings.distil.run_histories import Story
+from emulator.recordings.distil.steps import Told
+from emulator.recordings.distil.turns import Draft, drafts
+from emulator.recordings.exchange import Exchange
+from emulator.scenarios.conditions import Situation, first_mismatch
 from tests.recording.handmade import Book, assistant, functions, listed, message, proven, run, streamed, thread
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from emulator.document import parse
-from emulator.problems import EmulatorError
-from emulator.recording.own_format import read
-from emulator.scenario import parse_scenario
+from emulator.base.problems import EmulatorError
+from emulator.recordings.own_format import read
+from emulator.scenarios.document import parse
+from emulator.scenarios.loading import parse_scenario
 from tests.conftest import Emulate
 from tests.recording.carried import Watched, play
 from tests.recording.handmade import QUESTION, RANKED, functions, proof_of

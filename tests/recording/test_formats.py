@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.recording.exchange import Exchange, Part, RecordingError
-from emulator.recording.readers import parse_recording
+from emulator.recordings.exchange import Exchange, Part, RecordingError
+from emulator.recordings.readers import parse_recording
 from tests.recording.samples import EVENTS, FILE, FORM, FORMATS, HOST, PICTURE, STORY, TEXTS, Said, in_json, in_yaml
 
 RECORDED_AT = 1714250862.0

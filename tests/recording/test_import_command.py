@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from emulator.cli import main
-from emulator.importing import read_files
-from emulator.recording import own_format
-from emulator.scenario import load_scenario
+from emulator.cli.main import main
+from emulator.recordings import own_format
+from emulator.recordings.importing import read_files
+from emulator.scenarios.loading import load_scenario
 from tests.golden import expect
 from tests.recording.handmade import QUESTION, Book, file, refusal
 from tests.support import GOLDEN

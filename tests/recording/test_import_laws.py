@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.cli import main
-from emulator.commands.exits import CANNOT, FINE
-from emulator.recording import own_format
-from emulator.scenario import load_scenario
-from emulator.world import Options, World
+from emulator.cli.commands.exits import CANNOT, FINE
+from emulator.cli.main import main
+from emulator.recordings import own_format
+from emulator.scenarios.loading import load_scenario
+from emulator.world.world import Options, World
 from tests.fuzz.mutate import mutated
 from tests.recording.samples import FORMATS
 from tests.recording.samples_of_sessions import session

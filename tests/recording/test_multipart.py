@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from emulator.recording.exchange import Part
-from emulator.recording.multipart import parts_of
+from emulator.recordings.exchange import Part
+from emulator.recordings.multipart import parts_of
 from tests.recording.samples import BOUNDARY, FILE, FORM
 
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.recording.exchange import Ended, Exchange, Part, RecordingError
-from emulator.recording.own_format import FORMAT, header_line, line, read, recognises
+from emulator.recordings.exchange import Ended, Exchange, Part, RecordingError
+from emulator.recordings.own_format import FORMAT, header_line, line, read, recognises
 
 FILE = "tape.jsonl"
 EXCHANGE = Exchange(

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from emulator.lifecycle import Object
-from emulator.proof import Proof, prove
-from emulator.recording.distil import Distilled
-from emulator.recording.sources import scenario_from
+from emulator.base.json_types import Object
+from emulator.recordings.distil.distil import Distilled
+from emulator.recordings.proof.replay import Proof, prove
+from emulator.recordings.sources import scenario_from
 from tests.recording.handmade import (
     QUESTION,
     Book,

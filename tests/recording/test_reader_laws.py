@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.recording import own_format
-from emulator.recording.exchange import Exchange, Part, RecordingError
-from emulator.recording.multipart import parts_of
-from emulator.recording.readers import parse_recording, recognises, yaml_values
+from emulator.recordings import own_format
+from emulator.recordings.exchange import Exchange, Part, RecordingError
+from emulator.recordings.multipart import parts_of
+from emulator.recordings.readers import parse_recording, recognises, yaml_values
 from tests.recording.samples import BOUNDARY, FORM, FORMATS, in_yaml
 
 OWN = own_format.header_line("https://x.test") + b"".join(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.recording import own_format
-from emulator.recording.exchange import Exchange, Part, Recording, RecordingError
-from emulator.recording.readers import READERS, parse_recording, read_recording, reader, recognises
+from emulator.recordings import own_format
+from emulator.recordings.exchange import Exchange, Part, Recording, RecordingError
+from emulator.recordings.readers import READERS, parse_recording, read_recording, reader, recognises
 from tests.recording.samples import (
     EVENTS,
     FILE,

@@ -16,12 +16,12 @@ import openai
 import pytest
 from pytest_httpserver import HTTPServer
 
-from emulator.problems import EmulatorError
-from emulator.recorder import Recorder
-from emulator.recording.exchange import Exchange
-from emulator.recording.recording_file import RecordingFile
-from emulator.recording.redaction import Redactor
-from emulator.upstream import Upstream
+from emulator.base.problems import EmulatorError
+from emulator.recordings.exchange import Exchange
+from emulator.recordings.record.recorder import Recorder
+from emulator.recordings.record.redaction import Redactor
+from emulator.recordings.record.upstream import Upstream
+from emulator.recordings.recording_file import RecordingFile
 from tests.recording.proxies import Record, recorders
 from tests.recording.upstreams import CHUNKED, OK, PATIENCE, Talk, upstream
 

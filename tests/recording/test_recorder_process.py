@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from emulator.cli import main
-from emulator.recording.exchange import Recording
-from emulator.recording.own_format import header_line, read
+from emulator.cli.main import main
+from emulator.recordings.exchange import Recording
+from emulator.recordings.own_format import header_line, read
 from tests.conftest import Emulate
 from tests.recording.test_own_format import numbered
 from tests.recording.upstreams import CHUNKED, PATIENCE, Talk, upstream

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.recording.own_format import header_line, read
-from emulator.recording.recording_file import RecordingFile
+from emulator.recordings.own_format import header_line, read
+from emulator.recordings.recording_file import RecordingFile
 from tests.recording.test_own_format import numbered
 
 LINE = numbered(1).partition(b"\n")[2]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.recording.exchange import Exchange, Headers
+from emulator.recordings.exchange import Exchange, Headers
 from tests.recording.test_redaction import KEY, R, assert_settled, body, patterns, texts
 
 STREAM: Headers = (("content-type", "text/event-stream; charset=utf-8"),)

@@ -12,8 +12,8 @@ import brotli
 import pytest
 import yaml
 
-from emulator.recording.exchange import RecordingError
-from emulator.recording.readers import decoding, parse_recording, read_recording, yaml_values
+from emulator.recordings.exchange import RecordingError
+from emulator.recordings.readers import decoding, parse_recording, read_recording, yaml_values
 from tests.recording.samples import FORMATS, STORY, in_json, in_yaml
 
 ALL_FORMATS = (

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from emulator import Emulator
-from emulator.document import parse
-from emulator.recording.distil import Distilled, distil
-from emulator.recording.readers import parse_recording, read_recording
+from emulator.recordings.distil.distil import Distilled, distil
+from emulator.recordings.readers import parse_recording, read_recording
+from emulator.scenarios.document import parse
 from tests.recording.driving import Client, Talk, drive
 from tests.recording.recorders import recording
 from tests.recording.strategies import scenarios

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.json_schema import Schema, fault, reason
-from emulator.recording.schema_guess import either, guess
-from emulator.stage import parsed
+from emulator.recordings.distil.schema_guess import either, guess
+from emulator.sandbox.json_schema import Schema, fault, reason
+from emulator.scenarios.steps.context import parsed
 
 KEYS = st.sampled_from(["a", "b", "c", ""])
 SCALARS = (

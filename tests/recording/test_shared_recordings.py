@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from emulator.cli import main
-from emulator.scenario import load_scenario
+from emulator.cli.main import main
+from emulator.scenarios.loading import load_scenario
 from tests.recording import scoring
 from tests.support import needs_shared
 

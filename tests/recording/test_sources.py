@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from emulator import Emulator
-from emulator.problems import EmulatorError
-from emulator.recording import own_format
-from emulator.recording.exchange import Exchange, RecordingError
-from emulator.recording.sources import is_recording, load_sources
-from emulator.scenario import load_scenario
+from emulator.base.problems import EmulatorError
+from emulator.recordings import own_format
+from emulator.recordings.exchange import Exchange, RecordingError
+from emulator.recordings.sources import is_recording, load_sources
+from emulator.scenarios.loading import load_scenario
 from tests.conftest import Emulate
 from tests.plugin.inner import run as run_pytest
 from tests.recording.handmade import QUESTION, Book, Played

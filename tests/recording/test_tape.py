@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from emulator import Control
-from emulator.recording import own_format
-from emulator.tape import Tape, Taped
+from emulator.recordings import own_format
+from emulator.scenarios.tape import Tape, Taped
 from tests.recording.handmade import (
     QUESTION,
     Book,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emulator.document import parse
-from emulator.recording.writing import write
+from emulator.recordings.distil.yaml_writer import write
+from emulator.scenarios.document import parse
 from tests.golden import expect
 from tests.recording.handmade import proven
 from tests.recording.samples_of_sessions import session

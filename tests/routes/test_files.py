@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import Emulator, forms
+from emulator import Emulator
+from emulator.apis.http import forms
 from tests.conftest import Emulate
 from tests.routes.words import Error, error, ill_typed, missing, no_value, too_high, too_low, unknown
 from tests.support import Api, InProcess, Reply
@@ -243,7 +244,7 @@ def test_a_file_over_a_socket(emulate: Emulate) -> None:
 @pytest.mark.parametrize(("size", "status"), [(999, 200), (1000, 200), (1001, 400)])
 def test_the_largest_file(monkeypatch: pytest.MonkeyPatch, size: int, status: int) -> None:
     """512 MB, made smaller here; ``test_large_upload`` sends that much."""
-    monkeypatch.setattr("emulator.routes.files.MAX_FILE", 1000)
+    monkeypatch.setattr("emulator.apis.files.files.MAX_FILE", 1000)
     api = InProcess()
     reply = send_file(api, content=b"x" * size)
     assert reply.status == status
@@ -264,7 +265,7 @@ def test_the_limit_is_512_mb() -> None:
 def test_what_is_far_too_large_is_not_kept(
     monkeypatch: pytest.MonkeyPatch, emulate: Emulate, connect: Callable[[Emulator], Api]
 ) -> None:
-    monkeypatch.setattr("emulator.forms.MAX_FILE", 1000)
+    monkeypatch.setattr("emulator.apis.http.forms.MAX_FILE", 1000)
     reply = send_file(connect(emulate()), content=bytes(3_000_000))
     assert reply.error[3:] == ("file", "file_above_max_size")
 

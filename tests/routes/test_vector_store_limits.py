@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator import vector_stores
+from emulator.world.state import vector_stores
 from tests.routes.stores import (
     COUNTS,
     filled,
@@ -220,7 +220,7 @@ def test_500_files_and_16_attributes_are_taken() -> None:
 def test_a_full_store(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     """10,000 files, made fewer here."""
     assert vector_stores.MAX_FILES == 10_000
-    monkeypatch.setattr("emulator.resources.MAX_FILES", 3)
+    monkeypatch.setattr("emulator.apis.files.resources.MAX_FILES", 3)
     api = InProcess()
     files = [make_file(api, f"{n}.txt") for n in range(4)]
     store = make_store(api, file_ids=files[:2])
@@ -244,8 +244,8 @@ def test_a_full_store(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
 
 def test_ten_thousand_files_are_no_trouble() -> None:
     """They come in at once, are indexed by one look, and leave one by one."""
-    from emulator.objects import file
-    from emulator.vector_stores import Outcome, VectorStore, new_store
+    from emulator.apis.assistants.objects import file
+    from emulator.world.state.vector_stores import Outcome, VectorStore, new_store
 
     store = VectorStore(new_store("vs_1", 0, {}))
     for n in range(10_000):

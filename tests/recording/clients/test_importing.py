@@ -8,8 +8,8 @@ import openai
 import pytest
 
 from emulator import Emulator
-from emulator.importing import import_files, save
-from emulator.scenario import load_scenario
+from emulator.recordings.importing import import_files, save
+from emulator.scenarios.loading import load_scenario
 from tests.recording.clients.recorders import Tape
 
 pytestmark = pytest.mark.clients

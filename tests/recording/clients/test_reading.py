@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.recording.exchange import Exchange, Part, Recording
-from emulator.recording.readers import read_recording, recognises
+from emulator.recordings.exchange import Exchange, Part, Recording
+from emulator.recordings.readers import read_recording, recognises
 from tests.recording.clients.recorders import Tape
 from tests.support import Reply
 

@@ -1,0 +1,275 @@
+"""The OpenAPI document of what is served here: made of the routes and of the schemas that requests are held to.
+
+It says what the emulator takes and answers by itself. Faults and stubs of a scenario answer whatever they are told to,
+so they are not in it. It is imported when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any, Final
+
+from emulator.apis.endpoints import ROUTES
+from emulator.apis.http.router import Route
+from emulator.apis.http.validation import request_error
+from emulator.base.operations import ASK_FOR_BETA, OPERATIONS
+from emulator.base.request_schemas import schema, shared_schemas
+from emulator.base.version import __version__
+from emulator.sandbox.json_schema import Schema
+
+_DEFS: Final = "#/$defs/"
+_COMPONENTS: Final = "#/components/schemas/"
+_JSON: Final = "application/json"
+
+#: What an object of each heading is called in its key ``object``.
+_KINDS: Final = {
+    "assistants": "assistant",
+    "threads": "thread",
+    "messages": "thread.message",
+    "runs": "thread.run",
+    "run_steps": "thread.run.step",
+    "files": "file",
+    "uploads": "upload",
+    "vector_stores": "vector_store",
+    "models": "model",
+}
+#: Operations that answer something of their own.
+_OWN_KINDS: Final = {
+    "add_upload_part": "upload.part",
+    "search_vector_store": "vector_store.search_results.page",
+    "retrieve_vector_store_file_content": "vector_store.file_content.page",
+}
+#: Kinds whose deleted objects are called as those that are there.
+_KEEP_THEIR_NAME: Final = frozenset({"file", "model"})
+#: Kinds of pages, which are no lists of objects by cursor.
+_PAGES: Final = frozenset({"vector_store.search_results.page", "vector_store.file_content.page"})
+_DOWNLOADS: Final = frozenset({"download_file"})
+
+#: When each status is answered.
+_REFUSALS: Final = {
+    "400": "Something that was sent, or the state of what it is about, does not allow it.",
+    "401": "No API key, or one that cannot be one.",
+    "403": "A browser marks the request as another site's, the host is unknown, or the model is not the caller's.",
+    "404": "Something that the request names is not there.",
+    "413": "The body is too large.",
+}
+
+
+@functools.cache
+def document() -> dict[str, Any]:
+    """The document, as JSON values; the same one each time."""
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "assistants-emulator",
+            "summary": "The OpenAI Assistants API v2, as it is emulated here",
+            "description": "What the emulator takes and answers by itself. Faults and stubs of scenarios answer more.",
+            "version": __version__,
+        },
+        "servers": [{"url": "/v1"}],
+        "security": [{"bearer": []}, {"api_key": []}, {"basic": []}],
+        "tags": [{"name": heading} for heading in OPERATIONS],
+        "paths": paths,
+        "components": {
+            "schemas": {**_shared(), **_answers()},
+            "responses": {f"error_{status}": _refusal(words) for status, words in _REFUSALS.items()},
+            "headers": {"x-request-id": {"description": "The request's id.", "schema": {"type": "string"}}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "api_key": {"type": "apiKey", "in": "header", "name": "api-key"},
+                "basic": {"type": "http", "scheme": "basic", "description": "The key as password."},
+            },
+        },
+    }
+
+
+def _shared() -> dict[str, Schema]:
+    """The schemas that bodies refer to; those of whole queries are told parameter by parameter."""
+    of_queries = {(_own("queries", name) or {}).get("$ref") for names in OPERATIONS.values() for name in names}
+    return {name: _placed(one) for name, one in shared_schemas().items() if _DEFS + name not in of_queries}
+
+
+def _placed(value: Any) -> Any:
+    """A schema, or a part of one, that refers to where this document has its definitions."""
+    if isinstance(value, list):
+        return [_placed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _COMPONENTS + inner.removeprefix(_DEFS) if key == "$ref" and isinstance(inner, str) else _placed(inner)
+        for key, inner in value.items()
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": _COMPONENTS + name}
+
+
+def _own(part: str, operation: str) -> Schema | None:
+    """An operation's schema without what all share."""
+    found = schema(part, operation)
+    return None if found is None else {key: value for key, value in found.items() if key != "$defs"}
+
+
+# ---- Requests ----
+
+
+def heading(operation: str) -> str:
+    """The heading of the API reference that an operation stands under."""
+    return next(heading for heading, names in OPERATIONS.items() if operation in names)
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    name = route.name
+    body = _body(name)
+    return {
+        "operationId": name,
+        "summary": name.replace("_", " ").capitalize(),
+        "tags": [heading(name)],
+        "parameters": [*_in_path(route), *_in_query(name), *_in_head(name)],
+        **({"requestBody": body} if body else {}),
+        "responses": _responses(route, takes_body=body is not None),
+    }
+
+
+def _in_path(route: Route) -> list[dict[str, Any]]:
+    names = re.findall(r"\{(\w+)\}", route.path)
+    id = {"type": "string", "minLength": 1}
+    return [{"name": name, "in": "path", "required": True, "schema": id} for name in names]
+
+
+def _in_query(operation: str) -> list[dict[str, Any]]:
+    asked = _own("queries", operation) or {}
+    if "$ref" in asked:
+        asked = shared_schemas()[asked["$ref"].removeprefix(_DEFS)]
+    return [{"name": name, "in": "query", "schema": _placed(one)} for name, one in asked.get("properties", {}).items()]
+
+
+def _in_head(operation: str) -> list[dict[str, Any]]:
+    if operation not in ASK_FOR_BETA:
+        return []
+    version = {"type": "string", "enum": ["assistants=v2"]}
+    return [{"name": "OpenAI-Beta", "in": "header", "required": True, "schema": version}]
+
+
+def _body(operation: str) -> dict[str, Any] | None:
+    """JSON, which may be left out where nothing has to be in it, or a form."""
+    if (form := _own("forms", operation)) is not None:
+        return {"required": True, "content": {"multipart/form-data": {"schema": _placed(form)}}}
+    if (body := _own("bodies", operation)) is None:
+        return None
+    required = request_error(operation, {}) is not None
+    return {"required": required, "content": {_JSON: {"schema": _placed(body)}}}
+
+
+def streams(operation: str) -> bool:
+    """True for an operation whose answer is a stream if its body asks for one."""
+    return "stream" in (_own("bodies", operation) or {}).get("properties", {})
+
+
+# ---- Answers ----
+
+
+def _responses(route: Route, *, takes_body: bool) -> dict[str, Any]:
+    statuses = ["400", "401", "403"]
+    names_something = "{" in route.path or takes_body or any(one["name"] == "after" for one in _in_query(route.name))
+    if names_something or route.name in ASK_FOR_BETA:  # after their removal, those are not there either
+        statuses.append("404")
+    if takes_body:
+        statuses.append("413")
+    refusals = {status: {"$ref": f"#/components/responses/error_{status}"} for status in statuses}
+    return {"200": _answered(route.name), **refusals}
+
+
+def _answered(operation: str) -> dict[str, Any]:
+    if operation in _DOWNLOADS:
+        return _response("The file's bytes.", {"application/octet-stream": {}})
+    content: dict[str, Any] = {_JSON: {"schema": _ref(answer_name(operation))}}
+    if streams(operation):
+        content["text/event-stream"] = {"schema": {"type": "string"}}
+    return _response("It was done.", content)
+
+
+def _response(words: str, content: dict[str, Any]) -> dict[str, Any]:
+    headers = {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}
+    return {"description": words, "headers": headers, "content": content}
+
+
+def _refusal(words: str) -> dict[str, Any]:
+    """Without headers: who is refused by the name of the host gets none of the API's."""
+    return {"description": words, "content": {_JSON: {"schema": _ref("error")}}}
+
+
+def _kind(operation: str) -> str:
+    """What the object that an operation is about has in its key ``object``."""
+    if operation in _OWN_KINDS:
+        return _OWN_KINDS[operation]
+    kind = _KINDS[heading(operation)]
+    if kind != "vector_store" or operation.startswith("list_vector_stores"):
+        return kind
+    if "file" not in operation:
+        return kind
+    is_batch = "batch" in operation and not operation.startswith("list_")
+    return "vector_store.file_batch" if is_batch else "vector_store.file"
+
+
+def answer_name(operation: str) -> str:
+    """The name of the schema of an operation's JSON answer: an object, a list of such, or a deleted one."""
+    form = "list" if operation.startswith("list_") else "deleted" if _deletes(operation) else "object"
+    return f"{_kind(operation)}.{form}"
+
+
+def _deletes(operation: str) -> bool:
+    return operation.startswith("delete_")
+
+
+def _answers() -> dict[str, Schema]:
+    """The schemas of all answers, and of the error. They say what identifies an object; it has more keys."""
+    made: dict[str, Schema] = {"error": _ERROR}
+    for route in ROUTES:
+        if route.name in _DOWNLOADS:
+            continue
+        kind = _kind(route.name)
+        if kind in _PAGES:
+            made[f"{kind}.object"] = _object(
+                {"object": {"const": kind}, "data": {"type": "array", "items": {"type": "object"}}}
+            )
+            continue
+        made.setdefault(f"{kind}.object", _identified(kind))
+        if route.name.startswith("list_"):
+            made[f"{kind}.list"] = _list(kind)
+        elif _deletes(route.name):
+            called = kind if kind in _KEEP_THEIR_NAME else f"{kind}.deleted"
+            deleted = {"id": {"type": "string"}, "object": {"const": called}, "deleted": {"const": True}}
+            made[f"{kind}.deleted"] = _object(deleted)
+    return made
+
+
+def _object(properties: dict[str, Any]) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _identified(kind: str) -> Schema:
+    """An object. In the published schema's shape, a batch has another name."""
+    names = [kind, "vector_store.files_batch"] if kind == "vector_store.file_batch" else [kind]
+    at = "created" if kind == "model" else "created_at"
+    return _object({"id": {"type": "string"}, "object": {"enum": names}, at: {"type": "integer", "minimum": 0}})
+
+
+def _list(kind: str) -> Schema:
+    listed = _object({"object": {"const": "list"}, "data": {"type": "array", "items": _ref(f"{kind}.object")}})
+    if kind != "model":
+        cursor = {"type": ["string", "null"]}
+        listed["properties"] |= {"first_id": cursor, "last_id": cursor, "has_more": {"type": "boolean"}}
+        listed["required"] = list(listed["properties"])
+    return listed
+
+
+_TEXT: Final = {"type": ["string", "null"]}
+_ERROR: Final = _object(
+    {"error": _object({"message": {"type": "string"}, "type": {"type": "string"}, "param": _TEXT, "code": _TEXT})}
+)

@@ -1,0 +1,57 @@
+"""The run that a request is about, before it is handled: what a fault's ``when`` is asked of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from emulator.apis.assistants import objects
+from emulator.apis.http.validation import request_error
+from emulator.base.json_types import Object
+from emulator.base.operations import CREATE_RUN
+from emulator.scenarios.conditions import Situation
+from emulator.scenarios.selection import situation_of
+from emulator.world.world import World
+
+
+def situation(world: World, operation: str, path: dict[str, str], raw: bytes) -> Situation | None:
+    """None when there is no such run, or when the request could not create one."""
+    if operation not in CREATE_RUN:
+        performance = world.runs.get(path.get("run_id", ""))
+        return performance.situation if performance else None
+    body = _body(operation, raw)
+    assistant = world.store.assistants.get(body["assistant_id"]) if body else None
+    if body is None or assistant is None:
+        return None
+    if operation == "create_thread_and_run":
+        sent = body.get("thread") or {}
+        thread, number, messages = (
+            objects.thread("", 0, {**sent, "tool_resources": None}),
+            1,
+            sent.get("messages") or [],
+        )
+        message = ""
+    else:
+        stored = world.store.threads.get(path["thread_id"])
+        if stored is None:
+            return None
+        message = stored.last_user_text()
+        thread, number, messages = stored.object, len(stored.runs) + 1, body.get("additional_messages") or []
+    run = objects.run("", 0, "", assistant, body)
+    return situation_of(_last_user_text(messages) or message, run, assistant, thread, number)
+
+
+def _body(operation: str, raw: bytes) -> Object | None:
+    try:
+        values: Any = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return None if request_error(operation, values) else values
+
+
+def _last_user_text(messages: list[Object]) -> str:
+    for message in reversed(messages):
+        if message["role"] == "user":
+            return objects.text_of(objects.message("", 0, "", message))
+    return ""

@@ -1,0 +1,294 @@
+"""Makes the API's objects: complete, with all keys in the order of the wire. Plain dicts, never changed in place.
+
+Key order, defaults and nulls are those of the newest recordings (FACTS §2). "Complete" means that what one door leaves
+out (a message's status in JSON, a step's ``expired_at``) is there all the same; ``views`` decides what is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.apis.assistants.lifecycle import FIRST
+from emulator.apis.assistants.views import RANKING_DEFAULTS
+from emulator.base.json_types import Object
+
+#: Seconds from a run's creation to its expiry (FACTS §5: 100 % of the recorded runs).
+RUN_LIFETIME = 600
+#: Seconds until an upload that is not complete expires.
+UPLOAD_LIFETIME = 3600
+
+_FUNCTION_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
+
+
+def assistant(id: str, at: int, body: Object) -> Object:
+    """An assistant from its creation parameters."""
+    tools = echo_tools(body.get("tools") or [])
+    return {
+        "id": id,
+        "object": "assistant",
+        "created_at": at,
+        "name": body.get("name"),
+        "description": body.get("description"),
+        "model": body["model"],
+        "instructions": body.get("instructions"),
+        "tools": tools,
+        "top_p": _decimal(body.get("top_p")),
+        "temperature": _decimal(body.get("temperature")),
+        "reasoning_effort": body.get("reasoning_effort"),
+        "tool_resources": _resources(body.get("tool_resources"), tools),
+        "metadata": body.get("metadata") or {},
+        "response_format": body.get("response_format") or "auto",
+    }
+
+
+def modified_assistant(old: Object, body: Object) -> Object:
+    """Modify is a shallow replacement of the fields that were sent."""
+    merged = {**old, **{key: value for key, value in body.items() if value is not None or key in _CLEARABLE}}
+    return assistant(old["id"], old["created_at"], merged)
+
+
+_CLEARABLE = frozenset({"name", "description", "instructions", "reasoning_effort"})
+
+
+def echo_tools(tools: list[Object]) -> list[Object]:
+    """Tools as the service echoes them: defaults filled in, keys in its order."""
+    return [_echo_tool(tool) for tool in tools]
+
+
+def _echo_tool(tool: Object) -> Object:
+    if tool["type"] == "function":
+        sent = tool["function"]
+        function = {"name": sent["name"], "description": sent.get("description")}
+        if "description" not in sent:
+            del function["description"]
+        function["parameters"] = sent.get("parameters") or _FUNCTION_PARAMETERS
+        function["strict"] = bool(sent.get("strict"))
+        return {"type": "function", "function": function}
+    if tool["type"] == "file_search":
+        sent = tool.get("file_search") or {}
+        limit = {"max_num_results": sent["max_num_results"]} if "max_num_results" in sent else {}
+        ranking = {**RANKING_DEFAULTS, **(sent.get("ranking_options") or {})}
+        ranking["score_threshold"] = float(ranking["score_threshold"])
+        return {"type": "file_search", "file_search": {**limit, "ranking_options": ranking}}
+    return {"type": tool["type"]}
+
+
+def _resources(sent: Object | None, tools: list[Object]) -> Object:
+    """``code_interpreter`` shows an empty list of files as soon as the tool is on."""
+    resources = {key: value for key, value in (sent or {}).items() if value is not None}
+    if any(tool["type"] == "code_interpreter" for tool in tools):
+        resources.setdefault("code_interpreter", {"file_ids": []})
+    return resources
+
+
+def _decimal(value: float | None) -> float:
+    return 1.0 if value is None else float(value)
+
+
+def thread(id: str, at: int, body: Object) -> Object:
+    """A thread from its creation parameters; its messages are objects of their own."""
+    return {
+        "id": id,
+        "object": "thread",
+        "created_at": at,
+        "metadata": body.get("metadata") or {},
+        "tool_resources": _resources(body.get("tool_resources"), []),
+    }
+
+
+def message(id: str, at: int, thread_id: str, body: Object) -> Object:
+    """A message made through the API: complete at once."""
+    return {
+        "id": id,
+        "object": "thread.message",
+        "created_at": at,
+        "assistant_id": None,
+        "thread_id": thread_id,
+        "run_id": None,
+        "status": "completed",
+        "incomplete_details": None,
+        "incomplete_at": None,
+        "completed_at": at,
+        "role": body["role"],
+        "content": _content(body["content"]),
+        "attachments": body.get("attachments") or [],
+        "metadata": body.get("metadata") or {},
+    }
+
+
+def _content(sent: str | list[Object]) -> list[Object]:
+    if isinstance(sent, str):
+        return [text_part(sent)]
+    return [_part(part) for part in sent]
+
+
+def _part(part: Object) -> Object:
+    kind = part["type"]
+    if kind == "text":
+        return text_part(part["text"])
+    image = part[kind]
+    source = "url" if kind == "image_url" else "file_id"
+    return {"type": kind, kind: {source: image[source], "detail": image.get("detail") or "auto"}}
+
+
+def text_part(value: str, annotations: list[Object] | None = None) -> Object:
+    """A text content part."""
+    return {"type": "text", "text": {"value": value, "annotations": annotations or []}}
+
+
+def image_part(file_id: str) -> Object:
+    """An image that is a file, as a message shows it."""
+    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
+
+
+def search_result(file_id: str, filename: str, score: float, attributes: Object, text: str) -> Object:
+    """What file_search found; ``content`` is sent only to those who ask for it by ``include[]``."""
+    return {
+        "file_id": file_id,
+        "file_name": filename,
+        "score": score,
+        "attributes": attributes,
+        "content": [{"type": "text", "text": text}],
+    }
+
+
+def text_of(message: Object) -> str:
+    """All text of a message; parts are joined by line breaks."""
+    return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
+
+
+def run(id: str, at: int, thread_id: str, assistant: Object, body: Object) -> Object:
+    """A run as it is queued: the assistant's settings, overridden by the request's."""
+
+    def effective(key: str) -> Any:
+        return assistant[key] if body.get(key) is None else body[key]
+
+    tools = echo_tools(body["tools"]) if body.get("tools") is not None else assistant["tools"]
+    parallel = body.get("parallel_tool_calls")
+    return {
+        "id": id,
+        "object": "thread.run",
+        "created_at": at,
+        "assistant_id": assistant["id"],
+        "thread_id": thread_id,
+        "status": FIRST["thread.run"],
+        "started_at": None,
+        "expires_at": at + RUN_LIFETIME,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "required_action": None,
+        "last_error": None,
+        "model": effective("model"),
+        "instructions": _instructions(effective("instructions"), body.get("additional_instructions")),
+        "tools": tools,
+        "tool_resources": {},
+        "metadata": body.get("metadata") or {},
+        "temperature": float(effective("temperature")),
+        "top_p": float(effective("top_p")),
+        "reasoning_effort": effective("reasoning_effort"),
+        "max_completion_tokens": body.get("max_completion_tokens"),
+        "max_prompt_tokens": body.get("max_prompt_tokens"),
+        "truncation_strategy": _truncation(body.get("truncation_strategy")),
+        "incomplete_details": None,
+        "usage": None,
+        "response_format": effective("response_format"),
+        "tool_choice": body.get("tool_choice") or "auto",
+        "parallel_tool_calls": True if parallel is None else parallel,
+    }
+
+
+def _instructions(instructions: str | None, additional: str | None) -> str | None:
+    if not additional:
+        return instructions
+    return f"{instructions} {additional}" if instructions else additional
+
+
+def _truncation(sent: Object | None) -> Object:
+    sent = sent or {}
+    return {"type": sent.get("type", "auto"), "last_messages": sent.get("last_messages")}
+
+
+def run_message(id: str, run: Object) -> Object:
+    """A message that a run writes, before its first word. The performer dates it."""
+    return {
+        "id": id,
+        "object": "thread.message",
+        "created_at": 0,
+        "assistant_id": run["assistant_id"],
+        "thread_id": run["thread_id"],
+        "run_id": run["id"],
+        "status": FIRST["thread.message"],
+        "incomplete_details": None,
+        "incomplete_at": None,
+        "completed_at": None,
+        "role": "assistant",
+        "content": [],
+        "attachments": [],
+        "metadata": {},
+    }
+
+
+def run_step(id: str, run: Object, details: Object) -> Object:
+    """A run step as it begins. The performer dates it.
+
+    ``expired_at`` and ``metadata`` are in the published schema; the service never sent them.
+    """
+    return {
+        "id": id,
+        "object": "thread.run.step",
+        "created_at": 0,
+        "run_id": run["id"],
+        "assistant_id": run["assistant_id"],
+        "thread_id": run["thread_id"],
+        "type": details["type"],
+        "status": FIRST["thread.run.step"],
+        "cancelled_at": None,
+        "completed_at": None,
+        "expires_at": run["expires_at"],
+        "expired_at": None,
+        "failed_at": None,
+        "last_error": None,
+        "step_details": details,
+        "usage": None,
+        "metadata": {},
+    }
+
+
+def file(id: str, at: int, filename: str, purpose: str, size: int, expires_at: int | None = None) -> Object:
+    """A file. ``object`` comes first, as recorded."""
+    return {
+        "object": "file",
+        "id": id,
+        "purpose": purpose,
+        "filename": filename,
+        "bytes": size,
+        "created_at": at,
+        "expires_at": expires_at,
+        "status": "processed",
+        "status_details": None,
+    }
+
+
+def upload(id: str, at: int, body: Object) -> Object:
+    """An upload, as long as it has no file."""
+    return {
+        "id": id,
+        "object": "upload",
+        "bytes": body["bytes"],
+        "created_at": at,
+        "filename": body["filename"],
+        "purpose": body["purpose"],
+        "status": "pending",
+        "expires_at": at + UPLOAD_LIFETIME,
+    }
+
+
+def deleted_file(id: str) -> Object:
+    """A deleted file has its keys in an order of its own (2025)."""
+    return {"object": "file", "deleted": True, "id": id}
+
+
+def deleted(id: str, kind: str) -> Object:
+    """The answer to a delete."""
+    return {"id": id, "object": f"{kind}.deleted", "deleted": True}

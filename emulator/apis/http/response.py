@@ -1,0 +1,135 @@
+"""Sends answers: whole, as a file in pieces, or as a stream that waits for what is still to come."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+from urllib.parse import quote
+
+from starlette.types import Receive, Send
+
+from emulator.apis.http.fault_injector import BrokenOff
+from emulator.apis.http.headers import Headers
+from emulator.apis.http.request import JSON, Answer, Download, Stream
+from emulator.engine.active_turn import FOREVER
+from emulator.world.journal import Entry
+
+#: An answer that nobody has to wait for: status, lines of headers, and a body whose length they tell, or the frames of
+#: a stream.
+Ready = tuple[int, bytes, bytes | list[bytes]]
+
+#: What says where an answer ends is for the server to say.
+_FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
+
+_SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+
+
+def headers_of(result: Answer, shared: Headers) -> Headers:
+    """The headers of a JSON answer: what all share, and its own."""
+    sent = [*shared, JSON]
+    if result.headers:  # a fault's or stub's own beat ours
+        own = dict(result.headers)
+        for name in _FRAMING:
+            own.pop(name, None)
+        sent = [*(pair for pair in sent if pair[0] not in own), *own.items()]
+    if result.status != 204:  # which has none (RFC 9110)
+        sent.append((b"content-length", str(len(result.body)).encode()))
+    if result.poll_after is not None:
+        sent.append((b"openai-poll-after-ms", str(result.poll_after).encode()))
+    return sent
+
+
+def head_of(result: Answer, shared: bytes) -> bytes:
+    """As ``headers_of``, in lines, for an answer without headers of its own."""
+    poll = b"" if result.poll_after is None else b"openai-poll-after-ms: %d\r\n" % result.poll_after
+    return b"%bcontent-type: application/json\r\ncontent-length: %d\r\n%b" % (shared, len(result.body), poll)
+
+
+def stream_headers(shared: Headers) -> Headers:
+    """The headers of a stream."""
+    return [*shared, _SSE]
+
+
+async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
+    """A JSON answer."""
+    await send({"type": "http.response.start", "status": result.status, "headers": headers_of(result, shared)})
+    await send({"type": "http.response.body", "body": result.body})
+
+
+async def send_download(result: Download, shared: Headers, send: Send) -> None:
+    """The bytes in pieces, so that a large file is never in memory as a whole."""
+    name = quote(result.filename, safe="")
+    quoted = result.filename.replace("\\", "").replace('"', "")
+    plain = quoted.isascii() and quoted.isprintable()
+    disposition = f'attachment; filename="{quoted}"' if plain else f"attachment; filename*=UTF-8''{name}"
+    sent = [
+        *shared,
+        (b"content-type", b"application/octet-stream"),
+        (b"content-disposition", disposition.encode()),
+        (b"content-length", str(result.content.size).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": sent})
+    for piece in result.content.pieces():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def send_stream(stream: Stream, shared: Headers, entry: Entry, receive: Receive, send: Send) -> None:
+    """Frame by frame. A client that leaves changes nothing: the frames are made without it."""
+    leg, journal = stream.leg, stream.world.journal
+    journal.add(entry)
+    woken = asyncio.Event()
+    leg.listeners.append(woken.set)
+    gone = _Departure(receive)
+    sent, noted = 0, False
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(shared)})
+        while not leg.cut:
+            patience = None if leg.ended else stream.pull()
+            if leg.ended:  # noted before it is sent: who has read it finds it in the journal
+                journal.answered(entry, b"".join(leg.frames))
+                noted = True
+            while sent < len(leg.frames):
+                frame = leg.frames[sent]
+                sent += 1
+                is_last = leg.ended and sent == len(leg.frames)
+                await send({"type": "http.response.body", "body": frame, "more_body": not is_last})
+                if is_last:
+                    return
+            if not leg.cut and not leg.ended and not await gone.before(woken, patience):
+                return
+            woken.clear()
+    except BrokenOff:
+        raise
+    except Exception as error:  # the head is out: all that can be done is to break off, and to tell
+        stream.world.report_exception(error)
+    finally:
+        leg.listeners.remove(woken.set)
+        if not noted:
+            journal.answered(entry, b"".join(leg.frames))
+        gone.forget()
+
+
+class _Departure:
+    """Notices that a client has left while a stream waits."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left: asyncio.Task[None] | None = None
+
+    async def _until_left(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
+    async def before(self, woken: asyncio.Event, patience: float | None) -> bool:
+        """Waits until woken or out of patience; False if the client left before that."""
+        self._left = self._left or asyncio.ensure_future(self._until_left())
+        waiting = asyncio.ensure_future(woken.wait())
+        timeout = None if patience is None or patience == FOREVER else max(patience, 0)
+        await asyncio.wait({waiting, self._left}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        return not self._left.done()
+
+    def forget(self) -> None:
+        if self._left:
+            self._left.cancel()

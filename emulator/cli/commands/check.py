@@ -1,0 +1,198 @@
+"""``check``: says what is wrong with scenario files, and what their turns would do."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.base.problems import Problem, ScenarioError
+from emulator.cli.commands.exits import FINE, FOUND_PROBLEMS
+from emulator.cli.commands.options import add_json_option
+from emulator.cli.commands.output import in_words, many, show_json
+from emulator.cli.terminal import Cell, Paint, Style, in_columns, is_watched
+
+if TYPE_CHECKING:
+    from emulator.cli.rehearsal import Rehearsal
+    from emulator.scenarios.loading import Scenario
+
+SUMMARY = "say what is wrong with scenario files, and what their turns do"
+EXAMPLES = """\
+  assistants-emulator check weather.yaml               every mistake with its line, and what was meant perhaps
+  assistants-emulator check scenarios/ --play          and the events that each turn would produce
+  assistants-emulator check scenarios/ --json          one document: ok, files, problems
+"""
+
+_PLACED: Final = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Checked:
+    """A file, or a directory without scenarios."""
+
+    file: str
+    scenario: Scenario | None = None
+    problems: list[str] = field(default_factory=list)
+    rehearsals: list[Rehearsal] = field(default_factory=list)
+
+    @property
+    def played_problems(self) -> list[Problem]:
+        return [problem for one in self.rehearsals for problem in one.problems]
+
+    @property
+    def number_of_problems(self) -> int:
+        return len(self.problems) + len(self.played_problems)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenarios", nargs="+", metavar="SCENARIO|DIR", help="files that are served together")
+    parser.add_argument("--play", action="store_true", help="play each turn alone, and show its events")
+    add_json_option(parser, "one document with ok, files (each with its problems and rehearsals) and problems")
+
+
+def run(options: argparse.Namespace) -> int:
+    checked = [one for source in options.scenarios for one in _checked(source)]
+    problems = _problems_together(checked)
+    if options.play:
+        from emulator.cli.rehearsal import rehearse
+
+        for one in checked:
+            one.rehearsals = rehearse(one.scenario) if one.scenario else []
+    (_show_json if options.json else _show)(checked, problems)
+    return FOUND_PROBLEMS if _number(checked, problems) else FINE
+
+
+def _checked(source: str) -> Iterator[_Checked]:
+    """What was found out of a file, or of each in a directory."""
+    from emulator.recordings.sources import is_recording
+    from emulator.scenarios.loading import load_scenario, scenario_files
+
+    try:
+        files = scenario_files(source)
+    except ScenarioError as error:
+        yield _Checked(source, problems=error.problems)
+        return
+    except OSError as error:
+        yield _Checked(source, problems=[in_words(error)])
+        return
+    for file in files:
+        found = _Checked(str(file))
+        try:
+            if is_recording(file.read_bytes()):
+                found.problems.append(_is_recording(file))
+            else:
+                found.scenario = load_scenario(file)
+        except ScenarioError as error:
+            found.problems += error.problems
+        except OSError as error:
+            found.problems.append(in_words(error))
+        yield found
+
+
+def _is_recording(file: Path) -> str:
+    scenario = file.with_suffix(".yaml") if file.suffix != ".yaml" else file.with_name(f"{file.stem}.scenario.yaml")
+    return (
+        f"{file}:1:1: this is a recording, which `serve`, `exec` and `replay` take as it is; "
+        f"a scenario to be checked comes of `assistants-emulator import {file} --out {scenario}`"
+    )
+
+
+def _problems_together(checked: list[_Checked]) -> list[str]:
+    """What is served together has to go together; asked once each file is fine by itself."""
+    from emulator.scenarios.loading import refuse_namesakes
+    from emulator.world.world import Options, World
+
+    scenarios = [one.scenario for one in checked if one.scenario]
+    if any(one.problems for one in checked):
+        return []
+    try:
+        refuse_namesakes(scenarios)
+        World(Options(), tuple(scenarios))
+    except ScenarioError as error:
+        return error.problems
+    return []
+
+
+def _number(checked: list[_Checked], problems: list[str]) -> int:
+    return len(problems) + sum(one.number_of_problems for one in checked)
+
+
+def _show(checked: list[_Checked], problems: list[str]) -> None:
+    paint = Paint(sys.stdout)
+    if is_watched(sys.stdout):
+        for row in in_columns([_row(one) for one in checked]):
+            print(paint.line(row))
+        print()
+    for line in [*(line for one in checked for line in one.problems), *problems]:
+        print(_painted(line, paint))
+    for rehearsal in (rehearsal for one in checked for rehearsal in one.rehearsals):
+        print(f"{_rehearsed(rehearsal, paint)}\n")
+    number = _number(checked, problems)
+    words = f"{len(checked)} checked, {many(number, 'problem') if number else 'no problems'}"
+    print(paint(words, "red" if number else "green"))
+
+
+def _rehearsed(rehearsal: Rehearsal, paint: Paint) -> str:
+    """On a terminal its first line and what it says stand out from the events."""
+    head, *rest = str(rehearsal).splitlines()
+    styles: dict[str, Style] = {"says": "cyan", "problem": "red"}
+    return "\n".join(
+        [
+            paint(head, "red" if rehearsal.problems else "bold"),
+            *(paint(line, styles.get(line.partition(":")[0].strip(), "")) for line in rest),
+        ]
+    )
+
+
+def _row(one: _Checked) -> list[Cell]:
+    """A file with what it has, for the table."""
+    if one.number_of_problems or one.scenario is None:
+        return [(one.file, "bold"), (many(one.number_of_problems, "problem"), "red")]
+    scenario = one.scenario
+    has = [
+        (len(scenario.turns), "turn"),
+        (sum(map(len, scenario.given.values())), "given object"),
+        (len(scenario.faults), "fault"),
+        (len(scenario.stubs), "stub"),
+    ]
+    said = ", ".join(many(number, what) for number, what in has if number)
+    return [(one.file, "bold"), (f"fine: {said}" if said else "fine, and empty", "green")]
+
+
+def _painted(problem: str, paint: Paint) -> str:
+    found = _PLACED.fullmatch(problem)
+    if found is None:
+        return paint(problem, "red")
+    file, line, column, message = found.groups()
+    return paint(f"{file}:{line}:{column}:", "bold") + " " + paint(message, "red")
+
+
+def _show_json(checked: list[_Checked], problems: list[str]) -> None:
+    show_json(
+        {
+            "ok": not _number(checked, problems),
+            "files": [
+                {
+                    "file": one.file,
+                    "name": one.scenario.name if one.scenario else None,
+                    "turns": len(one.scenario.turns) if one.scenario else 0,
+                    "problems": [_as_json(problem) for problem in one.problems],
+                    "rehearsals": [rehearsal.as_json() for rehearsal in one.rehearsals],
+                }
+                for one in checked
+            ],
+            "problems": [_as_json(problem) for problem in problems],
+        }
+    )
+
+
+def _as_json(problem: str) -> dict[str, Any]:
+    found = _PLACED.fullmatch(problem)
+    if found is None:
+        return {"message": problem, "file": None, "line": None, "column": None}
+    file, line, column, message = found.groups()
+    return {"message": message, "file": file, "line": int(line), "column": int(column)}

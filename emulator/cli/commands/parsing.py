@@ -1,0 +1,127 @@
+"""Options from the command line and from the environment, and errors in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import textwrap
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+from emulator.cli.commands.output import did_you_mean
+
+PREFIX: Final = "ASSISTANTS_EMULATOR_"
+
+_YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+_HELP_WIDTH: Final = 118
+#: How usage shows an argument without a name, by how often it can be said.
+_PLACES: Final[dict[Any, str]] = {"*": "[{} ...]", "+": "{} ..."}
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose options can be said by variables too. The command line wins; an empty variable says nothing."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **more)
+
+    def variables(self) -> dict[str, argparse.Action]:
+        """The options that variables can say, by variable."""
+        options = [one for one in self._actions if one.option_strings and one.dest not in ("help", "version")]
+        return {variable_of(one): one for one in options}
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        options = self.variables()
+        said = {
+            action.dest: self._value(variable, action, text)
+            for variable, action in options.items()
+            if (text := os.environ.get(variable, "").strip())
+        }
+        rules = [(action, action.default, action.required) for action in options.values()]
+        try:
+            for action in options.values():
+                action.default, action.required = argparse.SUPPRESS, action.required and action.dest not in said
+            found, unknown = super().parse_known_args(args, namespace)
+        finally:
+            for action, default, required in rules:
+                action.default, action.required = default, required
+        for action in options.values():
+            if not hasattr(found, action.dest):
+                setattr(found, action.dest, said.get(action.dest, action.default))
+        return found, unknown
+
+    def _value(self, variable: str, action: argparse.Action, text: str) -> Any:
+        """What a variable says of an option. A list has its members between blanks."""
+        if action.nargs == 0:
+            if text.lower() not in _YES | _NO:
+                self.error(f"{variable}: expected 1 or 0, got {text!r}")
+            return text.lower() in _YES
+        if isinstance(action.default, list):
+            return [self._one(variable, action, one) for one in text.split()]
+        return self._one(variable, action, text)
+
+    def _one(self, variable: str, action: argparse.Action, text: str) -> Any:
+        try:
+            value = action.type(text) if callable(action.type) else text
+        except argparse.ArgumentTypeError as error:
+            self.error(f"{variable}: {error}")
+        except ValueError:
+            self.error(f"{variable}: expected a value as {action.option_strings[0]} takes it, got {text!r}")
+        if action.choices is not None and value not in action.choices:
+            self.error(f"{variable}: expected {' or '.join(map(str, action.choices))}, got {text!r}")
+        return value
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    def refuse_unknown(self, unknown: Sequence[str]) -> NoReturn:
+        """Ends with the nearest option that there is."""
+        known = [name for action in self._actions for name in action.option_strings]
+        meant = did_you_mean(unknown[0].partition("=")[0], known)
+        self.error(f"there is no {'option' if unknown[0].startswith('-') else 'place for'} {unknown[0]!r}{meant}")
+
+    def short_usage(self) -> str:
+        """What has to be said, and that there is more."""
+        needed = [one for one in self._actions if not one.option_strings or one.required]
+        words = [
+            f"{one.option_strings[0]} {one.metavar}" if one.option_strings else _PLACES[one.nargs].format(one.metavar)
+            for one in needed
+        ]
+        return " ".join(["%(prog)s", *words, "[options]"])
+
+    def environment(self) -> str:
+        """The paragraph of the help that names the variables."""
+        names = list(self.variables())
+        if not names:
+            return ""
+        listed = textwrap.fill(", ".join(names), _width(), initial_indent="  ", subsequent_indent="  ")
+        return (
+            f"environment (the command line wins; a switch is 1 or 0, several values have blanks between):\n{listed}\n"
+        )
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Wide enough for a line of help beside each option."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=34, width=_width())
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """A description is wrapped, examples are not."""
+        return text if "\n" in text else textwrap.fill(text, width)
+
+    def _format_action(self, action: argparse.Action) -> str:
+        """The list of commands has no line that says COMMAND."""
+        told = super()._format_action(action)
+        return told.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else told
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns - 2, _HELP_WIDTH)
+
+
+def variable_of(action: argparse.Action) -> str:
+    """``ASSISTANTS_EMULATOR_TLS_CERT`` for ``--tls-cert``."""
+    return PREFIX + action.option_strings[0].lstrip("-").replace("-", "_").upper()

@@ -1,0 +1,25 @@
+"""``schema``: prints the JSON Schema of scenario files, for editors."""
+
+from __future__ import annotations
+
+import argparse
+
+from emulator.cli.commands.exits import FINE
+from emulator.cli.commands.output import show_json
+
+SUMMARY = "print the JSON Schema of scenario files, for editors"
+EXAMPLES = """\
+  assistants-emulator schema > scenario.schema.json    for editors; first line of a scenario file then:
+                                                       # yaml-language-server: $schema=scenario.schema.json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """It has no options."""
+
+
+def run(options: argparse.Namespace) -> int:
+    from emulator.scenarios.published_schema import published_schema
+
+    show_json(published_schema())
+    return FINE

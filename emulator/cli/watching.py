@@ -1,0 +1,96 @@
+"""Reloads scenario files that have changed; a bad file leaves what was there, and its error is shown."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.recordings.sources import load_sources
+from emulator.scenarios.loading import Scenario, scenario_files
+
+#: Seconds between two looks at the files.
+PERIOD = 0.3
+
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file with what it is now. ``name``: what its scenario was called until now; None for a new file."""
+
+    path: Path
+    name: str | None
+    scenario: Scenario
+
+
+class Watcher:
+    """Looks at the files every now and then, in a thread of its own.
+
+    ``reload`` gets what has changed, ``tell`` what a person should know of files that cannot be taken.
+    """
+
+    def __init__(self, sources: list[str], reload: Callable[[Change], object], tell: Callable[[str], object]) -> None:
+        self._sources, self._reload, self._tell = sources, reload, tell
+        self._known = self._stamps()
+        #: What the scenario of each file is called.
+        self._names: dict[Path, str] = {}
+        for path in self._known:
+            with suppress(EmulatorError, OSError):  # one that was spoilt just now is as one that is not there yet
+                self._names[path] = _load(path).name
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="scenario-watcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(PERIOD):
+            self.look()
+
+    def look(self) -> None:
+        """Loads what has changed since the last look."""
+        stamps = self._stamps()
+        changed = [path for path, stamp in stamps.items() if self._known.get(path) != stamp]
+        self._known = stamps
+        for path in changed:
+            try:
+                scenario = _load(path)
+                self._refuse_namesake(path, scenario)
+            except (EmulatorError, OSError) as error:
+                kept = f"kept the old {path}: the new one is bad" if path in self._names else f"{path} is not loaded"
+                self._tell(f"{kept}\n{error}")
+            else:
+                self._reload(Change(path, self._names.get(path), scenario))
+                self._names[path] = scenario.name
+
+    def _refuse_namesake(self, path: Path, scenario: Scenario) -> None:
+        for other, name in self._names.items():
+            if name == scenario.name and other != path and other in self._known:
+                raise ScenarioError([f"{path}: its name {name!r} is that of {other} too"])
+
+    def _stamps(self) -> dict[Path, Stamp]:
+        try:
+            files = scenario_files(*self._sources)
+        except ScenarioError:
+            return {}
+        return {path: (stat.st_mtime_ns, stat.st_size) for path in files if (stat := _stat(path)) is not None}
+
+
+def _load(path: Path) -> Scenario:
+    return load_sources(path)[0]
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None

@@ -1,0 +1,58 @@
+"""Session records of the Azure SDK's test proxy, which the tests of Azure's and of OpenAI's .NET clients keep."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from emulator.recordings.exchange import Exchange, Headers
+from emulator.recordings.readers.decoding import BadBody, from_base64, json_bytes, text_bytes
+from emulator.recordings.readers.entry import Entry, shown
+from emulator.recordings.readers.registry import listed, reader
+
+_TEXT_TYPES: Final = re.compile(r"text/|[^;]*(json|xml|urlencoded|javascript)")
+_BYTES_MARK: Final = "b64:"
+
+
+@reader("azure", "session records of the Azure SDK's test proxy", listed("Entries"))
+def read(entry: Entry) -> Exchange:
+    asked, came = entry.headers("RequestHeaders"), entry.headers("ResponseHeaders")
+    return entry.exchange(
+        method=entry.text("RequestMethod"),
+        url=entry.text("RequestUri"),
+        status=entry.status("StatusCode"),
+        request_headers=asked,
+        request_body=_body(entry, "RequestBody", asked),
+        answer_headers=came,
+        answer_body=_body(entry, "ResponseBody", came),
+    )
+
+
+def _body(entry: Entry, key: str, headers: Headers) -> bytes | None:
+    """JSON as its value, text of several lines as the list of them, anything else in base64."""
+    body = entry.get(key)
+    if body is None:
+        return None
+    content_type = dict(headers).get("content-type", "").lower()
+    if isinstance(body, list):
+        is_form = content_type.startswith("multipart/")
+        return b"".join(_line(entry, key, one, is_form) for one in body)
+    if not isinstance(body, str):
+        return entry.bytes_of(json_bytes, body, key)
+    if _TEXT_TYPES.match(content_type):
+        return text_bytes(body)
+    try:
+        return from_base64(body)
+    except BadBody:
+        return text_bytes(body)
+
+
+def _line(entry: Entry, key: str, line: Any, is_form: bool) -> bytes:
+    """A line of text; in a form, also a part's bytes, or an empty list for those of an empty part."""
+    if is_form and line == []:
+        return b""
+    if not isinstance(line, str):
+        raise entry.refused((key,), f"expected lines of text, got {shown(line)}")
+    if is_form and line.startswith(_BYTES_MARK):
+        return entry.bytes_of(from_base64, line.removeprefix(_BYTES_MARK), key)
+    return text_bytes(line)

@@ -1,0 +1,52 @@
+"""Recordings of Polly.JS: archives whose bodies may still be coded, piece by piece."""
+
+from __future__ import annotations
+
+import orjson
+
+from emulator.recordings.exchange import Exchange
+from emulator.recordings.readers.decoding import from_base64, from_hex, text_bytes
+from emulator.recordings.readers.entry import Entry
+from emulator.recordings.readers.har import is_polly, request_body
+from emulator.recordings.readers.registry import reader
+
+
+@reader(
+    "polly", "recordings of Polly.JS", lambda data: data["log"]["entries"] if is_polly(data) else None, by_time=True
+)
+def read(entry: Entry) -> Exchange:
+    asked, form = request_body(entry)
+    return entry.exchange(
+        method=entry.text("request", "method"),
+        url=entry.text("request", "url"),
+        status=entry.status("response", "status"),
+        request_headers=entry.headers("request", "headers"),
+        request_body=asked,
+        form=form,
+        answer_headers=entry.headers("response", "headers"),
+        answer_body=_body(entry),
+        time=entry.instant("startedDateTime"),
+    )
+
+
+def _body(entry: Entry) -> bytes:
+    """An answer without text had no body. A coded one is a JSON list of its pieces; before version 5 in hexadecimal."""
+    path = ("response", "content")
+    text = entry.optional_text(*path, "text") or ""
+    decode = from_base64 if entry.get(*path, "encoding") == "base64" else None
+    if entry.get(*path, "_isBinary") is True:
+        decode = decode or from_hex
+    pieces = (
+        _pieces(text) if any(name == "content-encoding" for name, _ in entry.headers("response", "headers")) else None
+    )
+    if pieces is not None:
+        return b"".join(entry.bytes_of(decode or from_hex, one, *path, "text") for one in pieces)
+    return entry.bytes_of(decode or text_bytes, text, *path, "text")
+
+
+def _pieces(text: str) -> list[str] | None:
+    try:
+        pieces = orjson.loads(text) if text.startswith("[") else None
+    except orjson.JSONDecodeError:
+        return None
+    return pieces if pieces and all(isinstance(one, str) for one in pieces) else None

@@ -1,0 +1,173 @@
+"""Redacts an event stream: each event by itself, and what events bring in pieces, as the whole that they join to.
+
+A secret that a model writes comes a few characters at a time, and no single event shows it. So the deltas of one text
+are joined, redacted and cut where they were cut before; joined again they are the redacted text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any, Final, Protocol
+
+from emulator.base.secret_names import is_secret_name
+from emulator.recordings.record.json_tokens import Leaf, Span, apply, encode, is_json, leaves, parse
+
+#: Where a string stands in an event's data: keys, and places in lists.
+Path = tuple[str | int, ...]
+
+_LINE: Final = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
+_FIELDS: Final = ("", "event", "id", "retry")
+#: What tells the events of one text from those of another.
+_IDENTITY: Final = ("id", "item_id", "output_index", "content_index", "summary_index", "type")
+
+
+class Scrubs(Protocol):
+    """What redacts strings."""
+
+    def may_find(self, text: str) -> bool: ...
+    def plain(self, text: str) -> str: ...
+    def spans(self, text: str, depth: int = 0) -> list[Span]: ...
+    def leaf(self, leaf: Leaf, raw: str, depth: int = 0) -> str | None: ...
+
+
+@dataclass(slots=True)
+class _Event:
+    """An event's data, the lines that it stands on, and what is to stand there in place of pieces."""
+
+    data: str
+    lines: list[int]
+    pieces: dict[Path, str] = field(default_factory=dict)
+    changes: bool = False
+    is_object: bool = False
+
+
+def redact_stream(text: str, scrubber: Scrubs) -> str:
+    """The text of a stream without its secrets; every other byte is as it was."""
+    lines = [(line[1], line[2]) for line in _LINE.finditer(text) if line[0]]
+    events = list(_events([line for line, _ in lines]))
+    _redact_deltas(events, scrubber)
+    written: list[str | None] = [line for line, _ in lines]
+    if shows := scrubber.may_find(text):
+        written = [line if _data_of(line) is not None else _redacted_line(line, scrubber) for line, _ in lines]
+    for event in events:
+        if shows or event.changes:
+            _write(event, _redacted(event, scrubber), written)
+    return "".join(f"{line}{end}" for line, (_, end) in zip(written, lines, strict=True) if line is not None)
+
+
+def _events(lines: list[str]) -> Iterator[_Event]:
+    at: list[int] = []
+    for number, line in enumerate([*lines, ""]):
+        if line and _data_of(line) is not None:
+            at.append(number)
+        elif not line and at:
+            yield _Event("\n".join(_data_of(lines[one]) or "" for one in at), at)
+            at = []
+
+
+def _redacted_line(line: str, scrubber: Scrubs) -> str:
+    """A line that is not data: what stands behind the name of the field."""
+    field, colon, value = line.partition(":")
+    return field + colon + scrubber.plain(value) if field in _FIELDS else scrubber.plain(line)
+
+
+def _data_of(line: str) -> str | None:
+    return line[5:].removeprefix(" ") if line.startswith("data:") else None
+
+
+# ---- What comes in pieces ----
+
+
+def _redact_deltas(events: list[_Event], scrubber: Scrubs) -> None:
+    """Joins the deltas of each text and puts what they are to be into the events' ``pieces``."""
+    texts: defaultdict[Hashable, list[tuple[_Event, Path, str]]] = defaultdict(list)
+    for event in events:
+        value = parse(event.data) if event.data.lstrip()[:1] == "{" else None
+        event.is_object = isinstance(value, dict)
+        if isinstance(value, dict):
+            identity = tuple(str(value.get(name)) for name in _IDENTITY)
+            for path, shown, text in _deltas(value):
+                texts[identity, shown].append((event, path, text))
+        else:
+            texts[()].append((event, (), event.data))
+    for deltas in texts.values():
+        old = [text for _, _, text in deltas]
+        spans = scrubber.spans("".join(old))
+        for (event, path, text), piece in zip(deltas, distributed(old, spans) if spans else old, strict=True):
+            event.pieces[path] = piece
+            event.changes |= piece != text
+
+
+def _deltas(data: Any) -> Iterator[tuple[Path, Path, str]]:
+    """The strings under a key ``delta``: where each stands, the same by the ``index`` of list items, and the string.
+
+    Those under a secret's name are left out: they are redacted wherever they stand.
+    """
+    waiting: list[tuple[Any, Path, Path, bool]] = [(data, (), (), False)]
+    while waiting:
+        value, path, shown, within = waiting.pop()
+        if isinstance(value, dict):
+            waiting += reversed(
+                [
+                    (inner, (*path, key), (*shown, key), within or key == "delta")
+                    for key, inner in value.items()
+                    if not is_secret_name(key)
+                ]
+            )
+        elif isinstance(value, list):
+            named = [one.get("index", n) if isinstance(one, dict) else n for n, one in enumerate(value)]
+            waiting += reversed([(one, (*path, n), (*shown, str(named[n])), within) for n, one in enumerate(value)])
+        elif within and isinstance(value, str):
+            yield path, shown, value
+
+
+def distributed(pieces: list[str], spans: list[Span]) -> list[str]:
+    """The pieces of a text whose spans are replaced: what is new stands in the piece where its span begins."""
+    result: list[str] = []
+    begin = 0
+    for piece in pieces:
+        end, at, kept = begin + len(piece), begin, []
+        for start, stop, new in spans:
+            if stop <= begin or start >= end:
+                continue
+            kept.append(piece[at - begin : max(start, at) - begin])
+            if start >= begin:
+                kept.append(new)
+            at = min(stop, end)
+        result.append("".join([*kept, piece[at - begin :]]))
+        begin = end
+    return result
+
+
+# ---- One event ----
+
+
+def _redacted(event: _Event, scrubber: Scrubs) -> str:
+    """Its data: pieces as they were decided together, all else by itself."""
+    data = event.data
+    if not event.is_object:
+        return event.pieces.get((), data)
+    spans: list[Span] = []
+    if event.changes or scrubber.may_find(data):
+        for leaf in leaves(data):
+            raw = data[leaf.start : leaf.end]
+            piece = event.pieces.get(leaf.path) if leaf.kind == "string" else None
+            if piece is None:
+                new = scrubber.leaf(leaf, raw)
+            else:
+                new = None if piece == leaf.value else encode(piece, raw)
+            if new is not None:
+                spans.append((leaf.start, leaf.end, new))
+    redacted = apply(data, spans)
+    return redacted if is_json(data) else scrubber.plain(redacted)
+
+
+def _write(event: _Event, data: str, written: list[str | None]) -> None:
+    """Puts the data onto the lines where it was; there are fewer if a line end was part of a secret."""
+    if data != event.data:
+        for number, line in zip_longest(event.lines, data.split("\n")):
+            written[number] = None if line is None else f"data: {line}"

@@ -1,0 +1,91 @@
+"""The file that a recorder writes: a line at a time, each in one write to its end, so that no line is ever in pieces.
+
+What was written stays when the process is killed: it is the system's then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from emulator.base.problems import EmulatorError
+from emulator.recordings.own_format import header_line, read_contents
+
+_FLAGS: Final = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
+
+class RecordingFile:
+    """Open until ``close``. ``last_number``: of the requests in it; ``cut_off``: bytes of a torn line that were.
+
+    Raises EmulatorError for a file that exists, unless ``append``: then its header has to be as ours would be, and a
+    last line that breaks off is cut off, as nothing can follow it. Raises RecordingError for one that is no recording.
+    """
+
+    def __init__(self, path: Path, upstream: str, *, files: bool = False, append: bool = False) -> None:
+        self.path = path
+        self.last_number = self.cut_off = 0
+        try:
+            self._descriptor = os.open(path, _FLAGS | os.O_CREAT | (0 if append else os.O_EXCL), 0o666)
+        except FileExistsError:
+            raise EmulatorError(f"{path} exists: --append records more into it, another --out keeps it") from None
+        except FileNotFoundError:
+            raise EmulatorError(f"cannot write {path}: there is no directory {path.parent}") from None
+        except OSError as error:
+            raise EmulatorError(f"cannot write {path}: {error.strerror}") from None
+        try:
+            self._lock()
+            if self.size:
+                self._resume(upstream, files=files)
+            else:
+                self.write(header_line(upstream, files=files))
+        except EmulatorError:
+            self.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def write(self, line: bytes) -> None:
+        """Raises OSError if it cannot be written; then nothing of it is."""
+        before = self.size
+        try:
+            written = 0
+            while written < len(line):  # once, unless the disk is full or a signal comes in between
+                written += os.write(self._descriptor, line[written:])
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, before)
+            raise
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def _resume(self, upstream: str, *, files: bool) -> None:
+        raw = self.path.read_bytes()
+        contents = read_contents(raw, str(self.path))
+        for name, ours in (("upstream", upstream), ("files", files)):
+            if (theirs := contents.header.get(name)) != ours:
+                raise EmulatorError(
+                    f"{self.path} was recorded with {name} {theirs!r}, not {ours!r}; another --out keeps both"
+                )
+        self.last_number = max([0, *contents.exchanges, *contents.begun])
+        self.cut_off = contents.torn
+        if contents.torn:
+            os.ftruncate(self._descriptor, len(raw) - contents.torn)
+        elif not raw.endswith(b"\n"):
+            self.write(b"\n")
+
+    def _lock(self) -> None:
+        """Two recorders would give the same numbers. Where there are no such locks nothing watches over it."""
+        if sys.platform == "win32":
+            return
+        import fcntl
+
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise EmulatorError(f"another recorder writes to {self.path}") from None

@@ -1,0 +1,64 @@
+"""What can be served: scenario files, and recordings, which are distilled on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.base.json_types import Object
+from emulator.scenarios.loading import Scenario, load_scenario, refuse_namesakes, scenario_files
+
+if TYPE_CHECKING:
+    from emulator.recordings.distil.distil import Distilled
+
+#: What every recording has in it somewhere: files without these words are not looked at twice.
+_MARKS = (b"interactions", b"ntries", b"exchanges", b"assistants-emulator recording", b'"scope"')
+
+
+def is_recording(raw: bytes) -> bool:
+    """True for the bytes of a file in a format that can be imported."""
+    if not any(mark in raw for mark in _MARKS):
+        return False
+    from emulator.recordings.readers import recognises
+
+    return recognises(raw)
+
+
+def load_sources(*sources: str | Path | Object) -> tuple[Scenario, ...]:
+    """As ``load_scenarios``; a file that is a recording stands for the scenario that it is distilled to.
+
+    Raises ScenarioError, RecordingError and OSError for files that cannot be read, ScenarioError for namesakes.
+    """
+    loaded: list[Scenario] = []
+    for source in sources:
+        if isinstance(source, dict):
+            loaded.append(load_scenario(source))
+            continue
+        for file in scenario_files(source):
+            raw = file.read_bytes()
+            loaded.append(
+                scenario_from_recording(raw, str(file), file.stem) if is_recording(raw) else load_scenario(file)
+            )
+    refuse_namesakes(loaded)
+    return tuple(loaded)
+
+
+def scenario_from_recording(raw: bytes, file: str, name: str) -> Scenario:
+    """The scenario that a recording is distilled to. Raises RecordingError."""
+    from emulator.recordings.distil.distil import distil
+    from emulator.recordings.readers import parse_recording
+
+    return scenario_from(distil([parse_recording(raw, file)], name))
+
+
+def scenario_from(distilled: Distilled, *, strict: bool = False) -> Scenario:
+    """A distilled scenario, checked like any other; ``strict``: it takes no requests but those of its recording."""
+    from emulator.scenarios.document import from_data
+    from emulator.scenarios.loading import check_document
+    from emulator.world.world import Options, World
+
+    document = from_data(distilled.document, f"<imported from {', '.join(distilled.sources)}>")
+    scenario = check_document(document, contents=distilled.beside)
+    World(Options(), (scenario,))  # what it gives has to go together
+    return replace(scenario, tape=distilled.tape()) if strict else scenario

@@ -1,0 +1,175 @@
+"""Jinja for scenarios that nobody has read: no way to Python, and nothing without a bound (``meter``).
+
+Jinja's own sandbox keeps templates from attributes that lead to Python. Here it also asks the meter before each loop,
+call, filter and operator; what Jinja compiles past its hooks (loops, ``~``, literals, comparisons, slices) goes through
+filters whose names no template can write. Nothing is computed ahead, while a template is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from jinja2 import StrictUndefined, nodes, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
+from jinja2.utils import _PassArg
+from jinja2.visitor import NodeTransformer
+
+from emulator.sandbox import meter
+
+#: Parts of the language that one template has at most.
+MAX_TOKENS: Final = 30_000
+MAX_TEMPLATE: Final = 1_000_000
+MAX_LEVELS: Final = 50
+#: What Jinja passes along with arguments.
+_JINJA_S_OWN: Final = ("_loop_vars", "_block_vars")
+
+_EACH, _JOINED, _MADE, _WEIGHED = " each", " joined", " made", " weighed"
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """``finalize`` turns a value into the text that stands for it."""
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
+
+    def __init__(self, finalize: Callable[[Any], str]) -> None:
+        def written(context: Context, value: Any) -> str:
+            text = finalize(value if isinstance(value, str) else meter.made(value))
+            if isinstance(text, str):
+                meter.spend(1 + len(text) // 16)
+            return text
+
+        super().__init__(
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+            autoescape=False,
+            optimized=False,
+            finalize=pass_context(written),
+        )
+        # The two that draw lots without a seed; ``fake`` has one.
+        del self.globals["lipsum"], self.filters["random"]
+        self.filters = {name: _metered(name, one) for name, one in self.filters.items()}
+        self.tests = {name: _metered("", one) for name, one in self.tests.items()}
+        self.filters |= {
+            _EACH: meter.each,
+            _JOINED: lambda pieces: meter.made("".join([str(one) for one in meter.made(pieces)])),
+            _MADE: meter.made,
+            _WEIGHED: _weighed,
+        }
+
+    def read(self, text: str) -> nodes.Template:
+        """Raises Exhausted for a template that is too long, and as Jinja does."""
+        if len(text) > MAX_TEMPLATE:
+            raise meter.Exhausted(f"it has more than {MAX_TEMPLATE} characters")
+        if len(text) > MAX_TOKENS and any(number > MAX_TOKENS for number, _ in enumerate(self.lex(text))):
+            raise meter.Exhausted(f"it has more than {MAX_TOKENS} parts")
+        tree = self.parse(text)
+        if _levels(tree) > MAX_LEVELS:
+            raise meter.Exhausted(f"it has more than {MAX_LEVELS} blocks inside each other")
+        return tree
+
+    def bounded(self, tree: nodes.Template) -> nodes.Template:
+        """The same template; what it does asks the meter."""
+        return _BOUNDS.visit(tree)  # type: ignore[no-any-return]
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        meter.before_operator(operator, left, right)
+        return meter.made(super().call_binop(context, operator, left, right))
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        meter.before_call(__obj, args, {name: one for name, one in kwargs.items() if name not in _JINJA_S_OWN})
+        return meter.made(super().call(__context, __obj, *args, **kwargs))
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """``format`` and ``format_map``, field by field."""
+        if super().wrap_str_format(value) is None:
+            return None
+        text: str = value.__self__
+        formatter, is_map = _Formatter(self), value.__name__ == "format_map"
+
+        def formatted(*args: Any, **kwargs: Any) -> str:
+            if is_map:
+                (kwargs,), args = args, ()
+            formatter.size = 0
+            return formatter.vformat(text, args, kwargs)
+
+        return formatted
+
+
+class _Formatter(SandboxedFormatter):
+    """Of plain text: Jinja's own also knows texts that are marked as safe, which nothing here is asked for."""
+
+    size = 0
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        meter.before_field(format_spec)
+        meter.weigh(value)
+        text = super().format_field(value, format_spec)
+        self.size += len(text)
+        meter.refuse_long(self.size)
+        return text
+
+
+def _levels(node: nodes.Node) -> int:
+    """How many statements stand inside each other."""
+    return isinstance(node, nodes.Stmt) + max(map(_levels, node.iter_child_nodes()), default=0)
+
+
+def _weighed(value: Any) -> Any:
+    meter.weigh(value)
+    return value
+
+
+def _metered(name: str, filter: Any) -> Callable[..., Any]:
+    """A filter or test of Jinja's that asks the meter."""
+    passes = _PassArg.from_obj(filter)
+
+    def metered(context: Context, value: Any = None, /, *args: Any, **kwargs: Any) -> Any:
+        meter.before_filter(name, value, *args, **kwargs)
+        first: list[Any] = []
+        if passes is not None:
+            environment = context.environment
+            first = [{"context": context, "eval_context": context.eval_ctx}.get(passes.name, environment)]
+        return meter.made(filter(*first, value, *args, **kwargs))
+
+    return pass_context(metered)
+
+
+def _through(name: str, node: Any) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+class _Bounds(NodeTransformer):
+    """Sends through the meter what Jinja does without asking its environment."""
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.iter = _through(_EACH, node.iter)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return _through(_JOINED, nodes.List(node.nodes, lineno=node.lineno))
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.expr = _through(_WEIGHED, node.expr)
+        for operand in node.ops:
+            operand.expr = _through(_WEIGHED, operand.expr)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if isinstance(node.arg, nodes.Slice):
+            node.node = _through(_WEIGHED, node.node)
+        return node
+
+    def _visit_literal(self, node: Any) -> nodes.Node:
+        self.generic_visit(node)
+        return _through(_MADE, node) if getattr(node, "ctx", "load") == "load" else node
+
+    visit_List = visit_Tuple = visit_Dict = _visit_literal  # noqa: N815
+
+
+_BOUNDS: Final = _Bounds()

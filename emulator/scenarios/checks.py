@@ -1,0 +1,272 @@
+"""Everything that can be wrong with a scenario, with its place: what the schema refuses, and what it cannot say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from emulator.base.clock import OutOfRange, parse_instant
+from emulator.base.json_types import Object
+from emulator.base.operations import ALSO_CALLED, OF_A_RUN
+from emulator.sandbox import json_schema, patterns, templates
+from emulator.sandbox.json_schema import Schema
+from emulator.scenarios.document import Path, path_in_words
+from emulator.scenarios.explain import explain, shown
+from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
+from emulator.scenarios.steps import VERBS, Verb
+
+__all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
+
+Problem = tuple[Path, str]
+
+#: What is told to be wrong with one file.
+MAX_PROBLEMS: Final = 500
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+
+
+def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Everything that is wrong with a scenario: where, and why. Nothing if it is fine.
+
+    ``contents`` of the local files that it names, by path.
+    """
+    found = list(islice(explain(SCENARIO, data), MAX_PROBLEMS + 1))
+    yield from found
+    #: Parts that are refused already; the others are looked into all the same.
+    ill = {path[:2] for path, _ in found}
+    if isinstance(data, dict):
+        yield from _start_problems(data, ill)
+        yield from _id_problems(data.get("given"))
+        for number, fault in _sound("faults", data, ill):
+            yield from ((("faults", number, *path), why) for path, why in fault_problems(fault))
+        yield from _turn_problems(_sound("turns", data, ill))
+        yield from _file_problems(data, contents)
+
+
+def _sound(key: str, data: Object, ill: set[Path]) -> Iterator[tuple[int, Any]]:
+    """The items of a list that the schema does not refuse."""
+    if (key,) not in ill:
+        yield from ((n, item) for n, item in enumerate(data.get(key, [])) if (key, n) not in ill)
+
+
+def option_problems(options: Any) -> list[str]:
+    """What is wrong with options that an argument, marker or request states."""
+    found = list(explain(OPTIONS, options))
+    if not found and "start" in options and (why := _why_no_start(options["start"])):
+        found = [(("start",), why)]
+    return [f"{path_in_words(path) or 'options'}: {why}" for path, why in found]
+
+
+def _start_problems(data: Object, ill: set[Path]) -> Iterator[Problem]:
+    path: Path = ("settings", "start")
+    if ("settings",) in ill or path in ill or "start" not in data.get("settings", {}):
+        return
+    if why := _why_no_start(data["settings"]["start"]):
+        yield path, why
+
+
+def _why_no_start(start: str) -> str | None:
+    try:
+        parse_instant(start)
+    except ValueError as error:
+        expected = "expected 'now' or a date and time as 2026-01-01T00:00:00Z"
+        return f"{expected}{f', {error}' if isinstance(error, OutOfRange) else ''}; got {shown(start)}"
+    return None
+
+
+# ---- Given objects ----
+
+
+def _id_problems(given: Any) -> Iterator[Problem]:
+    """Ids that two given objects have."""
+    seen: set[str] = set()
+    for path, item in _given_objects(given):
+        id = item.get("id")
+        if isinstance(id, str) and id in seen:
+            yield (*path, "id"), f"expected an id that no other given object has; got {shown(id)}"
+        elif isinstance(id, str):
+            seen.add(id)
+
+
+def _given_objects(given: Any) -> Iterator[tuple[Path, Object]]:
+    for kind in ("files", "vector_stores", "assistants", "threads"):
+        for path, item in _mappings(given, ("given",), kind):
+            yield path, item
+            yield from _mappings(item, path, "messages")
+            yield from _mappings(item, path, "runs")
+
+
+def _mappings(holder: Any, path: Path, key: str) -> Iterator[tuple[Path, Object]]:
+    """The mappings in the list that ``holder``, which may be anything, has under ``key``."""
+    items = holder.get(key) if isinstance(holder, dict) else None
+    for number, item in enumerate(items if isinstance(items, list) else []):
+        if isinstance(item, dict):
+            yield (*path, key, number), item
+
+
+# ---- Local files ----
+
+
+def local_files(data: Any) -> Iterator[tuple[Path, Object]]:
+    """The files that a document, which may be anything, gives or lets code make; they may name a local one."""
+    yield from _mappings(data.get("given") if isinstance(data, dict) else None, ("given",), "files")
+    for turn_path, turn in _mappings(data, (), "turns"):
+        for path, step in _mappings(turn, turn_path, "steps"):
+            one: list[tuple[Path, Any]] = [((*path, "code"), step.get("code"))]
+            for code_path, code in [*one, *_mappings(step, path, "code")]:
+                yield from _mappings(code, code_path, "images")
+                yield from _mappings(code, code_path, "files")
+
+
+def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Local files that could not be read, and base64 that is none."""
+    for path, item in local_files(data):
+        local, encoded = item.get("path"), item.get("base64")
+        if isinstance(local, str) and local not in contents:
+            why = f"there is no file {local!r} beside or below the scenario (a server opens no path itself)"
+            yield (*path, "path"), why
+        if isinstance(encoded, str) and not _BASE64.fullmatch(encoded):
+            yield (*path, "base64"), "this is no base64"
+
+
+# ---- Faults and conditions ----
+
+
+def fault_problems(fault: Any) -> Iterator[Problem]:
+    """Everything that is wrong with one fault."""
+    kind = fault.get("kind") if isinstance(fault, dict) else None
+    found = list(explain(fault_schema(kind if isinstance(kind, str) else ""), fault))
+    yield from found
+    if found:
+        return
+    named = fault["operation"]
+    names = [named] if isinstance(named, str) else named
+    if fault.get("when") and not any(name == "*" or ALSO_CALLED.get(name, name) in OF_A_RUN for name in names):
+        yield ("when",), f"only requests about a run have one to compare with: {', '.join(sorted(OF_A_RUN))}"
+    if fault.get("after") is not None and kind == "delay":
+        yield ("after",), "a delay acts before the request is handled; a stream is slowed by steps that wait"
+    yield from _pattern_problems(("when",), WHEN, fault.get("when"))
+
+
+def _pattern_problems(path: Path, schema: Schema, value: Any) -> Iterator[Problem]:
+    """Regular expressions that cannot be read, wherever the schema has a pattern."""
+    if not isinstance(value, dict):
+        return
+    if "matches" in schema.get("properties", {}):
+        if why := patterns.why_not(value.get("matches", "")):
+            yield (*path, "matches"), why
+        return
+    for key, inner in value.items():
+        below = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
+        if isinstance(below, dict):
+            yield from _pattern_problems((*path, key), below, inner)
+
+
+# ---- Turns and steps ----
+
+
+def turn_name(turn: Object, number: int) -> str:
+    """As it says, or the number of its place, from 1."""
+    return turn.get("name") or f"turn {number + 1}"
+
+
+def _turn_problems(turns: Iterator[tuple[int, Object]]) -> Iterator[Problem]:
+    names: set[str] = set()
+    for number, turn in turns:
+        path: Path = ("turns", number)
+        name = turn_name(turn, number)
+        if name in names:
+            yield (*path, *(["name"] if "name" in turn else [])), f"there is a turn {name!r} already"
+        names.add(name)
+        yield from _pattern_problems((*path, "when"), WHEN, turn.get("when"))
+        for index, step in enumerate(turn["steps"]):
+            yield from _step_problems((*path, "steps", index), step)
+        yield from _followers((*path, "steps"), turn["steps"])
+
+
+def _followers(path: Path, steps: list[Object]) -> Iterator[Problem]:
+    """The first step behind one at which the run is at its end."""
+    for index, step in enumerate(steps[:-1]):
+        end = next((verb for verb in step if verb in VERBS and VERBS[verb].ends), None)
+        if end is not None:
+            yield (*path, index + 1), f"nothing may follow {end!r}: the run is at its end"
+            return
+
+
+def _step_problems(path: Path, step: Object) -> Iterator[Problem]:
+    verbs = [key for key in step if key in VERBS]
+    if len(verbs) != 1:
+        yield path, _which_step(step, verbs)
+        return
+    verb = VERBS[verbs[0]]
+    schema = {
+        "type": "object",
+        "properties": {verb.name: verb.value, **verb.beside},
+        "additionalProperties": False,
+    }
+    found = [((*path, *inner), message) for inner, message in explain(schema, step)]
+    yield from found
+    if found:
+        return
+    for where, text in _strings(step[verb.name], (*path, verb.name), () if verb.name == "call" else _LITERAL):
+        try:
+            templates.check(text)
+        except templates.TemplateError as error:
+            yield where, str(error)
+    yield from _verb_problems(path, verb, step)
+
+
+def _which_step(step: Object, verbs: list[str]) -> str:
+    known = f"the steps are: {', '.join(VERBS)}"
+    if verbs:
+        return f"a step does one thing, this one has {' and '.join(map(repr, verbs))}; {known}"
+    if not step:
+        return f"a step is missing here; {known}"
+    word = next(iter(step))
+    import difflib
+
+    near = difflib.get_close_matches(word, VERBS, n=1)
+    return f"there is no step {word!r}; {f'did you mean {near[0]!r}? ' if near else ''}{known}"
+
+
+#: Keys in a step whose text is no template.
+_LITERAL: Final = ("chunks", "path", "base64")
+
+
+def _strings(value: Any, path: Path, literal: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in literal:
+                yield from _strings(inner, (*path, key), () if key == "json" else literal)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _strings(inner, (*path, index), literal)
+
+
+def _verb_problems(path: Path, verb: Verb, step: Object) -> Iterator[Problem]:
+    value = step[verb.name]
+    if verb.name == "say" and isinstance(value, dict):
+        text, chunks = value.get("text"), value.get("chunks")
+        if (
+            isinstance(chunks, list)
+            and text is not None
+            and not templates.is_template(text)
+            and "".join(chunks) != text
+        ):
+            yield (*path, "say", "chunks"), f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
+    if verb.name == "call":
+        called = [name for one in (value if isinstance(value, list) else [value]) for name in one]
+        for name, schema in step.get("expect", {}).items():
+            if name not in called:
+                message = f"{name!r} is not called in this step; it calls {', '.join(called)}"
+                yield (*path, "expect", name), message
+            yield from _schema_problems((*path, "expect", name), schema)
+
+
+def _schema_problems(path: Path, schema: Any) -> Iterator[Problem]:
+    if why := json_schema.fault(schema):
+        yield path, f"this is no JSON Schema: {why}"

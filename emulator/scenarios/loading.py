@@ -1,0 +1,260 @@
+"""Loads scenario files into plain values. A bad file is refused whole, with every reason (``scenario_checks``)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
+
+import orjson
+
+from emulator.base.json_types import Object
+from emulator.base.problems import ScenarioError
+from emulator.scenarios.checks import MAX_PROBLEMS, local_files, problems, turn_name
+from emulator.scenarios.document import Document, Path, from_data, in_memory, parse
+from emulator.scenarios.faults import Fault, fault_of
+from emulator.scenarios.steps import VERBS, Act
+from emulator.scenarios.tape import Tape
+
+#: Bytes of a local file that is read.
+MAX_LOCAL = 512 * 1024 * 1024
+#: What a directory's scenario files end in.
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(slots=True)
+class Turn:
+    """How the assistant behaves in one run."""
+
+    name: str
+    acts: tuple[Act, ...]
+    when: Object = field(default_factory=dict)
+    times: int | None = None
+    usage: Object | None = None
+    polls: Object = field(default_factory=dict)
+    cancels_late: bool = False
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    scenario: str = ""
+    file: str | None = None
+    line: int | None = None
+
+
+class Stub(NamedTuple):
+    """An answer to what the app asks outside the API. ``path`` may have ``*``."""
+
+    method: str
+    path: str
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(slots=True)
+class Scenario:
+    """One scenario file, checked."""
+
+    name: str
+    file: str
+    settings: Object
+    given: Object
+    turns: tuple[Turn, ...]
+    #: What comes of indexing files, when it is not what their contents say.
+    indexing: tuple[Object, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    stubs: tuple[Stub, ...] = ()
+    #: Contents of the files that it names by path, read by whoever loaded it.
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    #: The only requests that may be sent, if it was made of a recording that is replayed strictly.
+    tape: Tape | None = None
+
+    def labels(self) -> set[str]:
+        """The gates that its steps name."""
+        return {act.value for turn in self.turns for act in turn.acts if act.verb == "hold"}
+
+
+def load_scenario(source: str | FilePath | Object) -> Scenario:
+    """Reads and checks a file (YAML or JSON), or a scenario as a dict.
+
+    Raises ScenarioError with all problems; FileNotFoundError and other OSErrors for a file that cannot be read.
+    """
+    if isinstance(source, dict):
+        return check_document(from_data(source), contents=_read_contents(source, FilePath()))
+    path = FilePath(source)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ScenarioError([f"{path}:1:1: expected UTF-8 text: {error}"]) from None
+    document = parse(text, str(path))
+    return check_document(document, path.stem, _read_contents(document.data, path.parent, is_trusted=False))
+
+
+def _read_contents(data: Any, folder: FilePath, *, is_trusted: bool = True) -> dict[str, bytes]:
+    """The local files that a scenario names, by path: those that can be read; the check tells of the others.
+
+    A scenario that is a file may come from anywhere, so what it names has to lie beside or below it, wherever links
+    lead; devices and pipes are no files. One that is written in Python names what its author could open anyway.
+    """
+    paths = {item["path"] for _, item in local_files(data) if isinstance(item.get("path"), str)}
+    return {path: (folder / path).read_bytes() for path in sorted(paths) if _is_open(folder, path, is_trusted)}
+
+
+def _is_open(folder: FilePath, path: str, is_trusted: bool) -> bool:
+    try:
+        file = (folder / path).resolve()
+        lies_here = is_trusted or file.is_relative_to(folder.resolve())
+        return lies_here and file.is_file() and file.stat().st_size <= MAX_LOCAL
+    except (OSError, ValueError, RuntimeError):  # a loop of links (RuntimeError before Python 3.13), a NUL
+        return False
+
+
+def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
+    """The local files that a scenario's text names, for those who post it; none if it cannot be read."""
+    try:
+        return _read_contents(parse(text, "").data, folder, is_trusted=False)
+    except ScenarioError:
+        return {}
+
+
+def load_scenarios(*sources: str | FilePath | Object) -> tuple[Scenario, ...]:
+    """As ``load_scenario`` for each; a directory stands for the scenario files in it, by name.
+
+    In the order in which they are to be loaded; those loaded later are asked first. Raises ScenarioError for namesakes.
+    """
+    loaded: list[Scenario] = []
+    for source in sources:
+        loaded += [load_scenario(source)] if isinstance(source, dict) else map(load_scenario, scenario_files(source))
+    refuse_namesakes(loaded)
+    return tuple(loaded)
+
+
+def refuse_namesakes(scenarios: Iterable[Scenario]) -> None:
+    """Raises ScenarioError for scenarios of one name that are loaded together: one would replace the other."""
+    first: dict[str, Scenario] = {}
+    problems = []
+    for one in scenarios:
+        other = first.setdefault(one.name, one)
+        if other is one or not one.name:
+            continue
+        if other.file == one.file and not in_memory(one.file):
+            problems.append(f"{one.file}: it is given twice")
+        else:
+            problems.append(
+                f"{one.file}: its name {one.name!r} is that of {other.file} too; give it a `name:` of its own"
+            )
+    if problems:
+        raise ScenarioError(problems)
+
+
+def placed(scenario: Scenario, among: Sequence[Scenario], instead_of: str | None = None) -> tuple[Scenario, ...]:
+    """Scenarios, newest first, with one more in front or in another's place; that one and its namesake are gone."""
+    at = next((place for place, one in enumerate(among) if one.name == instead_of), 0)
+    others = [[one for one in part if one.name not in (scenario.name, instead_of)] for part in (among[:at], among[at:])]
+    return (*others[0], scenario, *others[1])
+
+
+def scenario_files(*sources: str | FilePath) -> list[FilePath]:
+    """The files that these are: a directory stands for the scenario files in it, by name.
+
+    Raises ScenarioError for a directory without any.
+    """
+    files: list[FilePath] = []
+    for source in map(FilePath, sources):
+        if source.is_dir():
+            found = sorted(path for path in source.iterdir() if path.suffix in SUFFIXES)
+            if not found:
+                raise ScenarioError([f"{source}: expected scenario files ({', '.join(SUFFIXES)}) in this directory"])
+            files += found
+        else:
+            files.append(source)
+    return files
+
+
+def parse_scenario(text: str, file: str, name: str = "", contents: Mapping[str, bytes] | None = None) -> Scenario:
+    """As ``load_scenario``, from text. ``name`` is for a document that has none; ``contents`` of files by path."""
+    return check_document(parse(text, file), name, contents)
+
+
+def check_document(document: Document, name: str = "", contents: Mapping[str, bytes] | None = None) -> Scenario:
+    """The scenario in a document; raises ScenarioError with all problems."""
+    known = contents or {}
+    found = sorted(islice(problems(document.data, known), MAX_PROBLEMS + 1), key=lambda one: document.place(one[0]))
+    if found:
+        reports = [document.report(path, message) for path, message in found[:MAX_PROBLEMS]]
+        raise ScenarioError([*reports, *(["and more"] if found[MAX_PROBLEMS:] else [])])
+    data = document.data
+    title = data.get("name") or name
+    return Scenario(
+        name=title,
+        file=document.file,
+        settings=data.get("settings") or {},
+        given=data.get("given") or {},
+        turns=tuple(
+            replace(_turn(document, n, turn, title), contents=known) for n, turn in enumerate(data.get("turns", []))
+        ),
+        indexing=tuple(data.get("indexing") or ()),
+        faults=tuple(_fault(document, n, fault) for n, fault in enumerate(data.get("faults") or ())),
+        stubs=tuple(map(_stub, data.get("stubs") or ())),
+        contents=known,
+    )
+
+
+def given_content(item: Object, contents: Mapping[str, bytes]) -> bytes:
+    """The contents of a given file: text, base64 or a local file's. Raises ValueError for bad base64."""
+    if "path" in item:
+        return contents[item["path"]]
+    if "base64" in item:
+        try:
+            return base64.b64decode(item["base64"], validate=True)
+        except binascii.Error as error:
+            raise ValueError(str(error)) from None
+    text: str = item.get("content", "")
+    return text.encode()
+
+
+def _fault(document: Document, number: int, data: Object) -> Fault:
+    if in_memory(document.file):
+        return fault_of(data)
+    return fault_of(data, document.file, document.line(("faults", number)))
+
+
+def _stub(data: Object) -> Stub:
+    method, _, path = data["request"].partition(" ")
+    body = data.get("body", {})
+    said = data.get("headers", {}).items()
+    headers = {name.lower().encode(): value.encode("latin-1", "replace") for name, value in said}
+    if isinstance(body, str):
+        headers.setdefault(b"content-type", b"text/plain; charset=utf-8")
+    raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    return Stub(method, path, data.get("status", 200), raw, tuple(headers.items()))
+
+
+def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:
+    path: Path = ("turns", number)
+    steps = data["steps"]
+    verbs = [next(key for key in step if key in VERBS) for step in steps]
+    acts = [
+        Act(
+            verb=verb,
+            value=step[verb],
+            beside={key: value for key, value in step.items() if key != verb},
+            line=None if in_memory(document.file) else document.line((*path, "steps", index)),
+            stays_open=index + 1 < len(verbs) and VERBS[verbs[index + 1]].finds_open,
+        )
+        for index, (verb, step) in enumerate(zip(verbs, steps, strict=True))
+    ]
+    return Turn(
+        name=turn_name(data, number),
+        acts=tuple(acts),
+        when=data.get("when") or {},
+        times=data.get("times"),
+        usage=data.get("usage"),
+        polls=data.get("polls") or {},
+        cancels_late=data.get("cancel") == "late",
+        scenario=scenario,
+        file=None if in_memory(document.file) else document.file,
+        line=None if in_memory(document.file) else document.line(path),
+    )

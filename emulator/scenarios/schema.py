@@ -1,0 +1,200 @@
+"""What a scenario file may say, as JSON Schema.
+
+It is put together from the registries of steps, conditions and faults, and from the API's request bodies, so what loads
+is what is documented.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emulator.apis.assistants.lifecycle import TERMINAL
+from emulator.base import request_schemas
+from emulator.base.operations import ALSO_CALLED, NAMES
+from emulator.sandbox.json_schema import Schema
+from emulator.scenarios.conditions import CONDITIONS
+from emulator.scenarios.faults import HEADERS, KINDS
+from emulator.scenarios.steps import TEXT, USAGE
+
+_NAME: Final[Schema] = {"type": "string", "minLength": 1}
+_POLLS: Final[Schema] = {
+    "type": "object",
+    "properties": {status: {"type": "integer", "minimum": 0} for status in ("queued", "in_progress")},
+    "additionalProperties": False,
+}
+#: Settings that an argument, marker or option can state too; it beats those of scenarios.
+_SAID: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "seed": {"type": ["integer", "string"]},
+        "clock": {"enum": ["skip", "real"]},
+        "start": TEXT,
+        "unmatched": {"enum": ["fail", "improvise"]},
+        "shapes": {"enum": ["wire", "spec"]},
+    },
+    "additionalProperties": False,
+}
+_SETTINGS: Final[Schema] = {**_SAID, "properties": {**_SAID["properties"], "polls": _POLLS}}
+#: What an argument, marker or option can say; ``after_sunset`` is not for scenarios.
+OPTIONS: Final[Schema] = {**_SAID, "properties": {**_SAID["properties"], "after_sunset": {"type": "boolean"}}}
+
+
+# ---- Given objects: the API's creation parameters, and what the service adds ----
+
+
+def _body(operation: str) -> Schema:
+    """The body of a request that makes an object."""
+    body = request_schemas.schema("bodies", operation)
+    assert body is not None
+    definition = body.get("$ref", "").removeprefix("#/$defs/")
+    found: Schema = body["$defs"][definition] if definition else {key: body[key] for key in body if key != "$defs"}
+    return found
+
+
+def _given(operation: str, **beside: Schema) -> Schema:
+    body = _body(operation)
+    return {**body, "properties": {**body["properties"], "id": _NAME, **beside}}
+
+
+_GIVEN_RUN: Final = _given(
+    "create_run",
+    status={"enum": sorted(TERMINAL), "description": "the status of a run that is at its end"},
+    usage={
+        "type": ["object", "null"],
+        "properties": {**USAGE["properties"], "total_tokens": {"type": "integer", "minimum": 0}},
+        "additionalProperties": {"type": "object"},
+    },
+    last_error={
+        "type": ["object", "null"],
+        "properties": {"code": TEXT, "message": TEXT},
+        "required": ["code", "message"],
+        "additionalProperties": False,
+    },
+    incomplete_details={
+        "type": ["object", "null"],
+        "properties": {"reason": TEXT},
+        "required": ["reason"],
+        "additionalProperties": False,
+    },
+)
+_GIVEN_FILE: Final[Schema] = {
+    "type": "object",
+    "properties": {"id": _NAME, **dict.fromkeys(("filename", "purpose", "content", "base64", "path"), TEXT)},
+    "required": ["filename"],
+    "additionalProperties": False,
+    "oneOf": [{"required": ["content"]}, {"required": ["base64"]}, {"required": ["path"]}],
+    "description": "a filename and one of content, base64 and path",
+}
+_GIVEN: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "files": {"type": "array", "items": _GIVEN_FILE},
+        "vector_stores": {"type": "array", "items": _given("create_vector_store")},
+        "assistants": {"type": "array", "items": _given("create_assistant")},
+        "threads": {
+            "type": "array",
+            "items": _given(
+                "create_thread",
+                messages={"type": "array", "items": _given("create_message")},
+                runs={"type": "array", "items": _GIVEN_RUN},
+            ),
+        },
+    },
+    "additionalProperties": False,
+}
+
+
+# ---- The whole ----
+
+WHEN: Final[Schema] = {
+    "type": "object",
+    "properties": {name: condition.schema for name, condition in CONDITIONS.items()},
+    "additionalProperties": False,
+}
+_TURN: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "name": _NAME,
+        "when": WHEN,
+        "times": {"type": "integer", "minimum": 1},
+        "steps": {"type": "array", "items": {"type": "object"}},
+        "usage": USAGE,
+        "polls": _POLLS,
+        "cancel": {"enum": ["late"]},
+    },
+    "required": ["steps"],
+    "additionalProperties": False,
+}
+_INDEXING: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "file": TEXT,
+        "outcome": {"enum": ["completed", "failed", "cancelled"]},
+        "error": {
+            "type": "object",
+            "properties": {"code": TEXT, "message": TEXT},
+            "required": ["code", "message"],
+            "additionalProperties": False,
+        },
+        "polls": {"type": "integer", "minimum": 0},
+    },
+    "required": ["file", "outcome"],
+    "additionalProperties": False,
+}
+_STUB: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "request": {
+            "type": "string",
+            "pattern": "^(GET|POST|PUT|PATCH|DELETE) /",
+            "description": "a method and a path, as POST /v1/moderations; * stands for anything",
+        },
+        "status": {"type": "integer", "minimum": 100, "maximum": 599},
+        "body": {"type": ["object", "array", "string"]},
+        "headers": HEADERS,
+    },
+    "required": ["request"],
+    "additionalProperties": False,
+}
+SCENARIO: Final[Schema] = {
+    "$defs": (request_schemas.schema("bodies", "create_assistant") or {})["$defs"],
+    "type": "object",
+    "properties": {
+        "version": {"const": 1},
+        "name": _NAME,
+        "description": TEXT,
+        "settings": _SETTINGS,
+        "given": _GIVEN,
+        "turns": {"type": "array", "items": _TURN},
+        "indexing": {"type": "array", "items": _INDEXING},
+        "faults": {"type": "array", "items": {"type": "object"}},
+        "stubs": {"type": "array", "items": _STUB},
+    },
+    "additionalProperties": False,
+}
+
+
+def fault_schema(kind: str) -> Schema:
+    """The schema of a fault of that kind; of any kind, for a name that is none."""
+    own = KINDS.get(kind, {})
+    operation = {"enum": [*NAMES, *ALSO_CALLED, "*"]}
+    counts = {"skip": {"type": "integer", "minimum": 0}, "times": {"type": "integer", "minimum": 1}}
+    return {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": list(KINDS)},
+            "operation": {
+                "type": ["string", "array"],
+                "if": {"type": "string"},
+                "then": operation,
+                "else": {"items": operation, "minItems": 1},
+                "description": "an operation, a list of them, or *",
+            },
+            "when": WHEN,
+            **counts,
+            "after": {"type": "integer", "minimum": 0},
+            **{name: schema for name, (schema, _) in own.items()},
+        },
+        "required": ["kind", "operation", *(name for name, (_, needed) in own.items() if needed)],
+        "additionalProperties": kind not in KINDS,
+    }

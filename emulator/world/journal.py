@@ -1,0 +1,194 @@
+"""What was asked and answered, request by request. Bounded: the newest are kept, and how many were dropped is said."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from emulator.base.secret_names import is_secret_header, is_secret_parameter
+
+#: Entries kept, and bytes of bodies and answers kept in them.
+LIMIT = 10_000
+BYTES_LIMIT = 64 * 1024 * 1024
+
+
+#: Levels of JSON that are taken and shown: orjson writes no more than 254.
+MAX_DEPTH = 100
+
+
+def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
+    """True for JSON with more levels than that; ``raw`` tells cheaply that it has not."""
+    if raw.count(b"{") + raw.count(b"[") <= limit:
+        return False
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+        if not level:
+            return False
+    return True
+
+
+class Entry:
+    """One request. ``moved``: a look that changed its run. ``repeats``: looks like this one that changed nothing."""
+
+    __slots__ = (
+        "answer", "body", "fault", "headers", "kept", "method", "moved", "operation", "path", "query", "repeats",
+        "run_id", "status", "thread_id", "time", "turn",
+    )  # fmt: skip
+
+    def __init__(self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], time: float) -> None:
+        self.method, self.path, self.query, self.headers, self.time = method, path, query, headers, time
+        self.operation: str | None = None
+        self.body = b""
+        self.status = 0
+        self.answer = b""
+        self.thread_id: str | None = None
+        self.run_id: str | None = None
+        self.turn: str | None = None
+        self.fault: str | None = None
+        self.moved = False
+        self.repeats = 0
+        #: It is in the journal now.
+        self.kept = False
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + len(self.answer)
+
+    def repeats_of(self, other: Entry) -> bool:
+        """True for a look that changed nothing and came out as ``other`` did."""
+        return (
+            not self.moved
+            and self.method == "GET" == other.method
+            and self.path == other.path
+            and self.query == other.query
+            and self.status == other.status
+            and self.fault == other.fault
+            and self.answer == other.answer
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "query": _query(self.query),
+            "headers": {
+                name: _shown(name, value.decode("latin-1"))
+                for name, value in ((name.decode("latin-1"), value) for name, value in self.headers)
+            },
+            "json": _json(self.body),
+            "status": self.status,
+            "answer": _answer(self.answer),
+            "thread_id": self.thread_id,
+            "run_id": self.run_id,
+            "turn": self.turn,
+            "fault": self.fault,
+            "time": int(self.time),
+            "moved": self.moved,
+            "repeats": self.repeats,
+        }
+
+
+class Journal:
+    """The requests of one world, oldest first."""
+
+    def __init__(self, limit: int = LIMIT, bytes_limit: int = BYTES_LIMIT) -> None:
+        self._entries: deque[Entry] = deque()
+        self._limit, self._bytes_limit = limit, bytes_limit
+        self._bytes = 0
+        self.dropped = 0
+        #: How often each operation was asked, repetitions and dropped entries too. ``Worlds`` lets it outlive a reset.
+        self.asked: Counter[str | None] = Counter()
+        #: The newest entry of each thread: what a look has to equal to be a repetition of it.
+        self._newest: dict[str | None, Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, entry: Entry) -> None:
+        """Notes an answered request, or one more repetition of the one before on that thread."""
+        self.asked[entry.operation] += 1
+        newest = self._newest.get(entry.thread_id)
+        if newest is not None and entry.repeats_of(newest):
+            newest.repeats += 1
+            return
+        self._newest[entry.thread_id] = entry
+        entry.kept = True
+        self._entries.append(entry)
+        self._bytes += entry.size
+        while len(self._entries) > self._limit or self._bytes > self._bytes_limit:
+            self._drop_oldest()
+
+    def answered(self, entry: Entry, answer: bytes) -> None:
+        """An entry's answer has come to its end: a stream's frames."""
+        if entry.kept:
+            self._bytes += len(answer) - len(entry.answer)
+        entry.answer = answer
+
+    def _drop_oldest(self) -> None:
+        oldest = self._entries.popleft()
+        oldest.kept = False
+        self._bytes -= oldest.size
+        self.dropped += 1
+        if self._newest.get(oldest.thread_id) is oldest:
+            del self._newest[oldest.thread_id]
+
+    def requests(
+        self, operation: str | None = None, thread_id: str | None = None, run_id: str | None = None
+    ) -> list[Entry]:
+        """The entries that fit all that is given."""
+        return [
+            entry
+            for entry in self._entries
+            if (operation is None or entry.operation == operation)
+            and (thread_id is None or entry.thread_id == thread_id)
+            and (run_id is None or entry.run_id == run_id)
+        ]
+
+
+#: Stands for what should not leave the machine, and nobody needs in a report.
+_SECRET = "…"
+
+
+def _shown(name: str, value: str) -> str:
+    return _SECRET if is_secret_header(name) else value
+
+
+def _query(query: bytes) -> dict[str, Any]:
+    pairs: dict[str, Any] = {}
+    for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        value = _SECRET if is_secret_parameter(key) else value
+        pairs[key] = (
+            [*pairs[key], value] if key.endswith("[]") and key in pairs else [value] if key.endswith("[]") else value
+        )
+    return pairs
+
+
+def _json(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")
+    return body.decode("utf-8", "replace") if nested_beyond(MAX_DEPTH, body, value) else value
+
+
+def _answer(answer: bytes) -> Any:
+    """JSON as a value, an event stream as a list of ``{event, data}``, anything else as text."""
+    if not answer.startswith(b"event: "):
+        return _json(answer)
+    events = []
+    for frame in answer.decode("utf-8", "replace").split("\n\n"):
+        name, _, data = frame.partition("\ndata: ")
+        if name:
+            events.append({"event": name.removeprefix("event: "), "data": _json(data.encode())})
+    return events

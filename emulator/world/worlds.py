@@ -1,0 +1,105 @@
+"""Worlds by key: one for everybody, or one a key."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
+
+from emulator.base.json_types import Object
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.scenarios.checks import option_problems
+from emulator.scenarios.loading import Scenario, placed
+from emulator.world.world import Options, Snapshot, World
+
+WorldsMode = Literal["one", "key"]
+
+
+@dataclass(slots=True)
+class Worlds:
+    """One world for all keys, or one a key; made when first asked for."""
+
+    options: Options = field(default_factory=Options)
+    scenarios: tuple[Scenario, ...] = ()
+    mode: WorldsMode = "one"
+    _worlds: dict[str, World] = field(default_factory=dict)
+    #: By key, the one in force last.
+    _baselines: dict[str, list[Snapshot]] = field(default_factory=dict)
+    _overrides: dict[str, Object] = field(default_factory=dict)
+    _asked: dict[str, Counter[str | None]] = field(default_factory=dict)
+
+    def of(self, key: str) -> World:
+        """The world of that key."""
+        name = key if self.mode == "key" else ""
+        world = self._worlds.get(name)
+        if world is None:
+            options = replace(self.options, **self._overrides.get(name, {}))
+            world = self._worlds[name] = World(options, self.scenarios)
+            world.journal.asked = self._asked.setdefault(name, world.journal.asked)
+            if baselines := self._baselines.get(name):
+                world.restore(baselines[-1])
+        return world
+
+    def reset(self, key: str, options: Object) -> World | None:
+        """The key's world ends; the next request meets a new one, made with these options. Answers the old one.
+
+        Raises EmulatorError for options that cannot be.
+        """
+        if options != {} and (found := option_problems(options)):
+            raise EmulatorError("; ".join(found))
+        name = key if self.mode == "key" else ""
+        old = self._worlds.pop(name, None)
+        self._overrides[name] = options
+        if old is not None:
+            old.end()
+        return old
+
+    def keep(self, key: str) -> None:
+        """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""
+        self._baselines.setdefault(key if self.mode == "key" else "", []).append(self.of(key).snapshot())
+
+    def forget(self, key: str, *, all: bool = False) -> None:
+        """Resets return to the baseline that was kept before, if there is one, or (``all``) to an empty world."""
+        name = key if self.mode == "key" else ""
+        baselines = [] if all else self._baselines.get(name, [])[:-1]
+        self._baselines[name] = baselines
+
+    def reload(self, scenario: Scenario, *, instead_of: str | None = None) -> list[str]:
+        """A scenario whose file has changed, for all worlds and baselines, where ``instead_of`` was; objects stay.
+
+        Answers why those that cannot take it keep the old.
+        """
+        together = placed(scenario, self.scenarios[::-1], instead_of)[::-1]
+        try:
+            World(self.options, together)  # what cannot be together must not meet worlds to come
+        except ScenarioError as error:
+            return [str(error)]
+        self.scenarios = together
+        refusals = []
+        for world in self._worlds.values():
+            try:
+                world.load(scenario, instead_of=instead_of)
+            except ScenarioError as error:
+                refusals.append(str(error))
+        for baselines in self._baselines.values():
+            for number, baseline in enumerate(baselines):
+                try:
+                    baselines[number] = self._rebased(baseline, scenario, instead_of)
+                except ScenarioError as error:
+                    refusals.append(f"a baseline keeps the old one: {error}")
+        return refusals
+
+    def _rebased(self, baseline: Snapshot, scenario: Scenario, instead_of: str | None) -> Snapshot:
+        """Raises ScenarioError if a world could not return to it then."""
+        gone = (scenario.name, instead_of)
+        played = Counter({key: times for key, times in baseline.played.items() if key[0] not in gone})
+        changed = baseline._replace(scenarios=placed(scenario, baseline.scenarios, instead_of), played=played)
+        World(self.options).restore(changed)
+        return changed
+
+    def end(self) -> None:
+        for world in self._worlds.values():
+            world.end()
+
+    def all(self) -> list[World]:
+        return cast("list[World]", list(self._worlds.values()))
