@@ -16,8 +16,8 @@ from typing import Any, Final
 import pytest
 
 from emulator import pytest_plugin
-from emulator.apis.endpoints import ROUTES
-from emulator.apis.http.router import Route
+from emulator.base.operations import OPERATIONS as ROUTES
+from emulator.base.operations import Operation
 from emulator.cli.commands.exits import MEANINGS
 from emulator.cli.main import parsers
 from emulator.sandbox.json_schema import Schema
@@ -29,10 +29,9 @@ from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.support import ROOT
 
 
-def heading(route: Route) -> str:
-    """The heading of the API reference, which is the file's name."""
-    name: str = route.endpoint.__module__.rpartition(".")[2].replace("_", " ")
-    return name.capitalize()
+def heading(route: Operation) -> str:
+    """The heading of the API reference."""
+    return route.heading.replace("_", " ").capitalize()
 
 
 def operations() -> str:

@@ -10,9 +10,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from emulator.admin import openapi
-from emulator.apis.endpoints import ROUTES
-from emulator.apis.files.files import PURPOSES
-from emulator.base.operations import NAMES
+from emulator.apis.files.endpoints.files import PURPOSES
+from emulator.base.operations import BY_NAME
+from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.base.request_schemas import schema
 from tests.routes.given import given
 from tests.routes.valid import BODIES, QUERIES
@@ -62,7 +62,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 
 def test_every_operation_is_there_under_its_heading() -> None:
-    assert set(OPERATIONS) == set(NAMES)
+    assert set(OPERATIONS) == set(BY_NAME)
     assert [(method, path) for method, path, _ in OPERATIONS.values()] == sorted(
         [(route.method, f"/v1{route.path}") for route in ROUTES],
         key=lambda pair: list(DOCUMENT["paths"]).index(pair[1].removeprefix("/v1")),

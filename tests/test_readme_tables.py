@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.apis.endpoints import ROUTES
-from emulator.base.operations import OPERATIONS
+from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.scenarios.faults import KINDS, SUMMARIES
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.readme_tables import TABLES, content, heading, main, operations
@@ -27,14 +26,6 @@ def test_every_route_has_a_row() -> None:
     rows = [line.split(" | ") for line in operations().splitlines()[4:]]
     assert [row[1] for row in rows] == [f"`{route.name}`" for route in ROUTES]
     assert [row[0].strip("| ") for row in rows if row[0].strip("| ")] == list(dict.fromkeys(map(heading, ROUTES)))
-
-
-def test_the_list_of_operations_is_that_of_the_routes() -> None:
-    """``operations`` knows no route, so that scenarios can be read without any."""
-    routes: dict[str, set[str]] = {}
-    for route in ROUTES:
-        routes.setdefault(heading(route).lower().replace(" ", "_"), set()).add(route.name)
-    assert {name: set(operations) for name, operations in OPERATIONS.items()} == routes
 
 
 def test_every_kind_of_fault_is_described() -> None:

@@ -23,6 +23,7 @@ from emulator.apis.http import headers
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.request import MAX_BODY, MAX_VALUES, TOO_LARGE, TOO_MANY, lingering, read_body
 from emulator.base.clock import LAST_INSTANT
+from emulator.base.operations import BY_NAME
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.base.version import __version__
 from emulator.scenarios.checks import fault_problems
@@ -182,8 +183,8 @@ async def requests(request: Request, world: World) -> Response:
     if unknown:
         raise AdminError(400, f"unknown query {', '.join(sorted(unknown))}; expected operation, thread or run")
     operation = asked.get("operation")
-    if operation is not None and operation not in request.app.state.operations:
-        known = ", ".join(sorted(request.app.state.operations))
+    if operation is not None and operation not in BY_NAME:
+        known = ", ".join(sorted(BY_NAME))
         raise AdminError(400, f"there is no operation {operation!r}; the operations are: {known}")
     entries = world.journal.requests(operation, asked.get("thread"), asked.get("run"))
     return _json({"requests": [entry.as_json() for entry in entries], "dropped": world.journal.dropped})

@@ -10,10 +10,8 @@ import functools
 import re
 from typing import Any, Final
 
-from emulator.apis.endpoints import ROUTES
-from emulator.apis.http.router import Route
 from emulator.apis.http.validation import request_error
-from emulator.base.operations import ASK_FOR_BETA, OPERATIONS
+from emulator.base.operations import BY_NAME, HEADINGS, OPERATIONS, REMOVED, Operation
 from emulator.base.request_schemas import schema, shared_schemas
 from emulator.base.version import __version__
 from emulator.sandbox.json_schema import Schema
@@ -60,7 +58,7 @@ _REFUSALS: Final = {
 def document() -> dict[str, Any]:
     """The document, as JSON values; the same one each time."""
     paths: dict[str, Any] = {}
-    for route in ROUTES:
+    for route in OPERATIONS:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
@@ -72,7 +70,7 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/v1"}],
         "security": [{"bearer": []}, {"api_key": []}, {"basic": []}],
-        "tags": [{"name": heading} for heading in OPERATIONS],
+        "tags": [{"name": heading} for heading in HEADINGS],
         "paths": paths,
         "components": {
             "schemas": {**_shared(), **_answers()},
@@ -89,7 +87,7 @@ def document() -> dict[str, Any]:
 
 def _shared() -> dict[str, Schema]:
     """The schemas that bodies refer to; those of whole queries are told parameter by parameter."""
-    of_queries = {(_own("queries", name) or {}).get("$ref") for names in OPERATIONS.values() for name in names}
+    of_queries = {(_own("queries", name) or {}).get("$ref") for name in BY_NAME}
     return {name: _placed(one) for name, one in shared_schemas().items() if _DEFS + name not in of_queries}
 
 
@@ -120,10 +118,10 @@ def _own(part: str, operation: str) -> Schema | None:
 
 def heading(operation: str) -> str:
     """The heading of the API reference that an operation stands under."""
-    return next(heading for heading, names in OPERATIONS.items() if operation in names)
+    return BY_NAME[operation].heading
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Operation) -> dict[str, Any]:
     name = route.name
     body = _body(name)
     return {
@@ -136,7 +134,7 @@ def _operation(route: Route) -> dict[str, Any]:
     }
 
 
-def _in_path(route: Route) -> list[dict[str, Any]]:
+def _in_path(route: Operation) -> list[dict[str, Any]]:
     names = re.findall(r"\{(\w+)\}", route.path)
     id = {"type": "string", "minLength": 1}
     return [{"name": name, "in": "path", "required": True, "schema": id} for name in names]
@@ -150,7 +148,7 @@ def _in_query(operation: str) -> list[dict[str, Any]]:
 
 
 def _in_head(operation: str) -> list[dict[str, Any]]:
-    if operation not in ASK_FOR_BETA:
+    if operation not in REMOVED:
         return []
     version = {"type": "string", "enum": ["assistants=v2"]}
     return [{"name": "OpenAI-Beta", "in": "header", "required": True, "schema": version}]
@@ -174,10 +172,10 @@ def streams(operation: str) -> bool:
 # ---- Answers ----
 
 
-def _responses(route: Route, *, takes_body: bool) -> dict[str, Any]:
+def _responses(route: Operation, *, takes_body: bool) -> dict[str, Any]:
     statuses = ["400", "401", "403"]
     names_something = "{" in route.path or takes_body or any(one["name"] == "after" for one in _in_query(route.name))
-    if names_something or route.name in ASK_FOR_BETA:  # after their removal, those are not there either
+    if names_something or route.name in REMOVED:  # after their removal, those are not there either
         statuses.append("404")
     if takes_body:
         statuses.append("413")
@@ -230,7 +228,7 @@ def _deletes(operation: str) -> bool:
 def _answers() -> dict[str, Schema]:
     """The schemas of all answers, and of the error. They say what identifies an object; it has more keys."""
     made: dict[str, Schema] = {"error": _ERROR}
-    for route in ROUTES:
+    for route in OPERATIONS:
         if route.name in _DOWNLOADS:
             continue
         kind = _kind(route.name)

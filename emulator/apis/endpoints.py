@@ -1,23 +1,29 @@
-"""The operations of the API: one file per heading of the API reference, one function per operation.
-
-A function is called what the published ``operationId`` says, in snake_case, and so is its route.
-"""
+"""Which function handles an operation: the one of its name, in the module of its heading."""
 
 from __future__ import annotations
 
-from emulator.apis.assistants import assistants, messages, run_steps, runs, threads
-from emulator.apis.files import files, models, uploads, vector_stores
-from emulator.apis.http.router import Route
+from collections.abc import Mapping
+from typing import Final
 
-#: The table of contents, by heading of the API reference.
-ROUTES: list[Route] = [
-    *assistants.routes,
-    *threads.routes,
-    *messages.routes,
-    *runs.routes,
-    *run_steps.routes,
-    *files.routes,
-    *uploads.routes,
-    *vector_stores.routes,
-    *models.routes,
-]
+from emulator.apis.assistants.endpoints import assistants, messages, run_steps, runs, threads
+from emulator.apis.files.endpoints import files, models, uploads, vector_stores
+from emulator.apis.http.request import Handler
+from emulator.base.operations import OPERATIONS
+
+#: The module of each heading of the API reference.
+_MODULES: Final = {
+    "assistants": assistants,
+    "threads": threads,
+    "messages": messages,
+    "runs": runs,
+    "run_steps": run_steps,
+    "files": files,
+    "uploads": uploads,
+    "vector_stores": vector_stores,
+    "models": models,
+}
+
+#: By operation.
+HANDLERS: Final[Mapping[str, Handler]] = {
+    operation.name: getattr(_MODULES[operation.heading], operation.name) for operation in OPERATIONS
+}

@@ -1,46 +1,121 @@
-"""The operations of the API by name: the published operationIds in snake_case, one word for routes, faults, journal."""
+"""The table of all operations: the router, the OpenAPI document, the importer, faults and the docs are made from it.
+
+An operation is called what the published ``operationId`` says, in snake_case: one word for handler, fault, journal and
+docs. To add one: a row here, and a function of that name in the module of its heading (``emulator/apis``).
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
-#: By heading of the API reference.
-OPERATIONS: Final[dict[str, tuple[str, ...]]] = {
-    heading: tuple(names.split())
-    for heading, names in {
-        "assistants": "list_assistants create_assistant get_assistant modify_assistant delete_assistant",
-        "threads": "create_thread get_thread modify_thread delete_thread",
-        "messages": "list_messages create_message get_message modify_message delete_message",
-        "runs": "create_thread_and_run list_runs create_run get_run modify_run cancel_run submit_tool_outputs_to_run",
-        "run_steps": "list_run_steps get_run_step",
-        "files": "list_files create_file retrieve_file delete_file download_file",
-        "uploads": "create_upload add_upload_part complete_upload cancel_upload",
-        "vector_stores": (
-            "list_vector_stores create_vector_store get_vector_store modify_vector_store delete_vector_store "
-            "search_vector_store list_vector_store_files create_vector_store_file get_vector_store_file "
-            "update_vector_store_file_attributes delete_vector_store_file retrieve_vector_store_file_content "
-            "create_vector_store_file_batch get_vector_store_file_batch cancel_vector_store_file_batch "
-            "list_files_in_vector_store_batch"
-        ),
-        "models": "list_models retrieve_model delete_model",
-    }.items()
+ApiName = Literal["assistants", "files"]
+
+
+class Operation(NamedTuple):
+    """One operation: its path below the base, with ``{parameters}``, and the heading of the API reference it is under.
+
+    ``api``: ``assistants`` is what the service removed on 2026-08-26; ``files`` (with uploads, vector stores and
+    models) lives on, and is shared by both APIs.
+    """
+
+    name: str
+    method: str
+    path: str
+    heading: str
+    api: ApiName
+
+
+#: By heading of the API reference: name, method, path.
+_TABLE: Final[dict[tuple[ApiName, str], str]] = {
+    ("assistants", "assistants"): """
+        list_assistants                         GET    /assistants
+        create_assistant                        POST   /assistants
+        get_assistant                           GET    /assistants/{assistant_id}
+        modify_assistant                        POST   /assistants/{assistant_id}
+        delete_assistant                        DELETE /assistants/{assistant_id}
+    """,
+    ("assistants", "threads"): """
+        create_thread                           POST   /threads
+        get_thread                              GET    /threads/{thread_id}
+        modify_thread                           POST   /threads/{thread_id}
+        delete_thread                           DELETE /threads/{thread_id}
+    """,
+    ("assistants", "messages"): """
+        list_messages                           GET    /threads/{thread_id}/messages
+        create_message                          POST   /threads/{thread_id}/messages
+        get_message                             GET    /threads/{thread_id}/messages/{message_id}
+        modify_message                          POST   /threads/{thread_id}/messages/{message_id}
+        delete_message                          DELETE /threads/{thread_id}/messages/{message_id}
+    """,
+    ("assistants", "runs"): """
+        create_thread_and_run                   POST   /threads/runs
+        list_runs                               GET    /threads/{thread_id}/runs
+        create_run                              POST   /threads/{thread_id}/runs
+        get_run                                 GET    /threads/{thread_id}/runs/{run_id}
+        modify_run                              POST   /threads/{thread_id}/runs/{run_id}
+        cancel_run                              POST   /threads/{thread_id}/runs/{run_id}/cancel
+        submit_tool_outputs_to_run              POST   /threads/{thread_id}/runs/{run_id}/submit_tool_outputs
+    """,
+    ("assistants", "run_steps"): """
+        list_run_steps                          GET    /threads/{thread_id}/runs/{run_id}/steps
+        get_run_step                            GET    /threads/{thread_id}/runs/{run_id}/steps/{step_id}
+    """,
+    ("files", "files"): """
+        list_files                              GET    /files
+        create_file                             POST   /files
+        retrieve_file                           GET    /files/{file_id}
+        delete_file                             DELETE /files/{file_id}
+        download_file                           GET    /files/{file_id}/content
+    """,
+    ("files", "uploads"): """
+        create_upload                           POST   /uploads
+        add_upload_part                         POST   /uploads/{upload_id}/parts
+        complete_upload                         POST   /uploads/{upload_id}/complete
+        cancel_upload                           POST   /uploads/{upload_id}/cancel
+    """,
+    ("files", "vector_stores"): """
+        list_vector_stores                      GET    /vector_stores
+        create_vector_store                     POST   /vector_stores
+        get_vector_store                        GET    /vector_stores/{vector_store_id}
+        modify_vector_store                     POST   /vector_stores/{vector_store_id}
+        delete_vector_store                     DELETE /vector_stores/{vector_store_id}
+        search_vector_store                     POST   /vector_stores/{vector_store_id}/search
+        list_vector_store_files                 GET    /vector_stores/{vector_store_id}/files
+        create_vector_store_file                POST   /vector_stores/{vector_store_id}/files
+        get_vector_store_file                   GET    /vector_stores/{vector_store_id}/files/{file_id}
+        update_vector_store_file_attributes     POST   /vector_stores/{vector_store_id}/files/{file_id}
+        delete_vector_store_file                DELETE /vector_stores/{vector_store_id}/files/{file_id}
+        retrieve_vector_store_file_content      GET    /vector_stores/{vector_store_id}/files/{file_id}/content
+        create_vector_store_file_batch          POST   /vector_stores/{vector_store_id}/file_batches
+        get_vector_store_file_batch             GET    /vector_stores/{vector_store_id}/file_batches/{batch_id}
+        cancel_vector_store_file_batch          POST   /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel
+        list_files_in_vector_store_batch        GET    /vector_stores/{vector_store_id}/file_batches/{batch_id}/files
+    """,
+    ("files", "models"): """
+        list_models                             GET    /models
+        retrieve_model                          GET    /models/{model}
+        delete_model                            DELETE /models/{model}
+    """,
 }
 
-NAMES: Final = tuple(name for names in OPERATIONS.values() for name in names)
 
-#: Those that the service removed on 2026-08-26. Files, uploads, vector stores and models live on.
-REMOVED: Final = frozenset(
-    name for heading in ("assistants", "threads", "messages", "runs", "run_steps") for name in OPERATIONS[heading]
+def _operation(row: str, heading: str, api: ApiName) -> Operation:
+    name, method, path = row.split()
+    return Operation(name, method, path, heading, api)
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = tuple(
+    _operation(row, heading, api) for (api, heading), rows in _TABLE.items() for row in rows.strip().splitlines()
 )
+BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}
+HEADINGS: Final = tuple(dict.fromkeys(operation.heading for operation in OPERATIONS))
 
-#: Those that ask for ``OpenAI-Beta: assistants=v2``: the same.
-ASK_FOR_BETA: Final = REMOVED
+#: Those that the service removed on 2026-08-26. They ask for the header ``OpenAI-Beta: assistants=v2``.
+REMOVED: Final = frozenset(operation.name for operation in OPERATIONS if operation.api == "assistants")
 
 #: Those that create a run, and those that name one: a condition on the run can be asked of them.
 CREATE_RUN: Final = frozenset({"create_run", "create_thread_and_run"})
-OF_A_RUN: Final = CREATE_RUN | {
-    "get_run", "modify_run", "cancel_run", "submit_tool_outputs_to_run", "list_run_steps", "get_run_step",
-}  # fmt: skip
+OF_A_RUN: Final = CREATE_RUN | {operation.name for operation in OPERATIONS if "{run_id}" in operation.path}
 
 #: Other spellings that are understood: the published specification's own misspelling.
 ALSO_CALLED: Final = {"submit_tool_ouputs_to_run": "submit_tool_outputs_to_run"}

@@ -10,7 +10,7 @@ from typing import Final
 
 from emulator.apis.assistants.lifecycle import TERMINAL
 from emulator.base import request_schemas
-from emulator.base.operations import ALSO_CALLED, NAMES
+from emulator.base.operations import ALSO_CALLED, BY_NAME
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import HEADERS, KINDS
@@ -177,7 +177,7 @@ SCENARIO: Final[Schema] = {
 def fault_schema(kind: str) -> Schema:
     """The schema of a fault of that kind; of any kind, for a name that is none."""
     own = KINDS.get(kind, {})
-    operation = {"enum": [*NAMES, *ALSO_CALLED, "*"]}
+    operation = {"enum": [*BY_NAME, *ALSO_CALLED, "*"]}
     counts = {"skip": {"type": "integer", "minimum": 0}, "times": {"type": "integer", "minimum": 1}}
     return {
         "type": "object",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from emulator.apis.endpoints import ROUTES
+from emulator.apis.endpoints import HANDLERS
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import is_form
@@ -37,7 +37,7 @@ class Application:
         self, worlds: Worlds, hosts: Hosts | None = None, watch: Callable[[World, Entry], object] | None = None
     ) -> None:
         self._worlds, self._hosts = worlds, hosts or Hosts()
-        self._api = WatchedApi(worlds, ROUTES, watch) if watch else Api(worlds, ROUTES)
+        self._api = WatchedApi(worlds, HANDLERS, watch) if watch else Api(worlds, HANDLERS)
 
     @functools.cached_property
     def _administration(self) -> Starlette:
@@ -51,7 +51,6 @@ class Application:
         )
         made.router.redirect_slashes = False
         made.state.worlds = self._worlds
-        made.state.operations = {route.name for route in ROUTES}
         return made
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

@@ -33,7 +33,7 @@ import orjson
 import pytest
 
 from emulator.apis.assistants.views import Shape
-from emulator.apis.endpoints import ROUTES
+from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.world.journal import Entry, Journal
 from emulator.world.world import World
 from tests.support import SHARED

@@ -12,8 +12,8 @@ from openai import OpenAI
 
 from emulator import Emulator
 from emulator.apis.assistants.views import Shape
-from emulator.apis.endpoints import ROUTES
 from emulator.base.json_types import Object
+from emulator.base.operations import OPERATIONS as ROUTES
 from tests.conformance.answers import ALLOWANCES, OPERATIONS, Allowance, Judge, Part, event_schemas, parts_of
 from tests.conformance.test_sdk_operations import play
 from tests.conformance.tour import SCENARIO

@@ -11,8 +11,8 @@ import pytest
 from openai import AssistantEventHandler, AsyncAzureOpenAI, AzureOpenAI
 
 from emulator import Emulator
-from emulator.apis.endpoints import ROUTES
 from emulator.base.json_types import Object
+from emulator.base.operations import OPERATIONS as ROUTES
 from tests.conformance.tour import SCENARIO, WEATHER
 from tests.support import InProcess, Reply
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from emulator.apis.assistants.lifecycle import event_names
-from emulator.apis.endpoints import ROUTES
+from emulator.apis.endpoints import HANDLERS
+from emulator.base.operations import OPERATIONS as ROUTES
 from tests.support import SHARED, needs_shared
 
 pytestmark = needs_shared
@@ -50,9 +51,11 @@ def test_the_routes_are_the_published_operations() -> None:
     assert ours == published()
 
 
-def test_a_route_is_called_like_its_function() -> None:
-    for route in ROUTES:
-        assert route.endpoint.__name__ == route.name
+def test_the_handler_of_an_operation_stands_in_the_module_of_its_heading() -> None:
+    for operation in ROUTES:
+        handler = HANDLERS[operation.name]
+        assert handler.__name__ == operation.name
+        assert handler.__module__ == f"emulator.apis.{operation.api}.endpoints.{operation.heading}"
 
 
 # ---- Parameters ----

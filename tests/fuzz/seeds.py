@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from emulator.apis.endpoints import ROUTES
+from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.recordings import own_format
 from emulator.scenarios.document import parse
 from tests.recording.samples import BOUNDARY, EVENTS, FORM, FORMATS

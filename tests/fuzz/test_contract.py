@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulator.admin.openapi import document
-from emulator.base.operations import NAMES
+from emulator.base.operations import BY_NAME
 from tests.conftest import Emulate
 from tests.fuzz.contract import ask
 from tests.fuzz.install import SCHEMATHESIS
@@ -28,10 +28,10 @@ def test_every_operation_answers_as_the_document_says(emulate: Emulate, tmp_path
     outcome = ask(f"{emulator.url}/_emulator/openapi.json", tmp_path, phases="fuzzing,stateful", examples=6)
 
     assert outcome.failures == [], outcome.output
-    assert outcome.operations == len(NAMES)
-    assert outcome.requests > 5 * len(NAMES)
+    assert outcome.operations == len(BY_NAME)
+    assert outcome.requests > 5 * len(BY_NAME)
     assert [one for one in emulator.problems() if one.kind == "internal"] == []
-    assert set(NAMES) <= emulator.state()["asked"].keys()
+    assert set(BY_NAME) <= emulator.state()["asked"].keys()
 
 
 @pytest.mark.parametrize(

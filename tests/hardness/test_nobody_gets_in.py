@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from emulator.admin import endpoints
-from emulator.apis.endpoints import ROUTES
+from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.control.client import Control
 from emulator.control.report import report
 from tests.conftest import Emulate

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator, EmulatorError
-from emulator.apis.endpoints import ROUTES
-from emulator.apis.http.router import Route
-from emulator.base.operations import OPERATIONS, REMOVED
+from emulator.base.operations import OPERATIONS as ROUTES
+from emulator.base.operations import REMOVED, Operation
 from tests.bench import servers
 from tests.plugin.inner import HEAD, WITHOUT, run
 from tests.support import Api, InProcess
@@ -21,13 +20,13 @@ REMOVED_ROUTES = [route for route in ROUTES if route.name in REMOVED]
 
 
 def test_what_is_removed_is_all_that_the_api_was() -> None:
-    alive = {name for heading in ("files", "uploads", "vector_stores", "models") for name in OPERATIONS[heading]}
+    alive = {one.name for one in ROUTES if one.heading in ("files", "uploads", "vector_stores", "models")}
     assert not REMOVED & alive
     assert {route.name for route in ROUTES} == REMOVED | alive
 
 
 @pytest.mark.parametrize("route", REMOVED_ROUTES, ids=[route.name for route in REMOVED_ROUTES])
-def test_a_removed_operation_is_a_404_whatever_is_asked(route: Route) -> None:
+def test_a_removed_operation_is_a_404_whatever_is_asked(route: Operation) -> None:
     api = InProcess({"given": {"assistants": [{"id": "asst_1", "model": "gpt-4o"}]}}, after_sunset=True)
     path = route.path.replace("{assistant_id}", "asst_1").replace("{", "").replace("}", "")
     method = route.method

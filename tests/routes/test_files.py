@@ -244,7 +244,7 @@ def test_a_file_over_a_socket(emulate: Emulate) -> None:
 @pytest.mark.parametrize(("size", "status"), [(999, 200), (1000, 200), (1001, 400)])
 def test_the_largest_file(monkeypatch: pytest.MonkeyPatch, size: int, status: int) -> None:
     """512 MB, made smaller here; ``test_large_upload`` sends that much."""
-    monkeypatch.setattr("emulator.apis.files.files.MAX_FILE", 1000)
+    monkeypatch.setattr("emulator.apis.files.endpoints.files.MAX_FILE", 1000)
     api = InProcess()
     reply = send_file(api, content=b"x" * size)
     assert reply.status == status

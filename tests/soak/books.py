@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from emulator.apis.endpoints import ROUTES
+from emulator.base.operations import OPERATIONS as ROUTES
 
 #: The header with a request's number.
 SERIAL: Final = "x-soak"

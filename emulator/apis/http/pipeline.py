@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,9 +46,9 @@ from emulator.apis.http.response import (
     send_stream,
     stream_headers,
 )
-from emulator.apis.http.router import Route, RouteTree
+from emulator.apis.http.router import Router
 from emulator.apis.http.validation import query_error
-from emulator.base.operations import ASK_FOR_BETA
+from emulator.base.operations import OPERATIONS, REMOVED
 from emulator.base.problems import Problem
 from emulator.scenarios.faults import Armed, Fault, error_body, error_headers
 from emulator.scenarios.tape import Taped, body_of
@@ -124,10 +124,11 @@ def _json(raw: bytes) -> Any:
 class Api:
     """The Assistants API as an ASGI application."""
 
-    def __init__(self, worlds: Worlds, routes: Sequence[Route]) -> None:
+    def __init__(self, worlds: Worlds, handlers: Mapping[str, Handler]) -> None:
         self.worlds = worlds
-        self.tree = RouteTree(routes)
-        self._roots = self.tree.roots
+        self._handlers = handlers
+        self._router = Router(OPERATIONS)
+        self._roots = self._router.roots
         #: Where requests without a key are answered: nobody ever sees this world.
         self._nowhere = World(worlds.options)
 
@@ -231,19 +232,19 @@ class Api:
         address = headers.read_address(entry.path, entry.query, self._roots, entry.method)
         removed = after_sunset and not _REMOVED_HEADINGS.isdisjoint(address.segments[:1])
         try:
-            operation, handler, path = self.tree.find(address.segments, entry.method, entry.path)
+            found, path = self._router.find(address.segments, entry.method, entry.path)
         except ApiError:
             if removed:
                 raise errors.removed(entry.method, entry.path) from None
             raise
-        form = body if isinstance(body, Form) else None
+        operation, form = found.name, body if isinstance(body, Form) else None
         raw = b"" if isinstance(body, Form) else body
         entry.operation, entry.body = operation, orjson.dumps(form.as_json()) if form else raw
         entry.thread_id, entry.run_id = path.get("thread_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
-        needs_beta = operation in ASK_FOR_BETA and not address.waives_beta
-        return Asked(operation, handler, path, address.query, raw, form, needs_beta), address.flavour
+        needs_beta = operation in REMOVED and not address.waives_beta
+        return Asked(operation, self._handlers[operation], path, address.query, raw, form, needs_beta), address.flavour
 
     def _check_tape(self, world: World, asked: Asked, entry: Entry) -> None:
         """Raises ApiError, and reports a problem, for a request that a strict replay has not recorded."""
@@ -345,8 +346,10 @@ class WatchedApi(Api):
     A class of its own: where nobody looks, it costs nothing.
     """
 
-    def __init__(self, worlds: Worlds, routes: Sequence[Route], watch: Callable[[World, Entry], object]) -> None:
-        super().__init__(worlds, routes)
+    def __init__(
+        self, worlds: Worlds, handlers: Mapping[str, Handler], watch: Callable[[World, Entry], object]
+    ) -> None:
+        super().__init__(worlds, handlers)
         self._watch = watch
 
     async def _send(self, begun: Begun, receive: Receive, send: Send) -> None:

@@ -1,46 +1,33 @@
-"""Which handler answers a URL: routes by path segment, so that finding one of many costs as much as one of few."""
+"""Which operation a URL names: paths by segment, so that finding one of many costs as much as finding one of few."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.request import Handler
+from emulator.base.operations import Operation
 
 
-class Route(NamedTuple):
-    """An operation of the API: its path, with ``{parameters}``, and the function that is called as the operation is."""
+class Router:
+    """Operations by path segment; literal segments come before parameters."""
 
-    path: str
-    endpoint: Handler
-    method: str
-
-    @property
-    def name(self) -> str:
-        return self.endpoint.__name__
-
-
-class RouteTree:
-    """Routes by path segment: finding one of many costs as much as finding one of few. Literal segments come first."""
-
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(self, operations: Sequence[Operation]) -> None:
         self._root = _Node()
-        for route in routes:
+        for operation in operations:
             node = self._root
-            for segment in route.path.strip("/").split("/"):
+            for segment in operation.path.strip("/").split("/"):
                 node = node.below(segment)
-            node.operations[route.method] = (route.name, route.endpoint)
+            node.operations[operation.method] = operation
 
     @property
     def roots(self) -> frozenset[str]:
         """The first segments: the headings of the API reference."""
         return frozenset(self._root.literal)
 
-    def find(self, segments: list[str], method: str, path: str) -> tuple[str, Handler, dict[str, str]]:
-        """The operation's name, its handler and the path's parameters. Raises ApiError: unknown URL, wrong method.
+    def find(self, segments: list[str], method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """The operation and the path's parameters. Raises ApiError: unknown URL, wrong method.
 
         An empty segment ends the path, as it does for the service: ``POST /threads//messages`` creates a thread.
         """
@@ -60,7 +47,7 @@ class RouteTree:
         operation = node.operations.get(method)
         if operation is None:
             raise errors.wrong_method(node.operations)
-        return *operation, values
+        return operation, values
 
 
 def _unknown(segments: list[str], method: str, path: str) -> ApiError:
@@ -78,7 +65,7 @@ class _Node:
     def __init__(self) -> None:
         self.literal: dict[str, _Node] = {}
         self.parameter: tuple[str, _Node] | None = None
-        self.operations: dict[str, tuple[str, Handler]] = {}
+        self.operations: dict[str, Operation] = {}
 
     def below(self, segment: str) -> _Node:
         if not segment.startswith("{"):

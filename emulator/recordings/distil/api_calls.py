@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from emulator.apis.endpoints import ROUTES
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import nest
 from emulator.apis.http.headers import read_address
-from emulator.apis.http.router import RouteTree
+from emulator.apis.http.router import Router
 from emulator.base.json_types import Object
+from emulator.base.operations import OPERATIONS
 from emulator.recordings.exchange import Exchange, parsed
 
 #: Name and data of a server-sent event.
@@ -104,8 +104,8 @@ class Seen:
 
 
 @functools.cache
-def _tree() -> RouteTree:
-    return RouteTree(ROUTES)
+def _tree() -> Router:
+    return Router(OPERATIONS)
 
 
 def see(exchanges: Iterable[Exchange]) -> list[Seen]:
@@ -184,10 +184,10 @@ def operation_of(exchange: Exchange) -> tuple[str | None, dict[str, str]]:
         return None, {}
     try:
         address = read_address(exchange.path, exchange.query.encode("latin-1", "replace"), tree.roots, exchange.method)
-        operation, _, path = tree.find(address.segments, exchange.method, exchange.path)
+        operation, path = tree.find(address.segments, exchange.method, exchange.path)
     except ApiError:
         return None, {}
-    return operation, path
+    return operation.name, path
 
 
 def read_events(raw: bytes) -> list[Event]:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Scope
 
-from emulator.apis.endpoints import ROUTES
+from emulator.apis.endpoints import HANDLERS
 from emulator.apis.http.pipeline import Api
 from emulator.apis.http.validation import request_error
 from emulator.base.json_types import Object
@@ -53,7 +53,7 @@ def prove(distilled: Distilled, scenario: Scenario) -> Proof:
 
 class _Player:
     def __init__(self, scenario: Scenario, made: frozenset[str]) -> None:
-        self._app: ASGIApp = Api(Worlds(Options(), (scenario,)), ROUTES)
+        self._app: ASGIApp = Api(Worlds(Options(), (scenario,)), HANDLERS)
         #: Ids of what the requests made: here it is made anew, and has others.
         self._made = made
         self._ids: dict[str, str] = {}

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.apis.assistants import objects, views
-from emulator.apis.assistants.assistants import check_settings
+from emulator.apis.assistants.endpoints.assistants import check_settings
+from emulator.apis.assistants.endpoints.polling import look_at_thread, named_run
+from emulator.apis.assistants.endpoints.threads import check_room, make_thread
 from emulator.apis.assistants.lifecycle import TERMINAL
-from emulator.apis.assistants.polling import look_at_thread, named_run
-from emulator.apis.assistants.threads import check_room, make_thread
 from emulator.apis.files.resources import add_message, check_messages, stores_of, use
 from emulator.apis.http import errors
 from emulator.apis.http.lists import POLL_SOON, list_of, read_query
 from emulator.apis.http.request import Answer, Call, Stream
-from emulator.apis.http.router import Route
 from emulator.apis.http.showing import shown
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import Leg, Performance
@@ -155,14 +154,3 @@ def submit_tool_outputs_to_run(call: Call) -> Answer | Stream:
     leg = _leg(call)
     queued = call.world.performer.submit(performance, outputs, leg=leg)
     return _stream_or(call, performance, leg, queued)
-
-
-routes = [
-    Route("/threads/runs", create_thread_and_run, "POST"),
-    Route("/threads/{thread_id}/runs", list_runs, "GET"),
-    Route("/threads/{thread_id}/runs", create_run, "POST"),
-    Route("/threads/{thread_id}/runs/{run_id}", get_run, "GET"),
-    Route("/threads/{thread_id}/runs/{run_id}", modify_run, "POST"),
-    Route("/threads/{thread_id}/runs/{run_id}/cancel", cancel_run, "POST"),
-    Route("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", submit_tool_outputs_to_run, "POST"),
-]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from emulator.apis.assistants import objects, views
-from emulator.apis.files.files import check_fields, form_of, make_file
+from emulator.apis.files.endpoints.files import check_fields, form_of, make_file
 from emulator.apis.http import errors
 from emulator.apis.http.forms import MAX_PART
 from emulator.apis.http.request import Answer, Call
-from emulator.apis.http.router import Route
 from emulator.apis.http.showing import view_of
 from emulator.base.json_types import Object
 from emulator.world.state.contents import Content
@@ -88,11 +87,3 @@ def cancel_upload(call: Call) -> Answer:
     upload.object = {**upload.object, "status": "cancelled"}
     upload.parts.clear()
     return _written(call, upload.object)
-
-
-routes = [
-    Route("/uploads", create_upload, "POST"),
-    Route("/uploads/{upload_id}/parts", add_upload_part, "POST"),
-    Route("/uploads/{upload_id}/complete", complete_upload, "POST"),
-    Route("/uploads/{upload_id}/cancel", cancel_upload, "POST"),
-]

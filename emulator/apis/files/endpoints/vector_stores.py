@@ -11,7 +11,6 @@ from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.lists import POLL_SOON, list_of, read_query
 from emulator.apis.http.request import Answer, Call, answer
-from emulator.apis.http.router import Route
 from emulator.apis.http.showing import shown
 from emulator.base.json_types import Object
 from emulator.world.state.vector_stores import VectorStore, active, fits
@@ -222,25 +221,3 @@ def list_files_in_vector_store_batch(call: Call) -> Answer:
     store = _store(call)
     _, files = _batch(call, store)
     return _list_files(call, store, set(files))
-
-
-_STORE = "/vector_stores/{vector_store_id}"
-_BATCH = _STORE + "/file_batches/{batch_id}"
-routes = [
-    Route("/vector_stores", list_vector_stores, "GET"),
-    Route("/vector_stores", create_vector_store, "POST"),
-    Route(_STORE, get_vector_store, "GET"),
-    Route(_STORE, modify_vector_store, "POST"),
-    Route(_STORE, delete_vector_store, "DELETE"),
-    Route(_STORE + "/search", search_vector_store, "POST"),
-    Route(_STORE + "/files", list_vector_store_files, "GET"),
-    Route(_STORE + "/files", create_vector_store_file, "POST"),
-    Route(_STORE + "/files/{file_id}", get_vector_store_file, "GET"),
-    Route(_STORE + "/files/{file_id}", update_vector_store_file_attributes, "POST"),
-    Route(_STORE + "/files/{file_id}", delete_vector_store_file, "DELETE"),
-    Route(_STORE + "/files/{file_id}/content", retrieve_vector_store_file_content, "GET"),
-    Route(_STORE + "/file_batches", create_vector_store_file_batch, "POST"),
-    Route(_BATCH, get_vector_store_file_batch, "GET"),
-    Route(_BATCH + "/cancel", cancel_vector_store_file_batch, "POST"),
-    Route(_BATCH + "/files", list_files_in_vector_store_batch, "GET"),
-]

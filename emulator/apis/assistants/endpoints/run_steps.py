@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from emulator.apis.assistants.polling import look_at_thread, named_run
+from emulator.apis.assistants.endpoints.polling import look_at_thread, named_run
 from emulator.apis.http.lists import list_of, read_query
 from emulator.apis.http.request import Answer, Call, answer
-from emulator.apis.http.router import Route
 from emulator.apis.http.showing import view_of
 from emulator.world.state.store import Thread
 
@@ -30,9 +29,3 @@ def get_run_step(call: Call) -> Answer:
     step = thread.steps[call.path["run_id"]].find(call.path["step_id"], "step_id")
     content = "include[]" in call.query
     return answer(view_of(call, step, run_status=status, content=content))
-
-
-routes = [
-    Route("/threads/{thread_id}/runs/{run_id}/steps", list_run_steps, "GET"),
-    Route("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", get_run_step, "GET"),
-]

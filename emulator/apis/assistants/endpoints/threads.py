@@ -8,7 +8,6 @@ from emulator.apis.assistants import objects, views
 from emulator.apis.files.resources import add_message, check_messages, resolve
 from emulator.apis.http import errors
 from emulator.apis.http.request import Answer, Call, answer
-from emulator.apis.http.router import Route
 from emulator.world.state.store import Thread
 from emulator.world.state.vector_stores import THREAD_STORE_DAYS
 
@@ -65,11 +64,3 @@ def delete_thread(call: Call) -> Answer:
     id = thread.object["id"]
     del world.store.threads[id]
     return answer(objects.deleted(id, "thread"))
-
-
-routes = [
-    Route("/threads", create_thread, "POST"),
-    Route("/threads/{thread_id}", get_thread, "GET"),
-    Route("/threads/{thread_id}", modify_thread, "POST"),
-    Route("/threads/{thread_id}", delete_thread, "DELETE"),
-]

@@ -10,7 +10,6 @@ from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import MAX_FILE, Form
 from emulator.apis.http.lists import envelope, read_query
 from emulator.apis.http.request import Answer, Call, Download, answer
-from emulator.apis.http.router import Route
 from emulator.apis.http.showing import view_of
 from emulator.apis.http.validation import request_error
 from emulator.base.json_types import Object
@@ -120,12 +119,3 @@ def _written(plain: Answer) -> Answer:
     """Files and uploads end their JSON with a newline (208 of 208 recorded)."""
     plain.body += b"\n"
     return plain
-
-
-routes = [
-    Route("/files", list_files, "GET"),
-    Route("/files", create_file, "POST"),
-    Route("/files/{file_id}", retrieve_file, "GET"),
-    Route("/files/{file_id}", delete_file, "DELETE"),
-    Route("/files/{file_id}/content", download_file, "GET"),
-]

@@ -7,7 +7,6 @@ from emulator.apis.files.resources import resolve
 from emulator.apis.http import errors
 from emulator.apis.http.lists import list_of, read_query
 from emulator.apis.http.request import Answer, Call, answer
-from emulator.apis.http.router import Route
 from emulator.apis.http.showing import shown
 
 #: Known to be refused (FACTS §4). Any other name is accepted: deployments, fine-tunes, models to come.
@@ -61,12 +60,3 @@ def delete_assistant(call: Call) -> Answer:
     id = assistants.find(call.path["assistant_id"], "assistant_id")["id"]
     assistants.remove(id)
     return answer(objects.deleted(id, "assistant"))
-
-
-routes = [
-    Route("/assistants", list_assistants, "GET"),
-    Route("/assistants", create_assistant, "POST"),
-    Route("/assistants/{assistant_id}", get_assistant, "GET"),
-    Route("/assistants/{assistant_id}", modify_assistant, "POST"),
-    Route("/assistants/{assistant_id}", delete_assistant, "DELETE"),
-]

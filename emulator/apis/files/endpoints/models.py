@@ -12,7 +12,6 @@ from emulator.apis.assistants import objects
 from emulator.apis.assistants.views import pretty
 from emulator.apis.http import errors
 from emulator.apis.http.request import Answer, Call
-from emulator.apis.http.router import Route
 from emulator.base.clock import DEFAULT_START
 from emulator.base.json_types import Object
 
@@ -88,10 +87,3 @@ def delete_model(call: Call) -> Answer:
 def _written(value: Object) -> Answer:
     """Outside the Assistants endpoints the service ends JSON with a newline (recorded for files)."""
     return Answer(pretty(value) + b"\n")
-
-
-routes = [
-    Route("/models", list_models, "GET"),
-    Route("/models/{model}", retrieve_model, "GET"),
-    Route("/models/{model}", delete_model, "DELETE"),
-]

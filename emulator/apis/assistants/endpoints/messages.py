@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from emulator.apis.assistants import objects, views
-from emulator.apis.assistants.polling import look_at_thread
-from emulator.apis.assistants.threads import check_room
+from emulator.apis.assistants.endpoints.polling import look_at_thread
+from emulator.apis.assistants.endpoints.threads import check_room
 from emulator.apis.files.resources import add_message, check_messages
 from emulator.apis.http import errors
 from emulator.apis.http.lists import cursors, read_query
 from emulator.apis.http.request import Answer, Call, answer
-from emulator.apis.http.router import Route
 from emulator.world.state.store import Thread
 
 
@@ -59,12 +58,3 @@ def delete_message(call: Call) -> Answer:
     id = thread.message(call.path["message_id"])["id"]
     thread.messages.remove(id)
     return answer(objects.deleted(id, "thread.message"))
-
-
-routes = [
-    Route("/threads/{thread_id}/messages", list_messages, "GET"),
-    Route("/threads/{thread_id}/messages", create_message, "POST"),
-    Route("/threads/{thread_id}/messages/{message_id}", get_message, "GET"),
-    Route("/threads/{thread_id}/messages/{message_id}", modify_message, "POST"),
-    Route("/threads/{thread_id}/messages/{message_id}", delete_message, "DELETE"),
-]
