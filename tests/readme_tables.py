@@ -24,7 +24,7 @@ from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import KINDS, SUMMARIES
 from emulator.scenarios.schema import SCENARIO
-from emulator.scenarios.steps import VERBS
+from emulator.scenarios.steps import STEP_KINDS
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.support import ROOT
 
@@ -56,7 +56,7 @@ def conditions() -> str:
 def steps() -> str:
     """``beside``: keys that may stand next to the step's own."""
     rows = ["| step | does | value | beside it |", "|---|---|---|---|"]
-    for verb in VERBS.values():
+    for verb in STEP_KINDS.values():
         beside = " ".join(f"`{key}`" for key in verb.beside)
         rows.append(f"| `{verb.name}` | {verb.summary} | {_form(verb.value)} | {beside} |")
     return "\n".join(rows)

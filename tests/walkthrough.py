@@ -22,7 +22,8 @@ import yaml
 
 from emulator import Control, pytest_plugin
 from emulator.recordings.sources import load_sources
-from emulator.world.world import Options, World
+from emulator.world.options import Options
+from emulator.world.world import World
 from tests.pages import Block, blocks
 from tests.support import ROOT, SCENARIOS
 

@@ -32,9 +32,9 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from emulator.apis.assistants.views import Shape
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.world.journal import Entry, Journal
+from emulator.world.state.state import Shape
 from emulator.world.world import World
 from tests.support import SHARED
 
