@@ -1,12 +1,11 @@
-"""What README.md and docs/*.md show of the code: its tables, and files that are included.
+"""The parts of README.md and docs/*.md that are made from the code: tables, and files that a page includes.
 
-python -m tests.readme_tables            writes each between its two markers
-python -m tests.readme_tables --check    says which are not as the code is
+python -m tests.readme_tables            writes each part between its two markers
+python -m tests.readme_tables --check    names the parts that differ from the code
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import KINDS, SUMMARIES
 from emulator.scenarios.schema import SCENARIO
 from emulator.scenarios.steps import VERBS
+from tests.limit_rows import LIMITS
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.support import ROOT
 
@@ -95,16 +95,16 @@ def pytest_options() -> str:
     return "\n".join(rows)
 
 
-#: What a setting is; its values are in the schema, its defaults in the world.
+#: The meaning of each setting. The schema has its values, the world its defaults.
 _SETTINGS: Final = {
-    "seed": "all ids and fake words depend on it; 0",
+    "seed": "the seed of all ids and fake words; 0 by default",
     "clock": "`skip` (the default): waits take no real time; `real`: they do",
-    "start": "where the skip clock starts: an ISO 8601 instant or `now`; 2026-01-01T00:00:00Z",
-    "unmatched": "what a run does that no turn fits: `fail` (the default as soon as there is a turn) or `improvise` "
-    "(the default without one), which answers with a seeded sentence",
-    "shapes": "`wire` (the default): objects as the service really sent them, also where it broke its own schema; "
-    "`spec`: as the published schema says, for strictly generated clients",
-    "polls": "as in a turn, for all turns",
+    "start": "the instant at which the skip clock starts: ISO 8601, or `now`; 2026-01-01T00:00:00Z by default",
+    "unmatched": "what a run does that fits no turn: `fail` (the default if the scenarios have a turn), or `improvise` "
+    "(the default if they have none): it answers with a seeded sentence",
+    "shapes": "`wire` (the default): objects as the service sent them, even where it broke its own schema; "
+    "`spec`: objects as the published schema describes them, for strictly generated clients",
+    "polls": "the `polls` of every turn that has none of its own",
 }
 
 
@@ -112,14 +112,6 @@ def settings() -> str:
     rows = ["| key | is | with |", "|---|---|---|"]
     for key, schema in SCENARIO["properties"]["settings"]["properties"].items():
         rows.append(f"| `{key}` | {_SETTINGS[key]} | {_form(schema)} |")
-    return "\n".join(rows)
-
-
-def headings() -> str:
-    """One row for each heading of the API reference."""
-    rows = [f"All {len(ROUTES)} operations of the published schema:", "", "| | operations |", "|---|---|"]
-    for name, routes in itertools.groupby(ROUTES, heading):
-        rows.append(f"| {name} | {' '.join(f'`{route.name}`' for route in routes)} |")
     return "\n".join(rows)
 
 
@@ -150,6 +142,20 @@ def command_options() -> str:
 def exit_codes() -> str:
     rows = ["| exit code | means |", "|---|---|"]
     return "\n".join([*rows, *(f"| {code} | {said} |" for code, said in MEANINGS.items())])
+
+
+def limits() -> str:
+    """One row for each bound, in the order of the list."""
+    rows = ["| bound | value | beyond it |", "|---|---|---|"]
+    return "\n".join([*rows, *(f"| {one.bounds} | {_amount(one.value, one.unit)} | {one.beyond} |" for one in LIMITS)])
+
+
+def _amount(value: float, unit: str) -> str:
+    """A value in its unit; bytes as MiB or KiB where they are whole."""
+    for size, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
+        if unit == "bytes" and value >= size and value % size == 0:
+            return f"{value // size:,g} {name}"
+    return f"{value:,g} {unit}" if value < 1_000_000 else f"{value:,.0f} {unit}"
 
 
 def speed() -> str:
@@ -203,10 +209,10 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "fixtures": fixtures,
     "pytest options": pytest_options,
     "settings": settings,
-    "headings": headings,
     "commands": commands,
     "command options": command_options,
     "exit codes": exit_codes,
+    "limits": limits,
     "speed": speed,
 }
 

@@ -86,15 +86,15 @@ def test_links_lead_somewhere(page: Path) -> None:
 # ---- Reference ----
 
 
-def test_every_verb_is_in_the_reference() -> None:
-    cells = re.findall(r"^\| (`.*?`) \| ", rows_of("reference.md", "| verb | does |"), re.MULTILINE)
-    told = {verb for cell in cells for verb in re.findall(r"`(\w+)[(`]", cell)}
+def test_every_method_is_in_the_reference() -> None:
+    cells = re.findall(r"^\| (`.*?`) \| ", rows_of("reference.md", "| method or attribute | meaning |"), re.MULTILINE)
+    told = {name for cell in cells for name in re.findall(r"`(\w+)[(`]", cell)}
 
     assert told == {name for name in dir(Control) if not name.startswith("_")} | {"url", "api_key"}
 
 
 def test_every_request_of_the_admin_api_is_in_the_reference() -> None:
-    table = rows_of("reference.md", "| request | does |")
+    table = rows_of("reference.md", "| request | meaning |")
     told = {
         (method, re.sub(r"\{.*?\}", "{}", path))
         for methods, path in re.findall(r"^\| ((?:`[A-Z]+`, )*`[A-Z]+) /_emulator(/[^`?]*)", table, re.MULTILINE)
@@ -109,8 +109,8 @@ def test_every_request_of_the_admin_api_is_in_the_reference() -> None:
     assert told == served
 
 
-def test_every_key_of_a_turn_is_told() -> None:
-    told = set(re.findall(r"^\| `(\w+)", rows_of("scenarios.md", "| key | is |"), re.MULTILINE))
+def test_every_key_of_a_turn_is_documented() -> None:
+    told = set(re.findall(r"^\| `(\w+)", rows_of("scenarios.md", "| key | meaning |"), re.MULTILINE))
 
     assert told == set(SCENARIO["properties"]["turns"]["items"]["properties"])
 

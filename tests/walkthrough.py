@@ -23,6 +23,7 @@ import yaml
 from emulator import Control, pytest_plugin
 from emulator.recordings.sources import load_sources
 from emulator.world.world import Options, World
+from tests.packaging.readme import one_minute
 from tests.pages import Block, blocks
 from tests.support import ROOT, SCENARIOS
 
@@ -38,6 +39,7 @@ PLAIN_PYTEST: Final = {
 #: What is typed elsewhere, or cannot be here: how the command begins, and why.
 NOT_RUN: Final = {
     "pip install": "needs an index: tests/packaging/test_clean_environment.py types it",
+    "make": "needs a fresh clone: tests/packaging/test_checkout.py types it, and continuous integration",
     "docker": "there is no container engine: tests/packaging runs what the Dockerfile says",
     "assistants-emulator exec weather.yaml -- npm": "needs a project of npm's; the next is run in its place",
     "assistants-emulator exec hotel.yaml -- node": "needs Node: test_examples.py runs it among the clients",
@@ -265,7 +267,9 @@ def copy_of_recipe(name: str, to: Path) -> None:
 
 
 def prepare(directory: Path) -> None:
-    """What readers are taken to have already: files to search in and to show, an old cassette."""
+    """Makes the files that every page assumes: the README's first test, files to search and to show, an old cassette."""
+    for name, text in one_minute().files.items():
+        (directory / name).write_text(text)
     shutil.copytree(SCENARIOS / "data", directory / "data")
     (directory / "data" / "chart.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     shutil.copytree(EXAMPLES / "old_cassettes" / "cassettes", directory / "cassettes")
