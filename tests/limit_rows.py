@@ -34,6 +34,7 @@ class Limit(NamedTuple):
     beyond: str
 
 
+_REFUSED: Final = "the schema or value is refused"
 _RUN_FAILS: Final = "the run fails, and the problem names the bound"
 
 LIMITS: Final = (
@@ -49,12 +50,12 @@ LIMITS: Final = (
     Limit(MAX_UNPACKED, "bytes", "unpacked size of a docx", "the file is `failed`"),
     Limit(MAX_OPERATIONS, "operations", "drawing operations of a PDF", "the file is `failed`"),
     Limit(meter.STEPS, "steps", "all templates of one run", _RUN_FAILS),
-    Limit(meter.TEXT, "characters", "text, or contents of a list or mapping, that a template makes", _RUN_FAILS),
+    Limit(meter.TEXT, "characters", "text, list or mapping that a template makes", _RUN_FAILS),
     Limit(MAX_TEMPLATE, "characters", "source of a template", "the scenario is refused"),
     Limit(MAX_LEVELS, "levels", "blocks of a template inside each other", "the scenario is refused"),
-    Limit(patterns.TIMEOUT, "second", "all regular expressions that choose the turn of one run", "no match, and the report says why"),
+    Limit(patterns.TIMEOUT, "second", "regular expressions of all turns, for a run", "no match, with the reason"),
     Limit(patterns.MAX_PATTERN, "characters", "source of a regular expression", "refused"),
-    Limit(bounded_schema.STEPS, "steps", "one validation against a JSON Schema from a client or a scenario", "the schema or value is refused"),
+    Limit(bounded_schema.STEPS, "steps", "one validation against a JSON Schema from outside", _REFUSED),
     Limit(MAX_SCHEMA, "bytes", "such a JSON Schema", "refused"),
     Limit(MAX_VALUES, "values", "values of a scenario file, aliases counted at each use", "the file is refused"),
     Limit(MAX_YAML, "characters", "a scenario file in YAML", "the file is refused"),
@@ -64,8 +65,8 @@ LIMITS: Final = (
     Limit(MAX_INJECTED, "faults", "injected faults of a world", "refused"),
     Limit(MAX_PROBLEMS, "problems", "problems that a world keeps", "later ones are only counted"),
     Limit(journal.LIMIT, "entries", "journal of a world", "the oldest entries are dropped"),
-    Limit(journal.BYTES_LIMIT, "bytes", "request and response bodies in the journal of a world", "the oldest entries are dropped"),
-    Limit(HOLD_LIMIT, "seconds", "real time that a run stays at a `hold`", "the run fails, and a problem names the hold"),
+    Limit(journal.BYTES_LIMIT, "bytes", "bodies in the journal of a world", "the oldest entries are dropped"),
+    Limit(HOLD_LIMIT, "seconds", "real time that a run is held", "the run fails, and a problem names the hold"),
     Limit(RECORDING_VALUES, "values", "values of a recording, aliases counted at each use", "the recording is refused"),
     Limit(MAX_DECODED, "bytes", "decompressed bodies of a recording, together", "the recording is refused"),
     Limit(MAX_KEPT, "bytes", "body that `record` keeps", "its length and hash are recorded instead"),

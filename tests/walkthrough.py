@@ -267,7 +267,7 @@ def copy_of_recipe(name: str, to: Path) -> None:
 
 
 def prepare(directory: Path) -> None:
-    """Makes the files that every page assumes: the README's first test, files to search and to show, an old cassette."""
+    """Makes what every page assumes: the README's first test, files to search and to show, an old cassette."""
     for name, text in one_minute().files.items():
         (directory / name).write_text(text)
     shutil.copytree(SCENARIOS / "data", directory / "data")
