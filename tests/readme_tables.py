@@ -30,14 +30,14 @@ from tests.support import ROOT
 
 
 def heading(route: Operation) -> str:
-    """The heading of the API reference."""
+    """The heading of an operation in the API reference."""
     return route.heading.replace("_", " ").capitalize()
 
 
 def operations() -> str:
-    """One row an operation, in the order of the routes; a heading is said once."""
-    rows = [f"All {len(ROUTES)} operations of the published schema, each by its `operationId` in snake_case:", ""]
-    rows += ["| | operation | request |", "|---|---|---|"]
+    """One row for each operation, in the order of the table; a heading is in its first row only."""
+    rows = [f"All {len(ROUTES)} operations of the published schema, named by their `operationId` in snake_case:", ""]
+    rows += ["| heading | operation | request |", "|---|---|---|"]
     said = ""
     for route in ROUTES:
         shown = heading(route) if heading(route) != said else ""
@@ -47,15 +47,15 @@ def operations() -> str:
 
 
 def conditions() -> str:
-    rows = ["| key | compares | with |", "|---|---|---|"]
+    rows = ["| key | compares | value |", "|---|---|---|"]
     return "\n".join(
         [*rows, *(f"| `{one.name}` | {one.summary} | {_form(one.schema)} |" for one in CONDITIONS.values())]
     )
 
 
 def steps() -> str:
-    """``beside``: keys that may stand next to the step's own."""
-    rows = ["| step | does | value | beside it |", "|---|---|---|---|"]
+    """One row for each step kind. ``beside``: keys that may stand beside the key of the step."""
+    rows = ["| step | effect | value | keys beside it |", "|---|---|---|---|"]
     for verb in VERBS.values():
         beside = " ".join(f"`{key}`" for key in verb.beside)
         rows.append(f"| `{verb.name}` | {verb.summary} | {_form(verb.value)} | {beside} |")
@@ -63,7 +63,7 @@ def steps() -> str:
 
 
 def faults() -> str:
-    rows = ["| kind | does | its own keys |", "|---|---|---|"]
+    rows = ["| kind | effect | its own keys |", "|---|---|---|"]
     for kind, own in KINDS.items():
         keys = " ".join(f"`{key}`" for key in own)
         rows.append(f"| `{kind}` | {SUMMARIES[kind]} | {keys} |")
@@ -71,8 +71,8 @@ def faults() -> str:
 
 
 def fixtures() -> str:
-    """One row a fixture, as the first sentence of its docstring says."""
-    rows = ["| fixture | scope | is |", "|---|---|---|"]
+    """One row for each fixture, with the first line of its docstring."""
+    rows = ["| fixture | scope | value |", "|---|---|---|"]
     for name, value in vars(pytest_plugin).items():
         marker = getattr(value, "_fixture_function_marker", None) or getattr(value, "_pytestfixturefunction", None)
         if marker is not None:
@@ -82,10 +82,10 @@ def fixtures() -> str:
 
 
 def pytest_options() -> str:
-    """One row an option of the command line, then the setting."""
+    """One row for each option of the command line, then the setting."""
     parser = pytest.Parser(_ispytest=True)
     pytest_plugin.pytest_addoption(parser)
-    rows = ["| option | does |", "|---|---|"]
+    rows = ["| option | effect |", "|---|---|"]
     for option in parser.getgroup("assistants-emulator").options:
         attributes = option.attrs()
         value = attributes.get("metavar") or "\\|".join(attributes.get("choices") or [])
@@ -109,14 +109,14 @@ _SETTINGS: Final = {
 
 
 def settings() -> str:
-    rows = ["| key | is | with |", "|---|---|---|"]
+    rows = ["| key | meaning | value |", "|---|---|---|"]
     for key, schema in SCENARIO["properties"]["settings"]["properties"].items():
         rows.append(f"| `{key}` | {_SETTINGS[key]} | {_form(schema)} |")
     return "\n".join(rows)
 
 
 def commands() -> str:
-    rows = ["| command | does |", "|---|---|"]
+    rows = ["| command | effect |", "|---|---|"]
     for parser in parsers()[1].values():
         usage = parser.format_usage().removeprefix("usage: ").replace("|", "\\|")
         rows.append(f"| `{' '.join(usage.split())}` | {_first_sentence(parser.description or '')} |")
@@ -124,7 +124,7 @@ def commands() -> str:
 
 
 def command_options() -> str:
-    """One row for an option of several commands, if it says the same in all."""
+    """One row for each option; commands with the same option and the same help share it."""
     found: dict[tuple[str, str], list[str]] = {}
     for command, parser in parsers()[1].items():
         for action in parser.variables().values():
@@ -132,7 +132,7 @@ def command_options() -> str:
             flags = "` `".join(action.option_strings)
             key = f"`{flags}{'' if action.nargs == 0 else f' {value}'}`", action.help or ""
             found.setdefault(key, []).append(f"`{command}`")
-    rows = ["| option | of | does |", "|---|---|---|"]
+    rows = ["| option | commands | effect |", "|---|---|---|"]
     rows += [
         f"| {option} | {' '.join(of)} | {said.replace('|', chr(92) + '|')} |" for (option, said), of in found.items()
     ]
@@ -140,7 +140,7 @@ def command_options() -> str:
 
 
 def exit_codes() -> str:
-    rows = ["| exit code | means |", "|---|---|"]
+    rows = ["| exit code | meaning |", "|---|---|"]
     return "\n".join([*rows, *(f"| {code} | {said} |" for code, said in MEANINGS.items())])
 
 
@@ -159,8 +159,8 @@ def _amount(value: float, unit: str) -> str:
 
 
 def speed() -> str:
-    """What full runs of ``python -m tests.bench`` and ``tests.bench.peers`` found: ratios within each run."""
-    rows = ["| what | beside | ratio | aim |", "|---|---|---|---|"]
+    """The results of ``python -m tests.bench`` and ``tests.bench.peers``: ratios within each run."""
+    rows = ["| measured | compared with | ratio | goal |", "|---|---|---|---|"]
     for name in ("speed.json", "speed-peers.json"):
         measured = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
         rows += [_ratio_row(row) for row in measured["rows"] if row["ratio"]]
@@ -189,7 +189,7 @@ def _first_sentence(text: str) -> str:
 
 
 def _form(schema: Schema) -> str:
-    """What a value looks like: as its schema describes it, or its constants, or its type."""
+    """The form of a value: the description of its schema, or else its constants, or else its type."""
     if "description" in schema:
         return str(schema["description"]).replace("|", "\\|")
     if "enum" in schema:
@@ -218,12 +218,12 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
 
 
 def content(name: str) -> str:
-    """What has to stand in a part of that name: a table, or a file."""
+    """The content of the part of that name: a table, or a file."""
     return shown(name) if is_file(name) else TABLES[name]()
 
 
 def as_it_is(text: str) -> tuple[str, list[str]]:
-    """A page's text with all its parts as they have to be, and the names of those that were not."""
+    """The text of a page with the present content of all parts, and the names of the parts that were stale."""
     stale = []
     for name in parts(text):
         written = with_part(text, name, content(name))
@@ -242,7 +242,7 @@ def main(arguments: list[str], pages: Sequence[Path] = PAGES) -> int:
             page.write_text(text, encoding="utf-8")
             continue
         for name in stale:
-            print(f"{page.name} does not show {name} as it is; python -m tests.readme_tables writes it")
+            print(f"{page.name}: the part {name!r} is out of date. Run: python -m tests.readme_tables")
     return 1 if is_stale and "--check" in arguments else 0
 
 
