@@ -21,7 +21,7 @@ from emulator.scenarios.model import TERMINAL
 
 #: By the kind of an object in answers: what it is called here.
 _KINDS: Final = {"assistant": "assistant", "thread": "thread", "file": "file", "vector_store": "vector_store"}
-#: How a citation names its file (FACTS §2: ``【4:0†favorite_foods.txt】``).
+#: How a citation names its file (docs/wire.md §2: ``【4:0†favorite_foods.txt】``).
 _CITED: Final = re.compile("†([^】]+)】")
 _STATUS_OF_FILES: Final = ("failed", "cancelled")
 
