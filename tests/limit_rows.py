@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from emulator.apis.assistants.endpoints.threads import MAX_MESSAGES
+from emulator.apis.http.bodies import MAX_BODY
+from emulator.apis.http.bodies import MAX_VALUES as BODY_VALUES
 from emulator.apis.http.forms import MAX_FILE, MAX_PART
-from emulator.apis.http.request import MAX_BODY
-from emulator.apis.http.request import MAX_VALUES as BODY_VALUES
-from emulator.engine.turn_engine import HOLD_LIMIT
 from emulator.recordings.readers.decoding import MAX_DECODED
 from emulator.recordings.readers.yaml_values import MAX_VALUES as RECORDING_VALUES
 from emulator.recordings.record.bodies import MAX_KEPT
@@ -21,8 +20,9 @@ from emulator.scenarios.loading import MAX_LOCAL
 from emulator.server.fast_protocol import MAX_HEAD
 from emulator.world import journal
 from emulator.world.state.extract import MAX_OPERATIONS, MAX_TEXT, MAX_UNPACKED
+from emulator.world.state.state import HOLD_LIMIT, MAX_PROBLEMS
 from emulator.world.state.vector_stores import MAX_FILES
-from emulator.world.world import MAX_PROBLEMS, MAX_SCENARIOS
+from emulator.world.world import MAX_SCENARIOS
 
 
 class Limit(NamedTuple):
