@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorError
-from emulator.scenarios.faults import Fault, error_headers, fault_of
+from emulator.apis.http.fault_errors import error_headers
+from emulator.scenarios.faults import fault_of
 from tests.conftest import Emulate
 from tests.support import InProcess, Reply
 from tests.test_server import Connect
@@ -154,7 +155,7 @@ def test_a_stream_can_be_spoilt_at_any_of_its_events(kind: str, after: int) -> N
         case _:
             assert len(came) == after
     assert left_in(spoilt) == left_in(plain)
-    assert [armed.applied for armed in spoilt.world.faults] == [1]
+    assert [active.applied for active in spoilt.world.faults] == [1]
 
 
 # ---- Which applies ----
@@ -211,8 +212,8 @@ def test_a_fault_that_is_never_reached_does_not_count(kind: str) -> None:
 
     assert ask(api, "create_run").event_names[-1] == "done"
 
-    (armed,) = api.world.faults
-    assert (armed.applied, api.world.journal.requests("create_run")[-1].fault) == (0, None)
+    (active,) = api.world.faults
+    assert (active.applied, api.world.journal.requests("create_run")[-1].fault) == (0, None)
 
 
 @pytest.mark.parametrize("kind", ["error", "disconnect", "truncate", "garble", "slice", "stall"])
@@ -223,7 +224,7 @@ def test_a_stream_that_is_refused_has_no_events_to_spoil(kind: str) -> None:
     reply = spoilt.post(f"{THREAD}/runs", body)
 
     assert (reply.status, reply.body) == (404, plain.post(f"{THREAD}/runs", body).body)
-    assert [armed.applied for armed in spoilt.world.faults] == [0]
+    assert [active.applied for active in spoilt.world.faults] == [0]
 
 
 def test_a_request_without_a_key_or_for_nothing_meets_no_fault() -> None:
@@ -301,7 +302,7 @@ def test_an_error_event_says_what_the_fault_says() -> None:
 
 
 def test_headers_that_http_cannot_say_are_replaced() -> None:
-    assert error_headers(Fault("error", status=400, headers={"X-Note": "…é"})) == [(b"x-note", b"?\xe9")]
+    assert error_headers(400, {"X-Note": "…é"}) == [(b"x-note", b"?\xe9")]
 
 
 # ---- check() ----

@@ -25,11 +25,11 @@ from emulator.engine.turn_engine import HOLD_LIMIT, Performer
 from emulator.scenarios import selection
 from emulator.scenarios.checks import option_problems
 from emulator.scenarios.conditions import Situation
-from emulator.scenarios.faults import Faults
 from emulator.scenarios.loading import Scenario, Stub, Turn, placed
 from emulator.scenarios.steps import VERBS
 from emulator.scenarios.steps.context import Fake, Stage
 from emulator.scenarios.tape import Taped
+from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.journal import Journal
 from emulator.world.state import extract
@@ -106,7 +106,7 @@ class World:
         #: How often each request of each scenario's tape was played.
         self.taped: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self.runs: dict[str, Performance] = {}
-        self.faults = Faults()
+        self.faults = ActiveFaults()
         #: Called when the world is gone, by those who still wait for something in it.
         self.on_end: list[Callable[[], None]] = []
         self._made_by_requests = False

@@ -8,7 +8,6 @@ OpenAI's words, and a problem with its traceback.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.apis.assistants.fault_target import situation
 from emulator.apis.http import errors, headers
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.fault_injector import BrokenOff, Spoiler, until_end
+from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestInterceptor
 from emulator.apis.http.forms import Form, is_form, read_form
 from emulator.apis.http.headers import Flavour, Headers
 from emulator.apis.http.request import (
@@ -50,8 +49,8 @@ from emulator.apis.http.router import Router
 from emulator.apis.http.validation import query_error
 from emulator.base.operations import OPERATIONS, REMOVED
 from emulator.base.problems import Problem
-from emulator.scenarios.faults import Armed, Fault, error_body, error_headers
 from emulator.scenarios.tape import Taped, body_of
+from emulator.world.faults import ActiveFault
 from emulator.world.journal import Entry
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
@@ -90,19 +89,19 @@ class Asked:
 
 @dataclass(slots=True)
 class Begun:
-    """A request on its way. ``result`` is None as long as a fault delays it."""
+    """A request on its way. ``result`` is None until a fault that acts before the handler has done so."""
 
     world: World
     entry: Entry
     flavour: Flavour
     key: str = ""
     asked: Asked | None = None
-    armed: Armed | None = None
+    active_fault: ActiveFault | None = None
     result: Result | Exception | None = None
 
     @property
-    def is_delayed(self) -> bool:
-        return self.result is None and self.armed is not None and self.armed.fault.kind == "delay"
+    def is_intercepted(self) -> bool:
+        return self.result is None and self.active_fault is not None and self.active_fault.fault.acts_before
 
 
 #: Where a scope carries a request that was begun already.
@@ -145,12 +144,12 @@ class Api:
             begun = self.begin(scope, body)
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
-        if begun.is_delayed:
-            await self._delay(begun)
+        if begun.is_intercepted:
+            await self._intercept(begun)
         await self._send(begun, receive, send)
 
     def begin(self, scope: Scope, body: bytes | Form) -> Begun:
-        """From a request to its result, without a pause; what a fault delays is not handled yet."""
+        """From a request to its result, without a pause; a request that a fault intercepts is not handled yet."""
         path = scope["raw_path"].decode("latin-1")
         azure = path.startswith("/openai/") or b"api-version=" in scope["query_string"]
         flavour: Flavour = "azure" if azure else "openai"
@@ -163,17 +162,17 @@ class Api:
             if world.is_strict:
                 self._check_tape(world, begun.asked, entry)
             if world.faults.any:
-                begun.armed = self._fault(world, begun.asked, entry)
+                begun.active_fault = self._fault(world, begun.asked, entry)
         except Exception as error:
             self._conclude(begun, error)
         else:
-            if not begun.is_delayed:
+            if not begun.is_intercepted:
                 self._handle_it(begun, begun.asked)
         return begun
 
     def _handle_it(self, begun: Begun, asked: Asked) -> None:
         try:
-            begun.result = self._handle(begun.world, asked, begun.entry, begun.flavour, begun.armed)
+            begun.result = self._handle(begun.world, asked, begun.entry, begun.flavour)
             begun.entry.time = begun.world.clock.now()
         except Exception as error:
             self._conclude(begun, error)
@@ -187,19 +186,27 @@ class Api:
             begun.result = self._stub(begun.world, begun.entry, error)
         begun.entry.time = begun.world.clock.now()
 
-    async def _delay(self, begun: Begun) -> None:
-        """Lets the time of a ``delay`` pass; the request is handled in the world that is there then."""
-        asked, armed = begun.asked, begun.armed
+    async def _intercept(self, begun: Begun) -> None:
+        """Lets a fault act before the handler; the request is handled in the world that is there then."""
+        asked, active = begun.asked, begun.active_fault
         assert asked is not None
-        assert armed is not None
-        await until_end(begun.world.on_end, asyncio.ensure_future(asyncio.sleep(armed.fault.seconds)))
+        assert active is not None
+        interceptor = RequestInterceptor(asked.operation, begun.flavour, begun.world.on_end)
+        try:
+            await active.fault.kind.before(interceptor)
+        except Exception as error:
+            self._conclude(begun, error)
+            return
         begun.world = self.worlds.of(begun.key)
-        self._handle_it(begun, asked)
+        if interceptor.answer is None:
+            self._handle_it(begun, asked)
+        else:
+            begun.result, begun.entry.time = interceptor.answer, begun.world.clock.now()
 
     def answer_now(self, begun: Begun) -> Ready | None:
         """The answer of a request that needs no more waiting; None for one that does."""
         result = begun.result
-        if begun.armed or isinstance(result, Download):
+        if begun.active_fault or isinstance(result, Download):
             return None
         if isinstance(result, Stream):
             return self._stream_now(begun, result) if result.leg.ended else None
@@ -254,21 +261,19 @@ class Api:
             world.report(Problem("not_recorded", f"{entry.method} {entry.path} was not recorded: {why}"))
             raise errors.not_recorded(entry.method, entry.path, why)
 
-    def _fault(self, world: World, asked: Asked, entry: Entry) -> Armed | None:
+    def _fault(self, world: World, asked: Asked, entry: Entry) -> ActiveFault | None:
         """The fault that applies to a request, noted in its entry."""
-        armed = world.faults.choose(
+        active = world.faults.choose(
             asked.operation,
             lambda: situation(world, asked.operation, asked.path, asked.raw),
             streams=asked.streams,
         )
-        if armed:
-            entry.fault = armed.fault.kind
-        return armed
+        if active:
+            entry.fault = active.fault.kind.name
+        return active
 
-    def _handle(self, world: World, asked: Asked, entry: Entry, flavour: Flavour, armed: Armed | None) -> Result:
+    def _handle(self, world: World, asked: Asked, entry: Entry, flavour: Flavour) -> Result:
         """From a request to its result. Raises ApiError for what the service refuses."""
-        if armed and armed.fault.kind == "error" and armed.fault.acts_before:
-            return _error_answer(armed.fault, asked.operation, flavour)
         if asked.needs_beta:
             headers.check_beta(entry.headers)
         query = asked.query and read_numbers(asked.query)
@@ -305,15 +310,15 @@ class Api:
         return result, shared
 
     async def _send(self, begun: Begun, receive: Receive, send: Send) -> None:
-        """The result on its way to the client, spoilt by a fault if one acts there."""
-        world, entry, armed = begun.world, begun.entry, begun.armed
+        """Sends the result to the client, through a fault if one acts on the response."""
+        world, entry, active = begun.world, begun.entry, begun.active_fault
         result = begun.result
         assert result is not None
         result, shared = self._with_headers(begun, result)
-        spoiler = None
-        if armed and not armed.fault.acts_before:
-            spoiler = Spoiler(armed.fault, send, receive, world.on_end, streams=isinstance(result, Stream))
-            send = spoiler
+        injector = None
+        if active and not active.fault.acts_before:
+            injector = FaultInjector(active.fault, send, receive, world.on_end, is_stream=isinstance(result, Stream))
+            send = injector
         entry.status = 200
         try:
             if isinstance(result, Stream):
@@ -326,10 +331,12 @@ class Api:
                 world.journal.add(entry)
                 await send_answer(result, shared, send)
         except BrokenOff:
-            return  # the answer stays incomplete, and the server closes the connection
+            return  # the response stays incomplete, and the server closes the connection
+        except Exception as error:
+            world.report_exception(error)
         finally:
-            if armed and spoiler and not spoiler.reached:  # a fault that the answer never came to does not count
-                armed.applied -= 1
+            if active and injector and not injector.reached:  # a fault that the response never came to does not count
+                active.applied -= 1
                 entry.fault = None
 
     def _error_answer(self, world: World, error: Exception, flavour: Flavour, request_id: str) -> Answer:
@@ -362,9 +369,3 @@ class WatchedApi(Api):
 
     def answer_now(self, begun: Begun) -> None:
         """None: whoever looks on sees answers on their long way."""
-
-
-def _error_answer(fault: Fault, operation: str, flavour: Flavour) -> Answer:
-    """What an ``error`` fault answers: as it says, or in the words of the service or of Azure's gateway before it."""
-    gateway = headers.gateway_body(fault.status, operation) if flavour == "azure" and fault.body is None else None
-    return Answer(gateway or error_body(fault), fault.status, headers=error_headers(fault))
