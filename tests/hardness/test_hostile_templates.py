@@ -172,7 +172,7 @@ OUT = [
     "{% import 'os' as os %}",
     "{% from 'os' import system %}",
     "{{ message | nosuch }}",
-    "{{ 1 | (' each') }}",
+    "{{ 1 | (' items') }}",
 ]
 
 
