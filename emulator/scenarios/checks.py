@@ -269,5 +269,5 @@ def _verb_problems(path: Path, verb: Verb, step: Object) -> Iterator[Problem]:
 
 
 def _schema_problems(path: Path, schema: Any) -> Iterator[Problem]:
-    if why := json_schema.fault(schema):
+    if why := json_schema.schema_error(schema):
         yield path, f"this is no JSON Schema: {why}"

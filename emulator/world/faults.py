@@ -85,7 +85,7 @@ class ActiveFaults:
 
     def choose(self, operation: str, situation: Callable[[], Situation | None], *, streams: bool) -> ActiveFault | None:
         """The first fault that fits a request, counted as applied. The parameters are those of ``fits``."""
-        with patterns.sharing():
+        with patterns.shared_time_limit():
             for active in self:
                 if active.fits(operation, situation, streams=streams):
                     active.applied += 1
