@@ -355,5 +355,5 @@ def test_truncate_waits_for_done_and_is_not_reached_without_it() -> None:
 
 def test_one_event_is_garbled_the_others_are_not() -> None:
     fault = fault_of({"operation": "*", "kind": "garble", "after": 1})
-    spoilt = b'event: a\ndata: {"a":1\n\n'
-    assert [body for body, _ in bodies_of(inject(fault, EVENT, EVENT, EVENT)[0])] == [EVENT, spoilt, EVENT]
+    garbled = b'event: a\ndata: {"a":1\n\n'
+    assert [body for body, _ in bodies_of(inject(fault, EVENT, EVENT, EVENT)[0])] == [EVENT, garbled, EVENT]

@@ -1,4 +1,4 @@
-"""Regular expressions and JSON Schemas that would never come to an end: they do, and say so."""
+"""Regular expressions and JSON Schemas that would run forever are stopped, with a message."""
 
 from __future__ import annotations
 
