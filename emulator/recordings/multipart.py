@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from email.message import Message
 from typing import TYPE_CHECKING, Final
 
 from emulator.recordings.exchange import Part
@@ -45,6 +43,8 @@ def _boundary(body: bytes, content_type: str) -> bytes | None:
 
 
 def _parse(body: bytes, boundary: bytes) -> tuple[Part, ...] | None:
+    import logging
+
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser
 
@@ -106,6 +106,8 @@ class _Collector:
 
 def _parameter(header: str, name: str) -> str:
     """A parameter of a header, quoted or not, or in the form that tells its character set; empty if there is none."""
+    from email.message import Message
+
     message = Message()
     key, _, value = header.partition(": ")
     message[key or "x"] = value

@@ -111,8 +111,13 @@ def test_our_own_recordings_are_read_by_the_same_door(tmp_path: Path) -> None:
 
 def test_a_format_has_one_reader() -> None:
     with pytest.raises(ValueError, match="there is a reader 'har' already"):
-        reader("har", "HAR", lambda data: None)(lambda entry: Exchange("GET", "/", 200))
-    assert list(READERS) == ["vcr", "ruby_vcr", "har", "polly", "nock", "azure", "collected"]
+        reader("har", "HAR", lambda data: None, marks=("log",))(lambda entry: Exchange("GET", "/", 200))
+    assert list(READERS) == ["azure", "collected", "har", "nock", "polly", "ruby_vcr", "vcr"]
+
+
+def test_a_format_needs_marks() -> None:
+    with pytest.raises(ValueError, match="the reader 'tape' needs marks"):
+        reader("tape", "tapes", lambda data: None, marks=())
 
 
 @needs_shared

@@ -17,9 +17,9 @@ from emulator.recordings.readers import decoding, parse_recording, read_recordin
 from tests.recording.samples import FORMATS, STORY, in_json, in_yaml
 
 ALL_FORMATS = (
-    "read are cassettes of vcrpy and go-vcr (YAML, JSON), cassettes of Ruby's VCR (YAML, JSON), HAR 1.2, "
-    "recordings of Polly.JS, recordings of nock (objects, as JSON), session records of the Azure SDK's test proxy, "
-    "collections of exchanges (JSON with the key 'exchanges'), our own recordings (JSON Lines)"
+    "the formats are session records of the Azure SDK's test proxy, collections of exchanges (JSON with the key "
+    "'exchanges'), HAR 1.2, recordings of nock (objects, as JSON), recordings of Polly.JS, cassettes of Ruby's VCR "
+    "(YAML, JSON), cassettes of vcrpy and go-vcr (YAML, JSON), our own recordings (JSON Lines)"
 )
 
 

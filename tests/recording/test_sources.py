@@ -58,7 +58,7 @@ def _cassette(book: Book) -> bytes:
     return yaml.safe_dump({"interactions": interactions, "version": 1}).encode()
 
 
-def _answer(api: Api, question: str = QUESTION) -> str:
+def ask_question(api: Api, question: str = QUESTION) -> str:
     thread_id = api.thread(question)
     api.poll(thread_id, api.run(thread_id, api.assistant()).json["id"])
     words: str = api.get(f"/v1/threads/{thread_id}/messages").json["data"][0]["content"][0]["text"]["value"]
@@ -73,7 +73,7 @@ def test_an_emulator_takes_a_recording(
 
     emulator = emulate(tmp_path / name)
 
-    assert _answer(connect(emulator)) == "Sunny."
+    assert ask_question(connect(emulator)) == "Sunny."
     emulator.check()
 
 
@@ -86,8 +86,8 @@ def test_a_recording_is_loaded_like_a_scenario(
 
     assert emulator.load(tmp_path / name) == "talk"
 
-    assert _answer(connect(emulator)) == "Sunny."
-    assert _answer(connect(emulator), "Else") == "No."
+    assert ask_question(connect(emulator)) == "Sunny."
+    assert ask_question(connect(emulator), "Else") == "No."
 
 
 def test_a_recording_with_a_file_beside_needs_no_folder(tmp_path: Path, emulate: Emulate) -> None:
@@ -142,7 +142,7 @@ def test_a_scenario_is_no_recording(text: str) -> None:
 
 def test_an_exported_scenario_is_no_recording() -> None:
     api = Played(_talk().distilled())
-    _answer(api)
+    ask_question(api)
 
     assert not is_recording(api.get("/_emulator/export?as=scenario").body)
     assert is_recording(api.get("/_emulator/export?as=recording").body)
@@ -171,7 +171,7 @@ def test_serve_takes_a_recording(tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         api = Api(process.stdout.readline().removeprefix("listening on ").removesuffix("/v1\n"))
-        assert _answer(api) == "Sunny."
+        assert ask_question(api) == "Sunny."
         api.close()
     finally:
         process.send_signal(signal.SIGTERM)

@@ -14,7 +14,7 @@ _TEXT_TYPES: Final = re.compile(r"text/|[^;]*(json|xml|urlencoded|javascript)")
 _BYTES_MARK: Final = "b64:"
 
 
-@reader("azure", "session records of the Azure SDK's test proxy", listed("Entries"))
+@reader("azure", "session records of the Azure SDK's test proxy", listed("Entries"), marks=("Entries",))
 def read(entry: Entry) -> Exchange:
     asked, came = entry.headers("RequestHeaders"), entry.headers("ResponseHeaders")
     return entry.exchange(

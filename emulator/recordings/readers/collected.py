@@ -13,7 +13,9 @@ _BYTES_MARK = b"b64:"
 _NO_METHOD = "?"
 
 
-@reader("collected", "collections of exchanges (JSON with the key 'exchanges')", listed("exchanges"))
+@reader(
+    "collected", "collections of exchanges (JSON with the key 'exchanges')", listed("exchanges"), marks=("exchanges",)
+)
 def read(entry: Entry) -> Exchange:
     """A body is a JSON value, or text as it was. What a person cut from it or did not know is noted."""
     method = entry.text("method")

@@ -18,7 +18,11 @@ def is_polly(data: Any) -> bool:
     return _ENTRIES(data) is not None and "_recordingName" in data["log"]
 
 
-@reader("har", "HAR 1.2", lambda data: None if is_polly(data) else _ENTRIES(data), by_time=True)
+def _items(data: Any) -> list[Any] | None:
+    return None if is_polly(data) else _ENTRIES(data)
+
+
+@reader("har", "HAR 1.2", _items, marks=("log",), by_time=True)
 def read(entry: Entry) -> Exchange:
     status = entry.status("response", "status")
     asked, form = request_body(entry)

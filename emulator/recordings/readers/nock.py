@@ -18,7 +18,7 @@ def _items(data: Any) -> list[Any] | None:
     return data if found else None
 
 
-@reader("nock", "recordings of nock (objects, as JSON)", _items)
+@reader("nock", "recordings of nock (objects, as JSON)", _items, marks=("scope",))
 def read(entry: Entry) -> Exchange:
     headers = entry.headers("headers" if entry.get("rawHeaders") is None else "rawHeaders")
     return entry.exchange(

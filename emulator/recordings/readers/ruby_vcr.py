@@ -14,7 +14,13 @@ from emulator.recordings.readers.registry import listed, reader
 _NOT_UTF8: Final = re.compile(r"iso-8859-\d+|windows-125\d|utf-16(le|be)?|shift_jis|euc-jp", re.IGNORECASE)
 
 
-@reader("ruby_vcr", "cassettes of Ruby's VCR (YAML, JSON)", listed("http_interactions"))
+@reader(
+    "ruby_vcr",
+    "cassettes of Ruby's VCR (YAML, JSON)",
+    listed("http_interactions"),
+    marks=("http_interactions",),
+    in_yaml=True,
+)
 def read(entry: Entry) -> Exchange:
     return entry.exchange(
         method=entry.text("request", "method"),

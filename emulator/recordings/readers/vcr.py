@@ -10,7 +10,9 @@ from emulator.recordings.readers.entry import Entry, as_text, shown
 from emulator.recordings.readers.registry import listed, reader
 
 
-@reader("vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", listed("interactions"))
+@reader(
+    "vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", listed("interactions"), marks=("interactions",), in_yaml=True
+)
 def read(entry: Entry) -> Exchange:
     content = "content" if entry.get("response", "body") is None else "body"  # vcrpy's first stub for httpx
     return entry.exchange(
