@@ -50,9 +50,9 @@ class Exchange:
     request_headers: Headers = ()
     request_body: bytes | None = None
     form: tuple[Part, ...] | None = None
-    answer_headers: Headers = ()
-    answer_body: bytes | None = None
-    answer_size: int | None = None
+    response_headers: Headers = ()
+    response_body: bytes | None = None
+    response_size: int | None = None
     ended: Ended = "unknown"
     source: str = ""
     number: int = 0
@@ -75,23 +75,23 @@ class Exchange:
         """The first value of a header, by its name in lower case."""
         return next((value for one, value in self.request_headers if one == name), None)
 
-    def answer_header(self, name: str) -> str | None:
-        return next((value for one, value in self.answer_headers if one == name), None)
+    def response_header(self, name: str) -> str | None:
+        return next((value for one, value in self.response_headers if one == name), None)
 
     @property
     def streamed(self) -> bool:
         """The answer is an event stream."""
-        if (self.answer_header("content-type") or "").startswith("text/event-stream"):
+        if (self.response_header("content-type") or "").startswith("text/event-stream"):
             return True
-        return (self.answer_body or b"").startswith(b"event: ")
+        return (self.response_body or b"").startswith(b"event: ")
 
     def request_json(self) -> Any:
         """The request's body as JSON, or None."""
         return parsed(self.request_body)
 
-    def answer_json(self) -> Any:
+    def response_json(self) -> Any:
         """The answer's body as JSON, or None."""
-        return None if self.streamed else parsed(self.answer_body)
+        return None if self.streamed else parsed(self.response_body)
 
     def described(self) -> str:
         """``weather.yaml #4 POST /v1/threads``"""

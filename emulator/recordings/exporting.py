@@ -9,8 +9,14 @@ from emulator.apis.assistants import views
 from emulator.apis.assistants.lifecycle import TERMINAL
 from emulator.base.json_types import Object
 from emulator.recordings import own_format
-from emulator.recordings.distil.api_calls import named
-from emulator.recordings.distil.given_form import MAX_STORED, as_given, given_message, given_run, without_echoes
+from emulator.recordings.distil.api_calls import texts_under
+from emulator.recordings.distil.given_form import (
+    MAX_STORED,
+    creation_parameters,
+    given_message,
+    given_run,
+    without_defaults,
+)
 from emulator.recordings.distil.yaml_writer import write
 from emulator.recordings.exchange import Ended, Exchange, Part, headers_of, parsed
 from emulator.recordings.record.redaction import Redactor
@@ -44,8 +50,8 @@ def _exchange(entry: Entry, number: int) -> Exchange:
         request_headers=headers,
         request_body=None if is_form else entry.body,
         form=tuple(_parts(parsed(entry.body) or {})) if is_form else None,
-        answer_headers=(("content-type", _kind_of(entry.answer)),),
-        answer_body=None if entry.operation == "download_file" and entry.status == 200 else entry.answer,
+        response_headers=(("content-type", _kind_of(entry.answer)),),
+        response_body=None if entry.operation == "download_file" and entry.status == 200 else entry.answer,
         ended=_ENDED.get(entry.fault, "complete"),
         source="journal",
         number=number,
@@ -77,7 +83,7 @@ def scenario_of(world: World) -> str:
     given = {
         "files": [_file(file, world) for file in store.files],
         "vector_stores": [_store(one) for one in store.vector_stores],
-        "assistants": [_without_deleted(as_given("assistant", one), store) for one in store.assistants],
+        "assistants": [_without_deleted(creation_parameters("assistant", one), store) for one in store.assistants],
         "threads": [_thread(thread, store, left_out) for thread in store.threads.values()],
     }
     document: Object = {"version": 1, "name": "exported"}
@@ -113,7 +119,7 @@ def _file(file: Object, world: World) -> Object:
 
 def _store(store: VectorStore) -> Object:
     files = list(store.stored)[:MAX_STORED]
-    return {**as_given("vector_store", store.object), **({"file_ids": files} if files else {})}
+    return {**creation_parameters("vector_store", store.object), **({"file_ids": files} if files else {})}
 
 
 def _thread(thread: Thread, store: Store, left_out: list[str]) -> Object:
@@ -129,7 +135,7 @@ def _thread(thread: Thread, store: Store, left_out: list[str]) -> Object:
         else:
             asked, came = given_run(run, assistant)
             runs.append(asked | came)
-    given = _without_deleted(as_given("thread", thread.object), store)
+    given = _without_deleted(creation_parameters("thread", thread.object), store)
     more = {"messages": [one for one in messages if one["content"]], "runs": runs}
     return {**given, **{key: items for key, items in more.items() if items}}
 
@@ -140,15 +146,15 @@ def _without_deleted(given: Object, store: Store) -> Object:
     if all(id in store.files for id in coded.get("file_ids", ())):
         return given
     left = {"file_ids": [id for id in coded["file_ids"] if id in store.files]}
-    return without_echoes({**given, "tool_resources": {**given["tool_resources"], "code_interpreter": left}})
+    return without_defaults({**given, "tool_resources": {**given["tool_resources"], "code_interpreter": left}})
 
 
 def _message(message: Object, store: Store, left_out: list[str]) -> Object:
     given = given_message(message)
-    gone = {id for id in named(given, "file_id") if id not in store.files}
+    gone = {id for id in texts_under(given, "file_id") if id not in store.files}
     left_out += [f"{id} in {given['id']}: it was deleted" for id in sorted(gone)]
     if gone and "attachments" in given:
         given["attachments"] = [one for one in given["attachments"] if one["file_id"] not in gone]
     if gone and isinstance(given["content"], list):
-        given["content"] = [part for part in given["content"] if not gone & set(named(part, "file_id"))]
+        given["content"] = [part for part in given["content"] if not gone & set(texts_under(part, "file_id"))]
     return given

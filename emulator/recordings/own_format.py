@@ -48,9 +48,9 @@ def line(
     )
     answered = _present(
         status=exchange.status,
-        headers=exchange.answer_headers or None,
-        body=_body(exchange.answer_body),
-        bytes=exchange.answer_size,
+        headers=exchange.response_headers or None,
+        body=_body(exchange.response_body),
+        bytes=exchange.response_size,
     )
     return _line(
         _present(
@@ -245,9 +245,9 @@ class _Line:
             request_headers=self._headers(asked),
             request_body=self._body(asked, "body"),
             form=self._form(asked),
-            answer_headers=self._headers(answered),
-            answer_body=self._body(answered, "body"),
-            answer_size=self.take(answered, "bytes", int, "the length of a body", None),
+            response_headers=self._headers(answered),
+            response_body=self._body(answered, "body"),
+            response_size=self.take(answered, "bytes", int, "the length of a body", None),
             ended=ended,
             source=self.file,
             number=number,

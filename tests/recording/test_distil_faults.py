@@ -113,7 +113,7 @@ def test_errors_of_the_client_are_none(status: int, words: str) -> None:
 
 @pytest.mark.parametrize(("headers", "comment"), [((("retry-after", "11"),), "; retry-after was 11"), ((), "")])
 def test_what_the_server_asked_to_wait_is_in_the_comment(headers: Any, comment: str) -> None:
-    limited = {"answer_headers": (*JSON, *headers)}
+    limited = {"response_headers": (*JSON, *headers)}
     distilled = _begun().ask(f"POST {RUNS}", CREATE, SORRY, 429, **limited).distilled()
 
     assert f"# hand.yaml #3{comment}\n" in distilled.text()
@@ -272,7 +272,7 @@ def test_a_stream_that_told_all_was_whole(last: str) -> None:
             f"POST {RUNS}",
             {**CREATE, "stream": True},
             frames([*EVENTS[:-1], ("message", "[DONE]")]),
-            answer_headers=SSE,
+            response_headers=SSE,
         )
     else:
         book.stream(f"POST {RUNS}", CREATE, *EVENTS[: None if last == "done" else -1])
@@ -315,7 +315,7 @@ def test_answers_that_never_came_are_faults(ended: Ended, status: int, fault: An
     ],
 )
 def test_a_stream_that_never_began(ended: Ended, body: bytes | None, fault: Any) -> None:
-    book = _begun().ask(f"POST {RUNS}", {**CREATE, "stream": True}, body, answer_headers=SSE, ended=ended)
+    book = _begun().ask(f"POST {RUNS}", {**CREATE, "stream": True}, body, response_headers=SSE, ended=ended)
 
     assert [{key: one[key] for key in ("kind", "after")} for one in _faults(book.distilled())] == (
         [fault] if fault else []
@@ -359,7 +359,7 @@ def test_a_run_that_no_answer_showed_does_nothing(ended: Ended, status: int) -> 
 def test_a_run_whose_answer_was_lost_is_known_by_what_shows_it_first() -> None:
     old = run("completed", "run_old")
     book = Book().ask("GET /v1/threads/thread_1/runs", None, listed(old))
-    book.ask(f"POST {RUNS}", {**CREATE, "stream": True}, b"", ended="cut", answer_headers=SSE)
+    book.ask(f"POST {RUNS}", {**CREATE, "stream": True}, b"", ended="cut", response_headers=SSE)
     book.ask("GET /v1/threads/thread_1/runs", None, listed(run("completed", "run_1"), old)).says("Sunny.")
     distilled = book.distilled()
 
@@ -413,6 +413,6 @@ def test_a_fault_of_streams_passes_by_what_streams_not() -> None:
     ],
 )
 def test_what_cannot_be_read_is_told(body: bytes, headers: Any, remark: str) -> None:
-    distilled = Book().ask("GET /v1/threads/thread_1", None, body, answer_headers=headers).distilled()
+    distilled = Book().ask("GET /v1/threads/thread_1", None, body, response_headers=headers).distilled()
 
     assert distilled.left_out[0] == remark

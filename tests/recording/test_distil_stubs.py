@@ -40,7 +40,7 @@ def _book() -> Book:
 )
 def test_an_answer_is_given_again(request_: str, answer: Any, kind: str, stub: Object) -> None:
     headers = (("content-type", kind),) if kind else ()
-    distilled = _book().ask(request_, {"any": "thing"}, answer, answer_headers=headers).distilled()
+    distilled = _book().ask(request_, {"any": "thing"}, answer, response_headers=headers).distilled()
 
     (one,) = _stubs(distilled)
     assert {key: one[key] for key in one if key != "request"} == {"status": 200, **stub}
@@ -124,7 +124,7 @@ def test_paths_without_a_host_are_the_apis() -> None:
 
 def test_a_deep_body_is_text() -> None:
     deep = '{"a":' * 100 + "1" + "}" * 100
-    distilled = _book().ask(CHAT, {}, deep, answer_headers=JSON).distilled()
+    distilled = _book().ask(CHAT, {}, deep, response_headers=JSON).distilled()
 
     assert Played(distilled).post("/v1/chat/completions", {}).body.decode() == deep
 

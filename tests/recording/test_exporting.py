@@ -225,9 +225,9 @@ def test_a_recording_has_every_request_in_its_order() -> None:
         (5, "POST", "/v1/y", 200),
         (6, "GET", "/v1/threads/T/messages?limit=1&order=asc", 200),
     ]
-    kinds = [one.answer_header("content-type") for one in exchanges]
+    kinds = [one.response_header("content-type") for one in exchanges]
     assert kinds[2:5] == ["text/event-stream; charset=utf-8", "text/plain; charset=utf-8", "application/json"]
-    assert exchanges[3].answer_body == b"plain"
+    assert exchanges[3].response_body == b"plain"
 
 
 def test_a_text_of_a_stub_is_text_again() -> None:

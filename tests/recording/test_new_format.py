@@ -40,8 +40,8 @@ def read(entry: Entry) -> Exchange:
         status=entry.status("response", "status"),
         request_headers=(),
         request_body=None if sent is None else text_bytes(sent),
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=entry.bytes_of(json_bytes, entry.get("response", "jsonBody"), "response", "jsonBody"),
+        response_headers=entry.headers("response", "headers"),
+        response_body=entry.bytes_of(json_bytes, entry.get("response", "jsonBody"), "response", "jsonBody"),
     )
 """
 
@@ -73,7 +73,7 @@ def recording(package: Path, tmp_path: Path) -> Path:
             "response": {
                 "status": one.status,
                 "headers": {"Content-Type": "application/json"},
-                "jsonBody": json.loads(one.answer_body or b""),
+                "jsonBody": json.loads(one.response_body or b""),
             },
         }
         for one in book.exchanges

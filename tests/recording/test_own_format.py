@@ -57,9 +57,9 @@ exchanges = st.builds(
     request_headers=headers,
     request_body=bodies,
     form=st.none() | st.lists(parts, max_size=3).map(tuple),
-    answer_headers=headers,
-    answer_body=bodies,
-    answer_size=st.none() | st.integers(0, 2**60),
+    response_headers=headers,
+    response_body=bodies,
+    response_size=st.none() | st.integers(0, 2**60),
     ended=st.sampled_from(get_args(Ended)),
     source=st.just(FILE),
     number=st.integers(1, 2**53),
@@ -115,7 +115,7 @@ def test_a_line_reads_as_it_is_documented() -> None:
     ids=["empty", "text", "binary"],
 )
 def test_a_body_is_text_wherever_it_can_be(body: bytes, written: Any) -> None:
-    values = json.loads(line(replace(EXCHANGE, request_body=body, answer_body=body)))
+    values = json.loads(line(replace(EXCHANGE, request_body=body, response_body=body)))
 
     assert (values["request"]["body"], values["answer"]["body"]) == (written, written)
 

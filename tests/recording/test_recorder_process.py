@@ -255,9 +255,9 @@ def test_killed_under_load_it_has_lost_nothing_that_a_client_has_seen_to_its_end
             thread.join(PATIENCE)
 
     recording = recorded(tape)
-    found = {one.answer_header("x-request-id"): one for one in recording.exchanges}
+    found = {one.response_header("x-request-id"): one for one in recording.exchanges}
     assert len(finished) >= ENOUGH
-    assert {id: (found[id].answer_body, found[id].ended) for id in finished} == {
+    assert {id: (found[id].response_body, found[id].ended) for id in finished} == {
         id: (body, "complete") for id, body in finished.items()
     }
     assert len(found) == len(recording.exchanges)

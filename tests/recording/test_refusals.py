@@ -294,14 +294,14 @@ def test_halves_of_characters_and_large_numbers_are_taken() -> None:
     assert one.url == "/v1/\ufffd"
     assert one.request_headers == (("a", "😀"),)
     assert one.request_body == "a\ufffdb\0".encode()
-    assert one.answer_body == "😀".encode()
+    assert one.response_body == "😀".encode()
 
 
 def test_json_that_our_writer_does_not_take_stays_json() -> None:
     raw = in_json({"exchanges": [{"method": "GET", "path": "/", "status": 200, "response_body": {"a": 10**30}}]})
     odd = raw.replace(b'"a"', b'"\\ud800"')
 
-    assert parse_recording(odd, "x").exchanges[0].answer_body == b'{\n  "\\ud800": 1000000000000000000000000000000\n}'
+    assert parse_recording(odd, "x").exchanges[0].response_body == b'{\n  "\\ud800": 1000000000000000000000000000000\n}'
 
 
 def test_the_parser_in_python_reads_and_refuses_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

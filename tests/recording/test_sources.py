@@ -37,7 +37,7 @@ def _cassette(book: Book) -> bytes:
     """As vcrpy writes it."""
 
     def headers(one: Exchange) -> dict[str, list[str]]:
-        return {name: [value] for name, value in one.answer_headers}
+        return {name: [value] for name, value in one.response_headers}
 
     interactions = [
         {
@@ -50,7 +50,7 @@ def _cassette(book: Book) -> bytes:
             "response": {
                 "status": {"code": one.status, "message": "OK"},
                 "headers": headers(one),
-                "body": {"string": (one.answer_body or b"").decode()},
+                "body": {"string": (one.response_body or b"").decode()},
             },
         }
         for one in book.exchanges

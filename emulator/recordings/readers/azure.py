@@ -23,8 +23,8 @@ def read(entry: Entry) -> Exchange:
         status=entry.status("StatusCode"),
         request_headers=asked,
         request_body=_body(entry, "RequestBody", asked),
-        answer_headers=came,
-        answer_body=_body(entry, "ResponseBody", came),
+        response_headers=came,
+        response_body=_body(entry, "ResponseBody", came),
     )
 
 

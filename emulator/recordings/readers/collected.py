@@ -29,8 +29,8 @@ def read(entry: Entry) -> Exchange:
         status=entry.status("status"),
         request_headers=entry.headers("request_headers"),
         request_body=_body(entry, "request_body"),
-        answer_headers=entry.headers("response_headers"),
-        answer_body=_body(entry, "response_body"),
+        response_headers=entry.headers("response_headers"),
+        response_body=_body(entry, "response_body"),
         time=entry.instant("recorded_at"),
     )
     return replace(exchange, form=exchange.form and tuple(_part(one) for one in exchange.form))

@@ -26,7 +26,7 @@ def _items(data: Any) -> list[Any] | None:
 def read(entry: Entry) -> Exchange:
     status = entry.status("response", "status")
     asked, form = request_body(entry)
-    body = answer_body(entry)
+    body = response_body(entry)
     size = entry.get("response", "content", "size")
     return entry.exchange(
         method=entry.text("request", "method"),
@@ -35,9 +35,9 @@ def read(entry: Entry) -> Exchange:
         request_headers=entry.headers("request", "headers"),
         request_body=asked,
         form=form,
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=b"" if body is None and size == 0 else body,
-        answer_size=size if body is None and isinstance(size, int) and size > 0 else None,
+        response_headers=entry.headers("response", "headers"),
+        response_body=b"" if body is None and size == 0 else body,
+        response_size=size if body is None and isinstance(size, int) and size > 0 else None,
         ended=_ended(entry, status),
         time=entry.instant("startedDateTime"),
         coded=False,  # an archive has contents decoded, and headers as they came
@@ -70,7 +70,7 @@ def _part(param: Entry) -> Part:
     return Part(param.text("name"), filename or None, content)
 
 
-def answer_body(entry: Entry) -> bytes | None:
+def response_body(entry: Entry) -> bytes | None:
     path = ("response", "content")
     beside = entry.optional_text(*path, "_file")
     text = entry.optional_text(*path, "text")

@@ -27,8 +27,8 @@ def read(entry: Entry) -> Exchange:
         status=200 if entry.get("status") is None else entry.status("status"),
         request_headers=entry.headers("reqheaders"),
         request_body=_asked(entry),
-        answer_headers=headers,
-        answer_body=_answered(entry, headers),
+        response_headers=headers,
+        response_body=_answered(entry, headers),
     )
 
 

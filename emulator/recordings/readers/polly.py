@@ -27,8 +27,8 @@ def read(entry: Entry) -> Exchange:
         request_headers=entry.headers("request", "headers"),
         request_body=asked,
         form=form,
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry),
         time=entry.instant("startedDateTime"),
     )
 

@@ -28,8 +28,8 @@ def read(entry: Entry) -> Exchange:
         status=entry.status("response", "status", "code"),
         request_headers=entry.headers("request", "headers"),
         request_body=_body(entry, "request"),
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry, "response"),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry, "response"),
         time=entry.instant("recorded_at"),
     )
 

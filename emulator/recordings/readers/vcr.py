@@ -21,8 +21,8 @@ def read(entry: Entry) -> Exchange:
         status=_status(entry),
         request_headers=entry.headers("request", "headers"),
         request_body=_body(entry, "request", "body"),
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry, "response", content),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry, "response", content),
     )
 
 

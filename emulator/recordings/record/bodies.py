@@ -210,7 +210,7 @@ def request_body(headers: Headers, *, keep_files: bool) -> Body | FormBody:
     return Body(coding, keep=keep_files or _SAID.match(kind.lower()) is not None)
 
 
-def answer_body(path: str, status: int, headers: Headers, *, keep_files: bool) -> Body:
+def response_body(path: str, status: int, headers: Headers, *, keep_files: bool) -> Body:
     """For the body of the answer to a request for that path."""
     kind = _value(headers, "content-type").lower()
     said = _SAID.match(kind) and not (200 <= status < 300 and _DOWNLOAD.search(path))

@@ -23,7 +23,7 @@ from emulator.apis.http.fault_injector import BrokenOff
 from emulator.base.clock import RealClock, monotonic
 from emulator.recordings.exchange import Ended, Exchange, Headers
 from emulator.recordings.own_format import line
-from emulator.recordings.record.bodies import Body, answer_body, request_body
+from emulator.recordings.record.bodies import Body, request_body, response_body
 from emulator.recordings.record.redaction import Redactor
 from emulator.recordings.record.upstream import (
     Answer,
@@ -250,7 +250,7 @@ class _Passing:
         is_stream = any(name == "content-type" and value.startswith("text/event-stream") for name, value in shown)
         totals.streams += is_stream
         totals.streaming += is_stream
-        self._answered = answer_body(self._scope["path"], answer.status, shown, keep_files=self._recorder.keep_files)
+        self._answered = response_body(self._scope["path"], answer.status, shown, keep_files=self._recorder.keep_files)
         try:
             await self._deliver_body(answer, _length(self._scope["method"], answer), is_stream=is_stream)
         finally:
@@ -294,7 +294,7 @@ class _Passing:
             answer=answer if self._problem is None else {**answer, "problem": self._problem},
         )
 
-    def _exchange(self, ended: Ended, answer_size: int | None) -> Exchange:
+    def _exchange(self, ended: Ended, response_size: int | None) -> Exchange:
         scope, answer = self._scope, self._answer
         content = self._answered.content
         headers = () if answer is None else _shown(answer.headers)
@@ -307,9 +307,9 @@ class _Passing:
             request_headers=_shown(self._headers),
             request_body=self._asked.content,
             form=self._asked.form,
-            answer_headers=headers,
-            answer_body=None if answer is None else content,
-            answer_size=answer_size,
+            response_headers=headers,
+            response_body=None if answer is None else content,
+            response_size=response_size,
             ended=ended,
             number=self.number,
             time=round(self._time, 3),
