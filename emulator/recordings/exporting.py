@@ -1,4 +1,4 @@
-"""What was tried by hand becomes a fixture: a world's journal as a recording, its objects as a scenario's ``given``."""
+"""Exports a world: its journal as a recording, its objects as a scenario's ``given``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from emulator.world.state.store import Store, Thread
 from emulator.world.state.vector_stores import VectorStore
 from emulator.world.world import World
 
-#: Faults that keep an answer from its end, as a recorder would have seen it.
+#: How a recorder would see the end of a response, by the fault that breaks it off.
 _ENDED: dict[str | None, Ended] = {"disconnect": "cut", "stall": "timeout"}
 
 
 def recording_of(world: World) -> bytes:
-    """The journal in our own format, secrets redacted. Requests that only repeated the one before are there once."""
+    """The journal in our own format, without secrets. A request that only repeats the one before is left out."""
     redactor = Redactor()
     lines = [own_format.header_line(None)]
     for number, entry in enumerate(world.journal.requests(), world.journal.dropped + 1):
@@ -60,14 +60,14 @@ def _exchange(entry: Entry, number: int) -> Exchange:
 
 
 def _kind_of(answer: bytes) -> str:
-    """What the journal does not keep, as the emulator would have said it."""
+    """The content type of a response, which the journal does not keep."""
     if answer.startswith(b"event: "):
         return "text/event-stream; charset=utf-8"
     return "text/plain; charset=utf-8" if answer and parsed(answer) is None else "application/json"
 
 
 def _parts(form: Object) -> Iterator[Part]:
-    """The journal keeps a file's name and size; a field that was nested is written as it was sent."""
+    """The parts of a form: of a file the journal has the name and size; a nested field is written as it was sent."""
     for name, value in form.items():
         if isinstance(value, dict) and "filename" in value:
             yield Part(name, value["filename"], size=value.get("bytes"))
@@ -78,7 +78,7 @@ def _parts(form: Object) -> Iterator[Part]:
 
 
 def scenario_of(world: World) -> str:
-    """The objects as a scenario file, contents of files in it. What a scenario cannot give is told in its comments."""
+    """The objects as a scenario file, with the contents of files. Comments list what a scenario cannot give."""
     store, left_out = world.store, _lost(world)
     given = {
         "files": [_file(file, world) for file in store.files],
@@ -93,7 +93,7 @@ def scenario_of(world: World) -> str:
 
 
 def _lost(world: World) -> list[str]:
-    """What no scenario can give."""
+    """Notes on everything that no scenario can give."""
     store = world.store
     uploads = [one.object for one in store.uploads.values()]
     left_out = [f"upload {one['id']}, which is pending" for one in uploads if one["status"] == "pending"]
@@ -103,18 +103,18 @@ def _lost(world: World) -> list[str]:
         if len(one.stored) > MAX_STORED:
             left_out.append(f"{len(one.stored) - MAX_STORED} of the {len(one.stored)} files of vector store {one.id}")
     if sum(len(steps) for thread in store.threads.values() for steps in thread.steps.values()):
-        left_out.append("run steps: a given run has none, and what it wrote is given as messages of no run")
+        left_out.append("run steps: a given run has none, and its messages belong to no run")
     return left_out
 
 
 def _file(file: Object, world: World) -> Object:
     content = world.store.contents[file["id"]].read()
-    said: Object = {"id": file["id"], "filename": file["filename"]}
-    said |= {"purpose": file["purpose"]} if file["purpose"] != "assistants" else {}
+    given: Object = {"id": file["id"], "filename": file["filename"]}
+    given |= {"purpose": file["purpose"]} if file["purpose"] != "assistants" else {}
     try:
-        return {**said, "content": content.decode("utf-8")}
+        return {**given, "content": content.decode("utf-8")}
     except UnicodeDecodeError:
-        return {**said, "base64": base64.b64encode(content).decode()}
+        return {**given, "base64": base64.b64encode(content).decode()}
 
 
 def _store(store: VectorStore) -> Object:
@@ -129,19 +129,19 @@ def _thread(thread: Thread, store: Store, left_out: list[str]) -> Object:
     for run in thread.runs:
         assistant = store.assistants.get(run["assistant_id"])
         if run["status"] not in TERMINAL:
-            left_out.append(f"run {run['id']}, which is {run['status']}: only runs that are over can be given")
+            left_out.append(f"run {run['id']}, which is {run['status']}: a scenario gives only runs at rest")
         elif assistant is None:
             left_out.append(f"run {run['id']}: its assistant {run['assistant_id']} was deleted")
         else:
-            asked, came = given_run(run, assistant)
-            runs.append(asked | came)
+            parameters, outcome = given_run(run, assistant)
+            runs.append(parameters | outcome)
     given = _without_deleted(creation_parameters("thread", thread.object), store)
     more = {"messages": [one for one in messages if one["content"]], "runs": runs}
     return {**given, **{key: items for key, items in more.items() if items}}
 
 
 def _without_deleted(given: Object, store: Store) -> Object:
-    """Files that a client has deleted stay named where they were used; vector stores do not."""
+    """Removes deleted files: objects that used them still name them, which vector stores do not."""
     coded = given.get("tool_resources", {}).get("code_interpreter", {})
     if all(id in store.files for id in coded.get("file_ids", ())):
         return given

@@ -94,16 +94,16 @@ def save(imported: Imported, out: Path, *, force: bool = False) -> list[Path]:
             raise EmulatorError(f"{path} is a directory. Use --out with the name of a file.")
         if path.exists() and not force:
             raise EmulatorError(f"{path} already exists. Use another --out, or --force to overwrite it.")
-    draft_turns = {path: path.with_name(f".{path.name}.{os.getpid()}.draft") for path in files}
+    drafts = {path: path.with_name(f".{path.name}.{os.getpid()}.draft") for path in files}
     folders = [path for path in dict.fromkeys(path.parent for path in files) if not path.exists()]
     try:
         for path, content in files.items():
             path.parent.mkdir(exist_ok=True)
-            draft_turns[path].write_bytes(content)
+            drafts[path].write_bytes(content)
         for path in reversed(files):  # the scenario last: it names the others
-            draft_turns[path].replace(path)
+            drafts[path].replace(path)
     finally:
-        for draft in draft_turns.values():
+        for draft in drafts.values():
             draft.unlink(missing_ok=True)
         for folder in folders:
             with suppress(OSError):

@@ -197,7 +197,7 @@ def test_what_was_said_before_a_cancel_is_still_open() -> None:
 def test_a_run_that_somebody_else_cancelled_completes_and_that_is_said() -> None:
     distilled = Book().assistant().thread(QUESTION).run("in_progress", "cancelled").distilled()
 
-    assert distilled.left_out == ["run_1: it was cancelled, by no request that was recorded; here it completes"]
+    assert distilled.left_out == ["run_1: it was cancelled, but no recorded request cancels it; here it completes"]
     assert proof_of(distilled).differences == ["hand.yaml #5 GET /v1/threads/thread_1/runs/run_1: "
                                                "the run was cancelled, here it is completed"]  # fmt: skip
 

@@ -341,8 +341,8 @@ def test_a_request_that_was_sent_again_was_not_done_before() -> None:
     (fault,) = _faults(distilled)
     assert (fault["kind"], fault["status"], fault["times"]) == ("error", 503, 1)
     assert distilled.left_out == [
-        "hand.yaml #3 POST /v1/threads/thread_1/runs: it was never answered, and sent again; "
-        "here it is refused with a 503, so that it is done once"
+        "hand.yaml #3 POST /v1/threads/thread_1/runs: no response, and the client sent it again; "
+        "here it gets a 503, so that it takes effect once"
     ]
 
 
@@ -353,7 +353,7 @@ def test_a_run_that_no_answer_showed_does_nothing(ended: Ended, status: int) -> 
     distilled = proven(book)
 
     assert turn_of(distilled) == {"name": "How is the weather", "when": {"message": QUESTION}, "steps": []}
-    assert distilled.left_out == ["lost run 3: its answer was lost and nothing seen of it; here it does nothing"]
+    assert distilled.left_out == ["lost run 3: its response was lost and no other shows the run; here it does nothing"]
 
 
 def test_a_run_whose_answer_was_lost_is_known_by_what_shows_it_first() -> None:
@@ -372,7 +372,7 @@ def test_a_run_whose_answer_was_lost_is_known_by_its_message() -> None:
     distilled = proven(book)
 
     assert steps_of(distilled) == [{"say": "Sunny."}]
-    assert distilled.left_out == ["run_1: its answer was lost; here it does what was seen of it"]
+    assert distilled.left_out == ["run_1: its response was lost; here it does what later responses show"]
 
 
 def test_a_run_after_a_lost_one_is_the_second_of_its_thread() -> None:
@@ -403,12 +403,12 @@ def test_a_fault_of_streams_passes_by_what_streams_not() -> None:
 @pytest.mark.parametrize(
     ("body", "headers", "remark"),
     [
-        (b"<html>", JSON, "hand.yaml #1 GET /v1/threads/thread_1: an answer that is no JSON"),
-        (b'{"id": "thr', JSON, "hand.yaml #1 GET /v1/threads/thread_1: an answer that is no JSON"),
+        (b"<html>", JSON, "hand.yaml #1 GET /v1/threads/thread_1: a response that is not JSON"),
+        (b'{"id": "thr', JSON, "hand.yaml #1 GET /v1/threads/thread_1: a response that is not JSON"),
         (
             b'event: thread.created\ndata: {"id":\n\n',
             SSE,
-            "hand.yaml #1 GET /v1/threads/thread_1: 1 event whose data is no JSON",
+            "hand.yaml #1 GET /v1/threads/thread_1: 1 event whose data is not JSON",
         ),
     ],
 )

@@ -86,7 +86,7 @@ class Edit:
 
     def _hurt_body(self, raw: bytes | None) -> bytes | None:
         """JSON, or one event of a stream."""
-        if raw and (events := list(read_events(raw))):
+        if raw and (events := [tuple(one) for one in read_events(raw)]):
             at = self.where // 100 % len(events)
             events[at] = (events[at][0], self._hurt(events[at][1]))
             return frames(events)
@@ -180,12 +180,12 @@ MANY = Book().ask("GET /v1/assistants/asst_1", None, assistant())
 @pytest.mark.parametrize(
     ("answer", "remark"),
     [
-        ({"object": "list", "data": 7}, "an answer that is not of the API's form"),
+        ({"object": "list", "data": 7}, "a response that is not of the API's form"),
         ({"object": "list", "data": [{"object": "assistant"}]}, "1 object that is not of the API's form"),
         ({"object": "list", "data": [{"object": "assistant"}] * 2}, "2 objects that are not of the API's form"),
-        ({**assistant(), "tools": 7}, "an answer that is not of the API's form"),
-        ({**assistant(), "tool_resources": {"file_search": 7}}, "an answer that is not of the API's form"),
-        ({"id": "upload_1", "object": "upload", "file": {"id": 7}}, "an answer that is not of the API's form"),
+        ({**assistant(), "tools": 7}, "a response that is not of the API's form"),
+        ({**assistant(), "tool_resources": {"file_search": 7}}, "a response that is not of the API's form"),
+        ({"id": "upload_1", "object": "upload", "file": {"id": 7}}, "a response that is not of the API's form"),
     ],
 )
 def test_what_is_not_of_the_apis_form_is_left_out_and_said(answer: Any, remark: str) -> None:

@@ -76,7 +76,7 @@ def test_the_same_answer_again_is_one_stub_and_another_is_told() -> None:
 
     assert [one["body"] for one in _stubs(distilled)] == [COMPLETION]
     assert distilled.left_out == [
-        "hand.yaml #4 POST /v1/chat/completions: it was answered otherwise before, a stub has one answer"
+        "hand.yaml #4 POST /v1/chat/completions: its response differs from an earlier one, and a stub has only one"
     ]
 
 
@@ -95,7 +95,7 @@ def test_what_no_stub_can_give_is_told(request_: str, answer: Any, status: int) 
     distilled = _book().ask(request_, None, answer, status).distilled()
 
     assert _stubs(distilled) == []
-    assert distilled.left_out == [f"hand.yaml #2 {request_}: an answer that a stub cannot give"]
+    assert distilled.left_out == [f"hand.yaml #2 {request_}: a stub cannot give this response"]
 
 
 def test_other_hosts_are_counted() -> None:

@@ -355,7 +355,7 @@ def test_a_collection_notes_what_was_cut_or_never_known() -> None:
 
     assert recording.notes == (
         "#1: the request's method and address were not recorded",
-        "#2: the answer is not whole: first 3 kept",
+        "#2: the response is incomplete: first 3 kept",
     )
 
 

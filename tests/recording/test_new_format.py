@@ -18,8 +18,8 @@ from emulator.recordings.readers import READERS, discover
 from emulator.recordings.sources import is_recording, load_sources
 from emulator.scenarios.loading import load_scenario
 from tests.conftest import Emulate
-from tests.plugin.inner import run as run_pytest
 from tests.recording.handmade import QUESTION, Book
+from tests.recording.inner_pytest import run_pytest_apart
 from tests.recording.test_sources import ask_question
 from tests.support import Api
 
@@ -44,6 +44,9 @@ def read(entry: Entry) -> Exchange:
         response_body=entry.bytes_of(json_bytes, entry.get("response", "jsonBody"), "response", "jsonBody"),
     )
 """
+
+#: Adds the package's directory in another process.
+EXTEND = "import emulator.recordings.readers as readers; readers.__path__.append({!r}); readers.discover()"
 
 
 @pytest.fixture
@@ -124,11 +127,15 @@ def test_a_running_emulator_loads_the_file(
     assert ask_question(connect(emulator)) == "Sunny."
 
 
-def test_the_marker_takes_the_file(recording: Path, pytester: pytest.Pytester) -> None:
+def test_the_marker_takes_the_file(
+    recording: Path, package: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeconftest(EXTEND.format(str(package)))
     pytester.path.joinpath("talk.json").write_bytes(recording.read_bytes())
 
-    result = run_pytest(
+    result = run_pytest_apart(
         pytester,
+        monkeypatch,
         f"""
 @pytest.mark.assistants_emulator("talk.json")
 def test_app(assistants_client):
@@ -140,8 +147,9 @@ def test_app(assistants_client):
 
 
 def test_serve_takes_the_file(recording: Path, package: Path) -> None:
-    extended = f"import emulator.recordings.readers as r; r.__path__.append({str(package)!r}); r.discover()"
-    program = f"{extended}; import sys; from emulator.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    program = (
+        f"{EXTEND.format(str(package))}; import sys; from emulator.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
     command = [sys.executable, "-c", program, "serve", "--port", "0", str(recording)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

@@ -386,7 +386,7 @@ def test_a_pattern_that_takes_too_long_takes_the_whole_text(monkeypatch: pytest.
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
-    with pytest.raises(EmulatorError, match=r"^--redact '\(a' is no regular expression: missing \)") as refused:
+    with pytest.raises(EmulatorError, match=r"^--redact '\(a' is not a regular expression: missing \)") as refused:
         Redactor(["b", "(a"])
 
     assert "\n" not in str(refused.value)

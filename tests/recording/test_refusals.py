@@ -52,11 +52,11 @@ def test_a_file_that_is_not_there_is_absent_and_not_unreadable(tmp_path: Path) -
         ),
         (
             b"version: 1\nname: weather\nturns: []\n",
-            "a.tape: this is a scenario already, not a recording; it can be served as it is",
+            "a.tape: this is a scenario, not a recording; serve it as it is",
         ),
         (
             b'{"version": 1, "faults": []}',
-            "a.tape: this is a scenario already, not a recording; it can be served as it is",
+            "a.tape: this is a scenario, not a recording; serve it as it is",
         ),
         (
             b'{"log": {\n"entries": [}}',

@@ -18,8 +18,8 @@ from emulator.recordings.exchange import Exchange, RecordingError
 from emulator.recordings.sources import is_recording, load_sources
 from emulator.scenarios.loading import load_scenario
 from tests.conftest import Emulate
-from tests.plugin.inner import run as run_pytest
 from tests.recording.handmade import QUESTION, Book, Played
+from tests.recording.inner_pytest import run_pytest_apart
 from tests.support import Api
 
 SCENARIO = "version: 1\nturns: [{when: {message: story}, steps: [{say: Once.}]}]\n"
@@ -148,11 +148,12 @@ def test_an_exported_scenario_is_no_recording() -> None:
     assert is_recording(api.get("/_emulator/export?as=recording").body)
 
 
-def test_the_marker_takes_a_recording(pytester: pytest.Pytester) -> None:
+def test_the_marker_takes_a_recording(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     pytester.path.joinpath("talk.yaml").write_bytes(_cassette(_talk()))
 
-    result = run_pytest(
+    result = run_pytest_apart(
         pytester,
+        monkeypatch,
         f"""
 @pytest.mark.assistants_emulator("talk.yaml")
 def test_app(assistants_client):

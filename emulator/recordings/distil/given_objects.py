@@ -168,7 +168,7 @@ class _Collector:
         body = {key: value for key, value in given_message(message).items() if key in ("role", "content")}
         if validation.request_error("create_message", body) is None:
             return True
-        self.left_out.append(f"{message['id']}: a message that the API would not take")
+        self.left_out.append(f"{message['id']}: a message that the API does not accept")
         return False
 
     def _runs(self, thread_id: str, assistants: dict[str, Object]) -> Iterator[Object]:
@@ -178,7 +178,7 @@ class _Collector:
             if run["id"] in at_rest:
                 if run["id"] in self._history.thread(thread_id).runs_first_seen_active:
                     ended = f"here it is {run['status']} from the start"
-                    self.left_out.append(f"run {run['id']}: it was under way when the recording began; {ended}")
+                    self.left_out.append(f"run {run['id']}: it was active when the recording began; {ended}")
                 parameters, outcome = given_run(run, assistants.get(run["assistant_id"], {}))
                 yield self._valid("create_run", parameters) | outcome
             else:

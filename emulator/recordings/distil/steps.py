@@ -146,7 +146,7 @@ def _marks(texts: list[Object], text: str, script: ScriptedRun) -> list[Object]:
     marks = [one for one in every if one["text"] in text and one["text"] and ("file_citation" in one or _is_link(one))]
     if len(marks) < len(every):
         script.remarks.append(
-            f"{len(every) - len(marks)} of a message's annotations: none of words in it, or of no file"
+            f"{len(every) - len(marks)} of a message's annotations: they mark no text in it or name no file"
         )
     return sorted(marks, key=lambda one: one.get("start_index") or 0)
 
@@ -215,7 +215,7 @@ def _add_outputs(placed: list[_PlacedStep], files: Files, script: ScriptedRun) -
             code = found[-1] if isinstance(found, list) else found
         for name, id in step.links.items():
             if code is None:
-                script.remarks.append(f"it links to {name!r}, and the code that made that file was not recorded")
+                script.remarks.append(f"it links to {name!r}, but the code that created this file was not recorded")
             elif name not in known:
                 code.setdefault("files", []).append(files.output(id, name))
                 known.add(name)
@@ -312,7 +312,7 @@ def _end(run_history: RunHistory, script: ScriptedRun) -> None:
     elif run_history.cancelled and status in ("cancelling", "cancelled", "queued", "in_progress"):
         script.steps += [] if after_call and not _resumed(run_history) else [{"hold": HOLD_LABEL}]
     elif status == "cancelled":
-        script.remarks.append("it was cancelled, by no request that was recorded; here it completes")
+        script.remarks.append("it was cancelled, but no recorded request cancels it; here it completes")
     if run_history.cancelled and status in (*_ENDS, "completed"):
         script.cancel = "late"
     _complete(run_history, script)
@@ -331,8 +331,8 @@ def _complete(run_history: RunHistory, script: ScriptedRun) -> None:
     if status in ("queued", "in_progress") and not run_history.cancelled:
         script.remarks.append(f"its end was not recorded, it was {status} when last seen; here it completes")
     if status == LOST:
-        script.remarks.append("its answer was lost; here it does what was seen of it" if script.steps else
-                            "its answer was lost and nothing seen of it; here it does nothing")  # fmt: skip
+        script.remarks.append("its response was lost; here it does what later responses show" if script.steps else
+                            "its response was lost and no other shows the run; here it does nothing")  # fmt: skip
     said = run_history.is_complete or any(not {"code", "search", "call"} & set(step) for step in script.steps)
     waits = bool(script.steps) and "call" in script.steps[-1] and not _resumed(run_history)
     if not said and (status == "completed" or (status in ("queued", "in_progress") and not waits)):

@@ -120,7 +120,7 @@ def _refuse_wrapped(raw: bytes, file: str) -> None:
 
 def _unknown(data: Any) -> str:
     if isinstance(data, dict) and data.keys() <= SCENARIO_KEYS and data:
-        return "this is a scenario already, not a recording; it can be served as it is"
+        return "this is a scenario, not a recording; serve it as it is"
     return f"expected a recording, got {_described(data)}; the formats are {', '.join(_formats())}"
 
 

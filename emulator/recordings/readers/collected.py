@@ -22,7 +22,7 @@ def read(entry: Entry) -> Exchange:
     if method == _NO_METHOD:
         entry.note("the request's method and address were not recorded")
     if entry.get("truncated") is not None:
-        entry.note(f"the answer is not whole: {entry.text('truncated')}")
+        entry.note(f"the response is incomplete: {entry.text('truncated')}")
     exchange = entry.exchange(
         method=method,
         url=entry.text("url" if entry.get("path") is None else "path"),

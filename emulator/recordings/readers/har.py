@@ -76,7 +76,7 @@ def response_body(entry: Entry) -> bytes | None:
     text = entry.optional_text(*path, "text")
     if beside and text is None:
         entry.note(
-            f"the answer's body is in the file {beside} beside it, which is not read: embed contents in the archive"
+            f"the response body is in the separate file {beside}, which is not read: embed contents in the archive"
         )
     if text is None:
         return None
