@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from emulator.base.secret_names import is_secret_header, is_secret_name, is_secret_parameter
 from emulator.recordings.exchange import Exchange, Headers, Part
-from emulator.recordings.record.json_tokens import Leaf, Span, apply, encode, is_json, leaves
+from emulator.recordings.record.json_leaves import Leaf, Span, apply, encode, is_json, leaves
 from emulator.recordings.record.redacted_stream import redact_stream
 from emulator.recordings.record.secrets import PLACEHOLDER, Finder, Patterns
 
