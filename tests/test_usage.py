@@ -109,3 +109,46 @@ IMAGE = [{"type": "text", "text": "x" * 8}, {"type": "image_url", "image_url": {
 )  # fmt: skip
 def test_a_prompt_is_what_the_model_would_read(body: Object, contents: list[Any], estimate: int) -> None:
     assert usage.prompt(run(**body), thread(*contents)) == estimate
+
+
+# ---- The usage of a run, step by step ----
+
+
+def counter(stated: Object | None = None, steps: int = 1) -> UsageCounter:
+    """Of a run whose prompt has 100 tokens."""
+    return UsageCounter(run(instructions="x" * 400), thread(), stated, steps)
+
+
+def test_stated_usage_beside_a_step_is_taken_as_it_is() -> None:
+    assert counter().step({"prompt_tokens": 3, "completion_tokens": 4}, "words") == usage.of(3, 4)
+    assert counter().step({"completion_tokens": 4}, "words") == usage.of(0, 4)
+
+
+@pytest.mark.parametrize(
+    ("stated", "steps", "expected"),
+    [
+        ({"prompt_tokens": 31, "completion_tokens": 12}, 1, [usage.of(31, 12)]),
+        ({"prompt_tokens": 31, "completion_tokens": 12}, 2, [usage.of(16, 6), usage.of(15, 6)]),
+        ({"prompt_tokens": 1}, 3, [usage.of(1, 0), usage.of(0, 0), usage.of(0, 0)]),
+    ],
+    ids=str,
+)
+def test_a_turn_s_usage_is_shared_by_its_steps(stated: Object, steps: int, expected: list[Object]) -> None:
+    counted = counter(stated, steps)
+    assert [counted.step(None, "x" * 100) for _ in range(steps)] == expected
+
+
+def test_usage_is_estimated_when_nothing_is_stated() -> None:
+    """A later step has read what the run itself wrote before."""
+    counted = counter()
+    assert counted.step(None, "x" * 40) == usage.of(100, 10)
+    assert counted.step(None, "x" * 4) == usage.of(110, 1)
+
+
+def test_the_prompt_is_counted_once_and_not_before_the_first_step() -> None:
+    growing = thread()
+    counted = UsageCounter(run(), growing, None, 1)
+    growing.put_message(objects.message("msg_1", 0, "thread_1", {"role": "user", "content": "x" * 40}))
+    first = counted.step(None, "x")
+    growing.put_message(objects.message("msg_2", 0, "thread_1", {"role": "user", "content": "y" * 40}))
+    assert (first, counted.step(None, "x")) == (usage.of(10, 1), usage.of(11, 1))

@@ -45,7 +45,9 @@ def test_a_stored_message_is_shown_as_its_dict_would_be(text: str, metadata: dic
 
 @fuzzed
 @given(texts=st.lists(st.tuples(TEXTS, METADATA), max_size=4), has_more=st.booleans())
-def test_a_page_of_stored_messages_is_the_page_of_their_dicts(texts: list[tuple[str, dict[str, str]]], has_more: bool) -> None:
+def test_a_page_of_stored_messages_is_the_page_of_their_dicts(
+    texts: list[tuple[str, dict[str, str]]], has_more: bool
+) -> None:
     shown = [views.in_json(_message(*one)) for one in texts]
     ids = ("msg_é", "msg_2") if shown else (None, None)
     items = [StoredMessage(_message(*one)).as_item("wire") for one in texts]
