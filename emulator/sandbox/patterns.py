@@ -35,7 +35,7 @@ class BadPattern(EmulatorError):
 
 
 class TooSlow(EmulatorError):
-    """A search that did not come to its end."""
+    """A search that was given up, because it took too much time or memory."""
 
 
 _LEFT: Final[ContextVar[list[float] | None]] = ContextVar("seconds left for searches that share them", default=None)
@@ -109,6 +109,8 @@ def found(pattern: str, text: str) -> bool:
         raise TooSlow(
             f"the regular expression {pattern[:200]!r} takes longer than {seconds:.2g} seconds{why}"
         ) from None
+    except MemoryError:  # ``regex`` bounds what it remembers, and a fast machine gets there within the second
+        raise TooSlow(f"the regular expression {pattern[:200]!r} takes too much memory") from None
     finally:
         if left is not None:
             left[0] -= monotonic() - begun
