@@ -17,7 +17,8 @@ from httpx_sse import EventSource, ServerSentEvent
 from emulator.control.client import Control
 from emulator.scenarios.loading import load_scenarios
 from emulator.server.app import Application
-from emulator.world.world import Options, World
+from emulator.world.options import Options
+from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
 ROOT = Path(__file__).parent.parent

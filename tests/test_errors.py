@@ -1,4 +1,4 @@
-"""The service's errors (FACTS §4) as these operations meet them: request -> status, message, type, param, code.
+"""The service's errors (docs/wire.md §4) as these operations meet them: request -> status, message, type, param, code.
 
 What the state of a run forbids stands in ``routes/test_refused.py``, limits in ``test_validation.py``.
 """

@@ -171,7 +171,7 @@ def test_extensions(name: str, ending: str) -> None:
 
 
 def test_csv_is_read_and_not_searched() -> None:
-    """The service refuses it (FACTS §4)."""
+    """The service refuses it (docs/wire.md §4)."""
     assert ".csv" not in extract.SEARCHABLE
     assert {".txt", ".md", ".json", ".html", ".pdf", ".docx", ".py"} <= extract.SEARCHABLE
 

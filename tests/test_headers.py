@@ -1,4 +1,4 @@
-"""Headers in and out (FACTS §1, §6): keys, beta, flavours; which headers an answer has and which it has not."""
+"""Headers in and out (docs/wire.md §1, §6): keys, beta, flavours; which headers an answer has and which it has not."""
 
 from __future__ import annotations
 

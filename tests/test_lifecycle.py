@@ -159,7 +159,7 @@ def test_the_required_action_stays_only_while_it_is_required() -> None:
 
 
 def test_a_second_leg_starts_anew_and_keeps_its_expiry() -> None:
-    """Recorded (FACTS §2): queued again keeps the old start, in progress again resets it."""
+    """Recorded (docs/wire.md §2): queued again keeps the old start, in progress again resets it."""
     run = in_status("thread.run", "requires_action")
     queued = advance(run, "queued", NOW)
     assert (queued["started_at"], queued["expires_at"]) == (BEFORE, MADE + 600)

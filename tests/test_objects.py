@@ -1,4 +1,4 @@
-"""Objects as the newest recordings have them: keys in order, defaults, echoes (FACTS §2)."""
+"""Objects as the newest recordings have them: keys in order, defaults, echoes (docs/wire.md §2)."""
 
 from __future__ import annotations
 

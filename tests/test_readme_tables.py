@@ -1,4 +1,4 @@
-"""What the pages show of the code: tables, and files that are included."""
+"""The generated parts of the pages: tables made from the code, and included files."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def test_check_changes_nothing_and_writing_does(tmp_path: Path, capsys: pytest.C
 
     assert main(["--check"], [page]) == 1
     printed = capsys.readouterr().out
-    assert "page.md does not show steps as it is" in printed
-    assert f"page.md does not show {EXAMPLE} as it is" in printed
+    assert "page.md: the part 'steps' is out of date" in printed
+    assert f"page.md: the part {EXAMPLE!r} is out of date" in printed
     assert page.read_text() == empty
     assert main([], [page]) == 0
     assert main(["--check"], [page]) == 0

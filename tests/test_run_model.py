@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from emulator.base.clock import DEFAULT_START
 from emulator.scenarios.loading import load_scenarios
 from emulator.server.app import Application
-from emulator.world.world import Options
+from emulator.world.options import Options
 from emulator.world.worlds import Worlds
 from tests.run_model import GATES, TURNS, ModelRun, ModelThread, Refusal, Rules
 from tests.support import BETA, InProcess, Reply

@@ -11,7 +11,8 @@ import pytest
 from emulator.apis.http.errors import ApiError
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.scenarios.conditions import CONDITIONS
-from emulator.scenarios.loading import Scenario, Turn, load_scenario, load_scenarios, parse_scenario, scenario_files
+from emulator.scenarios.loading import load_scenario, load_scenarios, parse_scenario, scenario_files
+from emulator.scenarios.model import Scenario, Turn
 from emulator.scenarios.steps import Act
 from tests.support import SCENARIOS, InProcess
 

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from emulator.base.problems import ScenarioError
 from emulator.scenarios.document import parse
-from emulator.scenarios.loading import Scenario, check_document, load_scenario, parse_scenario
+from emulator.scenarios.loading import check_document, load_scenario, parse_scenario
+from emulator.scenarios.model import Scenario
 from emulator.scenarios.schema import SCENARIO
-from emulator.scenarios.steps import VERBS
-from emulator.world.world import Options, World
+from emulator.scenarios.steps import STEP_KINDS
+from emulator.world.options import Options
+from emulator.world.world import World
 from tests.fuzz.mutate import mutated
 from tests.support import SCENARIOS
 
@@ -88,7 +90,7 @@ def test_any_text(text: str) -> None:
 
 
 _WORDS = st.sampled_from(
-    [*SCENARIO["properties"], *VERBS, "steps", "when", ": ", "- ", "\n", "\n  ", "{", "}", "[", "]", "&a ", "*a",
+    [*SCENARIO["properties"], *STEP_KINDS, "steps", "when", ": ", "- ", "\n", "\n  ", "{", "}", "[", "]", "&a ", "*a",
      "!!str ", "|", ">-", "'", '"', "# ", "{{ ", " }}", "{% ", "1", "true", "\t"]
 )  # fmt: skip
 
@@ -114,13 +116,13 @@ def test_any_bytes_in_a_file(tmp_path_factory: pytest.TempPathFactory, raw: byte
 
 # ---- Any tree ----
 
-KEYS = st.sampled_from([*SCENARIO["properties"], *VERBS, "steps", "when", "message", "text", "id", "kind", "on"])
+KEYS = st.sampled_from([*SCENARIO["properties"], *STEP_KINDS, "steps", "when", "message", "text", "id", "kind", "on"])
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=4), inner, max_size=4),
     max_leaves=12,
 )
-STEPS = st.lists(st.dictionaries(st.sampled_from(list(VERBS)), TREES, min_size=1, max_size=2), min_size=1, max_size=3)
+STEPS = st.lists(st.dictionaries(st.sampled_from(list(STEP_KINDS)), TREES, min_size=1, max_size=2), min_size=1, max_size=3)
 SHAPED = st.fixed_dictionaries(
     {"version": st.just(1), "turns": st.lists(st.fixed_dictionaries({"steps": STEPS}), max_size=2)},
     optional=dict.fromkeys(OTHERS, TREES),

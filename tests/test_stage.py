@@ -16,7 +16,7 @@ from emulator.base.ids import Ids
 from emulator.base.json_types import Object
 from emulator.engine import usage
 from emulator.sandbox.templates import TemplateError, render
-from emulator.scenarios.steps import VERBS, Act
+from emulator.scenarios.steps import STEP_KINDS, Act
 from emulator.scenarios.steps.actions import Item
 from emulator.scenarios.steps.context import Fake, Output, Stage, StepFailed, parsed
 from tests.support import ROOT
@@ -163,7 +163,7 @@ def test_a_step_that_cannot_be_played_fails_before_anything_happens(
 ) -> None:
     items: list[Item] = []
     with pytest.raises(StepFailed) as failed:
-        items.extend(VERBS[verb].play(stage(), Act(verb, value)))
+        items.extend(STEP_KINDS[verb].play(stage(), Act(verb, value)))
     assert failed.value.kind == kind
     assert said in str(failed.value)
     assert items == []
@@ -173,7 +173,7 @@ def test_a_run_without_functions_says_so() -> None:
     on = stage()
     on.run = {**RUN, "tools": []}
     with pytest.raises(StepFailed, match="the run cannot call 'get_time': it has no function"):
-        list(VERBS["call"].play(on, Act("call", {"get_time": {}})))
+        list(STEP_KINDS["call"].play(on, Act("call", {"get_time": {}})))
 
 
 # ---- fake ----

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from emulator.apis.assistants import objects
 from emulator.base.json_types import Object
 from emulator.engine import usage
-from emulator.scenarios.steps import VERBS, Act, cancel_run, cut, expire_run, fail_run, step
+from emulator.scenarios.steps import STEP_KINDS, Act, cancel_run, cut, expire_run, fail_run, step
 from emulator.scenarios.steps.actions import Create, Delta, Hold, Item, Move, Require, Update, Wait
 from emulator.scenarios.steps.context import Fake, OpenStep, Output, Stage
 
@@ -59,7 +59,7 @@ class Items(list[Item]):
 
 
 def play(on: Stage, verb: str, value: Any, *, stays_open: bool = False, **beside: Any) -> Items:
-    return Items(VERBS[verb].play(on, Act(verb, value, beside, stays_open=stays_open)))
+    return Items(STEP_KINDS[verb].play(on, Act(verb, value, beside, stays_open=stays_open)))
 
 
 # ---- Messages ----
@@ -215,7 +215,7 @@ def test_call_makes_tool_calls_and_waits_for_their_outputs(value: Any, calls: li
 
 def test_a_call_is_open_while_the_run_waits() -> None:
     on = stage()
-    playing = VERBS["call"].play(on, Act("call", {"get_time": {}}))
+    playing = STEP_KINDS["call"].play(on, Act("call", {"get_time": {}}))
     while not isinstance(next(playing), Require):
         assert on.open == OpenStep(f"{STEP} 1")
 
@@ -282,7 +282,7 @@ FAILED: Object = {"last_error": RATE}
 
 
 def as_step(verb: str, value: Any) -> Ending:
-    return lambda on: VERBS[verb].play(on, Act(verb, value))
+    return lambda on: STEP_KINDS[verb].play(on, Act(verb, value))
 
 
 def incomplete(why: str, cut_by: str) -> tuple[Ending, list[Item], str, str, Object, Move]:
@@ -313,7 +313,7 @@ def test_nothing_is_open_when_the_run_ends(end: str) -> None:
 
 @pytest.mark.parametrize("end", ENDS)
 def test_an_open_message_ends_with_the_run(end: str) -> None:
-    """Its run step is completed when the run is incomplete (recorded, FACTS §3 G), else it ends as the run does."""
+    """Its run step is completed when the run is incomplete (recorded, docs/wire.md §3 G), else it ends as the run does."""
     ending, first, reason, step_status, changes, last = ENDS[end]
     on = stage()
     play(on, "say", "Hi there", stays_open=True)
@@ -330,7 +330,7 @@ def test_an_open_message_ends_with_the_run(end: str) -> None:
 def test_open_tool_calls_end_with_the_run(end: str) -> None:
     ending, first, _, step_status, changes, last = ENDS[end]
     on = stage()
-    playing = VERBS["call"].play(on, Act("call", {"get_time": {}}))
+    playing = STEP_KINDS["call"].play(on, Act("call", {"get_time": {}}))
     while not isinstance(next(playing), Require):
         pass
     step_ends = Move(STEP, step_status, f"{STEP} 1", {**changes, "usage": None})
@@ -343,7 +343,7 @@ def test_open_tool_calls_end_with_the_run(end: str) -> None:
 
 def test_a_second_step_of_the_same_name_is_an_error() -> None:
     with pytest.raises(ValueError, match="there is a step 'say' already"):
-        step("say", {}, "again")(VERBS["say"].play)
+        step("say", {}, "again")(STEP_KINDS["say"].play)
 
 
 def test_a_new_step_is_one_decorated_generator() -> None:
@@ -354,4 +354,4 @@ def test_a_new_step_is_one_decorated_generator() -> None:
     try:
         assert play(stage(), "shrug", True) == [Wait(1)]
     finally:
-        del VERBS["shrug"]
+        del STEP_KINDS["shrug"]

@@ -528,7 +528,7 @@ def test_a_stream_is_exactly_these_bytes(
 
 
 def test_a_search_is_one_delta_without_results() -> None:
-    """FACTS §3 F: they come with the completed step alone."""
+    """docs/wire.md §3 F: they come with the completed step alone."""
     api = world({"search": "auto"}, {"say": "Yes."})
     reply = api.run(api.thread("apples"), api.assistant(tools=[SEARCH], **holds("vs_foods")), stream=True)
     (delta,) = [event.json() for event in reply.events if event.event == "thread.run.step.delta"]

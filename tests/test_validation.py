@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from emulator.apis.http import validation
-from emulator.apis.http.request import read_json
+from emulator.apis.http.bodies import read_json
 from emulator.apis.http.validation import query_error, request_error
 from emulator.base.request_schemas import schema
 from emulator.sandbox.json_schema import breaches

@@ -12,7 +12,8 @@ from openai import AsyncOpenAI
 from emulator import Emulator
 from emulator.base.problems import EmulatorError, Problem, ScenarioError
 from emulator.scenarios.loading import load_scenario, parse_scenario
-from emulator.world.world import Options, World
+from emulator.world.options import Options
+from emulator.world.world import World
 from emulator.world.worlds import Worlds
 from tests.conftest import Emulate
 from tests.support import Api, InProcess

@@ -19,13 +19,15 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.admin.posted import posted_scenario
+from emulator.apis.assistants.store import objects_of
 from emulator.apis.http import headers
+from emulator.apis.http.bodies import MAX_BODY, MAX_VALUES, TOO_LARGE, TOO_MANY, lingering, read_body
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.request import MAX_BODY, MAX_VALUES, TOO_LARGE, TOO_MANY, lingering, read_body
 from emulator.base.clock import LAST_INSTANT
 from emulator.base.operations import BY_NAME
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.base.version import __version__
+from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.checks import fault_problems
 from emulator.scenarios.document import path_in_words
 from emulator.scenarios.faults import fault_of
@@ -66,7 +68,7 @@ def _in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endp
             return Response(error.body(), error.status, media_type="application/json")
         try:
             if world.clock.name == "real":
-                world.performer.catch_up()
+                TurnEngine(world).catch_up()
             return await endpoint(request, world)
         except ScenarioError as error:
             return _refused(400, str(error), problems=error.problems)
@@ -155,22 +157,23 @@ async def forget_baseline(request: Request, world: World) -> Response:
 
 @_in_world
 async def state(request: Request, world: World) -> Response:
-    threads = world.store.threads.values()
+    objects = objects_of(world)
+    threads = objects.threads.values()
     return _json(
         {
             "clock": world.clock.name,
             "now": world.clock.now(),
             "settings": world.settings,
             "objects": {
-                "assistants": len(world.store.assistants),
+                "assistants": len(objects.assistants),
                 "threads": len(threads),
                 "messages": sum(len(thread.messages) for thread in threads),
                 "runs": sum(len(thread.runs) for thread in threads),
             },
-            "asked": {operation or "unknown": times for operation, times in world.journal.asked.items()},
+            "asked": {operation or "unknown": times for operation, times in world.journal.counts.items()},
             "active_runs": [
-                {"id": id, "thread_id": one.run["thread_id"], "status": one.status, "held": one.held}
-                for id, one in world.performer.active.items()
+                {"id": id, "thread_id": one.thread_id, "status": one.status, "held": one.held}
+                for id, one in TurnEngine(world).active.items()
             ],
         }
     )
@@ -192,7 +195,7 @@ async def requests(request: Request, world: World) -> Response:
 
 @_in_world
 async def runs(request: Request, world: World) -> Response:
-    return _json({"runs": [performance.as_json() for performance in world.runs.values()]})
+    return _json({"runs": [turn.as_json() for turn in world.turns.values()]})
 
 
 @_in_world
@@ -207,7 +210,7 @@ async def advance(request: Request, world: World) -> Response:
     if until > LAST_INSTANT:
         left = LAST_INSTANT - world.clock.now()
         raise AdminError(400, f"the clock would leave the calendar; it can advance {left:.0f} seconds more")
-    world.performer.play_until(until)
+    TurnEngine(world).play_until(until)
     world.clock.move_to(until)
     return _json({"now": world.clock.now()})
 
@@ -292,34 +295,33 @@ async def wait_held(request: Request, world: World) -> Response:
         timeout = -1
     if not 0 <= timeout <= 3600:
         raise AdminError(400, f"expected ?timeout= in seconds, from 0 to 3600, got {asked!r}")
-    performer, reached = world.performer, asyncio.Event()
+    engine, reached = TurnEngine(world), asyncio.Event()
     # with the real clock a polled run comes to its gate when its time comes, and no event tells of that
     pause = 0.02 if world.clock.name == "real" else None
-    performer.on_held.append(reached.set)
+    world.on_held.append(reached.set)
     world.on_end.append(reached.set)
     try:
         async with asyncio.timeout(timeout):
-            while (performance := performer.held_at(label)) is None:
+            while (turn := engine.held_at(label)) is None:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(reached.wait(), pause)
                 reached.clear()
                 if pause is not None:
-                    performer.catch_up()
+                    engine.catch_up()
                 if world is not _worlds(request).of(_key(request)):
                     raise AdminError(409, f"the world was reset while waiting for {label!r}")
     except TimeoutError:
         raise AdminError(408, f"no run came to {label!r} within {timeout:g} seconds") from None
     finally:
-        performer.on_held.remove(reached.set)
+        world.on_held.remove(reached.set)
         world.on_end.remove(reached.set)
-    return _json({"run_id": performance.run["id"], "thread_id": performance.run["thread_id"]})
+    return _json({"run_id": turn.id, "thread_id": turn.thread_id})
 
 
 @_in_world
 async def release(request: Request, world: World) -> Response:
     label = _label(request, world)
-    world.open_gates.add(label)
-    world.performer.release(label)
+    TurnEngine(world).release(label)
     return _json({})
 
 

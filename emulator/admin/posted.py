@@ -9,7 +9,8 @@ import orjson
 
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.recordings.sources import is_recording, scenario_from_recording
-from emulator.scenarios.loading import Scenario, parse_scenario
+from emulator.scenarios.loading import parse_scenario
+from emulator.scenarios.model import Scenario
 
 
 def posted_scenario(raw: bytes, file: str, name: str) -> Scenario:

@@ -1,12 +1,24 @@
-"""Which function handles an operation: the one of its name, in the module of its heading."""
+"""All that the pipeline serves: the APIs together.
+
+An operation is handled by the function of its name, in the module of its heading. Importing this module registers how
+the APIs make given objects.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+import emulator.apis.assistants.given
+import emulator.apis.files.given  # noqa: F401
+from emulator.apis.assistants import errors
+from emulator.apis.assistants.beta import check_beta
 from emulator.apis.assistants.endpoints import assistants, messages, run_steps, runs, threads
+from emulator.apis.assistants.fault_target import fault_target
 from emulator.apis.files.endpoints import files, models, uploads, vector_stores
+from emulator.apis.files.errors import sub_route_not_found
+from emulator.apis.http.endpoints import Endpoints
+from emulator.apis.http.errors import ApiError, unknown_url_of
 from emulator.apis.http.request import Handler
 from emulator.base.operations import OPERATIONS
 
@@ -27,3 +39,20 @@ _MODULES: Final = {
 HANDLERS: Final[Mapping[str, Handler]] = {
     operation.name: getattr(_MODULES[operation.heading], operation.name) for operation in OPERATIONS
 }
+
+
+def _unknown_url(segments: list[str], method: str, path: str) -> ApiError:
+    """The error for a URL that leads nowhere, by the heading under which it leads there (docs/wire.md §4)."""
+    if segments[:1] == ["assistants"] and segments[2:3] == ["files"]:
+        return errors.deprecated_route()
+    if segments[:1] == ["vector_stores"] and len(segments) > 2:
+        return sub_route_not_found()
+    return unknown_url_of(segments, method, path)
+
+
+ENDPOINTS: Final = Endpoints(
+    handlers=HANDLERS,
+    check_headers={"assistants": check_beta},
+    unknown_url=_unknown_url,
+    fault_target=fault_target,
+)

@@ -15,7 +15,7 @@ __all__ = ["Chance", "Ids", "chance"]
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _TO_ALPHABET = bytes(_ALPHABET[i % 62] for i in range(256))
 
-#: What comes before the random part, and how many characters that has. Forms: FACTS "ID formats", ~3,600 recorded ids.
+#: What comes before the random part, and how many characters that has. Forms: docs/wire.md §1.
 FORMS = {
     "assistant": ("asst_", 24),
     "thread": ("thread_", 24),

@@ -16,6 +16,10 @@ class EmulatorError(Exception):
     """Something that the test author asked of the emulator and that it cannot do."""
 
 
+class Refusal(Exception):
+    """What an API refuses a request for; its text is the message of the error response."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something that ``check()`` reports. ``kind``: a word to select by; ``file`` and ``line`` lead to the scenario."""

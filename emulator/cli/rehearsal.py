@@ -9,13 +9,17 @@ from typing import Any
 import orjson
 
 from emulator.apis.assistants import objects
-from emulator.apis.files.resources import use
+from emulator.apis.assistants.store import Thread
+from emulator.apis.assistants.turns import turn_of
+from emulator.apis.files.resources import use_stores
 from emulator.base.json_types import Object
 from emulator.base.problems import Problem
-from emulator.engine.active_turn import Performance
-from emulator.scenarios.loading import Scenario, Turn
-from emulator.world.state.store import Thread
-from emulator.world.world import Options, World
+from emulator.engine.active_turn import ActiveTurn
+from emulator.engine.turn_engine import TurnEngine
+from emulator.scenarios.model import Scenario, Turn
+from emulator.scenarios.steps.context import Output
+from emulator.world.options import Options
+from emulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +27,21 @@ class Rehearsal:
     """A turn that was played. ``problems``: what ``check()`` would say of it."""
 
     turn: Turn
-    performance: Performance
+    thread: Thread
+    played: ActiveTurn
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
         """The turn's events with their seconds, what it says, and its problems."""
-        turn, start = self.turn, self.performance.timeline[0].time
+        turn, start = self.turn, self.played.log.timeline[0].time
         where = f" ({turn.file}:{turn.line})" if turn.file else ""
-        lines = [f"turn {turn.name!r}{where}: {self.performance.status}"]
-        for moment in self.performance.timeline:
+        lines = [f"turn {turn.name!r}{where}: {self.played.status}"]
+        for moment in self.played.log.timeline:
             times = f" ×{moment.count}" if moment.count > 1 else ""
             lines.append(f"  {moment.time - start:>5} s  {moment.event}{times}")
         lines += [f"           says: {one}" for one in self.says]
         lines += [f"           problem: {problem}" for problem in self.problems]
-        if self.problems and any(act.verb == "call" and "expect" not in act.beside for act in turn.acts):
+        if self.problems and any(step.kind == "call" and "expect" not in step.beside for step in turn.steps):
             lines.append(
                 "           outputs of functions are made up here; `expect` beside a call says what they are like"
             )
@@ -45,20 +50,19 @@ class Rehearsal:
     @property
     def says(self) -> list[str]:
         """What the run says, a line for each message."""
-        thread = self.performance.thread
-        messages = [thread.message(id) for id, _ in thread.messages.newest_first()]
+        messages = [stored.message() for _, stored in self.thread.messages.newest_first()]
         return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(messages) if one["role"] == "assistant"]
 
     def as_json(self) -> dict[str, Any]:
-        start = self.performance.timeline[0].time
+        start = self.played.log.timeline[0].time
         return {
             "turn": self.turn.name,
             "file": self.turn.file,
             "line": self.turn.line,
-            "status": self.performance.status,
+            "status": self.played.status,
             "events": [
                 {"seconds": moment.time - start, "event": moment.event, "times": moment.count}
-                for moment in self.performance.timeline
+                for moment in self.played.log.timeline
             ],
             "says": self.says,
             "problems": [problem.as_json() for problem in self.problems],
@@ -66,59 +70,64 @@ class Rehearsal:
 
 
 def rehearse(scenario: Scenario) -> list[Rehearsal]:
-    """Each turn, played alone. Gates are open, outputs of functions are made up from ``expect``."""
+    """Each turn, played alone. Holds are open, outputs of functions are made up from ``expect``."""
     return [_rehearsed(scenario, turn) for turn in scenario.turns]
 
 
 def _rehearsed(scenario: Scenario, turn: Turn) -> Rehearsal:
     world = World(Options(), (scenario,))
-    world.open_gates |= world.labels()
-    performance = _played(world, turn)
-    return Rehearsal(turn, performance, tuple(world.problems))
+    world.open_holds |= world.labels()
+    thread, played = _played(world, turn)
+    return Rehearsal(turn, thread, played, tuple(world.problems))
 
 
-def _played(world: World, turn: Turn) -> Performance:
-    """The turn, played to its end with made-up outputs."""
+def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
+    """The turn, played to its end with made-up outputs, and the thread that it was played on."""
     assistant = objects.assistant("asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": _tools(turn)})
-    thread = Thread(objects.thread("thread_rehearsal", int(world.clock.now()), {}))
+    thread = Thread(objects.thread("thread_rehearsal", world.now, {}))
     pattern = turn.when.get("message", "Hello")
     text = pattern if isinstance(pattern, str) else pattern.get("equals", "Hello")
     body = {"role": "user", "content": text or "Hello"}
-    thread.put_message(objects.message("msg_rehearsal", int(world.clock.now()), thread.object["id"], body))
-    run = objects.run("run_rehearsal", int(world.clock.now()), thread.object["id"], assistant, {})
+    thread.put_message(objects.message("msg_rehearsal", world.now, thread.id, body))
+    run = objects.run("run_rehearsal", world.now, thread.id, assistant, {})
     stores = list(world.store.vector_stores)
-    use(world, stores)
-    performance = world.perform(thread, run, assistant, stores, turn=turn)
-    performance.polls = {"queued": 0, "in_progress": 0}
-    world.performer.start(performance, leg=None)
-    while not performance.at_end:
-        if performance.status == "requires_action" and not world.performer.name(performance):
-            asked = performance.run["required_action"]["submit_tool_outputs"]["tool_calls"]
-            outputs = {call["id"]: _made_up(performance, call["function"]["name"]) for call in asked}
-            world.performer.submit(performance, outputs, leg=None)
-        world.performer.look(performance)
-    return performance
+    use_stores(world, stores)
+    played = turn_of(world, thread, run, assistant, stores, turn=turn)
+    played.polls = {"queued": 0, "in_progress": 0}
+    engine = TurnEngine(world)
+    engine.start(played)
+    while not played.at_end:
+        if played.status == "requires_action" and not engine.name(played):
+            engine.resume(played, _made_up_outputs(thread, played))
+        engine.poll(played)
+    return thread, played
+
+
+def _made_up_outputs(thread: Thread, played: ActiveTurn) -> list[Output]:
+    action = thread.runs.find(played.id, "run_id")["required_action"]
+    functions = [call["function"] for call in action["submit_tool_outputs"]["tool_calls"]] if action else []
+    return [Output(one["name"], one["arguments"], _made_up(played, one["name"])) for one in functions]
 
 
 def _tools(turn: Turn) -> list[Object]:
     """The tools that the turn's steps need."""
     names: dict[str, None] = {}
     kinds: dict[str, None] = {}
-    for act in turn.acts:
-        if act.verb == "call":
-            called = act.value if isinstance(act.value, list) else [act.value]
+    for step in turn.steps:
+        if step.kind == "call":
+            called = step.value if isinstance(step.value, list) else [step.value]
             names |= dict.fromkeys(name for one in called for name in one)
-        elif act.verb in ("code", "search"):
-            kinds["code_interpreter" if act.verb == "code" else "file_search"] = None
+        elif step.kind in ("code", "search"):
+            kinds["code_interpreter" if step.kind == "code" else "file_search"] = None
     functions: list[Object] = [{"type": "function", "function": {"name": name}} for name in names]
     return [*functions, *({"type": kind} for kind in kinds)]
 
 
-def _made_up(performance: Performance, name: str) -> str:
+def _made_up(played: ActiveTurn, name: str) -> str:
     """What ``expect`` demands of an output; without it, what the turn's templates read of it."""
-    schema = performance.act.beside.get("expect", {}).get(name) if performance.act else None
+    schema = played.step.beside.get("expect", {}).get(name) if played.step else None
     if schema is None:
-        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([act.value for act in performance.turn.acts]))
+        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([step.value for step in played.turn.steps]))
         schema = {"type": "object", "required": list(dict.fromkeys(read))}
     return orjson.dumps(_sample(schema)).decode()
 

@@ -74,8 +74,8 @@ def as_json(world: World, entry: Entry, problems: list[Problem]) -> dict[str, An
 
 def run_status(world: World, entry: Entry) -> str | None:
     """The status that the request's run has now."""
-    performance = world.runs.get(entry.run_id or "")
-    return performance.status if performance else None
+    turn = world.turns.get(entry.run_id or "")
+    return turn.status if turn else None
 
 
 def short_line(request: Request, status: str | None, problems: list[Problem], width: int) -> list[Cell]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.recordings.sources import load_sources
-from emulator.scenarios.loading import Scenario, scenario_files
+from emulator.scenarios.loading import scenario_files
+from emulator.scenarios.model import Scenario
 
 #: Seconds between two looks at the files.
 PERIOD = 0.3

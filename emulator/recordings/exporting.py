@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import cast
 
-from emulator.apis.assistants import views
-from emulator.apis.assistants.lifecycle import TERMINAL
+from emulator.apis.assistants.store import Thread, objects_of
 from emulator.base.json_types import Object
 from emulator.recordings import own_format
 from emulator.recordings.distil.api_calls import named
@@ -14,8 +14,9 @@ from emulator.recordings.distil.given_form import MAX_STORED, as_given, given_me
 from emulator.recordings.distil.yaml_writer import write
 from emulator.recordings.exchange import Ended, Exchange, Part, headers_of, parsed
 from emulator.recordings.record.redaction import Redactor
+from emulator.scenarios.model import TERMINAL
 from emulator.world.journal import Entry
-from emulator.world.state.store import Store, Thread
+from emulator.world.state.store import Store
 from emulator.world.state.vector_stores import VectorStore
 from emulator.world.world import World
 
@@ -73,12 +74,14 @@ def _parts(form: Object) -> Iterator[Part]:
 
 def scenario_of(world: World) -> str:
     """The objects as a scenario file, contents of files in it. What a scenario cannot give is told in its comments."""
-    store, left_out = world.store, _lost(world)
+    store, objects, left_out = world.store, objects_of(world), _lost(world)
     given = {
         "files": [_file(file, world) for file in store.files],
         "vector_stores": [_store(one) for one in store.vector_stores],
-        "assistants": [_without_deleted(as_given("assistant", one), store) for one in store.assistants],
-        "threads": [_thread(thread, store, left_out) for thread in store.threads.values()],
+        "assistants": [
+            _without_deleted(as_given("assistant", cast("Object", one)), store) for one in objects.assistants
+        ],
+        "threads": [_thread(thread, world, left_out) for thread in objects.threads.values()],
     }
     document: Object = {"version": 1, "name": "exported"}
     if present := {kind: items for kind, items in given.items() if items}:
@@ -96,7 +99,7 @@ def _lost(world: World) -> list[str]:
         left_out += [f"the attributes of {id} in vector store {one.id}" for id in described]
         if len(one.stored) > MAX_STORED:
             left_out.append(f"{len(one.stored) - MAX_STORED} of the {len(one.stored)} files of vector store {one.id}")
-    if sum(len(steps) for thread in store.threads.values() for steps in thread.steps.values()):
+    if any(len(steps) for thread in objects_of(world).threads.values() for steps in thread.steps.values()):
         left_out.append("run steps: a given run has none, and what it wrote is given as messages of no run")
     return left_out
 
@@ -116,22 +119,27 @@ def _store(store: VectorStore) -> Object:
     return {**as_given("vector_store", store.object), **({"file_ids": files} if files else {})}
 
 
-def _thread(thread: Thread, store: Store, left_out: list[str]) -> Object:
-    rows = [views.message_from_row(row) for _, row in thread.messages.newest_first()]
+def _thread(thread: Thread, world: World, left_out: list[str]) -> Object:
+    store = world.store
+    rows = [cast("Object", stored.message()) for _, stored in thread.messages.newest_first()]
     messages = [_message(message, store, left_out) for message in reversed(rows) if message["content"]]
     runs = []
     for run in thread.runs:
-        assistant = store.assistants.get(run["assistant_id"])
+        assistant = objects_of(world).assistants.get(run["assistant_id"])
         if run["status"] not in TERMINAL:
             left_out.append(f"run {run['id']}, which is {run['status']}: only runs that are over can be given")
         elif assistant is None:
             left_out.append(f"run {run['id']}: its assistant {run['assistant_id']} was deleted")
         else:
-            asked, came = given_run(run, assistant)
+            asked, came = given_run(cast("Object", run), cast("Object", assistant))
             runs.append(asked | came)
-    given = _without_deleted(as_given("thread", thread.object), store)
+    given = _without_deleted(as_given("thread", cast("Object", thread.object)), store)
     more = {"messages": [one for one in messages if one["content"]], "runs": runs}
     return {**given, **{key: items for key, items in more.items() if items}}
+
+
+def _assistant(assistant: Object, store: Store) -> Object:
+    return _without_deleted(as_given("assistant", assistant), store)
 
 
 def _without_deleted(given: Object, store: Store) -> Object:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.base.json_types import Object
-from emulator.scenarios.loading import Scenario, load_scenario, refuse_namesakes, scenario_files
+from emulator.scenarios.loading import load_scenario, refuse_namesakes, scenario_files
+from emulator.scenarios.model import Scenario
 
 if TYPE_CHECKING:
     from emulator.recordings.distil.distil import Distilled
@@ -56,7 +57,8 @@ def scenario_from(distilled: Distilled, *, strict: bool = False) -> Scenario:
     """A distilled scenario, checked like any other; ``strict``: it takes no requests but those of its recording."""
     from emulator.scenarios.document import from_data
     from emulator.scenarios.loading import check_document
-    from emulator.world.world import Options, World
+    from emulator.world.options import Options
+    from emulator.world.world import World
 
     document = from_data(distilled.document, f"<imported from {', '.join(distilled.sources)}>")
     scenario = check_document(document, contents=distilled.beside)

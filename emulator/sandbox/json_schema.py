@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
+TEXT: Final[Schema] = {"type": "string"}
+
 #: Bytes of a schema that is looked at.
 MAX_SCHEMA: Final = 1_000_000
 #: One value of each type: a schema that refers to itself without end does so for all values of some type.

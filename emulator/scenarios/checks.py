@@ -15,7 +15,7 @@ from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.document import Path, path_in_words
 from emulator.scenarios.explain import explain, shown
 from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
-from emulator.scenarios.steps import VERBS, Verb
+from emulator.scenarios.steps import STEP_KINDS, StepKind
 
 __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
 
@@ -189,45 +189,45 @@ def _turn_problems(turns: Iterator[tuple[int, Object]]) -> Iterator[Problem]:
 def _followers(path: Path, steps: list[Object]) -> Iterator[Problem]:
     """The first step behind one at which the run is at its end."""
     for index, step in enumerate(steps[:-1]):
-        end = next((verb for verb in step if verb in VERBS and VERBS[verb].ends), None)
+        end = next((kind for kind in step if kind in STEP_KINDS and STEP_KINDS[kind].ends), None)
         if end is not None:
             yield (*path, index + 1), f"nothing may follow {end!r}: the run is at its end"
             return
 
 
 def _step_problems(path: Path, step: Object) -> Iterator[Problem]:
-    verbs = [key for key in step if key in VERBS]
-    if len(verbs) != 1:
-        yield path, _which_step(step, verbs)
+    kinds = [key for key in step if key in STEP_KINDS]
+    if len(kinds) != 1:
+        yield path, _which_step(step, kinds)
         return
-    verb = VERBS[verbs[0]]
+    kind = STEP_KINDS[kinds[0]]
     schema = {
         "type": "object",
-        "properties": {verb.name: verb.value, **verb.beside},
+        "properties": {kind.name: kind.value, **kind.beside},
         "additionalProperties": False,
     }
     found = [((*path, *inner), message) for inner, message in explain(schema, step)]
     yield from found
     if found:
         return
-    for where, text in _strings(step[verb.name], (*path, verb.name), () if verb.name == "call" else _LITERAL):
+    for where, text in _strings(step[kind.name], (*path, kind.name), () if kind.name == "call" else _LITERAL):
         try:
             templates.check(text)
         except templates.TemplateError as error:
             yield where, str(error)
-    yield from _verb_problems(path, verb, step)
+    yield from _kind_problems(path, kind, step)
 
 
-def _which_step(step: Object, verbs: list[str]) -> str:
-    known = f"the steps are: {', '.join(VERBS)}"
-    if verbs:
-        return f"a step does one thing, this one has {' and '.join(map(repr, verbs))}; {known}"
+def _which_step(step: Object, kinds: list[str]) -> str:
+    known = f"the steps are: {', '.join(STEP_KINDS)}"
+    if kinds:
+        return f"a step does one thing, this one has {' and '.join(map(repr, kinds))}; {known}"
     if not step:
         return f"a step is missing here; {known}"
     word = next(iter(step))
     import difflib
 
-    near = difflib.get_close_matches(word, VERBS, n=1)
+    near = difflib.get_close_matches(word, STEP_KINDS, n=1)
     return f"there is no step {word!r}; {f'did you mean {near[0]!r}? ' if near else ''}{known}"
 
 
@@ -247,9 +247,9 @@ def _strings(value: Any, path: Path, literal: tuple[str, ...]) -> Iterator[tuple
             yield from _strings(inner, (*path, index), literal)
 
 
-def _verb_problems(path: Path, verb: Verb, step: Object) -> Iterator[Problem]:
-    value = step[verb.name]
-    if verb.name == "say" and isinstance(value, dict):
+def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem]:
+    value = step[kind.name]
+    if kind.name == "say" and isinstance(value, dict):
         text, chunks = value.get("text"), value.get("chunks")
         if (
             isinstance(chunks, list)
@@ -258,7 +258,7 @@ def _verb_problems(path: Path, verb: Verb, step: Object) -> Iterator[Problem]:
             and "".join(chunks) != text
         ):
             yield (*path, "say", "chunks"), f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
-    if verb.name == "call":
+    if kind.name == "call":
         called = [name for one in (value if isinstance(value, list) else [value]) for name in one]
         for name, schema in step.get("expect", {}).items():
             if name not in called:

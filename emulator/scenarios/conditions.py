@@ -6,14 +6,13 @@ when they fit, else what it compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from emulator.base.json_types import Object
 from emulator.sandbox import patterns
-from emulator.sandbox.json_schema import Schema
+from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.sandbox.patterns import TooSlow
-from emulator.scenarios.steps import TEXT
 
 PATTERN: Final[Schema] = {
     "type": ["string", "object"],
@@ -37,9 +36,9 @@ class Situation(NamedTuple):
     instructions: str
     model: str
     tools: list[str]
-    assistant: Object
-    thread: Object
-    metadata: Object
+    assistant: Mapping[str, Any]
+    thread: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     run: int
 
 
@@ -154,7 +153,7 @@ def _run(expected: Any, situation: Situation) -> Any:
     return None if expected == situation.run else situation.run
 
 
-def _part_of(expected: Object, metadata: Object) -> Any:
+def _part_of(expected: Object, metadata: Mapping[str, Any]) -> Any:
     """Metadata values are compared whole unless a pattern says otherwise."""
     for key, pattern in expected.items():
         whole = {"equals": pattern} if isinstance(pattern, str) else pattern

@@ -215,7 +215,7 @@ def error_body(fault: Fault) -> bytes:
 
 
 def error_event(fault: Fault) -> bytes:
-    """The event that ends a stream: the error stands in ``error`` (FACTS §3 K)."""
+    """The event that ends a stream: the error stands in ``error`` (docs/wire.md §3 K)."""
     data = fault.body if isinstance(fault.body, dict) else {"error": _error(fault)}
     if "error" not in data:
         data = {"error": data}

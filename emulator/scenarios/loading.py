@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -17,63 +15,14 @@ from emulator.base.problems import ScenarioError
 from emulator.scenarios.checks import MAX_PROBLEMS, local_files, problems, turn_name
 from emulator.scenarios.document import Document, Path, from_data, in_memory, parse
 from emulator.scenarios.faults import Fault, fault_of
-from emulator.scenarios.steps import VERBS, Act
-from emulator.scenarios.tape import Tape
+from emulator.scenarios.model import Scenario, Stub, Turn
+from emulator.scenarios.steps import STEP_KINDS
+from emulator.scenarios.steps.step import Step
 
 #: Bytes of a local file that is read.
 MAX_LOCAL = 512 * 1024 * 1024
 #: What a directory's scenario files end in.
 SUFFIXES = (".yaml", ".yml", ".json")
-
-
-@dataclass(slots=True)
-class Turn:
-    """How the assistant behaves in one run."""
-
-    name: str
-    acts: tuple[Act, ...]
-    when: Object = field(default_factory=dict)
-    times: int | None = None
-    usage: Object | None = None
-    polls: Object = field(default_factory=dict)
-    cancels_late: bool = False
-    contents: Mapping[str, bytes] = field(default_factory=dict)
-    scenario: str = ""
-    file: str | None = None
-    line: int | None = None
-
-
-class Stub(NamedTuple):
-    """An answer to what the app asks outside the API. ``path`` may have ``*``."""
-
-    method: str
-    path: str
-    status: int
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
-@dataclass(slots=True)
-class Scenario:
-    """One scenario file, checked."""
-
-    name: str
-    file: str
-    settings: Object
-    given: Object
-    turns: tuple[Turn, ...]
-    #: What comes of indexing files, when it is not what their contents say.
-    indexing: tuple[Object, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    stubs: tuple[Stub, ...] = ()
-    #: Contents of the files that it names by path, read by whoever loaded it.
-    contents: Mapping[str, bytes] = field(default_factory=dict)
-    #: The only requests that may be sent, if it was made of a recording that is replayed strictly.
-    tape: Tape | None = None
-
-    def labels(self) -> set[str]:
-        """The gates that its steps name."""
-        return {act.value for turn in self.turns for act in turn.acts if act.verb == "hold"}
 
 
 def load_scenario(source: str | FilePath | Object) -> Scenario:
@@ -149,13 +98,6 @@ def refuse_namesakes(scenarios: Iterable[Scenario]) -> None:
         raise ScenarioError(problems)
 
 
-def placed(scenario: Scenario, among: Sequence[Scenario], instead_of: str | None = None) -> tuple[Scenario, ...]:
-    """Scenarios, newest first, with one more in front or in another's place; that one and its namesake are gone."""
-    at = next((place for place, one in enumerate(among) if one.name == instead_of), 0)
-    others = [[one for one in part if one.name not in (scenario.name, instead_of)] for part in (among[:at], among[at:])]
-    return (*others[0], scenario, *others[1])
-
-
 def scenario_files(*sources: str | FilePath) -> list[FilePath]:
     """The files that these are: a directory stands for the scenario files in it, by name.
 
@@ -202,19 +144,6 @@ def check_document(document: Document, name: str = "", contents: Mapping[str, by
     )
 
 
-def given_content(item: Object, contents: Mapping[str, bytes]) -> bytes:
-    """The contents of a given file: text, base64 or a local file's. Raises ValueError for bad base64."""
-    if "path" in item:
-        return contents[item["path"]]
-    if "base64" in item:
-        try:
-            return base64.b64decode(item["base64"], validate=True)
-        except binascii.Error as error:
-            raise ValueError(str(error)) from None
-    text: str = item.get("content", "")
-    return text.encode()
-
-
 def _fault(document: Document, number: int, data: Object) -> Fault:
     if in_memory(document.file):
         return fault_of(data)
@@ -235,20 +164,20 @@ def _stub(data: Object) -> Stub:
 def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:
     path: Path = ("turns", number)
     steps = data["steps"]
-    verbs = [next(key for key in step if key in VERBS) for step in steps]
-    acts = [
-        Act(
-            verb=verb,
-            value=step[verb],
-            beside={key: value for key, value in step.items() if key != verb},
+    kinds = [next(key for key in step if key in STEP_KINDS) for step in steps]
+    read = [
+        Step(
+            kind=kind,
+            value=step[kind],
+            beside={key: value for key, value in step.items() if key != kind},
             line=None if in_memory(document.file) else document.line((*path, "steps", index)),
-            stays_open=index + 1 < len(verbs) and VERBS[verbs[index + 1]].finds_open,
+            stays_open=index + 1 < len(kinds) and STEP_KINDS[kinds[index + 1]].finds_open,
         )
-        for index, (verb, step) in enumerate(zip(verbs, steps, strict=True))
+        for index, (kind, step) in enumerate(zip(kinds, steps, strict=True))
     ]
     return Turn(
         name=turn_name(data, number),
-        acts=tuple(acts),
+        steps=tuple(read),
         when=data.get("when") or {},
         times=data.get("times"),
         usage=data.get("usage"),

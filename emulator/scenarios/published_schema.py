@@ -8,7 +8,7 @@ from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import KINDS, SUMMARIES
 from emulator.scenarios.schema import SCENARIO, fault_schema
-from emulator.scenarios.steps import VERBS
+from emulator.scenarios.steps import STEP_KINDS
 
 
 def published_schema() -> Schema:
@@ -18,7 +18,7 @@ def published_schema() -> Schema:
         name: {**condition.schema, "description": condition.summary} for name, condition in CONDITIONS.items()
     }
     when = {**turn["properties"]["when"], "properties": conditions}
-    steps = {"type": "array", "items": {"anyOf": [_step(name) for name in VERBS]}}
+    steps = {"type": "array", "items": {"anyOf": [_step(name) for name in STEP_KINDS]}}
     turns = {"type": "array", "items": {**turn, "properties": {**turn["properties"], "when": when, "steps": steps}}}
     faults = {"type": "array", "items": {"anyOf": [_fault(kind) for kind in KINDS]}}
     return {
@@ -30,11 +30,11 @@ def published_schema() -> Schema:
 
 
 def _step(name: str) -> Schema:
-    verb = VERBS[name]
-    value = {**verb.value, "description": verb.summary}
+    kind = STEP_KINDS[name]
+    value = {**kind.value, "description": kind.summary}
     return {
         "type": "object",
-        "properties": {name: value, **verb.beside},
+        "properties": {name: value, **kind.beside},
         "required": [name],
         "additionalProperties": False,
     }

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from emulator.apis.assistants.lifecycle import TERMINAL
 from emulator.base import request_schemas
 from emulator.base.operations import ALSO_CALLED, BY_NAME
-from emulator.sandbox.json_schema import Schema
+from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import HEADERS, KINDS
-from emulator.scenarios.steps import TEXT, USAGE
+from emulator.scenarios.model import TERMINAL
+from emulator.scenarios.steps import USAGE
 
 _NAME: Final[Schema] = {"type": "string", "minLength": 1}
 _POLLS: Final[Schema] = {
@@ -102,6 +102,8 @@ _GIVEN: Final[Schema] = {
     },
     "additionalProperties": False,
 }
+#: What can be given, in an order in which what is referred to comes first.
+GIVEN_KINDS: Final = tuple(_GIVEN["properties"])
 
 
 # ---- The whole ----

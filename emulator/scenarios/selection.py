@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from emulator.base.json_types import Object
 from emulator.sandbox import patterns
 from emulator.scenarios.conditions import Mismatch, Situation, first_mismatch
-from emulator.scenarios.loading import Scenario, Turn
-from emulator.scenarios.steps import Act
+from emulator.scenarios.model import Scenario, Turn
+from emulator.scenarios.steps.step import Step
 
 #: How often each turn was played, by scenario and turn.
 Played = Counter[tuple[str, str]]
@@ -21,20 +20,6 @@ Missed = list[tuple[Turn, Mismatch | None]]
 
 #: Turns that a report names.
 _TOLD = 5
-
-
-def situation_of(message: str, run: Object, assistant: Object, thread: Object, number: int) -> Situation:
-    """What conditions are asked of: a run, and what it was created on."""
-    return Situation(
-        message=message,
-        instructions=run["instructions"] or "",
-        model=run["model"],
-        tools=[tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in run["tools"]],
-        assistant=assistant,
-        thread=thread,
-        metadata=run["metadata"],
-        run=number,
-    )
 
 
 def choose(scenarios: Sequence[Scenario], played: Played, situation: Situation) -> tuple[Turn | None, Missed]:
@@ -70,10 +55,10 @@ def _used_up(turn: Turn) -> str:
 
 def improvised() -> Turn:
     """What answers where no scenario says what to."""
-    return Turn("improvised", (Act("say", "{{ fake.sentence() }}"),))
+    return Turn("improvised", (Step("say", "{{ fake.sentence() }}"),))
 
 
 def unmatched(why: str) -> Turn:
     """What a run does that no turn fits: it fails, and says why."""
     literal = f"No turn fits: {why}".replace("{", "{{ '{' }}")  # a template gives it back unchanged
-    return Turn("unmatched", (Act("fail", {"code": "server_error", "message": literal}),))
+    return Turn("unmatched", (Step("fail", {"code": "server_error", "message": literal}),))

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from emulator.apis.endpoints import HANDLERS
+from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import is_form
-from emulator.apis.http.headers import Headers
-from emulator.apis.http.pipeline import BEGUN, Api, WatchedApi
-from emulator.apis.http.request import JSON
+from emulator.apis.http.headers import JSON, Headers
+from emulator.apis.http.pipeline import PENDING, Api, WatchedApi
 from emulator.apis.http.response import Ready
 from emulator.server.hosts import Hosts
 from emulator.world.journal import Entry
@@ -37,7 +36,7 @@ class Application:
         self, worlds: Worlds, hosts: Hosts | None = None, watch: Callable[[World, Entry], object] | None = None
     ) -> None:
         self._worlds, self._hosts = worlds, hosts or Hosts()
-        self._api = WatchedApi(worlds, HANDLERS, watch) if watch else Api(worlds, HANDLERS)
+        self._api = WatchedApi(worlds, ENDPOINTS, watch) if watch else Api(worlds, ENDPOINTS)
 
     @functools.cached_property
     def _administration(self) -> Starlette:
@@ -67,8 +66,8 @@ class Application:
         """The answer, if nobody has to wait for it; else what was begun goes along in the scope."""
         if scope["path"].startswith(ADMIN_PREFIX) or is_form(scope) or self._refusal(scope["headers"]):
             return None
-        begun = scope[BEGUN] = self._api.begin(scope, body)
-        return self._api.answer_now(begun)
+        pending = scope[PENDING] = self._api.begin(scope, body)
+        return self._api.respond_now(pending)
 
     def _refusal(self, headers: Headers) -> ApiError | None:
         """Why a request comes through no door at all."""

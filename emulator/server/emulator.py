@@ -19,18 +19,18 @@ from typing import Any, Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from emulator.apis.assistants.views import Shape
 from emulator.base.clock import ClockName
 from emulator.base.json_types import Object
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
-from emulator.engine.turn_engine import HOLD_LIMIT
 from emulator.recordings.sources import load_sources
 from emulator.server.app import Application
 from emulator.server.fast_protocol import ShortWay
 from emulator.server.hosts import Hosts
 from emulator.world.journal import Entry
-from emulator.world.world import Options, World
+from emulator.world.options import Options
+from emulator.world.state.state import HOLD_LIMIT, Shape
+from emulator.world.world import World
 from emulator.world.worlds import Worlds, WorldsMode
 
 #: Idle clients stay connected this long: test clients think longer than uvicorn's 5 seconds.

@@ -1,4 +1,4 @@
-"""What was asked and answered, request by request. Bounded: the newest are kept, and how many were dropped is said."""
+"""The journal: requests and responses, one entry each. The newest entries stay, the others are counted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
 
 
 class Entry:
-    """One request. ``moved``: a look that changed its run. ``repeats``: looks like this one that changed nothing."""
+    """One request and its response.
+
+    ``moved``: a poll that changed its run. ``repeats``: how many polls like this one followed and changed nothing.
+    """
 
     __slots__ = (
         "answer", "body", "fault", "headers", "kept", "method", "moved", "operation", "path", "query", "repeats",
@@ -63,7 +66,7 @@ class Entry:
         return len(self.body) + len(self.answer)
 
     def repeats_of(self, other: Entry) -> bool:
-        """True for a look that changed nothing and came out as ``other`` did."""
+        """True for a poll that changed nothing and came out as ``other`` did."""
         return (
             not self.moved
             and self.method == "GET" == other.method
@@ -105,17 +108,17 @@ class Journal:
         self._limit, self._bytes_limit = limit, bytes_limit
         self._bytes = 0
         self.dropped = 0
-        #: How often each operation was asked, repetitions and dropped entries too. ``Worlds`` lets it outlive a reset.
-        self.asked: Counter[str | None] = Counter()
-        #: The newest entry of each thread: what a look has to equal to be a repetition of it.
+        #: Requests by operation, repetitions and dropped entries too. ``Worlds`` lets it outlive a reset.
+        self.counts: Counter[str | None] = Counter()
+        #: The newest entry of each thread: what a poll has to equal to be a repetition of it.
         self._newest: dict[str | None, Entry] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def add(self, entry: Entry) -> None:
-        """Notes an answered request, or one more repetition of the one before on that thread."""
-        self.asked[entry.operation] += 1
+        """Adds a request that has its response, or one more repetition of the one before on that thread."""
+        self.counts[entry.operation] += 1
         newest = self._newest.get(entry.thread_id)
         if newest is not None and entry.repeats_of(newest):
             newest.repeats += 1
@@ -128,7 +131,7 @@ class Journal:
             self._drop_oldest()
 
     def answered(self, entry: Entry, answer: bytes) -> None:
-        """An entry's answer has come to its end: a stream's frames."""
+        """The response of an entry has come to its end: the frames of a stream."""
         if entry.kept:
             self._bytes += len(answer) - len(entry.answer)
         entry.answer = answer

@@ -9,8 +9,9 @@ from typing import Literal, cast
 from emulator.base.json_types import Object
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.scenarios.checks import option_problems
-from emulator.scenarios.loading import Scenario, placed
-from emulator.world.world import Options, Snapshot, World
+from emulator.scenarios.model import Scenario, placed
+from emulator.world.options import Options
+from emulator.world.world import Baseline, World
 
 WorldsMode = Literal["one", "key"]
 
@@ -23,10 +24,10 @@ class Worlds:
     scenarios: tuple[Scenario, ...] = ()
     mode: WorldsMode = "one"
     _worlds: dict[str, World] = field(default_factory=dict)
-    #: By key, the one in force last.
-    _baselines: dict[str, list[Snapshot]] = field(default_factory=dict)
+    #: By key; the last of them is in force.
+    _baselines: dict[str, list[Baseline]] = field(default_factory=dict)
     _overrides: dict[str, Object] = field(default_factory=dict)
-    _asked: dict[str, Counter[str | None]] = field(default_factory=dict)
+    _counts: dict[str, Counter[str | None]] = field(default_factory=dict)
 
     def of(self, key: str) -> World:
         """The world of that key."""
@@ -35,7 +36,7 @@ class Worlds:
         if world is None:
             options = replace(self.options, **self._overrides.get(name, {}))
             world = self._worlds[name] = World(options, self.scenarios)
-            world.journal.asked = self._asked.setdefault(name, world.journal.asked)
+            world.journal.counts = self._counts.setdefault(name, world.journal.counts)
             if baselines := self._baselines.get(name):
                 world.restore(baselines[-1])
         return world
@@ -56,7 +57,7 @@ class Worlds:
 
     def keep(self, key: str) -> None:
         """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""
-        self._baselines.setdefault(key if self.mode == "key" else "", []).append(self.of(key).snapshot())
+        self._baselines.setdefault(key if self.mode == "key" else "", []).append(self.of(key).baseline())
 
     def forget(self, key: str, *, all: bool = False) -> None:
         """Resets return to the baseline that was kept before, if there is one, or (``all``) to an empty world."""
@@ -89,7 +90,7 @@ class Worlds:
                     refusals.append(f"a baseline keeps the old one: {error}")
         return refusals
 
-    def _rebased(self, baseline: Snapshot, scenario: Scenario, instead_of: str | None) -> Snapshot:
+    def _rebased(self, baseline: Baseline, scenario: Scenario, instead_of: str | None) -> Baseline:
         """Raises ScenarioError if a world could not return to it then."""
         gone = (scenario.name, instead_of)
         played = Counter({key: times for key, times in baseline.played.items() if key[0] not in gone})

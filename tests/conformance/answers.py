@@ -4,7 +4,7 @@
 operation, status, shape and door. What a fault has spoilt is left out.
 
 The published schema is taken at its word, and tightened: an object has only the properties that the schema names. What
-the emulator sends otherwise is in ``ALLOWANCES``, each with the fact (FACTS.md) that makes it so, and with the shapes
+the emulator sends otherwise is in ``ALLOWANCES``, each with the fact (docs/wire.md) that makes it so, and with the shapes
 it is allowed in; ``test_answers`` fails for one that nothing needs. What concerns no answer outside faults is not among
 them: §7 rows 7 (``error`` events), 9 and 19 (what is accepted), 11, 12, 14 and 20 (as it was once), and 17, where the
 schema knows what was recorded.
@@ -32,9 +32,9 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from emulator.apis.assistants.views import Shape
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.world.journal import Entry, Journal
+from emulator.world.state.state import Shape
 from emulator.world.world import World
 from tests.support import SHARED
 
@@ -56,7 +56,7 @@ _ALL_DOORS: Final[frozenset[Door]] = frozenset({"json", "event", "modify"})
 
 @dataclass(frozen=True)
 class Allowance:
-    """A difference. ``fact``: the section of FACTS.md and, for §7, its row.
+    """A difference. ``fact``: the section of docs/wire.md and, for §7, its row.
 
     ``said``: a value that the request or the scenario chose, and that is sent as it was said, in ``spec`` shape too.
     Everything else that ``spec`` allows are properties beside those that are published, which the schema leaves open.
@@ -394,7 +394,7 @@ def _events(answer: bytes) -> Iterator[Part]:
 
 
 def _is_of_a_gateway(answer: bytes) -> bool:
-    """Azure's gateway has an envelope of its own (FACTS §6)."""
+    """Azure's gateway has an envelope of its own (docs/wire.md §6)."""
     return answer.startswith(b'{"error":{"code":')
 
 

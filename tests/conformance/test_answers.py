@@ -11,9 +11,9 @@ import pytest
 from openai import OpenAI
 
 from emulator import Emulator
-from emulator.apis.assistants.views import Shape
 from emulator.base.json_types import Object
 from emulator.base.operations import OPERATIONS as ROUTES
+from emulator.world.state.state import Shape
 from tests.conformance.answers import ALLOWANCES, OPERATIONS, Allowance, Judge, Part, event_schemas, parts_of
 from tests.conformance.test_sdk_operations import play
 from tests.conformance.tour import SCENARIO

@@ -16,7 +16,7 @@ from emulator.apis.http.headers import Headers
 from emulator.scenarios.loading import load_scenario
 from emulator.server.app import Application
 from emulator.server.fast_protocol import ShortWay
-from emulator.world.world import Options
+from emulator.world.options import Options
 from emulator.world.worlds import Worlds
 
 #: Seconds that an answer may take: nothing here waits for time to pass.

@@ -14,9 +14,9 @@ from typing import Final
 import orjson
 
 from emulator.admin.posted import posted_scenario
+from emulator.apis.http.bodies import read_json
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import read_form
-from emulator.apis.http.request import read_json
 from emulator.apis.http.validation import query_error
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.base.request_schemas import schema
@@ -32,7 +32,8 @@ from emulator.recordings.record.redaction import Redactor
 from emulator.recordings.sources import scenario_from
 from emulator.scenarios.document import from_data, parse
 from emulator.scenarios.loading import check_document
-from emulator.world.world import Options, World
+from emulator.world.options import Options
+from emulator.world.world import World
 from tests.fuzz.talking import Talk, run, wire
 
 

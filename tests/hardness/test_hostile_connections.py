@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from emulator.apis.http import request as requests
+from emulator.apis.http.bodies import MAX_BODY
 from emulator.apis.http.forms import MAX_FILE, MAX_PART
-from emulator.apis.http.request import MAX_BODY
 from emulator.server.fast_protocol import MAX_HEAD, ShortWay
 from tests.hardness.bounds import bounded, needs_limits
 from tests.test_protocol import HEADERS, get, post, serving

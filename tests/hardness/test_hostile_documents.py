@@ -12,7 +12,7 @@ import brotli
 import pytest
 
 from emulator import Control
-from emulator.apis.http.request import MAX_VALUES
+from emulator.apis.http.bodies import MAX_VALUES
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.recordings.exchange import RecordingError
 from emulator.recordings.readers import parse_recording

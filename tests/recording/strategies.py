@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from emulator.recordings.distil.literal import verbatim
-from emulator.scenarios.steps.messages import cut
+from emulator.scenarios.steps.pieces import cut
 from tests.recording.driving import FUNCTIONS, Talk
 
 #: Texts that are hard on YAML, templates and streams.

@@ -14,7 +14,8 @@ from emulator.cli.commands.exits import CANNOT, FINE
 from emulator.cli.main import main
 from emulator.recordings import own_format
 from emulator.scenarios.loading import load_scenario
-from emulator.world.world import Options, World
+from emulator.world.options import Options
+from emulator.world.world import World
 from tests.fuzz.mutate import mutated
 from tests.recording.samples import FORMATS
 from tests.recording.samples_of_sessions import session

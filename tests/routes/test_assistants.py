@@ -1,4 +1,4 @@
-"""Assistants: what comes back, in which order, and what modify and delete do (FACTS §2)."""
+"""Assistants: what comes back, in which order, and what modify and delete do (docs/wire.md §2)."""
 
 from __future__ import annotations
 

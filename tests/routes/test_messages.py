@@ -1,4 +1,4 @@
-"""Messages (FACTS §2): ten keys in JSON, echo rules, the odd shape of modify, the filter by run."""
+"""Messages (docs/wire.md §2): ten keys in JSON, echo rules, the odd shape of modify, the filter by run."""
 
 from __future__ import annotations
 

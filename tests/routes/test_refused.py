@@ -1,4 +1,4 @@
-"""What the state of a run forbids (FACTS §4), and that a refused request changes nothing."""
+"""What the state of a run forbids (docs/wire.md §4), and that a refused request changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs (FACTS §2): 29 keys, their values by status, echo rules, what a look moves, cancel, outputs, modify."""
+"""Runs (docs/wire.md §2): 29 keys, their values by status, echo rules, what a look moves, cancel, outputs, modify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service's words (FACTS §4), for tables of expected errors: status, message, type, param, code."""
+"""The service's words (docs/wire.md §4), for tables of expected errors: status, message, type, param, code."""
 
 from __future__ import annotations
 

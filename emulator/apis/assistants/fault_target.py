@@ -1,4 +1,4 @@
-"""The run that a request is about, before it is handled: what a fault's ``when`` is asked of."""
+"""The run that a request is about, before it is handled: the ``when`` of a fault is compared with it."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ from typing import Any
 import orjson
 
 from emulator.apis.assistants import objects
+from emulator.apis.assistants.store import objects_of
+from emulator.apis.assistants.turns import situation_of
 from emulator.apis.http.validation import request_error
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
+from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.conditions import Situation
-from emulator.scenarios.selection import situation_of
 from emulator.world.world import World
 
 
-def situation(world: World, operation: str, path: dict[str, str], raw: bytes) -> Situation | None:
+def fault_target(world: World, operation: str, path: dict[str, str], raw: bytes) -> Situation | None:
     """None when there is no such run, or when the request could not create one."""
     if operation not in CREATE_RUN:
-        performance = world.runs.get(path.get("run_id", ""))
-        return performance.situation if performance else None
+        turn = TurnEngine(world).turns.get(path.get("run_id", ""))
+        return turn.situation if turn else None
+    store = objects_of(world)
     body = _body(operation, raw)
-    assistant = world.store.assistants.get(body["assistant_id"]) if body else None
+    assistant = store.assistants.get(body["assistant_id"]) if body else None
     if body is None or assistant is None:
         return None
     if operation == "create_thread_and_run":
         sent = body.get("thread") or {}
-        thread, number, messages = (
-            objects.thread("", 0, {**sent, "tool_resources": None}),
-            1,
-            sent.get("messages") or [],
-        )
-        message = ""
+        thread = objects.thread("", 0, {**sent, "tool_resources": None})
+        number, messages, message = 1, sent.get("messages") or [], ""
     else:
-        stored = world.store.threads.get(path["thread_id"])
+        stored = store.threads.get(path["thread_id"])
         if stored is None:
             return None
         message = stored.last_user_text()

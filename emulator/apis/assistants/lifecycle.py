@@ -10,10 +10,14 @@ When a run is being cancelled the table still lets it come to any rest: "Cancell
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar, cast
 
-Object = dict[str, Any]
+from emulator.base.json_types import Object
+from emulator.scenarios.model import TERMINAL
+
 Life = dict[str, frozenset[str]]
+Thing = TypeVar("Thing", bound=Mapping[str, object])
 
 
 def _life(**moves: str) -> Life:
@@ -41,7 +45,7 @@ LIVES: Final[dict[str, Life]] = {
 #: The status an object is made with. ``thread.*.created`` carries it too.
 FIRST: Final = {"thread.run": "queued", "thread.message": "in_progress", "thread.run.step": "in_progress"}
 
-#: Which field tells when a status began. Recorded in FACTS §2: an incomplete run has ``completed_at``.
+#: Which field tells when a status began. An incomplete run has ``completed_at`` (docs/wire.md §2).
 _STAMPS: Final = {
     "thread.run": {
         "in_progress": "started_at",
@@ -59,10 +63,6 @@ _STAMPS: Final = {
     },
 }
 
-#: Where a run stops by itself.
-REST: Final = frozenset({"requires_action", "cancelled", "completed", "failed", "incomplete", "expired"})
-TERMINAL: Final = REST - {"requires_action"}
-
 
 class IllegalMove(Exception):
     """An object was to take a status that its life does not allow."""
@@ -76,19 +76,20 @@ def event_names() -> frozenset[str]:
     return frozenset(statuses | created | deltas)
 
 
-def advance(thing: Object, status: str, at: int, **changes: Any) -> Object:
+def advance(thing: Thing, status: str, at: int, **changes: Any) -> Thing:
     """``thing`` as it is from the second ``at`` on, with ``status``: a new dict, keys in the same order.
 
     Raises IllegalMove, and leaves everything as it is, when the object's life does not allow the status.
     """
-    kind = thing["object"]
-    allowed = LIVES[kind][thing["status"]]
+    before = cast("Object", thing)
+    kind = before["object"]
+    allowed = LIVES[kind][before["status"]]
     if status not in allowed:
         following = " or ".join(sorted(allowed)) or "nothing: it is at its end"
         raise IllegalMove(
-            f"{kind} {thing['id']} is {thing['status']}; it can become {following}, but was to become {status}"
+            f"{kind} {before['id']} is {before['status']}; it can become {following}, but was to become {status}"
         )
-    moved = {**thing, "status": status, **changes}
+    moved = {**before, "status": status, **changes}
     stamp = _STAMPS[kind].get(status)
     if stamp:
         moved[stamp] = at
@@ -96,5 +97,5 @@ def advance(thing: Object, status: str, at: int, **changes: Any) -> Object:
         if status != "requires_action":
             moved["required_action"] = None
         if status in TERMINAL:
-            moved["expires_at"] = None  # recorded for completed, failed, incomplete and cancelled (FACTS §2)
-    return moved
+            moved["expires_at"] = None  # docs/wire.md §2
+    return cast("Thing", moved)

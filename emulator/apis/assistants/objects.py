@@ -1,26 +1,130 @@
 """Makes the API's objects: complete, with all keys in the order of the wire. Plain dicts, never changed in place.
 
-Key order, defaults and nulls are those of the newest recordings (FACTS §2). "Complete" means that what one door leaves
-out (a message's status in JSON, a step's ``expired_at``) is there all the same; ``views`` decides what is sent.
+Key order, defaults and nulls are those of the newest recordings (docs/wire.md §2). "Complete" means that an object also
+has the keys that one kind of response leaves out (a message's status in JSON, a step's ``expired_at``); ``views``
+decides what is sent.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict, cast
 
 from emulator.apis.assistants.lifecycle import FIRST
-from emulator.apis.assistants.views import RANKING_DEFAULTS
+from emulator.apis.files.objects import RANKING_DEFAULTS
 from emulator.base.json_types import Object
 
-#: Seconds from a run's creation to its expiry (FACTS §5: 100 % of the recorded runs).
-RUN_LIFETIME = 600
-#: Seconds until an upload that is not complete expires.
-UPLOAD_LIFETIME = 3600
+#: Seconds from a run's creation to its expiry (docs/wire.md §5).
+RUN_LIFETIME: Final = 600
 
-_FUNCTION_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
+_FUNCTION_PARAMETERS: Final[Object] = {"type": "object", "properties": {}}
 
 
-def assistant(id: str, at: int, body: Object) -> Object:
+class Assistant(TypedDict):
+    """An assistant."""
+
+    id: str
+    object: str
+    created_at: int
+    name: str | None
+    description: str | None
+    model: str
+    instructions: str | None
+    tools: list[Object]
+    top_p: float
+    temperature: float
+    reasoning_effort: str | None
+    tool_resources: Object
+    metadata: dict[str, str]
+    response_format: str | Object
+
+
+class ThreadObject(TypedDict):
+    """A thread; its messages are objects of their own."""
+
+    id: str
+    object: str
+    created_at: int
+    metadata: dict[str, str]
+    tool_resources: Object
+
+
+class Message(TypedDict):
+    """A message, of a user or of the run ``run_id``."""
+
+    id: str
+    object: str
+    created_at: int
+    assistant_id: str | None
+    thread_id: str
+    run_id: str | None
+    status: str
+    incomplete_details: Object | None
+    incomplete_at: int | None
+    completed_at: int | None
+    role: str
+    content: list[Object]
+    attachments: list[Object]
+    metadata: dict[str, str]
+
+
+class Run(TypedDict):
+    """A run: the assistant's settings as they are in force for it, and how far it has come."""
+
+    id: str
+    object: str
+    created_at: int
+    assistant_id: str
+    thread_id: str
+    status: str
+    started_at: int | None
+    expires_at: int | None
+    cancelled_at: int | None
+    failed_at: int | None
+    completed_at: int | None
+    required_action: Object | None
+    last_error: Object | None
+    model: str
+    instructions: str | None
+    tools: list[Object]
+    tool_resources: Object
+    metadata: dict[str, str]
+    temperature: float
+    top_p: float
+    reasoning_effort: str | None
+    max_completion_tokens: int | None
+    max_prompt_tokens: int | None
+    truncation_strategy: Object
+    incomplete_details: Object | None
+    usage: Object | None
+    response_format: str | Object
+    tool_choice: str | Object
+    parallel_tool_calls: bool
+
+
+class RunStep(TypedDict):
+    """A run step: the creation of a message, or tool calls."""
+
+    id: str
+    object: str
+    created_at: int
+    run_id: str
+    assistant_id: str
+    thread_id: str
+    type: str
+    status: str
+    cancelled_at: int | None
+    completed_at: int | None
+    expires_at: int | None
+    expired_at: int | None
+    failed_at: int | None
+    last_error: Object | None
+    step_details: Object
+    usage: Object | None
+    metadata: dict[str, str]
+
+
+def assistant(id: str, at: int, body: Mapping[str, Any]) -> Assistant:
     """An assistant from its creation parameters."""
     tools = echo_tools(body.get("tools") or [])
     return {
@@ -41,13 +145,13 @@ def assistant(id: str, at: int, body: Object) -> Object:
     }
 
 
-def modified_assistant(old: Object, body: Object) -> Object:
+def modified_assistant(old: Assistant, body: Object) -> Assistant:
     """Modify is a shallow replacement of the fields that were sent."""
     merged = {**old, **{key: value for key, value in body.items() if value is not None or key in _CLEARABLE}}
     return assistant(old["id"], old["created_at"], merged)
 
 
-_CLEARABLE = frozenset({"name", "description", "instructions", "reasoning_effort"})
+_CLEARABLE: Final = frozenset({"name", "description", "instructions", "reasoning_effort"})
 
 
 def echo_tools(tools: list[Object]) -> list[Object]:
@@ -85,7 +189,7 @@ def _decimal(value: float | None) -> float:
     return 1.0 if value is None else float(value)
 
 
-def thread(id: str, at: int, body: Object) -> Object:
+def thread(id: str, at: int, body: Mapping[str, Any]) -> ThreadObject:
     """A thread from its creation parameters; its messages are objects of their own."""
     return {
         "id": id,
@@ -96,7 +200,7 @@ def thread(id: str, at: int, body: Object) -> Object:
     }
 
 
-def message(id: str, at: int, thread_id: str, body: Object) -> Object:
+def message(id: str, at: int, thread_id: str, body: Object) -> Message:
     """A message made through the API: complete at once."""
     return {
         "id": id,
@@ -141,27 +245,17 @@ def image_part(file_id: str) -> Object:
     return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
 
 
-def search_result(file_id: str, filename: str, score: float, attributes: Object, text: str) -> Object:
-    """What file_search found; ``content`` is sent only to those who ask for it by ``include[]``."""
-    return {
-        "file_id": file_id,
-        "file_name": filename,
-        "score": score,
-        "attributes": attributes,
-        "content": [{"type": "text", "text": text}],
-    }
-
-
-def text_of(message: Object) -> str:
+def text_of(message: Mapping[str, Any]) -> str:
     """All text of a message; parts are joined by line breaks."""
     return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
 
 
-def run(id: str, at: int, thread_id: str, assistant: Object, body: Object) -> Object:
+def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object) -> Run:
     """A run as it is queued: the assistant's settings, overridden by the request's."""
+    settings = cast("Object", assistant)
 
     def effective(key: str) -> Any:
-        return assistant[key] if body.get(key) is None else body[key]
+        return settings[key] if body.get(key) is None else body[key]
 
     tools = echo_tools(body["tools"]) if body.get("tools") is not None else assistant["tools"]
     parallel = body.get("parallel_tool_calls")
@@ -209,8 +303,8 @@ def _truncation(sent: Object | None) -> Object:
     return {"type": sent.get("type", "auto"), "last_messages": sent.get("last_messages")}
 
 
-def run_message(id: str, run: Object) -> Object:
-    """A message that a run writes, before its first word. The performer dates it."""
+def run_message(id: str, run: Run) -> Message:
+    """A message that a run writes, before its first word. The run's writer dates it."""
     return {
         "id": id,
         "object": "thread.message",
@@ -229,8 +323,8 @@ def run_message(id: str, run: Object) -> Object:
     }
 
 
-def run_step(id: str, run: Object, details: Object) -> Object:
-    """A run step as it begins. The performer dates it.
+def run_step(id: str, run: Run, details: Object) -> RunStep:
+    """A run step as it begins. The run's writer dates it.
 
     ``expired_at`` and ``metadata`` are in the published schema; the service never sent them.
     """
@@ -253,42 +347,3 @@ def run_step(id: str, run: Object, details: Object) -> Object:
         "usage": None,
         "metadata": {},
     }
-
-
-def file(id: str, at: int, filename: str, purpose: str, size: int, expires_at: int | None = None) -> Object:
-    """A file. ``object`` comes first, as recorded."""
-    return {
-        "object": "file",
-        "id": id,
-        "purpose": purpose,
-        "filename": filename,
-        "bytes": size,
-        "created_at": at,
-        "expires_at": expires_at,
-        "status": "processed",
-        "status_details": None,
-    }
-
-
-def upload(id: str, at: int, body: Object) -> Object:
-    """An upload, as long as it has no file."""
-    return {
-        "id": id,
-        "object": "upload",
-        "bytes": body["bytes"],
-        "created_at": at,
-        "filename": body["filename"],
-        "purpose": body["purpose"],
-        "status": "pending",
-        "expires_at": at + UPLOAD_LIFETIME,
-    }
-
-
-def deleted_file(id: str) -> Object:
-    """A deleted file has its keys in an order of its own (2025)."""
-    return {"object": "file", "deleted": True, "id": id}
-
-
-def deleted(id: str, kind: str) -> Object:
-    """The answer to a delete."""
-    return {"id": id, "object": f"{kind}.deleted", "deleted": True}

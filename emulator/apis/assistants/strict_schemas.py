@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.apis.http.errors import ApiError
+from emulator.apis.assistants import errors
 from emulator.base.json_types import Object
 
 Context = tuple[str, ...]
@@ -31,9 +31,7 @@ def check_tools(tools: list[Object] | None) -> None:
         elif function.get("strict"):
             reason = first_fault(parameters)
         if reason:
-            param = f"tools[{number}].function.parameters"
-            message = f"Invalid schema for {subject}: {reason}"
-            raise ApiError(400, message, param=param, code="invalid_function_parameters")
+            raise errors.invalid_function_schema(subject, reason, f"tools[{number}].function.parameters")
 
 
 def check_response_format(response_format: Any) -> None:
@@ -42,8 +40,7 @@ def check_response_format(response_format: Any) -> None:
     if not described or not described.get("strict") or "schema" not in described:
         return
     if reason := first_fault(described["schema"]):
-        message = f"Invalid schema for response_format '{described['name']}': {reason}"
-        raise ApiError(400, message, param="response_format")
+        raise errors.invalid_response_format(described["name"], reason)
 
 
 def first_fault(schema: Any) -> str | None:

@@ -1,7 +1,11 @@
-"""Every error of the API in one place: when, status, words.
+"""The errors of every request: its key, host, URL, method and body. ``ApiError`` is the error response of all APIs.
 
-An ``ApiError`` is answered to the client in OpenAI's envelope, or in Azure's for what its gateway answers. The words
-are the service's where they are known (FACTS §4); a function whose words are inferred from its pattern says so.
+An ``ApiError`` is sent in OpenAI's envelope, or in Azure's where Azure's gateway answers. The words are the service's
+where they are known (docs/wire.md §4); a function whose words are inferred from its pattern says so.
+
+Refusal             (base/problems.py)
+  Missing           an id that names no object (world/state/missing.py)
+  ApiError          an error response
 """
 
 from __future__ import annotations
@@ -11,11 +15,13 @@ from urllib.parse import unquote
 
 import orjson
 
+from emulator.base.problems import Refusal
+from emulator.world.state.missing import Missing
+
 _KEYS_PAGE = "https://platform.openai.com/account/api-keys"
-_MIGRATION_PAGE = "https://platform.openai.com/docs/assistants/migration"
 
 
-class ApiError(Exception):
+class ApiError(Refusal):
     """An error answer. Body: ``{"error": {message, type, param, code}}``, in this order."""
 
     def __init__(
@@ -46,9 +52,6 @@ class ApiError(Exception):
         return orjson.dumps(body, option=orjson.OPT_INDENT_2)
 
 
-# ---- Who asks, and how ----
-
-
 def no_api_key() -> ApiError:
     return ApiError(
         401,
@@ -72,24 +75,6 @@ def incorrect_api_key(key: str) -> ApiError:
     )
 
 
-def missing_beta() -> ApiError:
-    return ApiError(
-        400,
-        "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the "
-        "header 'OpenAI-Beta: assistants=v2'.",
-        code="invalid_beta",
-    )
-
-
-def deprecated_beta() -> ApiError:
-    return ApiError(
-        400,
-        "The v1 Assistants API has been deprecated. Please try again by setting the header "
-        f"'OpenAI-Beta: assistants=v2'. See the migration guide for more information: {_MIGRATION_PAGE}.",
-        code="invalid_beta",
-    )
-
-
 def cross_site() -> ApiError:
     """Ours: no page of another site may drive the emulator through a developer's browser."""
     return ApiError(403, "Requests that a browser marks as cross-site are refused.", code="cross_site_request")
@@ -102,11 +87,13 @@ def unknown_host(name: str) -> ApiError:
     return ApiError(403, words, code="unknown_host")
 
 
-# ---- Which URL ----
-
-
 def unknown_url(method: str, path: str) -> ApiError:
     return ApiError(404, f"Invalid URL ({method} {path})", gateway=True)
+
+
+def unknown_url_of(segments: list[str], method: str, path: str) -> ApiError:
+    """The error for a URL below a base, by its segments: every API may have words of its own for some of them."""
+    return unknown_url(method, unquote(path))
 
 
 def removed(method: str, path: str) -> ApiError:
@@ -119,15 +106,6 @@ def not_recorded(method: str, path: str, why: str) -> ApiError:
     return ApiError(400, f"{method} {path} was not recorded, and this replay is strict: {why}", code="not_recorded")
 
 
-def deprecated_route() -> ApiError:
-    """A route that only the first version had, as ``/assistants/{id}/files``."""
-    return ApiError(
-        400,
-        f"The v1 Assistants API has been deprecated. See the migration guide for more information: {_MIGRATION_PAGE}.",
-        code="invalid_beta",
-    )
-
-
 def wrong_method(allowed: Iterable[str]) -> ApiError:
     """Recorded for one allowed method; the plural is inferred."""
     methods = sorted(allowed)
@@ -138,161 +116,6 @@ def wrong_method(allowed: Iterable[str]) -> ApiError:
         code="method_not_supported",
         headers=[(b"allow", ", ".join(methods).encode())],
     )
-
-
-# ---- Which object ----
-
-#: What the service calls an object in its errors, and how that kind's ids begin (quoted without the underscore).
-_NOUNS = {
-    "assistant": ("assistant", "asst"),
-    "thread": ("thread", "thread"),
-    "thread.message": ("message", "msg"),
-    "thread.run": ("run", "run"),
-    "thread.run.step": ("run step", "step"),
-    "file": ("file", "file"),
-    "vector_store.file": ("file", "file"),
-    "vector_store": ("vector store", "vs"),
-    "vector_store.file_batch": ("file batch", "vsfb"),
-    "upload": ("upload", "upload"),
-    "upload.part": ("part", "part"),
-}
-
-
-def not_found(kind: str, id: str, param: str) -> ApiError:
-    """404 for an unknown id, 400 for one that cannot be of this kind: it was looked up before its prefix is judged."""
-    noun, prefix = _NOUNS[kind]
-    if not id.startswith((prefix, "assistant-") if noun == "file" else prefix):  # Azure's files have a prefix of theirs
-        message = f"Invalid '{param}': '{id}'. Expected an ID that begins with '{prefix}'."
-        return ApiError(400, message, param=param, code="invalid_value")
-    return ApiError(404, f"No {noun} found with id '{id}'.")
-
-
-def no_such_file(id: str) -> ApiError:
-    """Recorded, with a sibling of ``error`` that only files' errors have."""
-    return ApiError(404, f"No such File object: {id}", param="id", has_detail=True)
-
-
-def no_file_in_store(file_id: str, store_id: str) -> ApiError:
-    return ApiError(404, f"No file found with id '{file_id}' in vector store '{store_id}'.")
-
-
-def unknown_file(file_id: str, param: str) -> ApiError:
-    """A file that a request refers to. Inferred from the pattern of the other 404s."""
-    return ApiError(404, f"No file found with id '{file_id}'.", param=param)
-
-
-def unknown_store(store_id: str, param: str) -> ApiError:
-    """A vector store that a request refers to; known in part."""
-    return ApiError(404, f"Vector store with id [{store_id}] not found.", param=param)
-
-
-def sub_route_not_found() -> ApiError:
-    """Under a vector store the service does not name the URL."""
-    return ApiError(404, "Not found")
-
-
-def model_not_found(model: str) -> ApiError:
-    return ApiError(404, f"The model '{model}' does not exist", param="model", code="model_not_found")
-
-
-def model_not_yours(model: str) -> ApiError:
-    """Inferred: that only fine-tuned models of one's own can be deleted is documented, the words are not."""
-    message = f"You have insufficient permissions for this operation. The model '{model}' cannot be deleted."
-    return ApiError(403, message, param="model")
-
-
-def unsupported_model(model: str) -> ApiError:
-    message = f"The requested model '{model}' cannot be used with the Assistants API."
-    return ApiError(400, message, param="model", code="unsupported_model")
-
-
-# ---- What the object's state forbids ----
-
-
-def thread_has_active_run(thread_id: str, run_id: str) -> ApiError:
-    return ApiError(400, f"Thread {thread_id} already has an active run {run_id}.")
-
-
-def message_during_run(thread_id: str, run_id: str) -> ApiError:
-    return ApiError(400, f"Can't add messages to {thread_id} while a run {run_id} is active.")
-
-
-def thread_is_full(thread_id: str, limit: int) -> ApiError:
-    """Inferred: the limit is documented, its words are not."""
-    return ApiError(400, f"Thread {thread_id} already has the maximum number of messages. Expected at most {limit}.")
-
-
-def nothing_to_run_on() -> ApiError:
-    return ApiError(
-        400,
-        "Run creation requires a Thread with a user message or an assistant with instructions.",
-        code="invalid_thread",
-    )
-
-
-def cannot_cancel(status: str) -> ApiError:
-    return ApiError(400, f"Cannot cancel run with status '{status}'.")
-
-
-def cannot_update(status: str) -> ApiError:
-    return ApiError(400, f"Cannot update run with status '{status}'.")
-
-
-def outputs_refused(status: str) -> ApiError:
-    return ApiError(400, f'Runs in status "{status}" do not accept tool outputs.')
-
-
-def outputs_mismatch(expected: list[str], got: list[str]) -> ApiError:
-    return ApiError(400, f"Expected tool outputs for call_ids {expected}, got {got}")
-
-
-def store_expired(store_id: str) -> ApiError:
-    return ApiError(400, f"Vector store '{store_id}' has expired")
-
-
-def store_is_full(store_id: str, limit: int) -> ApiError:
-    """Inferred: the limit is documented, its words are not."""
-    return ApiError(
-        400,
-        f"Vector store '{store_id}' has too many files. Expected at most {limit} files.",
-        param="file_ids",
-        code="array_above_max_length",
-    )
-
-
-def not_searchable(extensions: list[str]) -> ApiError:
-    names = ", ".join(extension or "none" for extension in extensions)
-    return ApiError(
-        400,
-        f"Files with extensions [{names}] are not supported for retrieval. See "
-        "https://platform.openai.com/docs/assistants/tools/file-search/supported-files",
-        param="file_ids",
-        code="unsupported_file",
-    )
-
-
-def download_not_allowed(purpose: str) -> ApiError:
-    return ApiError(400, f"Not allowed to download files of purpose: {purpose}")
-
-
-def upload_is_over(act: str, status: str) -> ApiError:
-    """Inferred from ``cannot_cancel``."""
-    return ApiError(400, f"Cannot {act} upload with status '{status}'.")
-
-
-def upload_bytes_differ(expected: int, got: int) -> ApiError:
-    """Inferred: that the bytes have to match is documented."""
-    return ApiError(
-        400, f"Expected the parts to have {expected} bytes in total, but got {got} bytes instead.", param="bytes"
-    )
-
-
-def upload_md5_differs(expected: str, got: str) -> ApiError:
-    """Inferred: that the checksum has to match is documented."""
-    return ApiError(400, f"Expected contents with md5 checksum {expected}, but got {got} instead.", param="md5")
-
-
-# ---- What was sent ----
 
 
 def bad_json() -> ApiError:
@@ -320,6 +143,11 @@ def too_many_values(limit: int) -> ApiError:
     return ApiError(413, f"Request body has too many values. Expected about {limit} at most.", code="request_too_large")
 
 
+def bad_form(reason: str) -> ApiError:
+    """Inferred."""
+    return ApiError(400, f"We could not parse the multipart body of your request: {reason}")
+
+
 def file_too_large(limit: int, param: str = "file") -> ApiError:
     """Inferred: the limit is documented, its words are not."""
     return ApiError(
@@ -331,18 +159,9 @@ def file_too_large(limit: int, param: str = "file") -> ApiError:
     )
 
 
-def bad_form(reason: str) -> ApiError:
-    """Inferred."""
-    return ApiError(400, f"We could not parse the multipart body of your request: {reason}")
-
-
 def form_field_missing(name: str) -> ApiError:
     """Uploads have the words of an older validator (known for ``purpose``)."""
     return ApiError(400, f"'{name}' is a required property", param=name, has_detail=True)
-
-
-def bad_purpose(purpose: str, purposes: list[str]) -> ApiError:
-    return ApiError(400, f"'{purpose}' is not one of {purposes} - 'purpose'", param="purpose", has_detail=True)
 
 
 def server_error(request_id: str) -> ApiError:
@@ -353,3 +172,13 @@ def server_error(request_id: str) -> ApiError:
         f"{request_id} in your email.)",
         type="server_error",
     )
+
+
+def not_found(missing: Missing) -> ApiError:
+    """404 for an unknown id, 400 for one that cannot be of this kind."""
+    kind, id, param = missing.kind, missing.id, missing.param
+    prefixes = (kind.prefix, "assistant-") if kind.noun == "file" else kind.prefix  # Azure's files have their own
+    if not id.startswith(prefixes):
+        message = f"Invalid '{param}': '{id}'. Expected an ID that begins with '{kind.prefix}'."
+        return ApiError(400, message, param=param, code="invalid_value")
+    return ApiError(404, str(missing))

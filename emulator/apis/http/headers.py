@@ -1,4 +1,4 @@
-"""What a request's head says (key, flavour, beta version), and the headers of every answer."""
+"""What a request's head says (key, flavour), and the headers of every response."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from emulator.apis.http.errors import ApiError
 from emulator.base.clock import http_date
 
 Flavour = Literal["openai", "azure"]
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
+
+JSON: Final[Header] = (b"content-type", b"application/json")
 
 #: A version as Azure and Foundry write it: a date, perhaps a preview, or ``v1``.
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?|v\d+|latest|preview")
 #: Long enough for the tokens of Azure's directory, which take the place of a key.
 _KEY = re.compile(rb"[\x21-\x7e]{1,8192}")
 
-#: Sent with every answer. Left out on purpose: Cloudflare's and HSTS (README, deliberate differences).
+#: Sent with every response. Left out on purpose: Cloudflare's and HSTS (docs/differences.md).
 _OPENAI: Final[Headers] = [
     (b"openai-organization", b"assistants-emulator"),
     (b"openai-processing-ms", b"1"),
@@ -112,22 +115,8 @@ def _password(encoded: bytes) -> bytes:
         return b""
 
 
-def check_beta(headers: Headers) -> None:
-    """Raises ApiError unless the request asks for version 2 of the Assistants API."""
-    if (b"openai-beta", b"assistants=v2") in headers:
-        return
-    for name, value in headers:
-        if name == b"openai-beta":
-            asked = {part.strip() for part in value.split(b",")}
-            if b"assistants=v2" in asked:
-                return
-            if b"assistants=v1" in asked:
-                raise errors.deprecated_beta()
-    raise errors.missing_beta()
-
-
-def answer_headers(flavour: Flavour, request_id: str, now: float) -> Headers:
-    """The headers that all answers of a flavour share."""
+def shared_headers(flavour: Flavour, request_id: str, now: float) -> Headers:
+    """The headers that all responses of a flavour share."""
     date = (b"date", http_date(int(now)))
     if flavour == "azure":
         digits = request_id.removeprefix("req_")
@@ -138,14 +127,14 @@ def answer_headers(flavour: Flavour, request_id: str, now: float) -> Headers:
 
 @functools.lru_cache(maxsize=64)
 def _head_before_id(flavour: Flavour, second: int) -> bytes:
-    """The lines of ``answer_headers`` before the request's id: the same for a whole second."""
-    return lines_of(answer_headers(flavour, "", second)[: 1 + len(_AZURE if flavour == "azure" else _OPENAI)])
+    """The lines of ``shared_headers`` before the request's id: the same for a whole second."""
+    return lines_of(shared_headers(flavour, "", second)[: 1 + len(_AZURE if flavour == "azure" else _OPENAI)])
 
 
-def answer_head(flavour: Flavour, request_id: str, now: float) -> bytes:
-    """``answer_headers`` as lines."""
+def shared_head(flavour: Flavour, request_id: str, now: float) -> bytes:
+    """``shared_headers`` as lines."""
     if flavour == "azure":
-        return lines_of(answer_headers(flavour, request_id, now))
+        return lines_of(shared_headers(flavour, request_id, now))
     return b"%bx-request-id: %b\r\n" % (_head_before_id(flavour, int(now)), request_id.encode())
 
 
@@ -155,15 +144,15 @@ def lines_of(headers: Headers) -> bytes:
 
 
 def error_body(error: ApiError, flavour: Flavour) -> bytes:
-    """OpenAI's envelope; on Azure the gateway has its own for what does not get past it (FACTS §6)."""
+    """OpenAI's envelope; on Azure the gateway has its own for what does not get past it (docs/wire.md §6)."""
     if flavour == "azure" and error.gateway:
-        said = {"code": str(error.status), "message": _AZURE_WORDS.get(error.status, error.message)}
-        return orjson.dumps({"error": said})
+        body = {"code": str(error.status), "message": _AZURE_WORDS.get(error.status, error.message)}
+        return orjson.dumps({"error": body})
     return error.body()
 
 
 def gateway_body(status: int, operation: str) -> bytes | None:
-    """What Azure's gateway says of a request that it does not let pass; None for what the service behind it says."""
+    """The error of Azure's gateway for a request; None for one that the gateway lets pass."""
     words = {
         401: _AZURE_WORDS[401],
         429: (

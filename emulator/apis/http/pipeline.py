@@ -1,8 +1,8 @@
-"""The road of a request to its answer: a straight pipe from bytes to bytes.
+"""From a request to its response: a straight pipe from bytes to bytes.
 
-    body -> key -> world -> address -> route -> fault -> beta header -> query and body -> handler -> answer -> journal
+    body -> key -> world -> address -> operation -> fault -> headers -> query and body -> handler -> response -> journal
 
-Errors are raised anywhere on the way and rendered here; anything that is not an ``ApiError`` is a bug of ours: a 500 in
+Errors are raised anywhere in the pipe and rendered here. Anything that is no ``Refusal`` is a bug of ours: a 500 in
 OpenAI's words, and a problem with its traceback.
 """
 
@@ -10,103 +10,94 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from emulator.apis.assistants.fault_target import situation
 from emulator.apis.http import errors, headers
+from emulator.apis.http.bodies import MAX_BODY, TOO_LARGE, lingering, read_body, read_json, read_numbers
+from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.fault_injector import BrokenOff, Spoiler, until_end
 from emulator.apis.http.forms import Form, is_form, read_form
 from emulator.apis.http.headers import Flavour, Headers
-from emulator.apis.http.request import (
-    MAX_BODY,
-    TOO_LARGE,
-    Answer,
-    Call,
-    Download,
-    Handler,
-    Result,
-    Stream,
-    lingering,
-    read_body,
-    read_json,
-    read_numbers,
-)
+from emulator.apis.http.request import FileResponse, Handler, JsonResponse, Request, Response, StreamResponse
 from emulator.apis.http.response import (
     Ready,
     head_of,
     headers_of,
-    send_answer,
-    send_download,
+    send_file,
+    send_json,
     send_stream,
     stream_headers,
 )
 from emulator.apis.http.router import Router
 from emulator.apis.http.validation import query_error
-from emulator.base.operations import OPERATIONS, REMOVED
+from emulator.base.operations import OPERATIONS, Operation
 from emulator.base.problems import Problem
+from emulator.base.request_schemas import schema
+from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.faults import Armed, Fault, error_body, error_headers
 from emulator.scenarios.tape import Taped, body_of
 from emulator.world.journal import Entry
+from emulator.world.state.missing import Missing
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
-#: Headings of the API reference that were removed with the Assistants API.
-_REMOVED_HEADINGS: Final = frozenset({"assistants", "threads"})
-#: What a stub written for OpenAI's paths stands for too.
+#: First segments of the paths of the API that was removed.
+_REMOVED_ROOTS: Final = frozenset(
+    operation.path.split("/")[1] for operation in OPERATIONS if operation.api == "assistants"
+)
+#: The bases of Azure's paths: a stub for a path of OpenAI's stands for the same path below them too.
 _AZURE_BASE: Final = re.compile(r"^/openai/(v1/)?(deployments/[^/]+/)?")
-#: Answers that HTTP gives no body.
+#: Responses that HTTP gives no body.
 _BODILESS: Final = frozenset({204, 304})
 
 #: Bytes of a stream that may wait for a client who does not read.
 SHORT_STREAM: Final = 256 * 1024
 
-#: The operations whose body is a form.
-_FORMS: Final = frozenset({"create_file", "add_upload_part"})
-
 
 @dataclass(slots=True)
-class Asked:
-    """A request for an operation; what it sent has not been looked at yet."""
+class ResolvedRequest:
+    """A request whose operation is known; its query and body are not validated yet."""
 
-    operation: str
+    operation: Operation
     handler: Handler
     path: dict[str, str]
     query: dict[str, Any]
     raw: bytes
     form: Form | None
-    needs_beta: bool
+    #: The request comes by a base that asks for no header of the API's.
+    waives_headers: bool
 
     @property
     def streams(self) -> bool:
-        """The answer will be a stream, if it is no error."""
+        """The response will be a stream, if it is no error."""
         return b'"stream"' in self.raw and _member(self.raw, "stream") is True
 
 
 @dataclass(slots=True)
-class Begun:
-    """A request on its way. ``result`` is None as long as a fault delays it."""
+class PendingRequest:
+    """A request that has no response yet. ``result`` is None as long as a fault delays it."""
 
     world: World
     entry: Entry
     flavour: Flavour
     key: str = ""
-    asked: Asked | None = None
+    resolved: ResolvedRequest | None = None
     armed: Armed | None = None
-    result: Result | Exception | None = None
+    result: Response | Exception | None = None
 
     @property
     def is_delayed(self) -> bool:
         return self.result is None and self.armed is not None and self.armed.fault.kind == "delay"
 
 
-#: Where a scope carries a request that was begun already.
-BEGUN: Final = "assistants_emulator.begun"
+#: Where a scope carries a request that the short way has begun.
+PENDING: Final = "assistants_emulator.pending"
 
 
 def _member(raw: bytes, name: str) -> Any:
@@ -122,19 +113,19 @@ def _json(raw: bytes) -> Any:
 
 
 class Api:
-    """The Assistants API as an ASGI application."""
+    """The APIs as an ASGI application."""
 
-    def __init__(self, worlds: Worlds, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, worlds: Worlds, endpoints: Endpoints) -> None:
         self.worlds = worlds
-        self._handlers = handlers
-        self._router = Router(OPERATIONS)
+        self._endpoints = endpoints
+        self._router = Router(OPERATIONS, endpoints.unknown_url)
         self._roots = self._router.roots
         #: Where requests without a key are answered: nobody ever sees this world.
         self._nowhere = World(worlds.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun: Begun | None = scope.get(BEGUN)
-        if begun is None:
+        pending: PendingRequest | None = scope.get(PENDING)
+        if pending is None:
             body: bytes | Form | None = b""
             if scope["method"] == "POST":
                 body = await (
@@ -142,189 +133,202 @@ class Api:
                 )
             if body is None:
                 return  # the client left before its request was complete
-            begun = self.begin(scope, body)
+            pending = self.begin(scope, body)
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
-        if begun.is_delayed:
-            await self._delay(begun)
-        await self._send(begun, receive, send)
+        if pending.is_delayed:
+            await self._delay(pending)
+        await self._send(pending, receive, send)
 
-    def begin(self, scope: Scope, body: bytes | Form) -> Begun:
+    def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
         """From a request to its result, without a pause; what a fault delays is not handled yet."""
         path = scope["raw_path"].decode("latin-1")
         azure = path.startswith("/openai/") or b"api-version=" in scope["query_string"]
         flavour: Flavour = "azure" if azure else "openai"
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
-        begun = Begun(self._nowhere, entry, flavour)
+        pending = PendingRequest(self._nowhere, entry, flavour)
         try:
-            begun.key = headers.read_key(scope["headers"])
-            begun.world = world = self.worlds.of(begun.key)
-            begun.asked, begun.flavour = self._address(entry, body, after_sunset=world.options.after_sunset)
+            pending.key = headers.read_key(scope["headers"])
+            pending.world = world = self.worlds.of(pending.key)
+            pending.resolved, pending.flavour = self._address(entry, body, after_sunset=world.options.after_sunset)
             if world.is_strict:
-                self._check_tape(world, begun.asked, entry)
+                self._check_tape(world, pending.resolved, entry)
             if world.faults.any:
-                begun.armed = self._fault(world, begun.asked, entry)
+                pending.armed = self._fault(world, pending.resolved, entry)
         except Exception as error:
-            self._conclude(begun, error)
+            self._conclude(pending, error)
         else:
-            if not begun.is_delayed:
-                self._handle_it(begun, begun.asked)
-        return begun
+            if not pending.is_delayed:
+                self._handle_it(pending, pending.resolved)
+        return pending
 
-    def _handle_it(self, begun: Begun, asked: Asked) -> None:
+    def _handle_it(self, pending: PendingRequest, resolved: ResolvedRequest) -> None:
         try:
-            begun.result = self._handle(begun.world, asked, begun.entry, begun.flavour, begun.armed)
-            begun.entry.time = begun.world.clock.now()
+            pending.result = self._handle(pending.world, resolved, pending.entry, pending.flavour, pending.armed)
+            pending.entry.time = pending.world.clock.now()
         except Exception as error:
-            self._conclude(begun, error)
+            self._conclude(pending, error)
 
-    def _conclude(self, begun: Begun, error: Exception) -> None:
+    def _conclude(self, pending: PendingRequest, error: Exception) -> None:
         """A request that was refused: a stub may know an answer."""
-        begun.result = error
+        pending.result = error
+        if isinstance(error, Missing):
+            error = errors.not_found(error)
         if isinstance(error, ApiError):
-            # their frames refer to what was begun, and that to the error
+            # its frames refer to the pending request, and that to the error
             error.__traceback__ = error.__context__ = None
-            begun.result = self._stub(begun.world, begun.entry, error)
-        begun.entry.time = begun.world.clock.now()
+            pending.result = self._stub(pending.world, pending.entry, error)
+        pending.entry.time = pending.world.clock.now()
 
-    async def _delay(self, begun: Begun) -> None:
+    async def _delay(self, pending: PendingRequest) -> None:
         """Lets the time of a ``delay`` pass; the request is handled in the world that is there then."""
-        asked, armed = begun.asked, begun.armed
-        assert asked is not None
+        resolved, armed = pending.resolved, pending.armed
+        assert resolved is not None
         assert armed is not None
-        await until_end(begun.world.on_end, asyncio.ensure_future(asyncio.sleep(armed.fault.seconds)))
-        begun.world = self.worlds.of(begun.key)
-        self._handle_it(begun, asked)
+        await until_end(pending.world.on_end, asyncio.ensure_future(asyncio.sleep(armed.fault.seconds)))
+        pending.world = self.worlds.of(pending.key)
+        self._handle_it(pending, resolved)
 
-    def answer_now(self, begun: Begun) -> Ready | None:
+    def respond_now(self, pending: PendingRequest) -> Ready | None:
         """The answer of a request that needs no more waiting; None for one that does."""
-        result = begun.result
-        if begun.armed or isinstance(result, Download):
+        result = pending.result
+        if pending.armed or isinstance(result, FileResponse):
             return None
-        if isinstance(result, Stream):
-            return self._stream_now(begun, result) if result.leg.ended else None
+        if isinstance(result, StreamResponse):
+            return self._stream_now(pending, result) if result.stream.ended else None
         assert result is not None
-        world, entry = begun.world, begun.entry
+        world, entry = pending.world, pending.entry
         request_id = world.ids.request_id()
-        answer = result if isinstance(result, Answer) else self._error_answer(world, result, begun.flavour, request_id)
+        answer = (
+            result
+            if isinstance(result, JsonResponse)
+            else self._error_response(world, result, pending.flavour, request_id)
+        )
         entry.status, entry.answer = answer.status, answer.body
         world.journal.add(entry)
         now = world.clock.now()
         if answer.headers or answer.status in _BODILESS:
-            shared = headers.answer_headers(begun.flavour, request_id, now)
+            shared = headers.shared_headers(pending.flavour, request_id, now)
             return answer.status, headers.lines_of(headers_of(answer, shared)), answer.body
-        return answer.status, head_of(answer, headers.answer_head(begun.flavour, request_id, now)), answer.body
+        return answer.status, head_of(answer, headers.shared_head(pending.flavour, request_id, now)), answer.body
 
-    def _stream_now(self, begun: Begun, stream: Stream) -> Ready | None:
+    def _stream_now(self, pending: PendingRequest, stream: StreamResponse) -> Ready | None:
         """A stream that has come to its end and is short: a long one is sent as fast as it is read."""
-        frames, entry = stream.leg.frames, begun.entry
+        frames, entry = stream.stream.frames, pending.entry
         whole = b"".join(frames)
         if len(whole) > SHORT_STREAM:
             return None
-        world = begun.world
-        shared = headers.answer_headers(begun.flavour, world.ids.request_id(), world.clock.now())
+        world = pending.world
+        shared = headers.shared_headers(pending.flavour, world.ids.request_id(), world.clock.now())
         entry.status, entry.answer = 200, whole
         world.journal.add(entry)
         return 200, headers.lines_of(stream_headers(shared)), frames
 
-    def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> tuple[Asked, Flavour]:
+    def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> tuple[ResolvedRequest, Flavour]:
         """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""
         address = headers.read_address(entry.path, entry.query, self._roots, entry.method)
-        removed = after_sunset and not _REMOVED_HEADINGS.isdisjoint(address.segments[:1])
+        removed = after_sunset and not _REMOVED_ROOTS.isdisjoint(address.segments[:1])
         try:
-            found, path = self._router.find(address.segments, entry.method, entry.path)
+            operation, path = self._router.find(address.segments, entry.method, entry.path)
         except ApiError:
             if removed:
                 raise errors.removed(entry.method, entry.path) from None
             raise
-        operation, form = found.name, body if isinstance(body, Form) else None
+        form = body if isinstance(body, Form) else None
         raw = b"" if isinstance(body, Form) else body
-        entry.operation, entry.body = operation, orjson.dumps(form.as_json()) if form else raw
+        entry.operation, entry.body = operation.name, orjson.dumps(form.as_json()) if form else raw
         entry.thread_id, entry.run_id = path.get("thread_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
-        needs_beta = operation in REMOVED and not address.waives_beta
-        return Asked(operation, self._handlers[operation], path, address.query, raw, form, needs_beta), address.flavour
+        handler = self._endpoints.handlers[operation.name]
+        resolved = ResolvedRequest(operation, handler, path, address.query, raw, form, address.waives_beta)
+        return resolved, address.flavour
 
-    def _check_tape(self, world: World, asked: Asked, entry: Entry) -> None:
+    def _check_tape(self, world: World, resolved: ResolvedRequest, entry: Entry) -> None:
         """Raises ApiError, and reports a problem, for a request that a strict replay has not recorded."""
-        body = asked.form.as_json() if asked.form else _json(asked.raw)
-        taped = Taped(asked.operation, asked.path, asked.query, body_of(body), "")
+        body = resolved.form.as_json() if resolved.form else _json(resolved.raw)
+        taped = Taped(resolved.operation.name, resolved.path, resolved.query, body_of(body), "")
         if why := world.not_recorded(entry.method, taped):
             world.report(Problem("not_recorded", f"{entry.method} {entry.path} was not recorded: {why}"))
             raise errors.not_recorded(entry.method, entry.path, why)
 
-    def _fault(self, world: World, asked: Asked, entry: Entry) -> Armed | None:
+    def _fault(self, world: World, resolved: ResolvedRequest, entry: Entry) -> Armed | None:
         """The fault that applies to a request, noted in its entry."""
+        name = resolved.operation.name
         armed = world.faults.choose(
-            asked.operation,
-            lambda: situation(world, asked.operation, asked.path, asked.raw),
-            streams=asked.streams,
+            name,
+            lambda: self._endpoints.fault_target(world, name, resolved.path, resolved.raw),
+            streams=resolved.streams,
         )
         if armed:
             entry.fault = armed.fault.kind
         return armed
 
-    def _handle(self, world: World, asked: Asked, entry: Entry, flavour: Flavour, armed: Armed | None) -> Result:
-        """From a request to its result. Raises ApiError for what the service refuses."""
+    def _handle(
+        self, world: World, resolved: ResolvedRequest, entry: Entry, flavour: Flavour, armed: Armed | None
+    ) -> Response:
+        """From a request to its result. Raises Refusal for what the service refuses."""
+        name = resolved.operation.name
         if armed and armed.fault.kind == "error" and armed.fault.acts_before:
-            return _error_answer(armed.fault, asked.operation, flavour)
-        if asked.needs_beta:
-            headers.check_beta(entry.headers)
-        query = asked.query and read_numbers(asked.query)
-        if query and (error := query_error(asked.operation, query)):
+            return _fault_response(armed.fault, name, flavour)
+        check = self._endpoints.check_headers.get(resolved.operation.api)
+        if check and not resolved.waives_headers:
+            check(entry.headers)
+        query = resolved.query and read_numbers(resolved.query)
+        if query and (error := query_error(name, query)):
             raise error
-        if asked.form is not None and asked.operation not in _FORMS:
+        if resolved.form is not None and schema("forms", name) is None:
             raise errors.bad_json()
-        values = read_json(asked.operation, asked.raw) if entry.method == "POST" and asked.form is None else {}
+        values = read_json(name, resolved.raw) if entry.method == "POST" and resolved.form is None else {}
+        engine = TurnEngine(world)
         if world.clock.name == "real":
-            world.performer.catch_up()
-        result = asked.handler(Call(world, entry, flavour, asked.path, query, values, asked.form))
+            engine.catch_up()
+        result = resolved.handler(Request(world, engine, entry, flavour, resolved.path, query, values, resolved.form))
         if entry.method == "POST":
             world.made()
         return result
 
-    def _stub(self, world: World, entry: Entry, error: ApiError) -> Result | Exception:
+    def _stub(self, world: World, entry: Entry, error: ApiError) -> Response | Exception:
         """What the app asks outside the API is answered by a stub; without one it is a problem."""
         if entry.operation is not None or error.status != 404 or world is self._nowhere:
             return error
         stub = world.stub(entry.method, entry.path) or world.stub(entry.method, _AZURE_BASE.sub("/v1/", entry.path))
         if stub is not None:
             body = b"" if stub.status in _BODILESS else stub.body
-            return Answer(body, stub.status, headers=list(stub.headers))
+            return JsonResponse(body, stub.status, headers=list(stub.headers))
         message = f"{entry.method} {entry.path} is no operation of the Assistants API, and no stub answers it"
         world.report(Problem("unknown_operation", message))
         return error
 
-    def _with_headers(self, begun: Begun, result: Result | Exception) -> tuple[Result, Headers]:
+    def _with_headers(self, pending: PendingRequest, result: Response | Exception) -> tuple[Response, Headers]:
         """A result that is no exception any more, and the headers that all answers share."""
-        request_id = begun.world.ids.request_id()
-        shared = headers.answer_headers(begun.flavour, request_id, begun.world.clock.now())
+        request_id = pending.world.ids.request_id()
+        shared = headers.shared_headers(pending.flavour, request_id, pending.world.clock.now())
         if isinstance(result, Exception):
-            result = self._error_answer(begun.world, result, begun.flavour, request_id)
+            result = self._error_response(pending.world, result, pending.flavour, request_id)
         return result, shared
 
-    async def _send(self, begun: Begun, receive: Receive, send: Send) -> None:
+    async def _send(self, pending: PendingRequest, receive: Receive, send: Send) -> None:
         """The result on its way to the client, spoilt by a fault if one acts there."""
-        world, entry, armed = begun.world, begun.entry, begun.armed
-        result = begun.result
+        world, entry, armed = pending.world, pending.entry, pending.armed
+        result = pending.result
         assert result is not None
-        result, shared = self._with_headers(begun, result)
+        result, shared = self._with_headers(pending, result)
         spoiler = None
         if armed and not armed.fault.acts_before:
-            spoiler = Spoiler(armed.fault, send, receive, world.on_end, streams=isinstance(result, Stream))
+            spoiler = Spoiler(armed.fault, send, receive, world.on_end, streams=isinstance(result, StreamResponse))
             send = spoiler
         entry.status = 200
         try:
-            if isinstance(result, Stream):
-                await send_stream(result, shared, entry, receive, send)
-            elif isinstance(result, Download):
+            if isinstance(result, StreamResponse):
+                await send_stream(result, world, shared, entry, receive, send)
+            elif isinstance(result, FileResponse):
                 world.journal.add(entry)
-                await send_download(result, shared, send)
+                await send_file(result, shared, send)
             else:
                 entry.status, entry.answer = result.status, result.body
                 world.journal.add(entry)
-                await send_answer(result, shared, send)
+                await send_json(result, shared, send)
         except BrokenOff:
             return  # the answer stays incomplete, and the server closes the connection
         finally:
@@ -332,12 +336,12 @@ class Api:
                 armed.applied -= 1
                 entry.fault = None
 
-    def _error_answer(self, world: World, error: Exception, flavour: Flavour, request_id: str) -> Answer:
+    def _error_response(self, world: World, error: Exception, flavour: Flavour, request_id: str) -> JsonResponse:
         if not isinstance(error, ApiError):
             world.report_exception(error)
             error = errors.server_error(request_id)
         body = headers.error_body(error, flavour)
-        return Answer(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
+        return JsonResponse(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
 
 
 class WatchedApi(Api):
@@ -346,25 +350,23 @@ class WatchedApi(Api):
     A class of its own: where nobody looks, it costs nothing.
     """
 
-    def __init__(
-        self, worlds: Worlds, handlers: Mapping[str, Handler], watch: Callable[[World, Entry], object]
-    ) -> None:
-        super().__init__(worlds, handlers)
+    def __init__(self, worlds: Worlds, endpoints: Endpoints, watch: Callable[[World, Entry], object]) -> None:
+        super().__init__(worlds, endpoints)
         self._watch = watch
 
-    async def _send(self, begun: Begun, receive: Receive, send: Send) -> None:
-        if isinstance(begun.result, Stream):
-            self._watch(begun.world, begun.entry)
+    async def _send(self, pending: PendingRequest, receive: Receive, send: Send) -> None:
+        if isinstance(pending.result, StreamResponse):
+            self._watch(pending.world, pending.entry)
         try:
-            await super()._send(begun, receive, send)
+            await super()._send(pending, receive, send)
         finally:
-            self._watch(begun.world, begun.entry)
+            self._watch(pending.world, pending.entry)
 
-    def answer_now(self, begun: Begun) -> None:
+    def respond_now(self, pending: PendingRequest) -> None:
         """None: whoever looks on sees answers on their long way."""
 
 
-def _error_answer(fault: Fault, operation: str, flavour: Flavour) -> Answer:
-    """What an ``error`` fault answers: as it says, or in the words of the service or of Azure's gateway before it."""
+def _fault_response(fault: Fault, operation: str, flavour: Flavour) -> JsonResponse:
+    """The response of an ``error`` fault: as it says, or in the words of the service or of Azure's gateway."""
     gateway = headers.gateway_body(fault.status, operation) if flavour == "azure" and fault.body is None else None
-    return Answer(gateway or error_body(fault), fault.status, headers=error_headers(fault))
+    return JsonResponse(gateway or error_body(fault), fault.status, headers=error_headers(fault))

@@ -1,4 +1,4 @@
-"""Sends answers: whole, as a file in pieces, or as a stream that waits for what is still to come."""
+"""Sends responses: whole, as a file in pieces, or as a stream that waits for what is still to come."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from urllib.parse import quote
 from starlette.types import Receive, Send
 
 from emulator.apis.http.fault_injector import BrokenOff
-from emulator.apis.http.headers import Headers
-from emulator.apis.http.request import JSON, Answer, Download, Stream
+from emulator.apis.http.headers import JSON, Headers
+from emulator.apis.http.request import FileResponse, JsonResponse, StreamResponse
 from emulator.engine.active_turn import FOREVER
 from emulator.world.journal import Entry
+from emulator.world.world import World
 
-#: An answer that nobody has to wait for: status, lines of headers, and a body whose length they tell, or the frames of
+#: A response that nobody has to wait for: status, lines of headers, and a body whose length they tell, or the frames of
 #: a stream.
 Ready = tuple[int, bytes, bytes | list[bytes]]
 
-#: What says where an answer ends is for the server to say.
+#: The server alone says where a response ends.
 _FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
 
 _SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
-def headers_of(result: Answer, shared: Headers) -> Headers:
-    """The headers of a JSON answer: what all share, and its own."""
+def headers_of(result: JsonResponse, shared: Headers) -> Headers:
+    """The headers of a JSON response: those that all share, and its own."""
     sent = [*shared, JSON]
     if result.headers:  # a fault's or stub's own beat ours
         own = dict(result.headers)
@@ -39,8 +40,8 @@ def headers_of(result: Answer, shared: Headers) -> Headers:
     return sent
 
 
-def head_of(result: Answer, shared: bytes) -> bytes:
-    """As ``headers_of``, in lines, for an answer without headers of its own."""
+def head_of(result: JsonResponse, shared: bytes) -> bytes:
+    """As ``headers_of``, in lines, for a response without headers of its own."""
     poll = b"" if result.poll_after is None else b"openai-poll-after-ms: %d\r\n" % result.poll_after
     return b"%bcontent-type: application/json\r\ncontent-length: %d\r\n%b" % (shared, len(result.body), poll)
 
@@ -50,13 +51,13 @@ def stream_headers(shared: Headers) -> Headers:
     return [*shared, _SSE]
 
 
-async def send_answer(result: Answer, shared: Headers, send: Send) -> None:
-    """A JSON answer."""
+async def send_json(result: JsonResponse, shared: Headers, send: Send) -> None:
+    """Sends a JSON response."""
     await send({"type": "http.response.start", "status": result.status, "headers": headers_of(result, shared)})
     await send({"type": "http.response.body", "body": result.body})
 
 
-async def send_download(result: Download, shared: Headers, send: Send) -> None:
+async def send_file(result: FileResponse, shared: Headers, send: Send) -> None:
     """The bytes in pieces, so that a large file is never in memory as a whole."""
     name = quote(result.filename, safe="")
     quoted = result.filename.replace("\\", "").replace('"', "")
@@ -74,39 +75,41 @@ async def send_download(result: Download, shared: Headers, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def send_stream(stream: Stream, shared: Headers, entry: Entry, receive: Receive, send: Send) -> None:
+async def send_stream(
+    response: StreamResponse, world: World, shared: Headers, entry: Entry, receive: Receive, send: Send
+) -> None:
     """Frame by frame. A client that leaves changes nothing: the frames are made without it."""
-    leg, journal = stream.leg, stream.world.journal
+    stream, journal = response.stream, world.journal
     journal.add(entry)
     woken = asyncio.Event()
-    leg.listeners.append(woken.set)
+    stream.listeners.append(woken.set)
     gone = _Departure(receive)
     sent, noted = 0, False
     try:
         await send({"type": "http.response.start", "status": 200, "headers": stream_headers(shared)})
-        while not leg.cut:
-            patience = None if leg.ended else stream.pull()
-            if leg.ended:  # noted before it is sent: who has read it finds it in the journal
-                journal.answered(entry, b"".join(leg.frames))
+        while not stream.broken_off:
+            patience = None if stream.ended else response.pull()
+            if stream.ended:  # noted before it is sent: who has read it finds it in the journal
+                journal.answered(entry, b"".join(stream.frames))
                 noted = True
-            while sent < len(leg.frames):
-                frame = leg.frames[sent]
+            while sent < len(stream.frames):
+                frame = stream.frames[sent]
                 sent += 1
-                is_last = leg.ended and sent == len(leg.frames)
+                is_last = stream.ended and sent == len(stream.frames)
                 await send({"type": "http.response.body", "body": frame, "more_body": not is_last})
                 if is_last:
                     return
-            if not leg.cut and not leg.ended and not await gone.before(woken, patience):
+            if not stream.broken_off and not stream.ended and not await gone.before(woken, patience):
                 return
             woken.clear()
     except BrokenOff:
         raise
     except Exception as error:  # the head is out: all that can be done is to break off, and to tell
-        stream.world.report_exception(error)
+        world.report_exception(error)
     finally:
-        leg.listeners.remove(woken.set)
+        stream.listeners.remove(woken.set)
         if not noted:
-            journal.answered(entry, b"".join(leg.frames))
+            journal.answered(entry, b"".join(stream.frames))
         gone.forget()
 
 

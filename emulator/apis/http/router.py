@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from urllib.parse import unquote
+from collections.abc import Callable, Sequence
 
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.base.operations import Operation
 
+#: The error for a URL that leads nowhere: segments below the base, method, whole path.
+Unknown = Callable[[list[str], str, str], ApiError]
+
 
 class Router:
     """Operations by path segment; literal segments come before parameters."""
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self._root = _Node()
+    def __init__(self, operations: Sequence[Operation], unknown: Unknown = errors.unknown_url_of) -> None:
+        self._root, self._unknown = _Node(), unknown
         for operation in operations:
             node = self._root
             for segment in operation.path.strip("/").split("/"):
@@ -38,25 +40,16 @@ class Router:
             following = node.literal.get(segment)
             if following is None:
                 if node.parameter is None:
-                    raise _unknown(segments, method, path)
+                    raise self._unknown(segments, method, path)
                 name, following = node.parameter
                 values[name] = segment
             node = following
         if not node.operations:
-            raise _unknown(segments, method, path)
+            raise self._unknown(segments, method, path)
         operation = node.operations.get(method)
         if operation is None:
             raise errors.wrong_method(node.operations)
         return operation, values
-
-
-def _unknown(segments: list[str], method: str, path: str) -> ApiError:
-    """What the service says of a URL that leads nowhere, by the heading under which it leads there (FACTS §4)."""
-    if segments[:1] == ["assistants"] and segments[2:3] == ["files"]:
-        return errors.deprecated_route()
-    if segments[:1] == ["vector_stores"] and len(segments) > 2:
-        return errors.sub_route_not_found()
-    return errors.unknown_url(method, unquote(path))
 
 
 class _Node:

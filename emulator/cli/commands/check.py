@@ -18,7 +18,7 @@ from emulator.cli.terminal import Cell, Paint, Style, in_columns, is_watched
 
 if TYPE_CHECKING:
     from emulator.cli.rehearsal import Rehearsal
-    from emulator.scenarios.loading import Scenario
+    from emulator.scenarios.model import Scenario
 
 SUMMARY = "say what is wrong with scenario files, and what their turns do"
 EXAMPLES = """\
@@ -104,7 +104,8 @@ def _is_recording(file: Path) -> str:
 def _problems_together(checked: list[_Checked]) -> list[str]:
     """What is served together has to go together; asked once each file is fine by itself."""
     from emulator.scenarios.loading import refuse_namesakes
-    from emulator.world.world import Options, World
+    from emulator.world.options import Options
+    from emulator.world.world import World
 
     scenarios = [one.scenario for one in checked if one.scenario]
     if any(one.problems for one in checked):

@@ -14,7 +14,7 @@ INTERRUPTED = KILLED + 2
 #: As a program ends whose reader has left (SIGPIPE).
 READER_LEFT = KILLED + 13
 
-#: What the README says of them.
+#: What the docs/server.md says of them.
 MEANINGS: Final = {
     "0": "done as asked; `serve`, `replay` and `record` were stopped by SIGTERM or Ctrl-C",
     "1": "a scenario is refused; `check` or, once its command has ended well, `exec` found problems",

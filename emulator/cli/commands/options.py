@@ -11,7 +11,7 @@ from emulator.cli.commands.output import tell
 from emulator.server.hosts import is_loopback
 
 if TYPE_CHECKING:
-    from emulator.world.world import Options
+    from emulator.world.options import Options
 
 
 def add_server_options(parser: argparse.ArgumentParser, port: int = 8787) -> None:
@@ -70,7 +70,7 @@ def add_json_option(parser: argparse.ArgumentParser, what: str) -> None:
 
 def world_options(options: argparse.Namespace) -> Options:
     """Raises EmulatorError for options that cannot be."""
-    from emulator.world.world import Options
+    from emulator.world.options import Options
 
     said = Options(
         options.seed,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emulator.cli.request_log import Watch
     from emulator.cli.terminal import CountingLines
     from emulator.cli.watching import Watcher
-    from emulator.scenarios.loading import Scenario
+    from emulator.scenarios.model import Scenario
     from emulator.server.emulator import Server
     from emulator.world.journal import Entry
     from emulator.world.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from emulator.apis.assistants.views import RANKING_DEFAULTS
+from emulator.apis.files.objects import RANKING_DEFAULTS
 from emulator.apis.http import validation
 from emulator.base import request_schemas
 from emulator.base.json_types import Object

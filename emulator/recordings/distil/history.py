@@ -8,20 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from emulator.apis.assistants import objects
-from emulator.apis.assistants.lifecycle import TERMINAL
+from emulator.apis.assistants.turns import situation_of
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
 from emulator.recordings.distil.api_calls import MAKES, Seen, named
 from emulator.recordings.distil.run_histories import Stories, Story, finish
 from emulator.scenarios.conditions import Situation
-from emulator.scenarios.selection import situation_of
+from emulator.scenarios.model import TERMINAL
 
 #: By the kind of an object in answers: what it is called here.
 _KINDS: Final = {"assistant": "assistant", "thread": "thread", "file": "file", "vector_store": "vector_store"}
-#: How a citation names its file (FACTS §2: ``【4:0†favorite_foods.txt】``).
+#: How a citation names its file (docs/wire.md §2: ``【4:0†favorite_foods.txt】``).
 _CITED: Final = re.compile("†([^】]+)】")
 _STATUS_OF_FILES: Final = ("failed", "cancelled")
 
@@ -56,9 +56,9 @@ class ThreadPast:
     def says(self, message: Object, *, along: bool = False) -> None:
         """A message that a request sent with something else; ``along``: with a run."""
         if message.get("role") == "user":
-            self.last_user = objects.message("", 0, "", message)
+            self.last_user = cast("Object", objects.message("", 0, "", message))
         if along:
-            self.sent_along.append(objects.message("", 0, "", message))
+            self.sent_along.append(cast("Object", objects.message("", 0, "", message)))
 
     def user_before(self, instant: float) -> Object | None:
         """The user's last message up to then, of those that answers showed."""

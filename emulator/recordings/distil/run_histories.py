@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from emulator.apis.assistants.lifecycle import TERMINAL
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
 from emulator.recordings.distil.api_calls import Seen
 from emulator.scenarios.conditions import Situation
+from emulator.scenarios.model import TERMINAL
 
 #: Where something stands in a run: by the world's clock, then by where it was seen.
 Place = tuple[float, int, int]

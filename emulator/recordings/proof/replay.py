@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Scope
 
-from emulator.apis.endpoints import HANDLERS
+from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http.pipeline import Api
 from emulator.apis.http.validation import request_error
 from emulator.base.json_types import Object
@@ -22,8 +22,8 @@ from emulator.recordings.distil.api_calls import BEGINS_LEG, LIVE, Seen, read_ev
 from emulator.recordings.distil.distil import Distilled
 from emulator.recordings.exchange import Exchange, Part, parsed
 from emulator.recordings.proof.comparing import RANK, different_answer, different_events
-from emulator.scenarios.loading import Scenario
-from emulator.world.world import Options
+from emulator.scenarios.model import Scenario
+from emulator.world.options import Options
 from emulator.world.worlds import Worlds
 
 #: Looks that one recorded look may take.
@@ -53,7 +53,7 @@ def prove(distilled: Distilled, scenario: Scenario) -> Proof:
 
 class _Player:
     def __init__(self, scenario: Scenario, made: frozenset[str]) -> None:
-        self._app: ASGIApp = Api(Worlds(Options(), (scenario,)), HANDLERS)
+        self._app: ASGIApp = Api(Worlds(Options(), (scenario,)), ENDPOINTS)
         #: Ids of what the requests made: here it is made anew, and has others.
         self._made = made
         self._ids: dict[str, str] = {}

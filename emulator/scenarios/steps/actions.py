@@ -1,68 +1,173 @@
-"""What a step yields: the vocabulary between steps (what happens) and performer (when, and with what effect).
+"""What a step yields: what the model does, free of any API.
 
-Plain values without ids to look up, times or I/O, so that a step is tested by ``list(say(...))``.
+A step composes an action once (text, annotations, pieces, calls, outputs, results); the narrator of an API
+(``engine/narrator.py``) turns it into that API's objects and events, in that API's order. Actions are plain values
+without ids to look up, times or I/O, so that a step is tested by ``list(say(...))``.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from emulator.base.json_types import Object
 
-#: Nobody writes to it.
-NO_CHANGES: Final[dict[str, Any]] = {}
+# ---- What actions are made of ----
 
 
-class Create(NamedTuple):
-    """A message or run step comes into being. Streams carry it twice: as ``created`` and as ``in_progress``."""
+class FileRef(NamedTuple):
+    """A file that the model shows, cites or has made."""
 
-    thing: Object
-
-
-class Delta(NamedTuple):
-    """A piece of a message or run step that only streams carry. ``content`` is the API's ``delta`` value."""
-
-    kind: str
     id: str
-    content: dict[str, Any]
+    filename: str
 
 
-class Update(NamedTuple):
-    """What has been streamed so far is now to be seen in the stored object too. No event."""
+class Annotation(NamedTuple):
+    """A part of a text that stands for a file; positions count code points.
 
-    kind: str
-    id: str
-    changes: dict[str, Any]
+    A ``citation`` names its source, a ``link`` leads to a file that code made.
+    """
 
-
-class Move(NamedTuple):
-    """An object takes a status, with other changes beside it. ``id`` is empty for the run itself."""
-
-    kind: str
-    status: str
-    id: str = ""
-    changes: dict[str, Any] = NO_CHANGES
+    start: int
+    end: int
+    kind: Literal["citation", "link"]
+    text: str
+    file: FileRef
 
 
-class Require(NamedTuple):
-    """The run stops until outputs for these tool calls are submitted."""
+class FunctionCall(NamedTuple):
+    """A call of a function. ``pieces``: the parts in which its arguments are streamed."""
 
-    step_id: str
-    tool_calls: list[dict[str, Any]]
+    name: str
+    arguments: str
+    pieces: list[str]
 
 
-class Wait(NamedTuple):
-    """Seconds pass on the world's clock. ``to_expiry``: as many as the run has left to live."""
+class Logs(NamedTuple):
+    """What code has printed."""
+
+    text: str
+
+
+class Image(NamedTuple):
+    """An image that code shows."""
+
+    file: FileRef
+
+
+class Execution(NamedTuple):
+    """A piece of code that runs. ``pieces``: the parts in which its input is streamed."""
+
+    input: str
+    pieces: list[str]
+    outputs: list[Logs | Image]
+
+
+class SearchResult(NamedTuple):
+    """A passage of a file that a search found. ``score`` is from 0 to 1."""
+
+    file_id: str
+    filename: str
+    score: float
+    attributes: Object
+    text: str
+
+
+class Search(NamedTuple):
+    """One search in files, and what it found."""
+
+    query: str
+    results: list[SearchResult]
+
+
+# ---- Actions ----
+
+
+class Began(NamedTuple):
+    """The model begins to answer."""
+
+
+class Said(NamedTuple):
+    """A message. ``usage`` is what the step states; ``stays_open``: the next step finds it still being written."""
+
+    text: str
+    pieces: list[str]
+    annotations: list[Annotation]
+    images: list[FileRef]
+    usage: Object | None = None
+    stays_open: bool = False
+
+
+class Refused(NamedTuple):
+    """A message that is a refusal."""
+
+    text: str
+    pieces: list[str]
+    usage: Object | None = None
+    stays_open: bool = False
+
+
+class Called(NamedTuple):
+    """Function calls; the turn rests until their outputs are submitted."""
+
+    calls: list[FunctionCall]
+    usage: Object | None = None
+
+
+class RanCode(NamedTuple):
+    """Code that the service's interpreter ran."""
+
+    executions: list[Execution]
+    usage: Object | None = None
+
+
+class Searched(NamedTuple):
+    """Searches in the files of vector stores."""
+
+    searches: list[Search]
+    usage: Object | None = None
+
+
+class Waited(NamedTuple):
+    """Seconds pass on the world's clock. ``to_expiry``: as many as the turn has left to live."""
 
     seconds: float
     to_expiry: bool = False
 
 
-class Hold(NamedTuple):
-    """The run stands at a gate until somebody releases it."""
+class Held(NamedTuple):
+    """The turn stands at a hold until somebody releases it."""
 
     label: str
 
 
-Event = Create | Delta | Update | Move
-Item = Event | Require | Wait | Hold
+class Completed(NamedTuple):
+    """The turn comes to its end."""
+
+
+class Failed(NamedTuple):
+    """The turn fails."""
+
+    code: str
+    message: str
+
+
+class CutOff(NamedTuple):
+    """The turn ends incomplete."""
+
+    reason: Literal["max_completion_tokens", "max_prompt_tokens", "content_filter"]
+
+
+class Expired(NamedTuple):
+    """The turn's time is over."""
+
+
+class Cancelled(NamedTuple):
+    """The client has stopped the turn."""
+
+
+Action = (
+    Began | Said | Refused | Called | RanCode | Searched | Waited | Held | Completed | Failed | CutOff | Expired
+    | Cancelled
+)  # fmt: skip
+#: All of them, for those who have to know each.
+ACTIONS: tuple[type[Any], ...] = Action.__args__

@@ -1,17 +1,17 @@
-"""Function calls: the assistant asks, and waits for the outputs."""
+"""Function calls: the assistant calls functions of the client, and waits for their outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from emulator.apis.assistants import objects
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import Schema, reason
-from emulator.scenarios.steps.actions import Create, Delta, Item, Move, Require, Update
-from emulator.scenarios.steps.context import OpenStep, Stage, StepFailed
-from emulator.scenarios.steps.messages import cut
-from emulator.scenarios.steps.registry import USAGE, Act, step
+from emulator.scenarios.steps.actions import Action, Called, FunctionCall
+from emulator.scenarios.steps.context import StepContext, StepFailed
+from emulator.scenarios.steps.pieces import cut
+from emulator.scenarios.steps.registry import USAGE, step
+from emulator.scenarios.steps.step import Step
 
 _ARGUMENTS: Final[Schema] = {"type": ["object", "string"]}
 _CALL: Final[Schema] = {
@@ -33,54 +33,34 @@ _EXPECT: Final[Schema] = {
     "call", _CALL, "function calls; the run then requires action until their outputs are submitted",
     beside={"expect": _EXPECT, "usage": USAGE}, makes_run_step=True,
 )  # fmt: skip
-def call(stage: Stage, act: Act) -> Iterator[Item]:
-    """Function calls, streamed with their arguments; then the run requires action."""
-    pairs = [pair for one in _as_list(act.value) for pair in one.items()]
-    calls = [_function_call(stage, name, arguments) for name, arguments in pairs]
-    run_step = objects.run_step(stage.make_id("thread.run.step"), stage.run, {"type": "tool_calls", "tool_calls": []})
-    step_id: str = run_step["id"]
-    stage.open = OpenStep(step_id)
-    yield Create(run_step)
-    for index, made in enumerate(calls):
-        yield from _stream_call(step_id, index, made)
-    yield Update("thread.run.step", step_id, {"step_details": {"type": "tool_calls", "tool_calls": calls}})
-    yield Require(step_id, calls)
-    answered = calls_with_outputs(calls, stage)
-    details = {"type": "tool_calls", "tool_calls": answered}
-    written = "".join(made["function"]["name"] + made["function"]["arguments"] for made in calls)
-    usage = stage.usage(act.beside.get("usage"), written)
-    stage.open = None
-    yield Move("thread.run.step", "completed", step_id, {"step_details": details, "usage": usage})
-    yield Move("thread.run", "queued")
-    yield Move("thread.run", "in_progress")
+def call(context: StepContext, step: Step) -> Iterator[Action]:
+    """Function calls; their arguments are streamed in pieces."""
+    pairs = [pair for one in _as_list(step.value) for pair in one.items()]
+    yield Called([_function_call(context, name, arguments) for name, arguments in pairs], step.beside.get("usage"))
 
 
 def _as_list(value: Any) -> list[Object]:
     return value if isinstance(value, list) else [value]
 
 
-def _function_call(stage: Stage, name: str, template: Any) -> Object:
-    arguments = stage.render(template)
-    declared = _declared(stage, name)
+def _function_call(context: StepContext, name: str, template: Any) -> FunctionCall:
+    arguments = context.render(template)
+    parameters = _declared_parameters(context, name)
     if isinstance(arguments, str):
         text = arguments
     else:
-        text = stage.as_json(arguments)
-        _check_arguments(name, declared["parameters"], arguments)
-    function = {"name": name, "arguments": text, "output": None}
-    return {"id": stage.make_id("tool_call"), "type": "function", "function": function}
+        text = context.as_json(arguments)
+        _check_arguments(name, parameters, arguments)
+    return FunctionCall(name, text, cut(text, "words"))
 
 
-def _declared(stage: Stage, name: str) -> Object:
-    """The function as the run has it: the model can call no other."""
-    functions = {
-        tool["function"]["name"]: tool["function"] for tool in stage.run["tools"] if tool["type"] == "function"
-    }
+def _declared_parameters(context: StepContext, name: str) -> Any:
+    """The parameters of the function as the run has it: the model can call no other."""
+    functions = {tool.name: tool.parameters for tool in context.tools() if tool.kind == "function"}
     if name not in functions:
         known = ", ".join(functions) or "no function"
         raise StepFailed("impossible", f"the run cannot call {name!r}: it has {known}")
-    declared: Object = functions[name]
-    return declared
+    return functions[name]
 
 
 def _check_arguments(name: str, parameters: Any, arguments: Any) -> None:
@@ -91,25 +71,3 @@ def _check_arguments(name: str, parameters: Any, arguments: Any) -> None:
             f"the arguments of {name!r} break its declared parameters: {why}; "
             "write them as a string if the model is to be wrong",
         )
-
-
-def _stream_call(step_id: str, index: int, made: Object) -> Iterator[Item]:
-    """The name first, with empty arguments; then the arguments in pieces (FACTS §3, delta payloads)."""
-    function = made["function"]
-    opening = {"name": function["name"], "arguments": "", "output": None}
-    deltas: list[Object] = [{"index": index, "id": made["id"], "type": "function", "function": opening}]
-    deltas += [
-        {"index": index, "type": "function", "function": {"arguments": piece}}
-        for piece in cut(function["arguments"], "words")
-    ]
-    for delta in deltas:
-        yield Delta("thread.run.step", step_id, {"step_details": {"type": "tool_calls", "tool_calls": [delta]}})
-
-
-def calls_with_outputs(calls: list[Object], stage: Stage) -> list[Object]:
-    """The calls with the outputs that were submitted last."""
-    latest = stage.outputs[-len(calls) :]
-    return [
-        {**made, "function": {**made["function"], "output": answered.output}}
-        for made, answered in zip(calls, latest, strict=True)
-    ]

@@ -1,32 +1,30 @@
-"""What a step sees of the run it plays in, and how it fails.
+"""What a step sees of the turn it plays in, and how it fails.
 
-The performer owns the stage and keeps ``run`` and ``outputs`` up to date; steps read them, make ids and render their
-templates here, and note what they leave open.
+The API that plays the turn makes the context; steps read it, render their templates here and find files by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from emulator.base.json_types import Object
 from emulator.base.problems import EmulatorError
-from emulator.engine import usage
 from emulator.sandbox import templates
 from emulator.sandbox.fake import Fake
 from emulator.sandbox.meter import Meter
 from emulator.sandbox.templates import TemplateError
+from emulator.scenarios.steps.actions import FileRef, SearchResult
 
 _Made = TypeVar("_Made")
 
-__all__ = ["Fake", "OpenStep", "Output", "Stage", "StepFailed", "parsed"]
+__all__ = ["Fake", "Output", "StepContext", "StepFailed", "Tool", "parsed"]
 
 
 class StepFailed(EmulatorError):
-    """A step that cannot be played: the run fails, and ``check()`` reports it as a problem of this kind."""
+    """A step that cannot be played: the turn fails, and ``check()`` reports it as a problem of this kind."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -41,9 +39,23 @@ def parsed(text: str) -> Any:
         return text
 
 
+class Tool(NamedTuple):
+    """A tool that the model has. ``name``: the function's, or else the tool's kind.
+
+    ``parameters``: a function's JSON Schema. ``limit``, ``threshold``: how many results a file search shows, and the
+    score that each has at least.
+    """
+
+    kind: str
+    name: str
+    parameters: Any = None
+    limit: int = 20
+    threshold: float = 0.0
+
+
 @dataclass(slots=True)
 class Output:
-    """One function call that was answered."""
+    """One function call with the output that the client submitted."""
 
     name: str
     arguments: str
@@ -54,48 +66,37 @@ class Output:
 
 
 @dataclass(slots=True)
-class OpenStep:
-    """A run step that is under way: ``message_id`` is empty for tool calls."""
+class StepContext:
+    """One turn, as its steps see it. ``tools`` are those that the model has, in the order of the request.
 
-    step_id: str
-    message_id: str = ""
-    written: str = ""
-    stated_usage: Object | None = None
+    ``objects``: the API's own objects that templates see, by name (``assistant``, ``thread``, ``run``).
+    """
 
-
-@dataclass(slots=True)
-class Stage:
-    """One run, as its steps see it."""
-
-    run: Object
     message: str
-    assistant: Object
-    thread: Object
-    make_id: Callable[[str], str]
+    tools: Callable[[], list[Tool]]
+    objects: Callable[[], dict[str, Any]]
     fake: Fake
-    prompt_tokens: Callable[[], int]
     #: A file by its id, or the newest of that name; the names that there are, for the error.
-    find_file: Callable[[str], Object | None] = lambda name: None
+    find_file: Callable[[str], FileRef | None] = lambda name: None
     file_names: Callable[[], list[str]] = list
-    make_file: Callable[[str, bytes], Object] = lambda filename, content: {}
-    #: What file_search finds in the run's stores.
-    search: Callable[[str], list[Object]] = lambda query: []
+    #: Stores a file that the model's code makes: file name and content.
+    make_file: Callable[[str, bytes], FileRef] = lambda filename, content: FileRef("", filename)
+    #: What file search finds in the turn's vector stores, best first.
+    search: Callable[[str], list[SearchResult]] = lambda query: []
     #: Contents of the files that the scenario names by path.
     contents: Mapping[str, bytes] = field(default_factory=dict)
-    #: Files that the run's code has made.
-    generated: list[Object] = field(default_factory=list)
-    stated_usage: Object | None = None
-    stated_for_steps: int = 1
+    #: Files that the model's code has made.
+    generated: list[FileRef] = field(default_factory=list)
+    #: The outputs that the client has submitted so far.
     outputs: list[Output] = field(default_factory=list)
-    open: OpenStep | None = None
-    steps_done: int = 0
-    tokens_written: int = 0
     #: What its templates may do, all together.
     meter: Meter = field(default_factory=Meter)
-    _prompt: int | None = None
 
     def render(self, value: Any) -> Any:
-        """Raises StepFailed (``template``) when a template fails, as the other two do."""
+        """A value with its templates filled in.
+
+        Raises StepFailed (``template``) when a template fails, as the other two do.
+        """
         if isinstance(value, str) and not templates.is_template(value):
             return value
         return _or_failed(lambda: templates.render(value, self._variables(), self.meter))
@@ -109,7 +110,7 @@ class Stage:
         """A rendered value as JSON."""
         return _or_failed(lambda: templates.as_json(rendered))
 
-    def file(self, name: str) -> Object:
+    def file(self, name: str) -> FileRef:
         """A file by id or name. Raises StepFailed (``impossible``) if there is none."""
         found = self.find_file(name)
         if found is None:
@@ -119,32 +120,16 @@ class Stage:
 
     def _variables(self) -> dict[str, Any]:
         """The names a template can use; a function's name gives its latest output."""
-        return {output.name: output.value() for output in self.outputs} | {
+        return {
+            **{output.name: output.value() for output in self.outputs},
             "message": self.message,
-            "assistant": self.assistant,
-            "thread": self.thread,
-            "run": self.run,
+            **self.objects(),
             "outputs": [
                 {"name": output.name, "arguments": parsed(output.arguments), "output": output.value()}
                 for output in self.outputs
             ],
             "fake": self.fake,
         }
-
-    def usage(self, stated: Object | None, written: str) -> Object:
-        """The usage of the run step that ends now: as stated beside it, or its part of the turn's, or estimated."""
-        if self._prompt is None:
-            self._prompt = self.prompt_tokens()
-        completion = usage.tokens(written)
-        estimate = usage.of(self._prompt + self.tokens_written, completion)
-        self.tokens_written += completion
-        number = self.steps_done
-        self.steps_done += 1
-        if stated is not None:
-            return usage.of(int(stated.get("prompt_tokens", 0)), int(stated.get("completion_tokens", 0)))
-        if self.stated_usage is not None:
-            return usage.share(self.stated_usage, number, self.stated_for_steps)
-        return estimate
 
 
 def _or_failed(make: Callable[[], _Made]) -> _Made:

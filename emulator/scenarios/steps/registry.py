@@ -1,45 +1,30 @@
-"""What a step is, and the registry of its verbs: the loader, the published schema and the documentation read it.
+"""The registry of step kinds: the loader, the published schema and the documentation read it.
 
-To add one: a decorated generator in a module of this package.
+To add a kind: a decorated generator in a module of this package.
 
     @step("shrug", {"type": "boolean"}, "the assistant shrugs")
-    def shrug(stage: Stage, act: Act) -> Iterator[Item]:
+    def shrug(context: StepContext, step: Step) -> Iterator[Action]:
         yield ...
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import Schema
-from emulator.scenarios.steps.actions import Item
-from emulator.scenarios.steps.context import Stage
+from emulator.scenarios.steps.actions import Action
+from emulator.scenarios.steps.context import StepContext
+from emulator.scenarios.steps.step import Step
+
+Play = Callable[[StepContext, Step], Iterator[Action]]
 
 
-@dataclass(slots=True)
-class Act:
-    """One step as a scenario says it: ``verb``, its value, what stands beside it, and where that is written.
+class StepKind(NamedTuple):
+    """A kind of step.
 
-    ``stays_open``: what follows directly is a step that finds this message still being written.
-    """
-
-    verb: str
-    value: Any
-    beside: Object = field(default_factory=dict)
-    line: int | None = None
-    stays_open: bool = False
-
-
-Play = Callable[[Stage, Act], Iterator[Item]]
-
-
-class Verb(NamedTuple):
-    """A kind of step. ``makes_run_step``: it has usage. ``finds_open``: a message directly before it is still open.
-
-    ``ends``: the run is at its end after it, nothing may follow.
+    ``makes_run_step``: the model writes something, so the step has usage. ``finds_open``: a message directly before it
+    is still being written. ``ends``: the turn is at its end after it, nothing may follow.
     """
 
     name: str
@@ -52,9 +37,8 @@ class Verb(NamedTuple):
     ends: bool
 
 
-VERBS: Final[dict[str, Verb]] = {}
+STEP_KINDS: Final[dict[str, StepKind]] = {}
 
-TEXT: Final[Schema] = {"type": "string"}
 USAGE: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -75,12 +59,12 @@ def step(
     finds_open: bool = False,
     ends: bool = False,
 ) -> Callable[[Play], Play]:
-    """Registers a verb. Raises ValueError for a name that is taken."""
+    """Registers a kind of step. Raises ValueError for a name that is taken."""
 
     def register(play: Play) -> Play:
-        if name in VERBS:
+        if name in STEP_KINDS:
             raise ValueError(f"there is a step {name!r} already")
-        VERBS[name] = Verb(name, value, summary, beside or {}, play, makes_run_step, finds_open, ends)
+        STEP_KINDS[name] = StepKind(name, value, summary, beside or {}, play, makes_run_step, finds_open, ends)
         return play
 
     return register

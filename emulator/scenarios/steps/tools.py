@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
-from emulator.apis.assistants import objects
 from emulator.base.json_types import Object
-from emulator.sandbox.json_schema import Schema
-from emulator.scenarios.steps.actions import Create, Delta, Item, Move
-from emulator.scenarios.steps.context import OpenStep, Stage, StepFailed
-from emulator.scenarios.steps.messages import CHUNKS, cut
-from emulator.scenarios.steps.registry import TEXT, USAGE, Act, step
+from emulator.sandbox.json_schema import TEXT, Schema
+from emulator.scenarios.steps.actions import (
+    Action,
+    Execution,
+    FileRef,
+    Image,
+    Logs,
+    RanCode,
+    Search,
+    Searched,
+    SearchResult,
+)
+from emulator.scenarios.steps.context import StepContext, StepFailed, Tool
+from emulator.scenarios.steps.pieces import CHUNKS, cut
+from emulator.scenarios.steps.registry import USAGE, step
+from emulator.scenarios.steps.step import Step
 
 #: A file that a step shows: one that is there, by id or name, or one that the code makes.
 _FILE: Final[Schema] = {
@@ -49,54 +59,34 @@ _CODE: Final[Schema] = {
 
 
 @step("code", _CODE, "a run step of code_interpreter", beside={"usage": USAGE}, makes_run_step=True)
-def code(stage: Stage, act: Act) -> Iterator[Item]:
-    """Input streamed in pieces, then outputs. How outputs are streamed is the published schema's; none was recorded."""
-    _require_tool(stage, "code_interpreter")
-    acts = act.value if isinstance(act.value, list) else [act.value]
-    inputs = [stage.render_text(one["input"]) for one in acts]
-    pieces = [cut(text, one.get("chunks", "words")) for text, one in zip(inputs, acts, strict=True)]
-    outputs = [_outputs(stage, one) for one in acts]
-    calls = [
-        {
-            "id": stage.make_id("tool_call"),
-            "type": "code_interpreter",
-            "code_interpreter": {"input": text, "outputs": made},
-        }
-        for text, made in zip(inputs, outputs, strict=True)
-    ]
-    step_id = yield from _open(stage)
-    for index, made in enumerate(calls):
-        opening = {"index": index, **made, "code_interpreter": {"input": "", "outputs": []}}
-        yield _delta(step_id, opening)
-        for piece in pieces[index]:
-            yield _delta(step_id, _more_code(index, {"input": piece}))
-        for number, output in enumerate(outputs[index]):
-            yield _delta(step_id, _more_code(index, {"outputs": [{"index": number, **output}]}))
-    yield from _close(stage, act, step_id, calls, "".join(inputs))
+def code(context: StepContext, step: Step) -> Iterator[Action]:
+    """Code that runs: its input in pieces, then its outputs."""
+    _require_tool(context, "code_interpreter")
+    executions = step.value if isinstance(step.value, list) else [step.value]
+    inputs = [context.render_text(one["input"]) for one in executions]
+    pieces = [cut(text, one.get("chunks", "words")) for text, one in zip(inputs, executions, strict=True)]
+    outputs = [_outputs(context, one) for one in executions]
+    yield RanCode(list(map(Execution, inputs, pieces, outputs)), step.beside.get("usage"))
 
 
-def _more_code(index: int, content: Object) -> Object:
-    return {"index": index, "type": "code_interpreter", "code_interpreter": content}
-
-
-def _outputs(stage: Stage, one: Object) -> list[Object]:
+def _outputs(context: StepContext, one: Object) -> list[Logs | Image]:
     """Logs and images; files that the code makes are there from now on."""
-    logs = [{"type": "logs", "logs": stage.render_text(one["logs"])}] if one.get("logs") else []
-    images = [_shown_file(stage, file) for file in one.get("images", [])]
+    logs = [Logs(context.render_text(one["logs"]))] if one.get("logs") else []
+    images = [Image(_shown_file(context, file)) for file in one.get("images", [])]
     for file in one.get("files", []):
-        stage.generated.append(_shown_file(stage, file))
-    return [*logs, *({"type": "image", "image": {"file_id": file["id"]}} for file in images)]
+        context.generated.append(_shown_file(context, file))
+    return [*logs, *images]
 
 
-def _shown_file(stage: Stage, value: Any) -> Object:
+def _shown_file(context: StepContext, value: Any) -> FileRef:
     if isinstance(value, str):
-        return stage.file(stage.render_text(value))
-    name = stage.render_text(value["filename"])
+        return context.file(context.render_text(value))
+    name = context.render_text(value["filename"])
     if "path" in value:
-        return stage.make_file(name, stage.contents[value["path"]])
+        return context.make_file(name, context.contents[value["path"]])
     if "base64" in value:
-        return stage.make_file(name, base64.b64decode(value["base64"]))
-    return stage.make_file(name, stage.render_text(value["content"]).encode())
+        return context.make_file(name, base64.b64decode(value["base64"]))
+    return context.make_file(name, context.render_text(value["content"]).encode())
 
 
 _RESULT: Final[Schema] = {
@@ -128,62 +118,34 @@ _SEARCH: Final[Schema] = {
     beside={"usage": USAGE},
     makes_run_step=True,
 )
-def search(stage: Stage, act: Act) -> Iterator[Item]:
-    """One delta without results; they arrive with the completed step (FACTS §3 F)."""
-    options = _require_tool(stage, "file_search").get("file_search") or {}
-    ranking = {key: value for key, value in options.get("ranking_options", {}).items() if key != "hybrid_search"}
-    limit = options.get("max_num_results", 20)
-    calls = []
-    for one in act.value if isinstance(act.value, list) else [act.value]:
-        results = _results(stage, {} if one == "auto" else one, limit, ranking.get("score_threshold", 0.0))
-        found = {"ranking_options": ranking, "results": results}
-        calls.append({"id": stage.make_id("tool_call"), "type": "file_search", "file_search": found})
-    step_id = yield from _open(stage)
-    for index, made in enumerate(calls):
-        yield _delta(step_id, {"index": index, **made, "file_search": {"ranking_options": ranking, "results": []}})
-    yield from _close(stage, act, step_id, calls, stage.message)
+def search(context: StepContext, step: Step) -> Iterator[Action]:
+    """Searches in files, with their results."""
+    tool = _require_tool(context, "file_search")
+    searches = []
+    for one in step.value if isinstance(step.value, list) else [step.value]:
+        searches.append(_search(context, {} if one == "auto" else one, tool))
+    yield Searched(searches, step.beside.get("usage"))
 
 
-def _results(stage: Stage, one: Object, limit: int, threshold: float) -> list[Object]:
-    """Scripted results, or those of a real search in the stores that the run has, for the query or the message."""
+def _search(context: StepContext, one: Object, tool: Tool) -> Search:
+    """Scripted results, or those of a real search in the turn's stores, for the query or the message."""
     if "results" not in one:
-        query = stage.render_text(one["query"]) if "query" in one else stage.message
-        return [result for result in stage.search(query) if result["score"] >= threshold][:limit]
+        query = context.render_text(one["query"]) if "query" in one else context.message
+        found = [result for result in context.search(query) if result.score >= tool.threshold]
+        return Search(query, found[: tool.limit])
     scripted = []
     for result in one["results"]:
-        file = stage.file(stage.render_text(result["file"]))
-        text = stage.render_text(result.get("text", ""))
-        scripted.append(objects.search_result(file["id"], file["filename"], float(result.get("score", 1.0)), {}, text))
-    return scripted
+        file = context.file(context.render_text(result["file"]))
+        text = context.render_text(result.get("text", ""))
+        scripted.append(SearchResult(file.id, file.filename, float(result.get("score", 1.0)), {}, text))
+    return Search(context.message, scripted)
 
 
-# ---- What both have ----
-
-
-def _require_tool(stage: Stage, kind: str) -> Object:
-    """The run's tool of that kind; without it the model could never have done this."""
-    tool: Object | None = next((one for one in stage.run["tools"] if one["type"] == kind), None)
-    if tool is None:
-        names = [one["function"]["name"] if one["type"] == "function" else one["type"] for one in stage.run["tools"]]
-        has = ", ".join(names) or "no tool"
+def _require_tool(context: StepContext, kind: str) -> Tool:
+    """The turn's tool of that kind. Raises StepFailed without it: the model could never have done this."""
+    tools = context.tools()
+    found = next((tool for tool in tools if tool.kind == kind), None)
+    if found is None:
+        has = ", ".join(tool.name for tool in tools) or "no tool"
         raise StepFailed("impossible", f"the run cannot use {kind}: it has {has}")
-    return tool
-
-
-def _open(stage: Stage) -> Generator[Item, None, str]:
-    made = objects.run_step(stage.make_id("thread.run.step"), stage.run, {"type": "tool_calls", "tool_calls": []})
-    stage.open = OpenStep(made["id"])
-    yield Create(made)
-    step_id: str = made["id"]
-    return step_id
-
-
-def _delta(step_id: str, call: Object) -> Delta:
-    return Delta("thread.run.step", step_id, {"step_details": {"type": "tool_calls", "tool_calls": [call]}})
-
-
-def _close(stage: Stage, act: Act, step_id: str, calls: list[Object], written: str) -> Iterator[Item]:
-    stage.open = None
-    details = {"type": "tool_calls", "tool_calls": calls}
-    usage = stage.usage(act.beside.get("usage"), written)
-    yield Move("thread.run.step", "completed", step_id, {"step_details": details, "usage": usage})
+    return found

@@ -1,4 +1,4 @@
-"""Ordered collections of objects, with the API's way of paging and its 404s, so that no handler forgets one.
+"""Ordered collections of objects, with the API's way of paging; what is missing raises, so that no handler forgets it.
 
 A collection keeps its objects in the order they were made; a page is a slice, found by the position of the cursor, so
 it costs the same at any size. Deleted objects leave a hole whose position is remembered: a client that walks a list
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
-from emulator.apis.http.errors import not_found
+from emulator.world.state.missing import Kind, Missing
 
 Row = TypeVar("Row")
 Other = TypeVar("Other")
@@ -50,7 +50,7 @@ class Collection(Generic[Row]):
 
     __slots__ = ("_ids", "_is_shared", "_live", "_position", "_rows", "kind")
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: Kind) -> None:
         self.kind = kind
         #: A copy has the same lists, so the next change needs lists of its own.
         self._is_shared = False
@@ -71,10 +71,10 @@ class Collection(Generic[Row]):
         return self._rows[position] if isinstance(position, int) else None
 
     def find(self, id: str, param: str) -> Row:
-        """The object, or the error for ``param`` that the service answers."""
+        """The object. Raises Missing, with the ``param`` that held the id."""
         row = self.get(id)
         if row is None:
-            raise not_found(self.kind, id, param)
+            raise Missing(self.kind, id, param)
         return row
 
     def put(self, id: str, row: Row) -> None:
@@ -123,7 +123,7 @@ class Collection(Generic[Row]):
     def page(self, query: Query, keep: Callable[[Row], bool] | None = None) -> Page[Row]:
         """The objects between the cursors, nearest to ``after`` (or to ``before``, when only that is given).
 
-        Cursors are exclusive; one that was never an id of this collection is a 404.
+        Cursors are exclusive. Raises Missing for one that was never an id of this collection.
         """
         step = 1 if query.order == "asc" else -1
         first: float
@@ -169,7 +169,7 @@ class Collection(Generic[Row]):
     def _cursor(self, id: str, param: str) -> int | float:
         position = self._position.get(id)
         if position is None:
-            raise not_found(self.kind, id, param)
+            raise Missing(self.kind, id, param)
         return position
 
     def copy(self) -> Collection[Row]:

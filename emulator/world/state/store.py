@@ -1,64 +1,35 @@
-"""All objects of one world, where they belong.
+"""All objects of one world.
 
-Messages are kept as the pretty-printed bytes that a list shows: a tenth of the memory of dicts, no work for the garbage
-collector, and a page of them is a join.
+Files, uploads and vector stores belong to every API. What one API alone has is a part of the store, which that API
+defines and asks for by its class (``Store.of``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Protocol, Self, TypeVar, cast
 
-from emulator.apis.assistants import views
-from emulator.apis.http.errors import no_such_file, not_found
 from emulator.base.json_types import Object
 from emulator.world.state.collection import Collection
 from emulator.world.state.contents import Content
+from emulator.world.state.missing import FILE, VECTOR_STORE
 from emulator.world.state.vector_stores import VectorStore
 
 
-class Thread:
-    """A thread with all that belongs to it. ``steps``: the run steps of each run, by the run's id."""
+class StorePart(Protocol):
+    """The objects of one API."""
 
-    __slots__ = ("active_run", "messages", "object", "runs", "steps")
+    def copy(self) -> Self:
+        """A part that changes independently."""
 
-    def __init__(self, object: Object) -> None:
-        self.object = object
-        self.messages: Collection[bytes] = Collection("thread.message")
-        self.runs: Collection[Object] = Collection("thread.run")
-        self.steps: dict[str, Collection[Object]] = {}
-        #: The id of the run that is not at its end yet: at most one a thread.
-        self.active_run: str | None = None
+    def is_empty(self) -> bool:
+        """True as long as nothing was made."""
 
-    def message(self, id: str) -> Object:
-        """A stored message as a dict."""
-        return views.message_from_row(self.messages.find(id, "message_id"))
+    def remove_vector_store(self, id: str) -> None:
+        """A vector store is gone; no object may name it any more."""
 
-    def put_message(self, message: Object) -> bytes:
-        """Stores a message, and answers it as it is stored."""
-        row = views.message_row(message)
-        self.messages.put(message["id"], row)
-        return row
 
-    def put_run(self, run: Object) -> None:
-        self.runs.put(run["id"], run)
-        self.steps.setdefault(run["id"], Collection("thread.run.step"))
-
-    def has_user_message(self) -> bool:
-        return any(map(views.row_is_from_user, self.messages))
-
-    def last_user_text(self) -> str:
-        """All text of the newest message of a user; parts are joined by line breaks."""
-        for _, row in self.messages.newest_first():
-            if views.row_is_from_user(row):
-                return "\n".join(views.texts_in_row(row))
-        return ""
-
-    def copy(self) -> Thread:
-        other = Thread(self.object)
-        other.messages, other.runs = self.messages.copy(), self.runs.copy()
-        other.steps = {run_id: steps.copy() for run_id, steps in self.steps.items()}
-        other.active_run = self.active_run
-        return other
+Part = TypeVar("Part", bound=StorePart)
 
 
 @dataclass(slots=True)
@@ -74,34 +45,34 @@ class Store:
     """All objects of one world."""
 
     def __init__(self) -> None:
-        self.assistants: Collection[Object] = Collection("assistant")
-        self.threads: dict[str, Thread] = {}
-        self.files: Collection[Object] = Collection("file")
+        self.files: Collection[Object] = Collection(FILE)
         self.contents: dict[str, Content] = {}
         self.uploads: dict[str, Upload] = {}
-        self.vector_stores: Collection[VectorStore] = Collection("vector_store")
+        self.vector_stores: Collection[VectorStore] = Collection(VECTOR_STORE)
         #: Fine-tuned models: any that somebody names is there until it is deleted.
         self.deleted_models: set[str] = set()
+        self._parts: dict[type[Any], StorePart] = {}
 
-    def thread(self, id: str) -> Thread:
-        """The thread, or the service's error."""
-        found = self.threads.get(id)
+    def of(self, part: type[Part]) -> Part:
+        """The objects of one API, by the class that it defines for them."""
+        found = self._parts.get(part)
         if found is None:
-            raise not_found("thread", id, "thread_id")
-        return found
+            found = self._parts[part] = part()
+        return cast("Part", found)
 
     def is_empty(self) -> bool:
-        return not (self.threads or self.assistants or self.files or self.uploads or self.vector_stores)
+        parts = any(not part.is_empty() for part in self._parts.values())
+        return not (parts or self.files or self.uploads or self.vector_stores)
 
     def copy(self) -> Store:
+        """A store that changes independently."""
         other = Store()
-        other.assistants = self.assistants.copy()
-        other.threads = {id: thread.copy() for id, thread in self.threads.items()}
         other.files, other.contents = self.files.copy(), self.contents.copy()
         other.uploads = {id: Upload(one.object, dict(one.parts), one.expires_after) for id, one in self.uploads.items()}
         for store in self.vector_stores:
             other.vector_stores.put(store.id, store.copy())
         other.deleted_models = set(self.deleted_models)
+        other._parts = {kind: part.copy() for kind, part in self._parts.items()}
         return other
 
     # ---- Files ----
@@ -110,12 +81,10 @@ class Store:
         self.files.put(file["id"], file)
         self.contents[file["id"]] = content
 
-    def file(self, id: str, now: float) -> Object:
-        """A file that is there and has not expired, or the error that file routes answer."""
+    def live_file(self, id: str, now: float) -> Object | None:
+        """A file that is there and has not expired at ``now`` (seconds since the epoch)."""
         found = self.files.get(id)
-        if found is None or _is_over(found, now):
-            raise no_such_file(id)
-        return found
+        return None if found is None or _is_over(found, now) else found
 
     def find_file(self, name: str) -> Object | None:
         """A file by its id, or the newest of that name."""
@@ -134,30 +103,19 @@ class Store:
     # ---- Vector stores ----
 
     def vector_store(self, id: str, now: float) -> VectorStore:
-        """A vector store as a request names it: expired, if its time is over."""
+        """A vector store as a request names it: expired, if its time is over. Raises Missing."""
         store = self.vector_stores.find(id, "vector_store_id")
         if _is_over(store.object, now):
             store.object = {**store.object, "status": "expired"}
         return store
 
     def remove_vector_store(self, id: str) -> None:
-        """Deletes a store; assistants and threads lose it (recorded)."""
+        """Deletes a store; the objects that name it lose it (docs/wire.md §2)."""
         self.vector_stores.remove(id)
-        for assistant in list(self.assistants):
-            self.assistants.put(assistant["id"], _without_store(assistant, id))
-        for thread in self.threads.values():
-            thread.object = _without_store(thread.object, id)
+        for part in self._parts.values():
+            part.remove_vector_store(id)
 
 
 def _is_over(thing: Object, now: float) -> bool:
     expires_at = thing["expires_at"]
     return expires_at is not None and now >= expires_at
-
-
-def _without_store(holder: Object, id: str) -> Object:
-    resources = holder["tool_resources"]
-    ids = resources.get("file_search", {}).get("vector_store_ids", [])
-    if id not in ids:
-        return holder
-    left = {"vector_store_ids": [one for one in ids if one != id]}
-    return {**holder, "tool_resources": {**resources, "file_search": left}}

@@ -1,7 +1,7 @@
 """Vector stores, their files and batches: what they hold, how indexing moves, and the search in them.
 
-Indexing follows the rule of time: a look at a file, its batch or its store moves that object from ``in_progress`` to
-its outcome. What comes of a file is known from its contents, unless a scenario says otherwise (``indexing``).
+Indexing follows the rule of time: a poll of a file, its batch or its store moves that object from ``in_progress`` to
+its outcome. The outcome of a file follows from its contents, unless a scenario says otherwise (``indexing``).
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from emulator.base.json_types import Object
+from emulator.scenarios.steps.actions import SearchResult
 from emulator.world.state import extract
 from emulator.world.state.collection import Collection
+from emulator.world.state.missing import VECTOR_STORE_FILE
 from emulator.world.state.search import Index
 
 DAY: Final = 86_400
@@ -27,7 +29,7 @@ _COUNTED: Final = ("in_progress", "completed", "failed", "cancelled")
 
 
 class Outcome(NamedTuple):
-    """What comes of indexing a file. ``polls``: looks that still see it ``in_progress``."""
+    """The outcome of indexing a file. ``polls``: how many polls still see it ``in_progress``."""
 
     status: str
     text: str = ""
@@ -35,7 +37,7 @@ class Outcome(NamedTuple):
     polls: int = 0
 
 
-#: Tells what comes of indexing a file: its world's word, which a copy of the store in another world asks anew.
+#: Says what indexing a file leads to; a copy of the store in another world asks that world anew.
 Foretell = Callable[[Object], Outcome]
 
 
@@ -46,19 +48,10 @@ class StoredFile:
     object: Object
     file: Object
     chunks: list[str] = field(default_factory=list)
-    seen: int = 0
+    #: Polls that have seen it ``in_progress``.
+    polls_seen: int = 0
     #: The outcome, once it was looked up.
     known: Outcome | None = None
-
-
-class Found(NamedTuple):
-    """A chunk that a search found."""
-
-    file_id: str
-    filename: str
-    score: float
-    attributes: Object
-    text: str
 
 
 def new_store(id: str, at: int, body: Object) -> Object:
@@ -98,7 +91,7 @@ class VectorStore:
 
     def __init__(self, object: Object) -> None:
         self.object = object
-        self.files: Collection[Object] = Collection("vector_store.file")
+        self.files: Collection[Object] = Collection(VECTOR_STORE_FILE)
         self.stored: dict[str, StoredFile] = {}
         #: Batches with the ids of their files.
         self.batches: dict[str, tuple[Object, list[str]]] = {}
@@ -153,10 +146,10 @@ class VectorStore:
 
     # ---- Indexing ----
 
-    def look(self, ids: Iterable[str], foretell: Foretell, *, at_once: bool = False) -> bool:
-        """A look at these files moves them to their outcomes, when enough looks have seen them ``in_progress``.
+    def poll(self, ids: Iterable[str], foretell: Foretell, *, at_once: bool = False) -> bool:
+        """Moves files to their outcomes, when enough polls have seen them ``in_progress``. True if one has moved.
 
-        ``at_once``: without waiting for those looks.
+        ``at_once``: without waiting for those polls.
         """
         moved = False
         for id in ids:
@@ -164,8 +157,8 @@ class VectorStore:
             if file is None or file.object["status"] != "in_progress":
                 continue
             file.known = file.known or foretell(file.file)
-            if file.seen < file.known.polls and not at_once:
-                file.seen += 1
+            if file.polls_seen < file.known.polls and not at_once:
+                file.polls_seen += 1
             else:
                 self._finish(file, file.known)
                 moved = True
@@ -228,7 +221,7 @@ class VectorStore:
 
     # ---- Search ----
 
-    def search(self, query: str, keep: Callable[[Object], bool] = lambda attributes: True) -> list[Found]:
+    def search(self, query: str, keep: Callable[[Object], bool] = lambda attributes: True) -> list[SearchResult]:
         """The chunks of completed files that have a word of the query, best first."""
         if self._index is None:
             chunks = [(file, chunk) for file in self.stored.values() for chunk in file.chunks]
@@ -236,7 +229,7 @@ class VectorStore:
         index, chunks = self._index
         hits = ((chunks[hit.number], hit.score) for hit in index.search(query))
         return [
-            Found(file.object["id"], file.file["filename"], score, file.object["attributes"], text)
+            SearchResult(file.object["id"], file.file["filename"], score, file.object["attributes"], text)
             for (file, text), score in hits
             if file.object["status"] == "completed" and keep(file.object["attributes"])
         ]
@@ -246,7 +239,8 @@ class VectorStore:
         other = VectorStore(self.object)
         other.files = self.files.copy()
         other.stored = {
-            id: StoredFile(one.object, one.file, one.chunks, one.seen, one.known) for id, one in self.stored.items()
+            id: StoredFile(one.object, one.file, one.chunks, one.polls_seen, one.known)
+            for id, one in self.stored.items()
         }
         other.batches = {id: (batch, list(ids)) for id, (batch, ids) in self.batches.items()}
         return other
@@ -286,3 +280,8 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "lt": operator.lt,
     "lte": operator.le,
 }
+
+
+def search_all(stores: Iterable[VectorStore], query: str) -> list[SearchResult]:
+    """The results of all stores, best first. A passage that two stores hold is found twice (docs/wire.md §7)."""
+    return sorted((one for store in stores for one in store.search(query)), key=lambda one: -one.score)

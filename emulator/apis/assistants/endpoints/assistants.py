@@ -2,61 +2,64 @@
 
 from __future__ import annotations
 
-from emulator.apis.assistants import objects, strict_schemas
-from emulator.apis.files.resources import resolve
-from emulator.apis.http import errors
-from emulator.apis.http.lists import list_of, read_query
-from emulator.apis.http.request import Answer, Call, answer
-from emulator.apis.http.showing import shown
+from functools import partial
 
-#: Known to be refused (FACTS §4). Any other name is accepted: deployments, fine-tunes, models to come.
+from emulator.apis.assistants import errors, objects, strict_schemas
+from emulator.apis.assistants.resources import resolve
+from emulator.apis.assistants.store import objects_of
+from emulator.apis.assistants.views import shown, view_of
+from emulator.apis.http.lists import deleted, list_of, read_query
+from emulator.apis.http.request import JsonResponse, Request, json_response
+
+#: Known to be refused (docs/wire.md §4). Any other name is accepted: deployments, fine-tunes, models to come.
 _UNSUPPORTED = frozenset({"gpt-5.1"})
 
 
-def check_settings(call: Call) -> None:
+def check_settings(request: Request) -> None:
     """What assistants and runs are both told: model, tools and response format. Raises ApiError for what cannot be.
 
-    Azure does not look at the model's name (FACTS §6).
+    Azure does not look at the model's name (docs/wire.md §6).
     """
-    model = call.body.get("model")
-    if model in _UNSUPPORTED and call.flavour == "openai":
+    model = request.body.get("model")
+    if model in _UNSUPPORTED and request.flavour == "openai":
         raise errors.unsupported_model(model)
-    strict_schemas.check_tools(call.body.get("tools"))
-    strict_schemas.check_response_format(call.body.get("response_format"))
+    strict_schemas.check_tools(request.body.get("tools"))
+    strict_schemas.check_response_format(request.body.get("response_format"))
 
 
-def list_assistants(call: Call) -> Answer:
-    return list_of(call, call.world.store.assistants.page(read_query(call)))
+def list_assistants(request: Request) -> JsonResponse:
+    page = objects_of(request.world).assistants.page(read_query(request))
+    return list_of(request, page, partial(view_of, request))
 
 
-def create_assistant(call: Call) -> Answer:
-    check_settings(call)
-    world = call.world
-    resources = resolve(world, call.body.get("tool_resources"))
+def create_assistant(request: Request) -> JsonResponse:
+    check_settings(request)
+    world = request.world
+    resources = resolve(world, request.body.get("tool_resources"))
     id = world.ids.make("assistant")
-    made = objects.assistant(id, int(world.clock.now()), {**call.body, "tool_resources": resources})
-    world.store.assistants.put(id, made)
-    return shown(call, made)
+    made = objects.assistant(id, world.now, {**request.body, "tool_resources": resources})
+    objects_of(world).assistants.put(id, made)
+    return shown(request, made)
 
 
-def get_assistant(call: Call) -> Answer:
-    return shown(call, call.world.store.assistants.find(call.path["assistant_id"], "assistant_id"))
+def get_assistant(request: Request) -> JsonResponse:
+    return shown(request, objects_of(request.world).assistants.find(request.path["assistant_id"], "assistant_id"))
 
 
-def modify_assistant(call: Call) -> Answer:
-    assistants = call.world.store.assistants
-    old = assistants.find(call.path["assistant_id"], "assistant_id")
-    check_settings(call)
-    sent = call.body.get("tool_resources")
-    resources = {} if sent is None else {"tool_resources": resolve(call.world, sent)}
-    modified = objects.modified_assistant(old, {**call.body, **resources})
+def modify_assistant(request: Request) -> JsonResponse:
+    assistants = objects_of(request.world).assistants
+    old = assistants.find(request.path["assistant_id"], "assistant_id")
+    check_settings(request)
+    sent = request.body.get("tool_resources")
+    resources = {} if sent is None else {"tool_resources": resolve(request.world, sent)}
+    modified = objects.modified_assistant(old, {**request.body, **resources})
     assistants.put(old["id"], modified)
-    return shown(call, modified)
+    return shown(request, modified)
 
 
-def delete_assistant(call: Call) -> Answer:
+def delete_assistant(request: Request) -> JsonResponse:
     """Its runs stay, and go on."""
-    assistants = call.world.store.assistants
-    id = assistants.find(call.path["assistant_id"], "assistant_id")["id"]
+    assistants = objects_of(request.world).assistants
+    id = assistants.find(request.path["assistant_id"], "assistant_id")["id"]
     assistants.remove(id)
-    return answer(objects.deleted(id, "assistant"))
+    return json_response(deleted(id, "assistant"))

@@ -2,59 +2,62 @@
 
 from __future__ import annotations
 
-from emulator.apis.assistants import objects, views
-from emulator.apis.assistants.endpoints.polling import look_at_thread
+from collections.abc import Callable
+from typing import cast
+
+from emulator.apis.assistants import errors, messages, views
+from emulator.apis.assistants.endpoints.polling import poll_thread, thread_in_path
 from emulator.apis.assistants.endpoints.threads import check_room
-from emulator.apis.files.resources import add_message, check_messages
-from emulator.apis.http import errors
-from emulator.apis.http.lists import cursors, read_query
-from emulator.apis.http.request import Answer, Call, answer
-from emulator.world.state.store import Thread
+from emulator.apis.assistants.messages import StoredMessage
+from emulator.apis.assistants.objects import Message
+from emulator.apis.assistants.resources import add_message, check_messages
+from emulator.apis.http.lists import cursors, deleted, read_query
+from emulator.apis.http.request import JsonResponse, Request, json_response
 
 
-def _thread(call: Call) -> Thread:
-    return call.world.store.thread(call.path["thread_id"])
+def list_messages(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
+    poll_thread(request, thread)
+    run_id = request.query.get("run_id")
+    keep: Callable[[StoredMessage], bool] | None = (lambda one: one.run_id == run_id) if run_id else None
+    page = thread.messages.page(read_query(request), keep)
+    first, last = cursors(request, page.ids)
+    shape = request.world.shapes
+    items = [row.item for row in page.rows] if shape == "wire" else [row.as_item(shape) for row in page.rows]
+    return JsonResponse(messages.page(items, first, last, has_more=page.has_more))
 
 
-def list_messages(call: Call) -> Answer:
-    thread = _thread(call)
-    look_at_thread(call, thread)
-    run_id = call.query.get("run_id")
-    page = thread.messages.page(read_query(call), (lambda row: views.row_has_run(row, run_id)) if run_id else None)
-    items = views.message_items(page.rows, call.world.shapes)
-    first, last = cursors(call, page.ids)
-    return Answer(views.page(items, first, last, has_more=page.has_more))
-
-
-def create_message(call: Call) -> Answer:
-    thread = _thread(call)
-    id = thread.object["id"]
+def create_message(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
     if thread.active_run:
-        raise errors.message_during_run(id, thread.active_run)
+        raise errors.message_during_run(thread.id, thread.active_run)
     check_room(thread)
-    check_messages(call.world, [call.body])
-    row = add_message(call.world, thread, call.body)
-    return Answer(views.message_json(row, call.world.shapes))
+    check_messages(request.world, [request.body])
+    return _shown(request, add_message(request.world, thread, request.body))
 
 
-def get_message(call: Call) -> Answer:
-    thread = _thread(call)
-    look_at_thread(call, thread)
-    row = thread.messages.find(call.path["message_id"], "message_id")
-    return Answer(views.message_json(row, call.world.shapes))
+def get_message(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
+    poll_thread(request, thread)
+    return _shown(request, thread.messages.find(request.path["message_id"], "message_id"))
 
 
-def modify_message(call: Call) -> Answer:
-    thread = _thread(call)
-    old = thread.message(call.path["message_id"])
-    sent = call.body.get("metadata")
-    modified = {**old, "metadata": old["metadata"] if sent is None else sent}
+def modify_message(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
+    old = thread.messages.find(request.path["message_id"], "message_id").message()
+    sent = request.body.get("metadata")
+    modified = cast("Message", {**old, "metadata": old["metadata"] if sent is None else sent})
     thread.put_message(modified)
-    return answer(views.modified_message(modified, call.world.shapes))
+    return json_response(views.modified_message(modified, request.world.shapes))
 
 
-def delete_message(call: Call) -> Answer:
-    thread = _thread(call)
-    id = thread.message(call.path["message_id"])["id"]
+def delete_message(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
+    id = request.path["message_id"]
+    thread.messages.find(id, "message_id")
     thread.messages.remove(id)
-    return answer(objects.deleted(id, "thread.message"))
+    return json_response(deleted(id, "thread.message"))
+
+
+def _shown(request: Request, message: StoredMessage) -> JsonResponse:
+    return JsonResponse(message.as_json(request.world.shapes))

@@ -1,26 +1,31 @@
-"""Looks: the requests that let a polled run go on (the rule of time)."""
+"""Polls: the requests that let a polled run go on (the rule of time)."""
 
 from __future__ import annotations
 
-from emulator.apis.http.request import Call
-from emulator.base.json_types import Object
-from emulator.world.state.store import Thread
+from emulator.apis.assistants.objects import Run
+from emulator.apis.assistants.store import Thread, objects_of
+from emulator.apis.http.request import Request
 
 
-def look_at_thread(call: Call, thread: Thread) -> None:
-    """A look moves the thread's active run one status."""
-    performance = call.world.performer.active.get(thread.active_run or "")
-    if performance is not None:
-        call.entry.moved |= call.world.performer.look(performance)
+def thread_in_path(request: Request) -> Thread:
+    """The thread that the path names. Raises Missing."""
+    return objects_of(request.world).thread(request.path["thread_id"])
 
 
-def named_run(call: Call, thread: Thread) -> Object:
-    """The run that the path names, or its error; naming it may let it expire."""
-    id = call.path["run_id"]
+def poll_thread(request: Request, thread: Thread) -> None:
+    """A poll moves the thread's active run one status."""
+    turn = request.engine.active.get(thread.active_run or "")
+    if turn is not None:
+        request.entry.moved |= request.engine.poll(turn)
+
+
+def run_in_path(request: Request, thread: Thread) -> Run:
+    """The run that the path names; naming it may let it expire. Raises Missing."""
+    id = request.path["run_id"]
     thread.runs.find(id, "run_id")
-    performance = call.world.performer.active.get(id)
-    if performance is not None:
-        call.entry.moved |= call.world.performer.name(performance)
-    if made := call.world.runs.get(id):
-        call.entry.turn = made.turn.name
+    turn = request.engine.active.get(id)
+    if turn is not None:
+        request.entry.moved |= request.engine.name(turn)
+    if played := request.engine.turns.get(id):
+        request.entry.turn = played.turn.name
     return thread.runs.find(id, "run_id")

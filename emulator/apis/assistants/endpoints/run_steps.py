@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from emulator.apis.assistants.endpoints.polling import look_at_thread, named_run
+from functools import partial
+
+from emulator.apis.assistants.endpoints.polling import poll_thread, run_in_path, thread_in_path
+from emulator.apis.assistants.store import Thread
+from emulator.apis.assistants.views import view_of
 from emulator.apis.http.lists import list_of, read_query
-from emulator.apis.http.request import Answer, Call, answer
-from emulator.apis.http.showing import view_of
-from emulator.world.state.store import Thread
+from emulator.apis.http.request import JsonResponse, Request, json_response
 
 
-def _looked_at(call: Call) -> tuple[Thread, str]:
-    """The thread, after the look, and the status of the run that the path names."""
-    thread = call.world.store.thread(call.path["thread_id"])
-    run_id = named_run(call, thread)["id"]
-    look_at_thread(call, thread)
-    status: str = thread.runs.find(run_id, "run_id")["status"]
-    return thread, status
+def list_run_steps(request: Request) -> JsonResponse:
+    thread, status = _polled(request)
+    page = thread.steps[request.path["run_id"]].page(read_query(request))
+    return list_of(request, page, partial(view_of, request, run_status=status, content="include[]" in request.query))
 
 
-def list_run_steps(call: Call) -> Answer:
-    thread, status = _looked_at(call)
-    page = thread.steps[call.path["run_id"]].page(read_query(call))
-    return list_of(call, page, run_status=status, content="include[]" in call.query)
+def get_run_step(request: Request) -> JsonResponse:
+    thread, status = _polled(request)
+    step = thread.steps[request.path["run_id"]].find(request.path["step_id"], "step_id")
+    return json_response(view_of(request, step, run_status=status, content="include[]" in request.query))
 
 
-def get_run_step(call: Call) -> Answer:
-    thread, status = _looked_at(call)
-    step = thread.steps[call.path["run_id"]].find(call.path["step_id"], "step_id")
-    content = "include[]" in call.query
-    return answer(view_of(call, step, run_status=status, content=content))
+def _polled(request: Request) -> tuple[Thread, str]:
+    """The thread, after the poll, and the status of the run that the path names."""
+    thread = thread_in_path(request)
+    run_id = run_in_path(request, thread)["id"]
+    poll_thread(request, thread)
+    return thread, thread.runs.find(run_id, "run_id")["status"]

@@ -2,155 +2,183 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import NamedTuple, cast
 
-from emulator.apis.assistants import objects, views
+from emulator.apis.assistants import errors, objects
 from emulator.apis.assistants.endpoints.assistants import check_settings
-from emulator.apis.assistants.endpoints.polling import look_at_thread, named_run
+from emulator.apis.assistants.endpoints.polling import poll_thread, run_in_path, thread_in_path
 from emulator.apis.assistants.endpoints.threads import check_room, make_thread
-from emulator.apis.assistants.lifecycle import TERMINAL
-from emulator.apis.files.resources import add_message, check_messages, stores_of, use
-from emulator.apis.http import errors
+from emulator.apis.assistants.objects import Assistant, Run
+from emulator.apis.assistants.resources import add_message, check_messages, stores_of
+from emulator.apis.assistants.run_stream import RunStream
+from emulator.apis.assistants.store import Thread, objects_of
+from emulator.apis.assistants.turns import turn_of
+from emulator.apis.assistants.views import shown, view_of
+from emulator.apis.files.resources import use_stores
 from emulator.apis.http.lists import POLL_SOON, list_of, read_query
-from emulator.apis.http.request import Answer, Call, Stream
-from emulator.apis.http.showing import shown
+from emulator.apis.http.request import JsonResponse, Request, StreamResponse
 from emulator.base.json_types import Object
-from emulator.engine.active_turn import Leg, Performance
-from emulator.world.state.store import Thread
+from emulator.engine.active_turn import ActiveTurn
+from emulator.scenarios.model import TERMINAL
+from emulator.scenarios.steps.context import Output
+from emulator.world.state.vector_stores import VectorStore
 
-#: As ``POLL_SOON``, for a run that stands at a gate, or will: Python's helpers keep to the first value they get.
+#: As ``POLL_SOON``, for a run that stands at a hold, or will: Python's helpers keep to the first value they get.
 _POLL_HELD = 50
 
 
-def _thread(call: Call) -> Thread:
-    return call.world.store.thread(call.path["thread_id"])
-
-
-def _run_answer(call: Call, run: Object) -> Answer:
-    performance = call.world.performer.active.get(run["id"])
-    held = performance is not None and performance.has_gate_ahead(call.world.open_gates)
-    return shown(call, run, poll_after=_POLL_HELD if held else POLL_SOON)
+def _run_response(request: Request, run: Run) -> JsonResponse:
+    turn = request.engine.active.get(run["id"])
+    held = turn is not None and turn.has_hold_ahead(request.world.open_holds)
+    return shown(request, run, poll_after=_POLL_HELD if held else POLL_SOON)
 
 
 # ---- Creation ----
 
 
-def create_run(call: Call) -> Answer | Stream:
-    thread, world = _thread(call), call.world
-    assistant = world.store.assistants.find(call.body["assistant_id"], "assistant_id")
+class _Prepared(NamedTuple):
+    """A run that can be created: nothing has been made yet, and nothing is left to be refused."""
+
+    thread: Thread
+    assistant: Assistant
+    messages: list[Object]
+    stores: list[VectorStore]
+
+
+def create_run(request: Request) -> JsonResponse | StreamResponse:
+    return _start(request, _prepare(request, thread_in_path(request)), _stream(request))
+
+
+def _prepare(request: Request, thread: Thread) -> _Prepared:
+    """Validates a run on a thread that is there. Raises Refusal."""
+    world = request.world
+    assistant = _assistant(request)
     if thread.active_run:
-        raise errors.thread_has_active_run(thread.object["id"], thread.active_run)
-    more = call.body.get("additional_messages") or []
-    _check_runnable(call, assistant, more, has_user_message=thread.has_user_message)
-    check_room(thread, len(more))
-    check_messages(world, more)
-    stores_of(world, assistant, thread)
-    for message in more:
-        add_message(world, thread, message)
-    leg = _leg(call)
-    return _start(call, thread, assistant, leg)
+        raise errors.thread_has_active_run(thread.id, thread.active_run)
+    messages = request.body.get("additional_messages") or []
+    check_settings(request)
+    if not _can_run(request, assistant, messages) and not thread.has_user_message():
+        raise errors.nothing_to_run_on()
+    check_room(thread, len(messages))
+    check_messages(world, messages)
+    return _Prepared(thread, assistant, messages, stores_of(world, assistant, thread))
 
 
-def create_thread_and_run(call: Call) -> Answer | Stream:
-    world, body = call.world, call.body
-    assistant = world.store.assistants.find(body["assistant_id"], "assistant_id")
+def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
+    world, body = request.world, request.body
+    assistant = _assistant(request)
     sent = body.get("thread") or {}
     stores_of(world, assistant)
-    _check_runnable(call, assistant, sent.get("messages") or [], has_user_message=lambda: False)
-    resources = {"tool_resources": body["tool_resources"]} if body.get("tool_resources") else {}
-    thread = make_thread(call, {**resources, **sent})
-    leg = _leg(call)
-    if leg:
-        leg.send(views.in_event(thread.object, world.shapes), "thread.created")
-    return _start(call, thread, assistant, leg)
-
-
-def _check_runnable(call: Call, assistant: Object, messages: list[Object], has_user_message: Any) -> None:
-    """Raises ApiError if there is nothing to run on; nothing has been made by then."""
-    check_settings(call)
-    if assistant["instructions"] or call.body.get("instructions") or call.body.get("additional_instructions"):
-        return
-    if not any(message["role"] == "user" for message in messages) and not has_user_message():
+    check_settings(request)
+    if not _can_run(request, assistant, sent.get("messages") or []):
         raise errors.nothing_to_run_on()
+    resources = {"tool_resources": body["tool_resources"]} if body.get("tool_resources") else {}
+    thread = make_thread(request, {**resources, **sent})
+    stream = _stream(request)
+    if stream:
+        stream.send_object(thread.object, "thread.created")
+    return _start(request, _Prepared(thread, assistant, [], stores_of(world, assistant, thread)), stream)
 
 
-def _start(call: Call, thread: Thread, assistant: Object, leg: Leg | None) -> Answer | Stream:
-    world = call.world
-    thread_id = thread.object["id"]
-    stores = stores_of(world, assistant, thread)
-    use(world, stores)
-    run = objects.run(world.ids.make("thread.run", thread_id), int(world.clock.now()), thread_id, assistant, call.body)
-    performance = world.perform(thread, run, assistant, stores, azure=call.flavour == "azure")
-    call.entry.run_id, call.entry.turn = run["id"], performance.turn.name
-    world.performer.start(performance, leg=leg)
-    return _stream_or(call, performance, leg, run)
+def _assistant(request: Request) -> Assistant:
+    """The assistant that the body names. Raises Missing."""
+    return objects_of(request.world).assistants.find(request.body["assistant_id"], "assistant_id")
 
 
-def _leg(call: Call) -> Leg | None:
-    """What the answer has to send, if a stream was asked for."""
-    if not call.body.get("stream"):
+def _can_run(request: Request, assistant: Assistant, messages: list[Object]) -> bool:
+    """True if instructions or these messages give the model something to answer."""
+    body = request.body
+    instructed = assistant["instructions"] or body.get("instructions") or body.get("additional_instructions")
+    return bool(instructed) or any(message["role"] == "user" for message in messages)
+
+
+def _start(request: Request, prepared: _Prepared, stream: RunStream | None) -> JsonResponse | StreamResponse:
+    world = request.world
+    thread, assistant, messages, stores = prepared
+    resources = thread.object["tool_resources"]
+    for message in messages:
+        add_message(world, thread, message)
+    if thread.object["tool_resources"] is not resources:  # a message has brought the thread a vector store
+        stores = stores_of(world, assistant, thread)
+    use_stores(world, stores)
+    run = objects.run(world.ids.make("thread.run", thread.id), world.now, thread.id, assistant, request.body)
+    turn = turn_of(world, thread, run, assistant, stores, azure=request.on_azure)
+    request.entry.run_id, request.entry.turn = run["id"], turn.turn.name
+    request.engine.start(turn, stream)
+    return _stream_or(request, turn, stream, run)
+
+
+def _stream(request: Request) -> RunStream | None:
+    """The stream that the request asks for."""
+    if not request.body.get("stream"):
         return None
-    return Leg(azure=call.flavour == "azure", content="include[]" in call.query)
+    return RunStream(request.world.shapes, azure=request.on_azure, content="include[]" in request.query)
 
 
-def _stream_or(call: Call, performance: Performance, leg: Leg | None, run: Object) -> Answer | Stream:
-    return Stream(call.world, performance, leg) if leg else _run_answer(call, run)
+def _stream_or(request: Request, turn: ActiveTurn, stream: RunStream | None, run: Run) -> JsonResponse | StreamResponse:
+    return StreamResponse(request.engine, turn, stream) if stream else _run_response(request, run)
 
 
 # ---- The rest ----
 
 
-def list_runs(call: Call) -> Answer:
+def list_runs(request: Request) -> JsonResponse:
     """Moves the runs on its page, oldest first, and then shows them."""
-    thread = _thread(call)
-    page = thread.runs.page(read_query(call))
+    thread = thread_in_path(request)
+    page = thread.runs.page(read_query(request))
     if thread.active_run in page.ids:
-        look_at_thread(call, thread)
+        poll_thread(request, thread)
     page.rows = [thread.runs.find(id, "run_id") for id in page.ids]
-    return list_of(call, page)
+    return list_of(request, page, partial(view_of, request))
 
 
-def get_run(call: Call) -> Answer:
-    thread = _thread(call)
-    run = named_run(call, thread)
-    look_at_thread(call, thread)
-    return _run_answer(call, thread.runs.find(run["id"], "run_id"))
+def get_run(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
+    run = run_in_path(request, thread)
+    poll_thread(request, thread)
+    return _run_response(request, thread.runs.find(run["id"], "run_id"))
 
 
-def modify_run(call: Call) -> Answer:
-    """Only metadata, and only of a run that is over: a live one is refused (recorded)."""
-    thread = _thread(call)
-    run = named_run(call, thread)
+def modify_run(request: Request) -> JsonResponse:
+    """Only metadata, and only of a run that is over: a live one is refused (docs/wire.md §4)."""
+    thread = thread_in_path(request)
+    run = run_in_path(request, thread)
     if run["status"] not in TERMINAL:
         raise errors.cannot_update(run["status"])
-    sent = call.body.get("metadata")
-    modified = {**run, "metadata": run["metadata"] if sent is None else sent}
+    sent = request.body.get("metadata")
+    modified = cast("Run", {**run, "metadata": run["metadata"] if sent is None else sent})
     thread.put_run(modified)
-    return _run_answer(call, modified)
+    return _run_response(request, modified)
 
 
-def cancel_run(call: Call) -> Answer:
-    thread = _thread(call)
-    run = named_run(call, thread)
-    performance = call.world.performer.active.get(run["id"])
-    if performance is None or run["status"] == "cancelling":
+def cancel_run(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
+    run = run_in_path(request, thread)
+    turn = request.engine.active.get(run["id"])
+    if turn is None or run["status"] == "cancelling":
         raise errors.cannot_cancel(run["status"])
-    cancelling = call.world.performer.cancel(performance)
-    return _run_answer(call, cancelling)
+    request.engine.cancel(turn)
+    cancelling = thread.runs.find(run["id"], "run_id")
+    request.engine.go_on(turn)
+    return _run_response(request, cancelling)
 
 
-def submit_tool_outputs_to_run(call: Call) -> Answer | Stream:
-    thread = _thread(call)
-    run = named_run(call, thread)
-    performance = call.world.performer.active.get(run["id"])
-    if performance is None or run["status"] != "requires_action":
+def submit_tool_outputs_to_run(request: Request) -> JsonResponse | StreamResponse:
+    thread = thread_in_path(request)
+    run = run_in_path(request, thread)
+    turn = request.engine.active.get(run["id"])
+    if turn is None or run["required_action"] is None:
         raise errors.outputs_refused(run["status"])
     calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
     expected = [one["id"] for one in calls]
-    got = [one["tool_call_id"] for one in call.body["tool_outputs"]]
+    got = [one["tool_call_id"] for one in request.body["tool_outputs"]]
     if sorted(expected) != sorted(got):
         raise errors.outputs_mismatch(expected, got)
-    outputs = {one["tool_call_id"]: one["output"] for one in call.body["tool_outputs"]}
-    leg = _leg(call)
-    queued = call.world.performer.submit(performance, outputs, leg=leg)
-    return _stream_or(call, performance, leg, queued)
+    by_id = {one["tool_call_id"]: one["output"] for one in request.body["tool_outputs"]}
+    outputs = [Output(one["function"]["name"], one["function"]["arguments"], by_id[one["id"]]) for one in calls]
+    stream = _stream(request)
+    request.engine.resume(turn, outputs, stream)
+    queued = thread.runs.find(run["id"], "run_id")
+    request.engine.go_on(turn)
+    return _stream_or(request, turn, stream, queued)

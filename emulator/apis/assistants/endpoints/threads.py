@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.apis.assistants import objects, views
-from emulator.apis.files.resources import add_message, check_messages, resolve
-from emulator.apis.http import errors
-from emulator.apis.http.request import Answer, Call, answer
-from emulator.world.state.store import Thread
+from emulator.apis.assistants import errors, objects, views
+from emulator.apis.assistants.endpoints.polling import thread_in_path
+from emulator.apis.assistants.resources import add_message, check_messages, resolve
+from emulator.apis.assistants.store import Thread, objects_of
+from emulator.apis.http.lists import deleted
+from emulator.apis.http.request import JsonResponse, Request, json_response
 from emulator.world.state.vector_stores import THREAD_STORE_DAYS
 
 #: The service's own limit (API reference, threads).
@@ -18,49 +19,49 @@ MAX_MESSAGES = 100_000
 def check_room(thread: Thread, more: int = 1) -> None:
     """Raises ApiError if a thread cannot take that many more messages."""
     if len(thread.messages) + more > MAX_MESSAGES:
-        raise errors.thread_is_full(thread.object["id"], MAX_MESSAGES)
+        raise errors.thread_is_full(thread.id, MAX_MESSAGES)
 
 
-def make_thread(call: Call, body: dict[str, Any]) -> Thread:
+def make_thread(request: Request, body: dict[str, Any]) -> Thread:
     """A new thread with its first messages."""
-    world, messages = call.world, body.get("messages") or []
+    world, messages = request.world, body.get("messages") or []
     if len(messages) > MAX_MESSAGES:
         raise errors.thread_is_full("that is to be made", MAX_MESSAGES)
     check_messages(world, messages)
     resources = resolve(world, body.get("tool_resources"), days=THREAD_STORE_DAYS)
     id = world.ids.make("thread")
-    thread = Thread(objects.thread(id, int(world.clock.now()), {**body, "tool_resources": resources}))
+    thread = Thread(objects.thread(id, world.now, {**body, "tool_resources": resources}))
     for message in messages:
         add_message(world, thread, message)
-    world.store.threads[id] = thread
-    call.entry.thread_id = id
+    objects_of(world).threads[id] = thread
+    request.entry.thread_id = id
     return thread
 
 
-def create_thread(call: Call) -> Answer:
-    return answer(make_thread(call, call.body).object)
+def create_thread(request: Request) -> JsonResponse:
+    return json_response(make_thread(request, request.body).object)
 
 
-def get_thread(call: Call) -> Answer:
-    return answer(views.got_thread(call.world.store.thread(call.path["thread_id"]).object))
+def get_thread(request: Request) -> JsonResponse:
+    return json_response(views.got_thread(thread_in_path(request).object))
 
 
-def modify_thread(call: Call) -> Answer:
-    thread = call.world.store.thread(call.path["thread_id"])
+def modify_thread(request: Request) -> JsonResponse:
+    thread = thread_in_path(request)
     old = thread.object
-    sent = {key: value for key, value in call.body.items() if value is not None}
+    sent = {key: value for key, value in request.body.items() if value is not None}
     if "tool_resources" in sent:
-        sent["tool_resources"] = resolve(call.world, sent["tool_resources"])
+        sent["tool_resources"] = resolve(request.world, sent["tool_resources"])
     thread.object = objects.thread(old["id"], old["created_at"], {**old, **sent})
-    return answer(thread.object)
+    return json_response(thread.object)
 
 
-def delete_thread(call: Call) -> Answer:
-    """Takes its messages and runs along, also a run that is under way (recorded on Azure)."""
-    world = call.world
-    thread = world.store.thread(call.path["thread_id"])
+def delete_thread(request: Request) -> JsonResponse:
+    """Takes its messages and runs along, also a run that is under way (docs/wire.md §6)."""
+    world = request.world
+    thread = thread_in_path(request)
     if thread.active_run:
-        world.performer.abandon(thread.active_run)
-    id = thread.object["id"]
-    del world.store.threads[id]
-    return answer(objects.deleted(id, "thread"))
+        world.break_off(thread.active_run)
+    id = thread.id
+    del objects_of(world).threads[id]
+    return json_response(deleted(id, "thread"))

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from emulator.apis.assistants import objects
-from emulator.apis.assistants.views import pretty
-from emulator.apis.http import errors
-from emulator.apis.http.request import Answer, Call
+from emulator.apis.files import errors
+from emulator.apis.http.lists import deleted
+from emulator.apis.http.request import JsonResponse, Request, line_response
 from emulator.base.clock import DEFAULT_START
 from emulator.base.json_types import Object
 
@@ -58,32 +57,27 @@ def _is_fine_tuned(name: str) -> bool:
     return name.startswith("ft:")
 
 
-def _named(call: Call) -> str:
+def _named(request: Request) -> str:
     """The model that the path names, or its error."""
-    name = call.path["model"]
-    there = name not in call.world.store.deleted_models if _is_fine_tuned(name) else name in _NAMES
+    name = request.path["model"]
+    there = name not in request.world.store.deleted_models if _is_fine_tuned(name) else name in _NAMES
     if not there:
         raise errors.model_not_found(name)
     return name
 
 
-def list_models(call: Call) -> Answer:
-    return _written({"object": "list", "data": [_model(name) for name in _NAMES]})
+def list_models(request: Request) -> JsonResponse:
+    return line_response({"object": "list", "data": [_model(name) for name in _NAMES]})
 
 
-def retrieve_model(call: Call) -> Answer:
-    return _written(_model(_named(call)))
+def retrieve_model(request: Request) -> JsonResponse:
+    return line_response(_model(_named(request)))
 
 
-def delete_model(call: Call) -> Answer:
+def delete_model(request: Request) -> JsonResponse:
     """Only fine-tuned models can be deleted (API reference). An assistant may go on naming one: no model is asked."""
-    name = _named(call)
+    name = _named(request)
     if not _is_fine_tuned(name):
         raise errors.model_not_yours(name)
-    call.world.store.deleted_models.add(name)
-    return _written({**objects.deleted(name, "model"), "object": "model"})
-
-
-def _written(value: Object) -> Answer:
-    """Outside the Assistants endpoints the service ends JSON with a newline (recorded for files)."""
-    return Answer(pretty(value) + b"\n")
+    request.world.store.deleted_models.add(name)
+    return line_response({**deleted(name, "model"), "object": "model"})

@@ -1,0 +1,172 @@
+"""The one door through which a run changes: into the store, onto the timeline, and to the stream if there is one.
+
+Polls read the store and streams read the frames, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple, cast
+
+from emulator.apis.assistants import lifecycle, objects
+from emulator.apis.assistants.messages import StoredMessage
+from emulator.apis.assistants.objects import Message, Run, RunStep
+from emulator.apis.assistants.run_stream import RunStream
+from emulator.apis.assistants.store import Thread, objects_of
+from emulator.apis.assistants.usage import UsageCounter
+from emulator.base.json_types import Object
+from emulator.engine.narrator import NO_CHANGES, Flaw, Move
+from emulator.engine.turn_log import TurnLog
+from emulator.sandbox.json_schema import reason
+from emulator.scenarios.model import TERMINAL
+from emulator.scenarios.steps.context import parsed
+from emulator.world.state.state import State
+
+#: The keys ``object`` of what a run writes.
+MESSAGE: Final = "thread.message"
+RUN_STEP: Final = "thread.run.step"
+
+
+class Create(NamedTuple):
+    """A message or run step comes into being. Streams carry it twice: as ``created`` and as ``in_progress``."""
+
+    thing: Message | RunStep
+
+
+class Delta(NamedTuple):
+    """A piece of a message or run step that only streams carry. ``content`` is the API's ``delta`` value."""
+
+    kind: str
+    id: str
+    content: Object
+
+
+class Update(NamedTuple):
+    """What has been streamed so far is now to be seen in the stored object too. No event."""
+
+    kind: str
+    id: str
+    changes: Object
+
+
+class End(NamedTuple):
+    """A message or run step takes its last status, with other changes beside it."""
+
+    kind: str
+    id: str
+    status: str
+    changes: Object = NO_CHANGES
+
+
+Item = Create | Delta | Update | End
+
+
+class RunWriter:
+    """Writes one run, its messages and its run steps."""
+
+    __slots__ = ("_written", "log", "run", "thread", "usage", "world")
+
+    def __init__(self, world: State, thread: Thread, run: Run, log: TurnLog, usage: UsageCounter) -> None:
+        self.world, self.thread, self.run, self.log, self.usage = world, thread, run, log, usage
+        #: The message that was written last, as it is stored and as an object.
+        self._written: tuple[StoredMessage, Message] | None = None
+
+    # ---- The run ----
+
+    def begin(self, at: float) -> None:
+        """The run is queued, and is its thread's active run."""
+        self.thread.active_run = self.run["id"]
+        self.thread.put_run(self.run)
+        self._tell(self.run, at, "thread.run.created", "thread.run.queued")
+
+    def move(self, move: Move, at: float) -> None:
+        """The run takes a status in the second ``at``."""
+        status, changes = move
+        if status == "in_progress" and self.run["status"] == "cancelling":  # a late cancel: the run just goes on
+            self._become({**self.run, "started_at": int(at)})
+            return
+        if status in TERMINAL:
+            changes = {**changes, "usage": self.usage.of_run()}
+        self._become(lifecycle.advance(self.run, status, int(at), **changes))
+        self._tell(self.run, at, f"thread.run.{status}")
+
+    def _become(self, run: Run) -> None:
+        self.run = run
+        self.thread.put_run(run)
+
+    def rest(self, *, at_end: bool) -> None:
+        """The run has come to rest; at its end the thread is free again."""
+        if at_end:
+            self.thread.active_run = None
+            self._written = None
+        if self.log.stream:
+            self.log.stream.end()
+
+    def is_orphaned(self) -> bool:
+        """True when the run's thread is gone, or was given anew."""
+        return objects_of(self.world).threads.get(self.thread.id) is not self.thread
+
+    # ---- What it writes ----
+
+    def apply(self, item: Item, at: float) -> Flaw | None:
+        """One item happens in the second ``at``. Returns what the model could not have written."""
+        match item:
+            case Delta(kind, id, content):
+                event = f"{kind}.delta"
+                self.log.note(int(at), event)
+                if self.log.stream:
+                    self.log.stream.send({"id": id, "object": event, "delta": content}, event)
+            case Create(thing):
+                made = cast("Message | RunStep", {**thing, "created_at": int(at)})
+                kind = made["object"]
+                self._put(made)
+                self._tell(made, at, f"{kind}.created", f"{kind}.{made['status']}")
+            case Update(kind, id, changes):
+                if part := self._get(kind, id):
+                    self._put(cast("Any", {**part, **changes}))
+            case End(kind, id, status, changes):
+                return self._end(kind, id, status, changes, at)
+        return None
+
+    def _end(self, kind: str, id: str, status: str, changes: Object, at: float) -> Flaw | None:
+        part = self._get(kind, id)
+        if part is None:
+            return None
+        ended = lifecycle.advance(part, status, int(at), **changes)
+        self._put(ended)
+        self._tell(ended, at, f"{kind}.{status}")
+        if kind == MESSAGE and status == "completed":
+            return self._format_flaw(cast("Message", ended))
+        return None
+
+    def _get(self, kind: str, id: str) -> Message | RunStep | None:
+        """A stored object; None for a message that a client has deleted while it was written."""
+        if kind == RUN_STEP:
+            return self.thread.steps[self.run["id"]].get(id)
+        stored = self.thread.messages.get(id)
+        if stored is None:
+            return None
+        return self._written[1] if self._written and self._written[0] is stored else stored.message()
+
+    def _put(self, thing: Message | RunStep) -> None:
+        if thing["object"] == RUN_STEP:
+            self.thread.steps[self.run["id"]].put(thing["id"], cast("RunStep", thing))
+        else:
+            message = cast("Message", thing)
+            self._written = self.thread.put_message(message), message
+
+    def _tell(self, thing: Run | Message | RunStep, at: float, *events: str) -> None:
+        for event in events:
+            self.log.note(int(at), event)
+        if self.log.stream:
+            cast("RunStream", self.log.stream).send_object(thing, *events)
+
+    def _format_flaw(self, message: Message) -> Flaw | None:
+        """A scripted message that the run's ``response_format`` rules out is a problem: the model is held to it."""
+        wanted = self.run["response_format"]
+        kind = wanted["type"] if isinstance(wanted, dict) else "text"
+        if not isinstance(wanted, dict) or kind == "text" or any(p["type"] == "refusal" for p in message["content"]):
+            return None
+        value = parsed(text := objects.text_of(message))
+        schema = {"type": "object"} if kind == "json_object" else wanted["json_schema"].get("schema", {})
+        why = "it is no JSON" if value is text else reason(schema, value)
+        return Flaw("response_format", f"the answer breaks the run's response_format: {why}") if why else None

@@ -1,0 +1,132 @@
+"""Plays a turn on a run: what conditions, steps and templates see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emulator.apis.assistants.narrator import RunNarrator
+from emulator.apis.assistants.objects import Assistant, Run
+from emulator.apis.assistants.run_writer import RunWriter
+from emulator.apis.assistants.store import Thread
+from emulator.apis.assistants.usage import UsageCounter
+from emulator.apis.files import objects as file_objects
+from emulator.base.json_types import Object
+from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
+from emulator.engine.turn_log import TurnLog
+from emulator.sandbox.fake import Fake
+from emulator.scenarios.conditions import Situation
+from emulator.scenarios.model import Turn
+from emulator.scenarios.steps import STEP_KINDS
+from emulator.scenarios.steps.actions import FileRef
+from emulator.scenarios.steps.context import StepContext, Tool
+from emulator.world.state.contents import Content
+from emulator.world.state.state import State
+from emulator.world.state.vector_stores import VectorStore, search_all
+from emulator.world.world import World
+
+
+def situation_of(
+    message: str, run: Mapping[str, Any], assistant: Mapping[str, Any], thread: Mapping[str, Any], number: int
+) -> Situation:
+    """What conditions are compared with: a run, the ``number``-th of its thread, and what it was created on."""
+    return Situation(
+        message=message,
+        instructions=run["instructions"] or "",
+        model=run["model"],
+        tools=[tool.name for tool in tools_of(run)],
+        assistant=assistant,
+        thread=thread,
+        metadata=run["metadata"],
+        run=number,
+    )
+
+
+def tools_of(run: Mapping[str, Any]) -> list[Tool]:
+    """The run's tools, free of the API's form."""
+    return [_tool(tool) for tool in run["tools"]]
+
+
+def _tool(tool: Object) -> Tool:
+    kind = tool["type"]
+    if kind == "function":
+        return Tool(kind, tool["function"]["name"], tool["function"]["parameters"])
+    if kind == "file_search":
+        options = tool.get("file_search") or {}
+        threshold = options.get("ranking_options", {}).get("score_threshold", 0.0)
+        return Tool(kind, kind, limit=options.get("max_num_results", 20), threshold=threshold)
+    return Tool(kind, kind)
+
+
+def turn_of(
+    world: World,
+    thread: Thread,
+    run: Run,
+    assistant: Assistant,
+    stores: Sequence[VectorStore] = (),
+    *,
+    azure: bool = False,
+    turn: Turn | None = None,
+) -> ActiveTurn:
+    """The turn that a run plays, which is chosen and counted now.
+
+    ``stores``: those that its file search looks into. ``azure``: files that it makes have Azure's ids. ``turn``: the
+    one to play, when none is to be chosen.
+    """
+    situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
+    turn = turn or world.choose(situation, run["id"])
+    log = TurnLog()
+    steps = sum(STEP_KINDS[step.kind].makes_run_step for step in turn.steps)
+    writer = RunWriter(world, thread, run, log, UsageCounter(run, thread, turn.usage, steps))
+    context = _context_of(world, writer, assistant, situation.message, turn, stores, "azure file" if azure else "file")
+    return ActiveTurn(
+        id=run["id"],
+        thread_id=thread.id,
+        turn=turn,
+        context=context,
+        narrator=RunNarrator(writer, context, lambda kind: world.ids.make(kind, run["id"])),
+        log=log,
+        situation=situation,
+        polls={**DEFAULT_POLLS, **world.settings.get("polls", {}), **turn.polls},
+        expires_at=float(run["expires_at"] or 0),
+    )
+
+
+def _context_of(
+    world: World,
+    writer: RunWriter,
+    assistant: Assistant,
+    message: str,
+    turn: Turn,
+    stores: Sequence[VectorStore],
+    file_kind: str,
+) -> StepContext:
+    """What the steps of a turn see. ``file_kind``: of the ids of files that its code makes."""
+    run, store = writer.run, world.store
+
+    def objects() -> dict[str, Any]:
+        return {"assistant": assistant, "thread": writer.thread.object, "run": writer.run}
+
+    return StepContext(
+        message=message,
+        tools=lambda: tools_of(run),
+        objects=objects,
+        fake=Fake(lambda: world.ids.stream("fake", run["id"]), run["created_at"]),
+        find_file=lambda name: _file_ref(store.find_file(name)),
+        file_names=lambda: [file["filename"] for file in store.files],
+        make_file=lambda filename, content: _make_file(world, file_kind, run["id"], filename, content),
+        search=lambda query: search_all(stores, query),
+        contents=turn.contents,
+    )
+
+
+def _file_ref(file: Object | None) -> FileRef | None:
+    return None if file is None else FileRef(file["id"], file["filename"])
+
+
+def _make_file(world: State, kind: str, run_id: str, filename: str, content: bytes) -> FileRef:
+    """A file that a run's code makes; ``kind`` of its id."""
+    id = world.ids.make(kind, run_id)
+    made = file_objects.file(id, world.now, filename, "assistants_output", len(content))
+    world.store.put_file(made, Content.of(content))
+    return FileRef(id, filename)

@@ -1,0 +1,86 @@
+"""Token usage of runs and run steps, in the API's form.
+
+A scenario can state it; what it does not state is estimated, the same on every run (``engine/usage.py``). A run step's
+prompt is what the model would read then: instructions, tools, the thread's messages as the truncation strategy cuts
+them, and what the run itself has written or was told so far. Its completion is what it wrote. A run's usage is the sum
+over its steps (docs/wire.md §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import dropwhile
+
+import orjson
+
+from emulator.apis.assistants.objects import Run
+from emulator.apis.assistants.store import Thread
+from emulator.base.json_types import Object
+from emulator.engine import usage
+
+
+def of(prompt_tokens: int, completion_tokens: int) -> Object:
+    """The usage of a run or run step. ``prompt_token_details`` is the wire's own singular (docs/wire.md §2)."""
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+        "prompt_token_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }
+
+
+def total(usages: Iterable[Object | None]) -> Object:
+    """The sum; of nothing it is zeros."""
+    known = [one for one in usages if one]
+    return of(sum(one["prompt_tokens"] for one in known), sum(one["completion_tokens"] for one in known))
+
+
+def share(stated: Object, number: int, steps: int) -> Object:
+    """The part of a turn's stated usage that falls to one of its ``steps`` run steps (``number`` counts from 0)."""
+    prompt, completion = (
+        usage.part(int(stated.get(key, 0)), number, steps) for key in ("prompt_tokens", "completion_tokens")
+    )
+    return of(prompt, completion)
+
+
+def prompt(run: Run, thread: Thread) -> int:
+    """Tokens that the model reads before its first word in this run."""
+    fixed = [run["instructions"] or "", *([orjson.dumps(run["tools"]).decode()] if run["tools"] else [])]
+    cut = run["truncation_strategy"]
+    most = cut["last_messages"] if cut["type"] == "last_messages" else None
+    messages = dropwhile(lambda one: one.run_id == run["id"], (one for _, one in thread.messages.newest_first()))
+    return usage.prompt(fixed, (one.tokens for one in messages), most)
+
+
+class UsageCounter:
+    """The usage of one run, step by step. ``stated``: what the turn states, for so many ``steps``."""
+
+    __slots__ = ("_prompt", "_run", "_stated", "_steps", "_steps_done", "_thread", "_written")
+
+    def __init__(self, run: Run, thread: Thread, stated: Object | None, steps: int) -> None:
+        self._run, self._thread, self._stated, self._steps = run, thread, stated, max(steps, 1)
+        self._prompt: int | None = None
+        self._steps_done = self._written = 0
+
+    def step(self, stated: Object | None, written: str) -> Object:
+        """The usage of the run step that ends now: as stated beside it, or its part of the turn's, or estimated."""
+        if self._prompt is None:
+            self._prompt = prompt(self._run, self._thread)
+        completion = usage.tokens(written)
+        estimate = of(self._prompt + self._written, completion)
+        self._written += completion
+        number = self._steps_done
+        self._steps_done += 1
+        if stated is not None:
+            return of(int(stated.get("prompt_tokens", 0)), int(stated.get("completion_tokens", 0)))
+        if self._stated is not None:
+            return share(self._stated, number, self._steps)
+        return estimate
+
+    def of_run(self) -> Object:
+        """The sum over the run's steps; what the turn states, when the run ended before its first."""
+        steps = self._thread.steps[self._run["id"]]
+        if not len(steps) and self._stated:
+            return share(self._stated, 0, 1)
+        return total(step["usage"] for step in steps)

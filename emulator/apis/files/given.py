@@ -1,0 +1,33 @@
+"""Makes the files and vector stores that a scenario gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from emulator.apis.files import errors, objects
+from emulator.apis.files.resources import add_files, make_store
+from emulator.base.json_types import Object
+from emulator.scenarios.given import given_content
+from emulator.world.given import gives
+from emulator.world.state.contents import Content
+from emulator.world.state.state import State
+
+
+@gives("files")
+def give_file(world: State, item: Object, contents: Mapping[str, bytes]) -> None:
+    id = item.get("id") or world.ids.make("file")
+    content = Content.of(given_content(item, contents))
+    made = objects.file(id, world.now, item["filename"], item.get("purpose", "assistants"), content.size)
+    world.store.put_file(made, content)
+
+
+@gives("vector_stores")
+def give_store(world: State, item: Object, contents: Mapping[str, bytes]) -> None:
+    """The files of a given store are indexed at its first poll, as those of any other."""
+    files = item.get("file_ids") or []
+    for id in files:
+        if id not in world.store.files:
+            raise errors.unknown_file(id, "file_ids")
+    store = make_store(world, {**item, "file_ids": []}, item.get("id", ""))
+    strategy = {"chunking_strategy": item["chunking_strategy"]} if item.get("chunking_strategy") else {}
+    add_files(world, store, [{"file_id": id, **strategy} for id in files])

@@ -1,0 +1,25 @@
+"""What the pipeline serves: the handlers of the APIs, and what the APIs say before a handler is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from emulator.apis.http.headers import Headers
+from emulator.apis.http.request import Handler
+from emulator.apis.http.router import Unknown
+from emulator.scenarios.conditions import Situation
+from emulator.world.world import World
+
+#: The situation of the turn that a request is about, before it is handled: of world, operation, path parameters and
+#: raw body. None when there is no such turn.
+FaultTarget = Callable[[World, str, dict[str, str], bytes], Situation | None]
+
+
+class Endpoints(NamedTuple):
+    """``handlers`` by operation; ``check_headers`` by API, which raise ApiError; the rest for all."""
+
+    handlers: Mapping[str, Handler]
+    check_headers: Mapping[str, Callable[[Headers], None]]
+    unknown_url: Unknown
+    fault_target: FaultTarget

@@ -1,0 +1,43 @@
+"""The events of one stream: the engine appends frames as a turn is played, and the response reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.base import sse
+from emulator.base.json_types import Object
+
+
+class EventStream:
+    """The frames of a turn, from the request that asked for them to the turn's next rest.
+
+    ``ended``: the last frame is there. ``broken_off``: the world is gone, the stream stops without an end.
+    """
+
+    __slots__ = ("broken_off", "ended", "frames", "listeners")
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.ended = False
+        self.broken_off = False
+        self.listeners: list[Callable[[], None]] = []
+
+    def send(self, data: Object, *events: str) -> None:
+        """Appends the same object under each of these event names."""
+        encoded = sse.data_of(data)
+        for event in events:
+            self.frames.append(sse.frame(event, encoded))
+
+    def end(self) -> None:
+        """The turn has come to its rest. APIs that send a last frame append it first."""
+        self.ended = True
+        self.wake()
+
+    def break_off(self) -> None:
+        self.broken_off = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Tells those who wait for more that a frame is there, or is due."""
+        for listener in self.listeners:
+            listener()

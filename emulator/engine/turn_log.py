@@ -1,0 +1,39 @@
+"""What a pull leaves behind: a turn's timeline, and the frames of the stream that is open.
+
+Streams and polls only read it, so neither a reader's speed, nor its leaving, nor a second reader changes the world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from emulator.base.json_types import Object
+from emulator.engine.event_stream import EventStream
+
+
+@dataclass(slots=True)
+class Moment:
+    """A line of a timeline; deltas of the same kind in a row are one line with a ``count``. ``time`` is in seconds."""
+
+    time: int
+    event: str
+    count: int = 1
+
+    def as_json(self) -> Object:
+        return {"time": self.time, "event": self.event, "count": self.count}
+
+
+@dataclass(slots=True)
+class TurnLog:
+    """The timeline of a turn, and its open stream."""
+
+    timeline: list[Moment] = field(default_factory=list)
+    stream: EventStream | None = None
+
+    def note(self, time: int, event: str) -> None:
+        """Adds to the timeline."""
+        last = self.timeline[-1] if self.timeline else None
+        if last and last.event == event and event.endswith(".delta"):
+            last.count += 1
+        else:
+            self.timeline.append(Moment(time, event))

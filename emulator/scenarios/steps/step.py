@@ -1,0 +1,22 @@
+"""A step as a scenario says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.base.json_types import Object
+
+
+@dataclass(slots=True)
+class Step:
+    """One step: its kind, its value, the keys beside it, and its line in the file.
+
+    ``stays_open``: the next step is of a kind that finds this message still being written.
+    """
+
+    kind: str
+    value: Any
+    beside: Object = field(default_factory=dict)
+    line: int | None = None
+    stays_open: bool = False

@@ -1,0 +1,41 @@
+"""The options of a world: arguments, markers and command line options. They beat the settings of scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from emulator.base.clock import ClockName
+from emulator.base.json_types import Object
+from emulator.base.problems import EmulatorError
+from emulator.scenarios.checks import option_problems
+from emulator.world.state.state import HOLD_LIMIT, Shape
+
+_SETTINGS = ("seed", "clock", "start", "unmatched", "shapes")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """An option that is None leaves the choice to the scenarios' ``settings``. ``hold_limit`` is in real seconds."""
+
+    seed: int | str | None = None
+    clock: ClockName | None = None
+    start: str | None = None
+    unmatched: Literal["fail", "improvise"] | None = None
+    shapes: Shape | None = None
+    hold_limit: float = HOLD_LIMIT
+    #: The Assistants operations answer as a removed API does. No setting: it is not for a scenario to say.
+    after_sunset: bool = False
+
+    def settings(self) -> Object:
+        """The settings that the options state."""
+        stated = {key: getattr(self, key) for key in _SETTINGS}
+        return {key: value for key, value in stated.items() if value is not None}
+
+    def check(self) -> None:
+        """Raises EmulatorError for options that cannot be."""
+        stated = self.settings()
+        if self.after_sunset is not False:
+            stated["after_sunset"] = self.after_sunset
+        if stated and (found := option_problems(stated)):
+            raise EmulatorError("; ".join(found))

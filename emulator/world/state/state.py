@@ -1,0 +1,135 @@
+"""The state of a world: what the engine, given objects and endpoints need of it.
+
+Clock, ids, store, holds, the turns that are being played, and problems. One event loop and one thread touch a world, so
+there are no locks, and nothing here awaits.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any, Final, Literal, Protocol
+
+from emulator.base.clock import Clock, make_clock, parse_instant
+from emulator.base.ids import Ids
+from emulator.base.json_types import Object
+from emulator.base.problems import Problem
+from emulator.scenarios.model import Scenario
+from emulator.world.state import extract
+from emulator.world.state.store import Store
+from emulator.world.state.vector_stores import Outcome
+
+#: ``wire``: what the service sends. ``spec``: what its published schema demands beyond that.
+Shape = Literal["wire", "spec"]
+
+#: Real seconds after which a hold that nobody releases fails its turn.
+HOLD_LIMIT = 30.0
+#: Problems that a world keeps.
+MAX_PROBLEMS = 1000
+
+_CANNOT_PARSE: Final = {"code": "invalid_file", "message": "The file could not be parsed."}
+
+
+class PlayedTurn(Protocol):
+    """A turn that is or was played, as its world sees it."""
+
+    #: Of the run that plays it.
+    status: str
+    #: The hold at which it stands.
+    held: str | None
+
+    def is_orphaned(self) -> bool:
+        """True when the object that it was played on is no longer there."""
+
+    def held_problem(self) -> Problem:
+        """Why it still stands at its hold."""
+
+    def break_off(self) -> None:
+        """Its stream ends here, without an end."""
+
+    def let_go(self) -> None:
+        """Forgets what is still to come."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Its ids, turn, status and timeline."""
+
+
+class State:
+    """What a world holds."""
+
+    def __init__(self, settings: Object, hold_limit: float = HOLD_LIMIT) -> None:
+        self.hold_limit = hold_limit
+        #: Newest first.
+        self.scenarios: tuple[Scenario, ...] = ()
+        #: The holds that were released, for turns that come to them later.
+        self.open_holds: set[str] = set()
+        #: The turns that are not at their end, and all turns, by the id of the run that plays them.
+        self.active: dict[str, PlayedTurn] = {}
+        self.turns: dict[str, PlayedTurn] = {}
+        #: Called when a turn comes to stand at a hold.
+        self.on_held: list[Callable[[], None]] = []
+        #: Called when the world is gone, by those who still wait for something in it.
+        self.on_end: list[Callable[[], None]] = []
+        self.problems: list[Problem] = []
+        self.more_problems = 0
+        self.begin(settings)
+
+    def begin(self, settings: Object) -> None:
+        """Makes clock, ids and an empty store, by the settings."""
+        start = settings.get("start")
+        self.settings = settings
+        self.clock: Clock = make_clock(settings.get("clock", "skip"), None if start is None else parse_instant(start))
+        self.ids = Ids(settings.get("seed", 0))
+        self.store = Store()
+        self.shapes: Shape = settings.get("shapes", "wire")
+
+    @property
+    def now(self) -> int:
+        """The second of the world's clock, since the epoch."""
+        return int(self.clock.now())
+
+    # ---- Turns ----
+
+    def break_off(self, id: str) -> None:
+        """The turn is gone, with the object that it was played on."""
+        turn = self.active.pop(id, None)
+        if turn is not None:
+            turn.break_off()
+
+    # ---- Indexing ----
+
+    def indexing_outcome(self, file: Object) -> Outcome:
+        """What indexing a file leads to: as a scenario says, or as the file's contents are."""
+        for scenario in self.scenarios:
+            for rule in scenario.indexing:
+                if rule["file"] in (file["id"], file["filename"]):
+                    error = rule.get("error") or (_CANNOT_PARSE if rule["outcome"] == "failed" else None)
+                    text = self._text_of(file).text if rule["outcome"] == "completed" else ""
+                    return Outcome(rule["outcome"], text, error, rule.get("polls", 0))
+        return self._text_of(file)
+
+    def _text_of(self, file: Object) -> Outcome:
+        if extract.extension(file["filename"]) not in extract.SEARCHABLE:
+            error = {"code": "unsupported_file", "message": "The file type is not supported."}
+            return Outcome("failed", error=error)
+        content = self.store.contents[file["id"]]
+        try:
+            if content.size > extract.MAX_BYTES:
+                raise extract.Unreadable(extract.TOO_LARGE)
+            return Outcome("completed", extract.text_of(file["filename"], content.read()))
+        except extract.Unreadable as error:
+            return Outcome("failed", error={"code": "invalid_file", "message": str(error)})
+
+    # ---- Problems ----
+
+    def report(self, problem: Problem) -> None:
+        """Keeps a problem; of those beyond ``MAX_PROBLEMS`` the number."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+        else:
+            self.more_problems += 1
+
+    def report_exception(self, error: BaseException) -> None:
+        """Keeps a fault of the emulator's own, with its traceback."""
+        text = "".join(traceback.format_exception(error)).rstrip()
+        self.report(Problem("internal", f"the emulator failed, which is a bug in it:\n{text}"))
