@@ -49,6 +49,10 @@ def test_files(paths: Iterable[Path]) -> list[Path]:
     )
 
 
+def _largest_first(file: Path) -> tuple[int, Path]:
+    return -file.stat().st_size, file
+
+
 def run_alone(file: Path) -> Outcome:
     """Runs pytest on one file, and on nothing else."""
     begin = time.monotonic()
