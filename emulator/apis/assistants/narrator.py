@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.apis.assistants import objects
+from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.run_writer import MESSAGE, RUN_STEP, Create, Delta, End, RunWriter, Update
+from emulator.apis.assistants.store import Thread
+from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
-from emulator.engine.narrator import Flaw, Item, Move
+from emulator.engine.narrator import Item, Move
+from emulator.engine.turn_log import TurnLog
 from emulator.scenarios.steps.actions import (
     Action,
     Annotation,
@@ -36,6 +40,7 @@ from emulator.scenarios.steps.actions import (
     Waited,
 )
 from emulator.scenarios.steps.context import StepContext
+from emulator.world.state.state import State
 
 
 @dataclass(slots=True)
@@ -48,34 +53,29 @@ class _OpenStep:
     stated_usage: Object | None = None
 
 
-class RunNarrator:
-    """One run, as the Assistants API tells it."""
+class RunNarrator(RunWriter):
+    """One run, as the Assistants API tells it: it writes what it narrates."""
 
-    __slots__ = ("_context", "_make_id", "_open", "writer")
+    __slots__ = ("_context", "_open")
 
-    def __init__(self, writer: RunWriter, context: StepContext, make_id: Callable[[str], str]) -> None:
-        self.writer, self._context, self._make_id = writer, context, make_id
+    def __init__(
+        self,
+        world: State,
+        thread: Thread,
+        run: Run,
+        log: TurnLog,
+        usage: UsageCounter,
+        context: StepContext,
+    ) -> None:
+        super().__init__(world, thread, run, log, usage)
+        self._context = context
         self._open: _OpenStep | None = None
-
-    # ---- What the engine calls ----
-
-    def begin(self, at: float) -> None:
-        self.writer.begin(at)
 
     def narrate(self, action: Action) -> Iterator[Item]:
         return _NARRATIONS[type(action)](self, action)
 
-    def apply(self, item: Item, at: float) -> Flaw | None:
-        return self.writer.apply(item, at)
-
-    def move(self, move: Move, at: float) -> None:
-        self.writer.move(move, at)
-
-    def rest(self, *, at_end: bool) -> None:
-        self.writer.rest(at_end=at_end)
-
-    def is_orphaned(self) -> bool:
-        return self.writer.is_orphaned()
+    def _make_id(self, kind: str) -> str:
+        return self.world.ids.make(kind, self.run["id"])
 
     # ---- Time and ends ----
 
@@ -143,7 +143,7 @@ class RunNarrator:
             part = {"index": len(images), "type": "text", "text": said}
             yield Delta(MESSAGE, opened.message_id, {"content": [part]})
         text = [objects.text_part(action.text, list(map(_stored, annotations)))] if action.text or not images else []
-        yield from self._written(action, [*images, *text])
+        yield from self._end_message(action, [*images, *text])
 
     def refused(self, action: Refused) -> Iterator[Item]:
         """A message whose content is a refusal. Its form is the published schema's; no recording has one."""
@@ -151,18 +151,18 @@ class RunNarrator:
         for piece in action.pieces:
             part = {"index": 0, "type": "refusal", "refusal": piece}
             yield Delta(MESSAGE, opened.message_id, {"content": [part]})
-        yield from self._written(action, [{"type": "refusal", "refusal": action.text}])
+        yield from self._end_message(action, [{"type": "refusal", "refusal": action.text}])
 
     def _open_message(self) -> Generator[Item, None, _OpenStep]:
         message_id = self._make_id("thread.message")
         details = {"type": "message_creation", "message_creation": {"message_id": message_id}}
-        run_step = objects.run_step(self._make_id("thread.run.step"), self.writer.run, details)
+        run_step = objects.run_step(self._make_id("thread.run.step"), self.run, details)
         self._open = _OpenStep(run_step["id"], message_id)
         yield Create(run_step)
-        yield Create(objects.run_message(message_id, self.writer.run))
+        yield Create(objects.run_message(message_id, self.run))
         return self._open
 
-    def _written(self, action: Said | Refused, content: list[Object]) -> Iterator[Item]:
+    def _end_message(self, action: Said | Refused, content: list[Object]) -> Iterator[Item]:
         """All words are out: the message is complete, unless the next step finds it open."""
         opened = self._open
         assert opened is not None
@@ -227,7 +227,7 @@ class RunNarrator:
 
     def searched(self, action: Searched) -> Iterator[Item]:
         """One delta without results; they arrive with the completed step (docs/wire.md §3 F)."""
-        tool = next(tool for tool in self.writer.run["tools"] if tool["type"] == "file_search")
+        tool = next(tool for tool in self.run["tools"] if tool["type"] == "file_search")
         options = tool.get("file_search") or {}
         ranking = {key: value for key, value in options.get("ranking_options", {}).items() if key != "hybrid_search"}
         calls = [
@@ -244,7 +244,7 @@ class RunNarrator:
         return {"id": self._make_id("tool_call"), "type": kind, kind: content}
 
     def _open_tool_calls(self) -> Generator[Item, None, str]:
-        run_step = objects.run_step(self._make_id("thread.run.step"), self.writer.run, _tool_calls([]))
+        run_step = objects.run_step(self._make_id("thread.run.step"), self.run, _tool_calls([]))
         self._open = _OpenStep(run_step["id"])
         yield Create(run_step)
         return run_step["id"]
@@ -255,7 +255,7 @@ class RunNarrator:
         return End(RUN_STEP, step_id, "completed", {"step_details": _tool_calls(calls), "usage": usage})
 
     def _usage(self, stated: Object | None, written: str) -> Object:
-        return self.writer.usage.step(stated, written)
+        return self.usage.step(stated, written)
 
 
 _NARRATIONS: Final[dict[type[Any], Callable[[RunNarrator, Any], Iterator[Item]]]] = {
