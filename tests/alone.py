@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
         return f"{'ok    ' if self.passed else 'FAILED'} {self.seconds:5.1f} s  {self.file}: {self.summary}"
 
 
-def test_files(paths: Iterable[Path]) -> list[Path]:
+def files_of(paths: Iterable[Path]) -> list[Path]:
     """The test files at and below these paths, the largest first, so that no long one is left for the end."""
     found = {file for path in paths for file in ([path] if path.is_file() else path.rglob("test_*.py"))}
     return sorted(
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
 
     begin = time.monotonic()
-    files = test_files([path.resolve() for path in chosen.paths] or [ROOT / "tests"])
+    files = files_of([path.resolve() for path in chosen.paths] or [ROOT / "tests"])
     failed = []
     for outcome in run_all(files, chosen.jobs):
         print(outcome, flush=True)
