@@ -15,10 +15,10 @@ from emulator.sandbox import bounded_schema, meter, patterns
 from emulator.sandbox.jinja import MAX_LEVELS, MAX_TEMPLATE
 from emulator.sandbox.json_schema import MAX_SCHEMA
 from emulator.scenarios.document import MAX_DEPTH, MAX_VALUES, MAX_YAML
-from emulator.scenarios.faults import MAX_INJECTED
 from emulator.scenarios.loading import MAX_LOCAL
 from emulator.server.fast_protocol import MAX_HEAD
 from emulator.world import journal
+from emulator.world.faults import MAX_INJECTED
 from emulator.world.state.extract import MAX_OPERATIONS, MAX_TEXT, MAX_UNPACKED
 from emulator.world.state.state import HOLD_LIMIT, MAX_PROBLEMS
 from emulator.world.state.vector_stores import MAX_FILES
@@ -49,13 +49,13 @@ LIMITS: Final = (
     Limit(MAX_TEXT, "characters", "text of a file in a vector store", "the file is `failed`"),
     Limit(MAX_UNPACKED, "bytes", "unpacked size of a docx", "the file is `failed`"),
     Limit(MAX_OPERATIONS, "operations", "drawing operations of a PDF", "the file is `failed`"),
-    Limit(meter.STEPS, "steps", "all templates of one run", _RUN_FAILS),
-    Limit(meter.TEXT, "characters", "text, list or mapping that a template makes", _RUN_FAILS),
+    Limit(meter.MAX_STEPS, "steps", "all templates of one run", _RUN_FAILS),
+    Limit(meter.MAX_LENGTH, "characters", "text, list or mapping that a template makes", _RUN_FAILS),
     Limit(MAX_TEMPLATE, "characters", "source of a template", "the scenario is refused"),
     Limit(MAX_LEVELS, "levels", "blocks of a template inside each other", "the scenario is refused"),
     Limit(patterns.TIMEOUT, "second", "regular expressions of all turns, for a run", "no match, with the reason"),
     Limit(patterns.MAX_PATTERN, "characters", "source of a regular expression", "refused"),
-    Limit(bounded_schema.STEPS, "steps", "one validation against a JSON Schema from outside", _REFUSED),
+    Limit(bounded_schema.MAX_STEPS, "steps", "one validation against a JSON Schema from outside", _REFUSED),
     Limit(MAX_SCHEMA, "bytes", "such a JSON Schema", "refused"),
     Limit(MAX_VALUES, "values", "values of a scenario file, aliases counted at each use", "the file is refused"),
     Limit(MAX_YAML, "characters", "a scenario file in YAML", "the file is refused"),

@@ -21,7 +21,7 @@ from emulator.cli.commands.exits import MEANINGS
 from emulator.cli.main import parsers
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.conditions import CONDITIONS
-from emulator.scenarios.faults import KINDS, SUMMARIES
+from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import SCENARIO
 from emulator.scenarios.steps import STEP_KINDS
 from tests.limit_rows import LIMITS
@@ -64,9 +64,9 @@ def steps() -> str:
 
 def faults() -> str:
     rows = ["| kind | effect | its own keys |", "|---|---|---|"]
-    for kind, own in KINDS.items():
-        keys = " ".join(f"`{key}`" for key in own)
-        rows.append(f"| `{kind}` | {SUMMARIES[kind]} | {keys} |")
+    for kind in KINDS.values():
+        keys = " ".join(f"`{key}`" for key in kind.parameters)
+        rows.append(f"| `{kind.name}` | {kind.summary} | {keys} |")
     return "\n".join(rows)
 
 

@@ -169,7 +169,7 @@ def test_faults_stay_in_their_place_too_and_go_with_their_scenario() -> None:
 
     worlds.reload(load_scenario({"name": "new", "faults": [{**fault, "status": 599}]}), instead_of="two")
 
-    assert [armed.fault.status for armed in world.faults] == [503, 599, 501]
+    assert [active.fault.as_json()["status"] for active in world.faults] == [503, 599, 501]
 
 
 def test_a_reload_reaches_all_worlds_and_tells_those_that_refuse_it() -> None:

@@ -1,4 +1,4 @@
-"""Faults: at every heading, in their order, counted as they are applied; and that the world is none the worse."""
+"""Faults at every heading, in their order, counted as they are applied; the world stays as it is without them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorError
-from emulator.scenarios.faults import Fault, error_headers, fault_of
+from emulator.apis.http.fault_errors import error_headers
+from emulator.scenarios.faults import fault_of
 from tests.conftest import Emulate
 from tests.support import InProcess, Reply
 from tests.test_server import Connect
@@ -116,10 +117,10 @@ def test_an_error_is_answered_before_anything_happens(operation: str) -> None:
 
 @pytest.mark.parametrize("operation", REQUESTS)
 @pytest.mark.parametrize("kind", ["delay", "disconnect", "truncate", "slice", "garble"])
-def test_a_spoilt_answer_leaves_the_world_as_it_would_be(operation: str, kind: str) -> None:
-    plain, spoilt = world(), world(fault(kind, operation))
+def test_a_fault_in_a_response_leaves_the_world_as_without_it(operation: str, kind: str) -> None:
+    plain, faulty = world(), world(fault(kind, operation))
 
-    whole, reply = ask(plain, operation).body, ask(spoilt, operation).body
+    whole, reply = ask(plain, operation).body, ask(faulty, operation).body
 
     expected = {
         "delay": whole,
@@ -129,18 +130,18 @@ def test_a_spoilt_answer_leaves_the_world_as_it_would_be(operation: str, kind: s
         "garble": whole.replace(b"}\n\n", b"\n\n", 1) if operation in STREAMS else whole.rstrip()[:-1],
     }[kind]
     assert reply == (whole[: len(whole) // 2] if expected is None else expected)
-    assert left_in(spoilt) == left_in(plain)
-    assert spoilt.world.journal.requests(operation)[-1].fault == kind
+    assert left_in(faulty) == left_in(plain)
+    assert faulty.world.journal.requests(operation)[-1].fault == kind
 
 
 @pytest.mark.parametrize("kind", ["error", "disconnect", "truncate", "slice", "garble"])
 @pytest.mark.parametrize("after", range(14))
-def test_a_stream_can_be_spoilt_at_any_of_its_events(kind: str, after: int) -> None:
-    plain, spoilt = world(), world(fault(kind, "create_run", after=after, times=1))
+def test_a_fault_applies_at_any_event_of_a_stream(kind: str, after: int) -> None:
+    plain, faulty = world(), world(fault(kind, "create_run", after=after, times=1))
     frames = ask(plain, "create_run").body.split(b"\n\n")[:-1]
     assert len(frames) == 14
 
-    came = ask(spoilt, "create_run").body.split(b"\n\n")[:-1]
+    came = ask(faulty, "create_run").body.split(b"\n\n")[:-1]
 
     assert came[:after] == frames[:after]
     match kind:
@@ -153,8 +154,8 @@ def test_a_stream_can_be_spoilt_at_any_of_its_events(kind: str, after: int) -> N
             assert came == frames
         case _:
             assert len(came) == after
-    assert left_in(spoilt) == left_in(plain)
-    assert [armed.applied for armed in spoilt.world.faults] == [1]
+    assert left_in(faulty) == left_in(plain)
+    assert [active.applied for active in faulty.world.faults] == [1]
 
 
 # ---- Which applies ----
@@ -211,19 +212,19 @@ def test_a_fault_that_is_never_reached_does_not_count(kind: str) -> None:
 
     assert ask(api, "create_run").event_names[-1] == "done"
 
-    (armed,) = api.world.faults
-    assert (armed.applied, api.world.journal.requests("create_run")[-1].fault) == (0, None)
+    (active,) = api.world.faults
+    assert (active.applied, api.world.journal.requests("create_run")[-1].fault) == (0, None)
 
 
 @pytest.mark.parametrize("kind", ["error", "disconnect", "truncate", "garble", "slice", "stall"])
-def test_a_stream_that_is_refused_has_no_events_to_spoil(kind: str) -> None:
-    plain, spoilt = world(), world(fault(kind, "create_run", after=0, times=1))
+def test_a_stream_that_is_refused_has_no_events_for_a_fault(kind: str) -> None:
+    plain, faulty = world(), world(fault(kind, "create_run", after=0, times=1))
     body = {"assistant_id": "asst_unknown", "stream": True}
 
-    reply = spoilt.post(f"{THREAD}/runs", body)
+    reply = faulty.post(f"{THREAD}/runs", body)
 
     assert (reply.status, reply.body) == (404, plain.post(f"{THREAD}/runs", body).body)
-    assert [armed.applied for armed in spoilt.world.faults] == [0]
+    assert [active.applied for active in faulty.world.faults] == [0]
 
 
 def test_a_request_without_a_key_or_for_nothing_meets_no_fault() -> None:
@@ -301,7 +302,7 @@ def test_an_error_event_says_what_the_fault_says() -> None:
 
 
 def test_headers_that_http_cannot_say_are_replaced() -> None:
-    assert error_headers(Fault("error", status=400, headers={"X-Note": "…é"})) == [(b"x-note", b"?\xe9")]
+    assert error_headers(400, {"X-Note": "…é"}) == [(b"x-note", b"?\xe9")]
 
 
 # ---- check() ----

@@ -1,4 +1,4 @@
-"""What the project asks of ``jsonschema``: why a value does not fit, without ever failing on somebody else's schema."""
+"""Why a value does not fit a schema, and why a schema cannot be used; no schema of a client or scenario raises."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.sandbox.json_schema import breaches, dotted, fault, reason
+from emulator.sandbox.json_schema import breaches, dotted, reason, schema_error
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
@@ -75,7 +75,7 @@ def test_nothing_is_fetched_for_a_schema(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("schema", "is_fault"),
+    ("schema", "is_error"),
     [(CITY, False), ({}, False), (True, False), ({"type": "strin"}, True), ({"required": "city"}, True), (5, True),
      ({"$ref": "#/$defs/nowhere"}, True),
      ({"properties": {"a": {"items": {"$ref": "b.json"}}}}, True), ({"$ref": "#"}, True),
@@ -83,8 +83,8 @@ def test_nothing_is_fetched_for_a_schema(monkeypatch: pytest.MonkeyPatch) -> Non
      ({"then": {"$ref": "#"}, "if": {"type": "object"}}, True), ({"type": "string", "$ref": "#/type"}, True),
      ({"minimum": "1"}, True), ({"minimumm": 1}, False)], ids=str
 )  # fmt: skip
-def test_a_fault_says_why_something_is_no_schema(schema: Any, is_fault: bool) -> None:
-    assert bool(fault(schema)) is is_fault
+def test_an_error_says_why_a_value_is_no_schema(schema: Any, is_error: bool) -> None:
+    assert bool(schema_error(schema)) is is_error
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from emulator.base.operations import OPERATIONS as ROUTES
-from emulator.scenarios.faults import KINDS, SUMMARIES
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.readme_tables import TABLES, content, heading, main, operations
 from tests.support import ROOT
@@ -26,10 +25,6 @@ def test_every_route_has_a_row() -> None:
     rows = [line.split(" | ") for line in operations().splitlines()[4:]]
     assert [row[1] for row in rows] == [f"`{route.name}`" for route in ROUTES]
     assert [row[0].strip("| ") for row in rows if row[0].strip("| ")] == list(dict.fromkeys(map(heading, ROUTES)))
-
-
-def test_every_kind_of_fault_is_described() -> None:
-    assert set(SUMMARIES) == set(KINDS)
 
 
 EXAMPLE = "tests/examples/retries/tickets.yaml"

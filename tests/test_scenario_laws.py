@@ -122,7 +122,9 @@ TREES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=4), inner, max_size=4),
     max_leaves=12,
 )
-STEPS = st.lists(st.dictionaries(st.sampled_from(list(STEP_KINDS)), TREES, min_size=1, max_size=2), min_size=1, max_size=3)
+STEPS = st.lists(
+    st.dictionaries(st.sampled_from(list(STEP_KINDS)), TREES, min_size=1, max_size=2), min_size=1, max_size=3
+)
 SHAPED = st.fixed_dictionaries(
     {"version": st.just(1), "turns": st.lists(st.fixed_dictionaries({"steps": STEPS}), max_size=2)},
     optional=dict.fromkeys(OTHERS, TREES),

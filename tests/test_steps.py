@@ -313,7 +313,7 @@ def test_nothing_is_open_when_the_run_ends(end: str) -> None:
 
 @pytest.mark.parametrize("end", ENDS)
 def test_an_open_message_ends_with_the_run(end: str) -> None:
-    """Its run step is completed when the run is incomplete (recorded, docs/wire.md §3 G), else it ends as the run does."""
+    """Its run step is completed when the run is incomplete (docs/wire.md §3 G), else it ends as the run does."""
     ending, first, reason, step_status, changes, last = ENDS[end]
     on = stage()
     play(on, "say", "Hi there", stays_open=True)

@@ -1,4 +1,4 @@
-"""Templates are rendered byte for byte, keep a lone expression's type, and reach nothing but what they are given."""
+"""Templates are rendered byte for byte, keep the type of a lone expression, and reach only their variables."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_any_text_comes_through_unchanged(message: str, around: str) -> None:
 
 @pytest.mark.parametrize("text", ["<{{ fake.name }}>", "<{{ items | map('string') }}>", "<{{ range(3) }}>"])
 def test_what_no_text_stands_for_is_refused(text: str) -> None:
-    """Python's own words for it show where it lies in memory."""
+    """Python's ``repr`` of it would show its address in memory."""
     with pytest.raises(TemplateError, match="no text stands for a value of type"):
         render(text, {**VARIABLES, "fake": Fake(1)})
 
@@ -198,7 +198,7 @@ def test_templates_stay_in_their_sandbox(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["{{ lipsum() }}", "{{ items | random }}", "a {{ lipsum(n=1) }}"])
 def test_templates_know_no_chance_but_fake(text: str) -> None:
-    """Jinja brings two things that use an unseeded random: the same scenario would not be the same bytes."""
+    """Jinja has two functions with unseeded randomness, with which a scenario would not always give the same bytes."""
     with pytest.raises(TemplateError):
         render(text, VARIABLES)
 

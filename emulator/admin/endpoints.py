@@ -263,13 +263,13 @@ async def export(request: Request, world: World) -> Response:
 
 @_in_world
 async def list_faults(request: Request, world: World) -> Response:
-    """In the order in which they are asked."""
+    """Lists the faults in the order in which they are tried."""
     return _json({"faults": [{**one.fault.as_json(), "applied": one.applied} for one in world.faults]})
 
 
 @_in_world
 async def inject_fault(request: Request, world: World) -> Response:
-    """Asked before those of scenarios, and before those injected earlier."""
+    """Adds a fault, which is tried before those of scenarios and those injected earlier."""
     data = _body(request)
     if found := [f"{path_in_words(path) or 'fault'}: {why}" for path, why in fault_problems(data)]:
         raise AdminError(400, "; ".join(found))
@@ -279,7 +279,7 @@ async def inject_fault(request: Request, world: World) -> Response:
 
 @_in_world
 async def clear_faults(request: Request, world: World) -> Response:
-    """Forgets the injected ones; scenarios keep theirs."""
+    """Removes the injected faults; scenarios keep theirs."""
     world.faults.clear()
     return _json({})
 

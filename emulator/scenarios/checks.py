@@ -14,6 +14,7 @@ from emulator.sandbox import json_schema, patterns, templates
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.document import Path, path_in_words
 from emulator.scenarios.explain import explain, shown
+from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
 from emulator.scenarios.steps import STEP_KINDS, StepKind
 
@@ -145,8 +146,8 @@ def fault_problems(fault: Any) -> Iterator[Problem]:
     names = [named] if isinstance(named, str) else named
     if fault.get("when") and not any(name == "*" or ALSO_CALLED.get(name, name) in OF_A_RUN for name in names):
         yield ("when",), f"only requests about a run have one to compare with: {', '.join(sorted(OF_A_RUN))}"
-    if fault.get("after") is not None and kind == "delay":
-        yield ("after",), "a delay acts before the request is handled; a stream is slowed by steps that wait"
+    if fault.get("after") is not None and (why := KINDS[fault["kind"]].why_no_after):
+        yield ("after",), why
     yield from _pattern_problems(("when",), WHEN, fault.get("when"))
 
 
@@ -268,5 +269,5 @@ def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem
 
 
 def _schema_problems(path: Path, schema: Any) -> Iterator[Problem]:
-    if why := json_schema.fault(schema):
+    if why := json_schema.schema_error(schema):
         yield path, f"this is no JSON Schema: {why}"

@@ -25,7 +25,7 @@ _TOLD = 5
 def choose(scenarios: Sequence[Scenario], played: Played, situation: Situation) -> tuple[Turn | None, Missed]:
     """The turn to play, counted in ``played``, and those before it that did not fit."""
     missed: Missed = []
-    with patterns.sharing():
+    with patterns.shared_time_limit():
         for turn in turns_of(scenarios):
             mismatch = first_mismatch(turn.when, situation)
             if mismatch is None and (turn.times is None or played[turn.scenario, turn.name] < turn.times):

@@ -13,7 +13,8 @@ from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import is_form
 from emulator.apis.http.headers import JSON, Headers
-from emulator.apis.http.pipeline import PENDING, Api, WatchedApi
+from emulator.apis.http.pending import PENDING
+from emulator.apis.http.pipeline import Api, WatchedApi
 from emulator.apis.http.response import Ready
 from emulator.server.hosts import Hosts
 from emulator.world.journal import Entry

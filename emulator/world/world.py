@@ -15,9 +15,9 @@ from emulator.base.json_types import Object
 from emulator.base.problems import EmulatorError, Problem, ScenarioError
 from emulator.scenarios import selection
 from emulator.scenarios.conditions import Situation
-from emulator.scenarios.faults import Faults
 from emulator.scenarios.model import Scenario, Stub, Turn, placed
 from emulator.scenarios.tape import Taped
+from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.journal import Journal
 from emulator.world.options import Options
@@ -57,7 +57,7 @@ class World(State):
         self.played: Counter[tuple[str, str]] = Counter()
         #: How often each request of each strict replay was played, by scenario.
         self.taped: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        self.faults = Faults()
+        self.faults = ActiveFaults()
         self._made_by_requests = False
         self._unnamed = 0
         for scenario in scenarios:

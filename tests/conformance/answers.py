@@ -4,8 +4,8 @@
 operation, status, shape and door. What a fault has spoilt is left out.
 
 The published schema is taken at its word, and tightened: an object has only the properties that the schema names. What
-the emulator sends otherwise is in ``ALLOWANCES``, each with the fact (docs/wire.md) that makes it so, and with the shapes
-it is allowed in; ``test_answers`` fails for one that nothing needs. What concerns no answer outside faults is not among
+the emulator sends otherwise is in ``ALLOWANCES``, with its fact (docs/wire.md) and with the shapes it
+is allowed in; ``test_answers`` fails for one that nothing needs. What concerns no answer outside faults is not among
 them: §7 rows 7 (``error`` events), 9 and 19 (what is accepted), 11, 12, 14 and 20 (as it was once), and 17, where the
 schema knows what was recorded.
 

@@ -1,4 +1,4 @@
-"""Azure OpenAI and Foundry (docs/wire.md §6): the same routes under other bases, objects without what OpenAI added in 2025."""
+"""Azure OpenAI and Foundry (docs/wire.md §6): the same operations under other bases, with objects of their forms."""
 
 from __future__ import annotations
 

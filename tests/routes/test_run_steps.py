@@ -1,4 +1,4 @@
-"""Run steps (docs/wire.md §2): 15 keys, ``expires_at`` while the run lives, what a function call shows before and after."""
+"""Run steps (docs/wire.md §2): 15 keys, ``expires_at`` while the run lives, function calls before and after."""
 
 from __future__ import annotations
 

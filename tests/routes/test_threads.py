@@ -1,4 +1,4 @@
-"""Threads (docs/wire.md §2): the three views of ``tool_resources``, first messages, modify, delete and what goes with it."""
+"""Threads (docs/wire.md §2): the three views of ``tool_resources``, first messages, modify, delete."""
 
 from __future__ import annotations
 

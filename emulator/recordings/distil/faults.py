@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from emulator.apis.http.fault_errors import error_body
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN, OF_A_RUN
 from emulator.recordings.distil.api_calls import BEGINS_LEG, FAILURES, LIVE, Seen, has_address
@@ -17,7 +18,6 @@ from emulator.recordings.distil.history import History
 from emulator.recordings.distil.turns import Conditions, Draft, folded
 from emulator.recordings.exchange import parsed
 from emulator.scenarios.conditions import Situation, first_mismatch
-from emulator.scenarios.faults import error_body, fault_of
 from emulator.world.journal import nested_beyond
 
 #: Events after which a stream has told all.
@@ -104,7 +104,7 @@ def _fault_of_stream(seen: Seen, base: Object) -> Object | None:
 def _body_of(raw: bytes | None, error: Object) -> Object:
     """The body, if it is another than the fault has by itself."""
     value = parsed(raw)
-    if raw is None or value == parsed(error_body(fault_of(error))):
+    if raw is None or value == parsed(error_body(error["status"])):
         return {}
     if isinstance(value, dict) and not nested_beyond(_DEPTH, raw, value):
         return {"body": value}

@@ -124,7 +124,7 @@ class Patterns:
         self.slow: set[str] = set()
         for pattern in patterns:
             try:
-                self._compiled.append(patterns_.read(pattern))
+                self._compiled.append(patterns_.compiled(pattern))
             except patterns_.BadPattern as error:
                 raise EmulatorError(f"--redact {pattern!r} is no regular expression: {error}") from None
 

@@ -1,4 +1,4 @@
-"""Spoilt answers, on the wire: what a socket sees of each kind, and when a stall ends."""
+"""Injected faults on the wire: what a socket receives of each kind, and when a stall ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from emulator import Emulator
-from emulator.apis.http.fault_injector import BrokenOff, Spoiler
+from emulator.apis.http.fault_injector import BrokenOff, FaultInjector
 from emulator.scenarios.faults import Fault, fault_of
 from emulator.server.emulator import API_KEY
 from tests.conftest import Emulate
@@ -290,8 +290,8 @@ def test_a_delayed_request_meets_the_new_world(open_wire: Open) -> None:
 # ---- Message by message ----
 
 
-def spoil(fault: Fault, *bodies: bytes, streams: bool = True) -> tuple[list[Any], bool, bool]:
-    """What a spoiler sends of an answer, whether it broke it off, and whether it was reached."""
+def inject(fault: Fault, *bodies: bytes, is_stream: bool = True) -> tuple[list[Any], bool, bool]:
+    """The messages that an injector sends, whether it broke the response off, and whether the fault was reached."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -301,14 +301,14 @@ def spoil(fault: Fault, *bodies: bytes, streams: bool = True) -> tuple[list[Any]
         return {"type": "http.disconnect"}
 
     async def answer() -> tuple[bool, bool]:
-        spoiler = Spoiler(fault, send, receive, [], streams=streams)
-        await spoiler({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+        injector = FaultInjector(fault, send, receive, [], is_stream=is_stream)
+        await injector({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
         try:
             for number, body in enumerate(bodies, 1):
-                await spoiler({"type": "http.response.body", "body": body, "more_body": number < len(bodies)})
+                await injector({"type": "http.response.body", "body": body, "more_body": number < len(bodies)})
         except BrokenOff:
-            return True, spoiler.reached
-        return False, spoiler.reached
+            return True, injector.reached
+        return False, injector.reached
 
     return sent, *asyncio.run(answer())
 
@@ -322,8 +322,8 @@ EVENT, DONE = b'event: a\ndata: {"a":1}\n\n', b"event: done\ndata: [DONE]\n\n"
 
 def test_a_file_that_looks_like_a_stream_is_none() -> None:
     """Only what answers as a stream has events."""
-    cut, _, _ = spoil(fault_of({"operation": "*", "kind": "truncate"}), EVENT + DONE, b"", streams=False)
-    garbled, _, _ = spoil(fault_of({"operation": "*", "kind": "garble"}), EVENT, b"", streams=False)
+    cut, _, _ = inject(fault_of({"operation": "*", "kind": "truncate"}), EVENT + DONE, b"", is_stream=False)
+    garbled, _, _ = inject(fault_of({"operation": "*", "kind": "garble"}), EVENT, b"", is_stream=False)
 
     assert bodies_of(cut) == [((EVENT + DONE)[: len(EVENT + DONE) // 2], False)]
     assert bodies_of(garbled) == [(EVENT.rstrip()[:-1], True), (b"", False)]
@@ -335,7 +335,7 @@ def test_a_file_that_looks_like_a_stream_is_none() -> None:
 )
 def test_a_body_of_another_length_does_not_say_the_old_one(kind: str, keeps_length: bool) -> None:
     fault = fault_of({"operation": "*", "kind": kind, **({"bytes": 2} if kind == "slice" else {})})
-    sent, broke, reached = spoil(fault, b'{"a": 12}', streams=False)
+    sent, broke, reached = inject(fault, b'{"a": 12}', is_stream=False)
 
     assert bool(sent[0]["headers"]) is keeps_length
     assert (broke, reached) == (kind in ("disconnect", "stall"), True)
@@ -343,17 +343,17 @@ def test_a_body_of_another_length_does_not_say_the_old_one(kind: str, keeps_leng
 
 def test_slices_go_out_one_by_one_and_an_empty_body_too() -> None:
     fault = fault_of({"operation": "*", "kind": "slice", "bytes": 2})
-    assert bodies_of(spoil(fault, b"abc", b"", streams=False)[0]) == [(b"ab", True), (b"c", True), (b"", False)]
-    assert bodies_of(spoil(fault, b"abcd", streams=False)[0]) == [(b"ab", True), (b"cd", False)]
+    assert bodies_of(inject(fault, b"abc", b"", is_stream=False)[0]) == [(b"ab", True), (b"c", True), (b"", False)]
+    assert bodies_of(inject(fault, b"abcd", is_stream=False)[0]) == [(b"ab", True), (b"cd", False)]
 
 
 def test_truncate_waits_for_done_and_is_not_reached_without_it() -> None:
     fault = fault_of({"operation": "*", "kind": "truncate"})
-    assert bodies_of(spoil(fault, EVENT, DONE)[0]) == [(EVENT, True), (b"", False)]
-    assert spoil(fault, EVENT, EVENT)[2] is False
+    assert bodies_of(inject(fault, EVENT, DONE)[0]) == [(EVENT, True), (b"", False)]
+    assert inject(fault, EVENT, EVENT)[2] is False
 
 
 def test_one_event_is_garbled_the_others_are_not() -> None:
     fault = fault_of({"operation": "*", "kind": "garble", "after": 1})
-    spoilt = b'event: a\ndata: {"a":1\n\n'
-    assert [body for body, _ in bodies_of(spoil(fault, EVENT, EVENT, EVENT)[0])] == [EVENT, spoilt, EVENT]
+    garbled = b'event: a\ndata: {"a":1\n\n'
+    assert [body for body, _ in bodies_of(inject(fault, EVENT, EVENT, EVENT)[0])] == [EVENT, garbled, EVENT]

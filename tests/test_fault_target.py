@@ -1,4 +1,4 @@
-"""A fault's ``when``: the run that a request is about, before it is handled."""
+"""The ``when`` of a fault is compared with the run that a request is about, before the request is handled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXT = [{"type": "text", "text": "Bye"}]
 
 
 def api_with(when: dict[str, Any], operation: Any = "*") -> InProcess:
-    """Whose requests are 500 when their run fits."""
+    """Its requests fail with 500 when their run fits."""
     return InProcess({**SCENARIO, "faults": [{"operation": operation, "kind": "error", "when": when}]})
 
 
@@ -130,19 +130,19 @@ def test_a_condition_leaves_other_requests_alone() -> None:
         ("/v1/threads/runs", {"assistant_id": "asst_unknown"}, 404),
     ],
 )
-def test_what_cannot_create_a_run_is_refused_as_ever(path: str, body: dict[str, Any], status: int) -> None:
+def test_a_request_that_cannot_create_a_run_is_refused_as_ever(path: str, body: dict[str, Any], status: int) -> None:
     plain, api = InProcess(SCENARIO), api_with({"run": 1})
     assert api.post(path, body).error == plain.post(path, body).error
     assert api.post(path, body).status == status
 
 
-def test_no_json_and_no_such_run_are_refused_as_ever() -> None:
+def test_no_json_and_no_such_run_are_refused_as_without_the_fault() -> None:
     api = api_with({"run": 1})
     assert api.post(RUNS, content=b"{").status == 400
     assert api.get(f"{RUNS}/run_unknown").status == 404
 
 
-def test_asking_makes_nothing() -> None:
+def test_a_comparison_makes_nothing() -> None:
     """No id is used up, no turn is counted: the run is the one that would have been made without the condition."""
     plain, api = InProcess(SCENARIO), api_with({"message": "never"})
     assert api.post(RUNS, RUN).body == plain.post(RUNS, RUN).body
