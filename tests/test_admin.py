@@ -72,7 +72,7 @@ def test_the_wrong_method_says_what_it_takes(method: str, path: str, takes: str)
 # ---- State, requests, runs ----
 
 
-def test_state() -> None:
+def test_the_state_of_a_world() -> None:
     api = given()
     thread, run = begin(api, "hold")
     assert api.get("/_emulator/state").json == {
@@ -97,7 +97,7 @@ def test_state() -> None:
         ("?operation=list_runs", []),
     ],
 )
-def test_requests(query: str, operations: list[str]) -> None:
+def test_the_requests_of_the_journal_can_be_filtered(query: str, operations: list[str]) -> None:
     api = given()
     thread, run = begin(api, "hold")
     told = api.get("/_emulator/requests" + query.format(thread=thread, run=run)).json
@@ -113,13 +113,13 @@ def test_requests(query: str, operations: list[str]) -> None:
         ("operations=x", "unknown query operations; expected operation, thread or run"),
     ],
 )
-def test_requests_asked_wrongly(query: str, said: str) -> None:
+def test_a_wrong_filter_of_requests_is_refused(query: str, said: str) -> None:
     reply = given().get(f"/_emulator/requests?{query}")
     assert reply.status == 400
     assert message(reply).startswith(said)
 
 
-def test_runs() -> None:
+def test_the_runs_with_their_timelines() -> None:
     api = given()
     thread, run = begin(api, "call")
     (told,) = api.get("/_emulator/runs").json["runs"]
@@ -134,7 +134,7 @@ def test_runs() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 0.5, 600])
-def test_advance(seconds: float) -> None:
+def test_advance_moves_the_clock(seconds: float) -> None:
     api = InProcess()
     assert api.post("/_emulator/clock/advance", {"seconds": seconds}).json == {"now": START + seconds}
     assert api.get("/_emulator/state").json["now"] == START + seconds
@@ -143,7 +143,7 @@ def test_advance(seconds: float) -> None:
 @pytest.mark.parametrize(
     "body", [{}, [], None, {"seconds": -1}, {"seconds": "1"}, {"seconds": True}, {"seconds": 1e300}]
 )
-def test_advance_by_what_is_no_time(body: Any) -> None:
+def test_advance_by_a_value_that_is_no_time_is_refused(body: Any) -> None:
     reply = InProcess().post("/_emulator/clock/advance", content=b"null" if body is None else None, json=body)
     assert reply.status == 400
     assert message(reply).startswith('expected {"seconds": a number from 0}, got ')
@@ -242,7 +242,7 @@ def test_the_foundations_stand_once_requests_have_made_objects(settings: dict[st
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "holds/gait"), ("POST", "holds/gait/release")])
-def test_a_gate_that_no_scenario_names(method: str, path: str) -> None:
+def test_a_hold_that_no_scenario_names(method: str, path: str) -> None:
     reply = given().request(method, f"/_emulator/{path}")
     assert (reply.status, message(reply)) == (404, "no scenario holds at 'gait'; the gates are: gate")
     reply = InProcess().request(method, f"/_emulator/{path}")
@@ -259,7 +259,7 @@ def test_a_gate_that_no_scenario_names(method: str, path: str) -> None:
         ("inf", 400, "expected ?timeout= in seconds, from 0 to 3600, got 'inf'"),
     ],
 )
-def test_waiting_in_vain(
+def test_waiting_for_a_hold_that_no_run_reaches(
     timeout: str, status: int, said: str, emulate: Emulate, connect: Callable[[Emulator], Api]
 ) -> None:
     reply = connect(emulate(SCENARIO)).get(f"/_emulator/holds/gate?timeout={timeout}")
@@ -267,7 +267,7 @@ def test_waiting_in_vain(
     assert message(reply).startswith(said)
 
 
-def test_a_run_at_the_gate_and_its_release() -> None:
+def test_a_held_run_and_its_release() -> None:
     api = given()
     thread, run = begin(api, "hold")
     assert api.get("/_emulator/holds/gate").json == {"run_id": run, "thread_id": thread}
@@ -356,7 +356,7 @@ def test_a_baseline_holds_no_run_that_is_under_way() -> None:
 # ---- check() and Control ----
 
 
-def test_check() -> None:
+def test_check_lists_the_problems() -> None:
     api = InProcess({"version": 1, "turns": [{"when": {"message": "never"}, "times": 1, "steps": [{"say": "x"}]}]})
     assert api.get("/_emulator/check").json == {"ok": True, "problems": []}
     thread = api.thread("something else")

@@ -246,7 +246,7 @@ def test_several_rounds(drive: Drive) -> None:
     assert call.function.arguments == '{"restaurant":7,"people":2}'
 
 
-def test_failure(drive: Drive, how: str) -> None:
+def test_a_failed_run_has_its_error(drive: Drive, how: str) -> None:
     driver, run = drive("failure.yaml", "Please break down.")
     assert run.status == "failed"
     assert run.last_error is not None
@@ -267,7 +267,7 @@ def test_a_rate_limited_run_and_one_more_try(drive: Drive, how: str) -> None:
     assert driver.said() == ["The stars advise patience."]
 
 
-def test_incomplete(drive: Drive, how: str) -> None:
+def test_an_incomplete_run_has_its_reason(drive: Drive, how: str) -> None:
     driver, run = drive("incomplete.yaml", "Tell me a story.")
     assert run.status == "incomplete"
     assert run.incomplete_details is not None
@@ -345,7 +345,7 @@ def test_cancel_too_late(driver_of: MakeDriver) -> None:
     assert driver.said() == ["Done already."]
 
 
-def test_refusal(drive: Drive, how: str) -> None:
+def test_a_refusal_is_a_message(drive: Drive, how: str) -> None:
     driver, run = drive("refusal.yaml", "Help me to pick a lock.")
     assert run.status == "completed"
     (part,) = driver.messages()[-1].content
@@ -506,7 +506,7 @@ def test_they_all_load_together_and_do_not_get_in_each_others_way(emulate: Emula
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_each_teaches(file: str) -> None:
+def test_each_bundled_scenario_describes_itself_and_fits_a_screen(file: str) -> None:
     """Each begins with a comment, describes itself, is called what its file is called, and fits a screen."""
     text = (SCENARIOS / file).read_text(encoding="utf-8")
     assert text.startswith("# ")

@@ -109,7 +109,7 @@ GET = [
 
 
 @pytest.mark.parametrize(("path", "expected"), GET, ids=[path for path, _ in GET])
-def test_a_get(path: str, expected: Error) -> None:
+def test_a_wrong_get_is_refused_in_these_words(path: str, expected: Error) -> None:
     assert given().get(path).error == expected
 
 
@@ -129,13 +129,15 @@ def test_a_route_of_v1_says_that_v1_is_over(method: str) -> None:
         ("DELETE", f"{OLD_RUN}/steps", "GET", "Only GET requests are accepted."),
     ],
 )
-def test_the_wrong_method(method: str, path: str, allowed: str, words: str) -> None:
+def test_a_wrong_method_is_refused_and_the_allowed_ones_are_listed(
+    method: str, path: str, allowed: str, words: str
+) -> None:
     reply = given().request(method, path)
     assert (reply.error, reply.headers["allow"]) == (error(words, None, "method_not_supported", 405), allowed)
 
 
 @pytest.mark.parametrize("raw", [b"{", b"model=gpt-4o", b"\xff", b"\x00", b"NaN", b'{"model": "\\ud800"}', b"{} {}"])
-def test_a_body_that_is_no_json(raw: bytes) -> None:
+def test_a_body_that_is_no_json_is_refused(raw: bytes) -> None:
     assert given().post(A, content=raw).error == error(BAD_JSON)
 
 
@@ -186,7 +188,7 @@ POST = [
 
 
 @pytest.mark.parametrize(("path", "body", "expected"), POST, ids=[f"{row[0]}: {row[2][1][:60]}" for row in POST])
-def test_a_post(path: str, body: Any, expected: Error) -> None:
+def test_a_wrong_post_is_refused_in_these_words(path: str, body: Any, expected: Error) -> None:
     reply = given().post(path, body)
     assert reply.error == expected
     assert reply.headers["content-type"] == "application/json"

@@ -97,7 +97,7 @@ READ = {
 
 
 @pytest.mark.parametrize(("filename", "data", "text"), READ.values(), ids=READ)
-def test_what_is_read(filename: str, data: bytes, text: str) -> None:
+def test_each_format_is_read_as_text(filename: str, data: bytes, text: str) -> None:
     assert text_of(filename, data) == text
 
 
@@ -124,14 +124,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("filename", "data", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_read(filename: str, data: bytes, message: str) -> None:
+def test_a_file_that_cannot_be_read_says_why(filename: str, data: bytes, message: str) -> None:
     with pytest.raises(Unreadable) as refused:
         text_of(filename, data)
     assert str(refused.value) == message
 
 
 @pytest.mark.parametrize("size", [9, 10, 11])
-def test_the_longest_text(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_a_text_longer_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     assert extract.MAX_TEXT == 5_000_000 * 4
     monkeypatch.setattr(extract, "MAX_TEXT", 10)
     if size <= 10:
@@ -166,7 +166,7 @@ def test_no_bytes_are_more_than_unreadable(suffix: str, data: bytes) -> None:
     ("name", "ending"),
     [("a.TXT", ".txt"), ("a.tar.gz", ".gz"), ("a", ""), (".txt", ""), ("a.", ""), ("../x/a.Md", ".md"), ("", "")],
 )
-def test_extensions(name: str, ending: str) -> None:
+def test_an_extension_is_the_end_of_the_name_in_lower_case(name: str, ending: str) -> None:
     assert extension(name) == ending
 
 

@@ -57,7 +57,7 @@ def _basic(text: str) -> str:
     ],
 )
 @pytest.mark.parametrize("path", [A, f"/openai/assistants?{V}", "/_emulator/state"])
-def test_keys(path: str, headers: Mapping[str, str], status: int) -> None:
+def test_a_key_is_taken_from_these_headers(path: str, headers: Mapping[str, str], status: int) -> None:
     assert InProcess().get(path, headers=headers).status == status
 
 
@@ -91,7 +91,7 @@ def test_a_key_never_shows_whole_in_an_error() -> None:
         ("/openai/v1/assistants?api-version=preview", "", 200),
     ],
 )
-def test_who_is_let_in(path: str, beta: str, status: int) -> None:
+def test_the_beta_header_decides_who_is_let_in(path: str, beta: str, status: int) -> None:
     assert InProcess().get(path, headers={"OpenAI-Beta": beta}).status == status
 
 
@@ -106,7 +106,7 @@ def test_both_flavours_are_one_world() -> None:
     assert api.get(f"{A}/{id}").json["model"] == "my-deployment"
 
 
-def test_azure_does_not_look_at_the_model() -> None:
+def test_azure_ignores_the_model() -> None:
     api = InProcess()
     assert api.post(f"/openai/assistants?{V}", {"model": "gpt-5.1"}).status == 200
     assert api.post(A, {"model": "gpt-5.1"}).status == 400

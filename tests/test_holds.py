@@ -15,7 +15,7 @@ HELD = {"turns": [{"steps": [{"say": "Let me see"}, {"hold": "seeing"}, {"say": 
 Connect = Callable[[Emulator], Api]
 
 
-def test_looks_at_a_held_run_answer_at_once_and_poll_again_later(emulate: Emulate, connect: Connect) -> None:
+def test_polls_of_a_held_run_answer_at_once_and_poll_again_later(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate(HELD)
     api = connect(emulator)
     thread = api.thread("Hi")
@@ -83,7 +83,7 @@ def test_a_streamed_run_goes_on_without_its_reader(emulate: Emulate, connect: Co
     assert emulator.runs()[0].status == "completed"
 
 
-def test_a_gate_stays_open_for_those_to_come() -> None:
+def test_a_released_hold_stays_open_for_later_runs() -> None:
     api = InProcess({"turns": [{"steps": [{"hold": "a"}, {"say": "Hi"}]}]})
     api.post("/_emulator/holds/a/release")
     thread = api.thread("Hi")
@@ -104,7 +104,7 @@ def test_wait_held_says_when_nobody_came(emulate: Emulate) -> None:
         emulate(HELD).wait_held("seeing", timeout=0)
 
 
-def test_a_run_left_at_a_gate_is_a_problem(emulate: Emulate, connect: Connect) -> None:
+def test_a_run_left_at_a_hold_is_a_problem(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate(HELD)
     api = connect(emulator)
     thread = api.thread("Hi")
@@ -117,7 +117,7 @@ def test_a_run_left_at_a_gate_is_a_problem(emulate: Emulate, connect: Connect) -
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["polled", "streamed"])
-def test_a_gate_that_nobody_opens_fails_its_run(emulate: Emulate, connect: Connect, stream: bool) -> None:
+def test_a_hold_that_nobody_releases_fails_its_run(emulate: Emulate, connect: Connect, stream: bool) -> None:
     emulator = emulate(HELD, hold_limit=0.05)
     api = connect(emulator)
     thread = api.thread("Hi")
@@ -131,7 +131,7 @@ def test_a_gate_that_nobody_opens_fails_its_run(emulate: Emulate, connect: Conne
     assert (problem.kind, problem.message.split(": ")[1]) == ("gate", "nobody released 'seeing' within 0.05 seconds")
 
 
-def test_cancelling_opens_the_gate_for_that_run(emulate: Emulate, connect: Connect) -> None:
+def test_cancelling_releases_that_run(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate(HELD)
     api = connect(emulator)
     thread = api.thread("Hi")

@@ -43,7 +43,7 @@ FINE = [
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_names(hosts: Hosts, host: str, fits: bool) -> None:
+def test_a_host_fits_these_names(hosts: Hosts, host: str, fits: bool) -> None:
     headers = [(b"accept", b"*/*"), (b"host", host.encode())]
 
     assert (hosts.refused(headers) is None) is fits

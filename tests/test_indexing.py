@@ -51,7 +51,7 @@ def _batch(api: InProcess) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize(("path", "moved"), LOOKS.values(), ids=LOOKS)
-def test_a_look_moves_what_it_looks_at(path: str, moved: set[str]) -> None:
+def test_a_poll_moves_the_object_that_it_reads(path: str, moved: set[str]) -> None:
     api = InProcess()
     store, file, batch = _batch(api)
     assert _looked_at(api, store) == set()
@@ -59,7 +59,7 @@ def test_a_look_moves_what_it_looks_at(path: str, moved: set[str]) -> None:
     assert _looked_at(api, store) == moved
 
 
-def test_a_list_of_stores_is_a_look_at_those_on_the_page() -> None:
+def test_a_list_of_stores_polls_those_on_the_page() -> None:
     api = InProcess()
     one, two = (make_store(api, file_ids=[make_file(api, f"{n}.txt")]) for n in range(2))
     assert api.get("/v1/vector_stores?limit=1").json["data"][0]["status"] == "completed"
@@ -85,7 +85,7 @@ def test_nothing_else_moves_anything(ask: Callable[[InProcess, str, str], Any]) 
     assert _looked_at(api, store) == set()
 
 
-def test_the_journal_tells_which_looks_moved_something() -> None:
+def test_the_journal_tells_which_polls_moved_something() -> None:
     api = InProcess()
     store, file, _ = _batch(api)
     for _ in range(2):
@@ -125,7 +125,7 @@ OUTCOMES: dict[str, tuple[str, bytes, str, str | None]] = {
 
 
 @pytest.mark.parametrize(("filename", "content", "status", "message"), OUTCOMES.values(), ids=OUTCOMES)
-def test_what_comes_of_a_file(filename: str, content: bytes, status: str, message: str | None) -> None:
+def test_the_outcome_of_indexing_a_file(filename: str, content: bytes, status: str, message: str | None) -> None:
     api = InProcess()
     file = make_file(api, filename, content)
     store = make_store(api, file_ids=[file])

@@ -75,7 +75,7 @@ def test_an_answer_that_ends_after_its_entry_was_dropped_counts_nothing() -> Non
         pytest.param(entry(thread_id="thread_2"), False, id="another thread"),
     ],
 )
-def test_looks_that_change_nothing_are_folded(other: Entry, folded: bool) -> None:
+def test_polls_that_change_nothing_are_folded(other: Entry, folded: bool) -> None:
     journal = Journal()
     journal.add(entry())
     journal.add(other)
@@ -97,7 +97,7 @@ def test_threads_are_folded_beside_each_other() -> None:
     assert [(one.path, one.repeats) for one in journal.requests()] == [("/thread_1", 2), ("/thread_2", 2)]
 
 
-def test_a_look_after_something_else_is_told_again() -> None:
+def test_a_poll_after_another_request_is_shown_again() -> None:
     journal = Journal()
     for path in ("/a", "/a", "/b", "/a"):
         journal.add(entry(path))
@@ -113,7 +113,7 @@ def test_polling_a_held_run_is_one_entry() -> None:
     assert looks == [(True, 21)]  # the first moved it to the gate; what followed saw the same
 
 
-def test_a_look_that_moves_a_run_says_so() -> None:
+def test_a_poll_that_moves_a_run_says_so() -> None:
     api = given()
     thread = api.thread("say")
     run = api.run(thread, "asst_told").json["id"]

@@ -158,7 +158,7 @@ def test_the_required_action_stays_only_while_it_is_required() -> None:
     assert waiting["required_action"] == action
 
 
-def test_a_second_leg_starts_anew_and_keeps_its_expiry() -> None:
+def test_a_run_that_continues_starts_anew_and_keeps_its_expiry() -> None:
     """Recorded (docs/wire.md §2): queued again keeps the old start, in progress again resets it."""
     run = in_status("thread.run", "requires_action")
     queued = advance(run, "queued", NOW)

@@ -125,7 +125,7 @@ def test_forms_are_as_the_operations_read_them() -> None:
 
 @every_operation
 @pytest.mark.parametrize("sent", ["no key", "no beta header", "another site"])
-def test_what_is_asked_of_the_head_is_told(name: str, sent: str) -> None:
+def test_the_headers_of_a_request_are_described(name: str, sent: str) -> None:
     method, path, operation = OPERATIONS[name]
     headers = {
         "no key": {"Authorization": ""},
@@ -170,7 +170,7 @@ def test_streams_are_told_where_a_body_can_ask_for_one(name: str) -> None:
     assert answered.headers["content-type"].startswith("text/event-stream") == told
 
 
-def test_the_document_is_not_made_before_it_is_asked_for() -> None:
+def test_the_document_is_not_made_before_a_request_for_it() -> None:
     """Whoever starts the server does not pay for it."""
     import subprocess
     import sys

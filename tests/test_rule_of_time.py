@@ -46,13 +46,13 @@ def submit(api: Api, thread: str, run: str, output: str = "{}") -> Any:
         ({"queued": 2, "in_progress": 0}, ["queued", "queued", "completed"]),
     ],
 )
-def test_polls_say_how_many_looks_see_a_status(polls: dict[str, int], seen: list[str]) -> None:
+def test_polls_in_a_turn_set_how_many_polls_see_a_status(polls: dict[str, int], seen: list[str]) -> None:
     api, thread, run = started(HELLO, polls=polls)
 
     assert api.poll(thread, run) == seen
 
 
-def test_polls_count_anew_in_each_leg() -> None:
+def test_polls_count_anew_after_each_rest() -> None:
     api, thread, run = started([CALL, *HELLO], polls={"queued": 1, "in_progress": 2})
     first = api.poll(thread, run)
     submit(api, thread, run)
@@ -79,7 +79,7 @@ def test_settings_give_the_polls_of_all_turns() -> None:
         "/v1/threads/{thread}/messages",
     ],
 )
-def test_a_look_moves_the_run_one_status_and_then_answers(path: str) -> None:
+def test_a_poll_moves_the_run_one_status_and_then_answers(path: str) -> None:
     api, thread, run = started(HELLO)
 
     api.get(path.format(thread=thread, run=run))
@@ -89,7 +89,7 @@ def test_a_look_moves_the_run_one_status_and_then_answers(path: str) -> None:
     assert (after_one, api.world.runs[run].status) == ("in_progress", "completed")
 
 
-def test_looks_at_one_message_or_step_move_the_run_too() -> None:
+def test_a_poll_of_one_message_or_step_moves_the_run_too() -> None:
     api, thread, run = started([{"say": "One"}, CALL, {"say": "Two"}])
     api.poll(thread, run)
     submit(api, thread, run)
@@ -228,7 +228,7 @@ def test_expire_after_a_call_is_found_by_the_next_request_that_names_the_run() -
 
 
 @pytest.mark.parametrize("looks", [0, 1])
-def test_a_cancelled_run_is_cancelling_and_at_the_next_look_cancelled(looks: int) -> None:
+def test_a_cancelled_run_is_cancelling_and_at_the_next_poll_cancelled(looks: int) -> None:
     api, thread, run = started(HELLO)
     for _ in range(looks):
         get_run(api, thread, run)

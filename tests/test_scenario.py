@@ -108,7 +108,7 @@ def test_a_scenario_becomes_plain_values() -> None:
     ],
     ids=str,
 )
-def test_a_message_directly_before_a_gate_or_an_end_stays_open(steps: list[Any], open_ones: list[int]) -> None:
+def test_a_message_directly_before_a_hold_or_an_end_stays_open(steps: list[Any], open_ones: list[int]) -> None:
     (turn,) = load_scenario({"turns": [{"steps": steps}]}).turns
     messages = [(number, act) for number, act in enumerate(turn.acts) if act.verb in ("say", "refuse")]
     assert [number for number, act in messages if act.stays_open] == open_ones

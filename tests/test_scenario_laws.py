@@ -85,7 +85,7 @@ def said(scenario: Scenario) -> Any:
 @example("a:\r\n\tb: c\r\n")
 @example("version: 1\u2028turns: x")
 @settings(max_examples=50, deadline=None)
-def test_any_text(text: str) -> None:
+def test_any_text_is_loaded_or_refused_with_a_report(text: str) -> None:
     loaded(text)
 
 
@@ -97,13 +97,15 @@ _WORDS = st.sampled_from(
 
 @given(st.lists(_WORDS | st.text(max_size=3), max_size=30).map("".join))
 @settings(max_examples=50, deadline=None)
-def test_any_words_of_scenarios(text: str) -> None:
+def test_any_sequence_of_keywords_is_loaded_or_refused_with_a_report(text: str) -> None:
     loaded(text)
 
 
 @given(st.binary())
 @settings(max_examples=50, deadline=None)
-def test_any_bytes_in_a_file(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+def test_any_bytes_in_a_file_are_loaded_or_refused_with_a_report(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes
+) -> None:
     file = tmp_path_factory.getbasetemp() / "law.yaml"
     file.write_bytes(raw)
     problems: list[str] = []

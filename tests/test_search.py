@@ -53,11 +53,11 @@ def found(query: str, texts: list[str] = TEXTS) -> list[int]:
         ("all", [7]),
     ],
 )
-def test_what_is_found_first(query: str, numbers: list[int]) -> None:
+def test_the_best_matching_chunk_is_found_first(query: str, numbers: list[int]) -> None:
     assert found(query) == numbers
 
 
-def test_no_query_is_syntax() -> None:
+def test_operators_in_a_query_are_plain_words() -> None:
     for query in (
         '"',
         "NOT",
@@ -76,7 +76,7 @@ def test_no_query_is_syntax() -> None:
     assert found('"apples" OR NOT') == [0]
 
 
-def test_an_index_of_nothing() -> None:
+def test_an_empty_index_finds_nothing() -> None:
     assert Index([]).search("apple") == []
     assert Index(["", " "]).search("apple") == []
 

@@ -298,7 +298,7 @@ def test_usage_is_estimated_when_nothing_is_stated() -> None:
     assert played.usage(None, "x" * 4) == usage.of(110, 1)
 
 
-def test_the_prompt_is_counted_once_and_only_when_asked() -> None:
+def test_the_prompt_is_counted_once_and_only_when_needed() -> None:
     asked: list[int] = []
 
     def count() -> int:

@@ -238,7 +238,7 @@ def test_the_deltas_of_a_call_have_the_form_that_was_recorded() -> None:
     ("verb", "value", "item"),
     [("wait", 0, Wait(0)), ("wait", 2.5, Wait(2.5)), ("hold", "gate", Hold("gate"))],
 )
-def test_time_and_gates_are_one_item(verb: str, value: Any, item: Item) -> None:
+def test_a_wait_and_a_hold_are_one_item_each(verb: str, value: Any, item: Item) -> None:
     assert play(stage(), verb, value) == [item]
 
 

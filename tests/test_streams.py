@@ -144,7 +144,7 @@ def test_with_the_real_clock_a_released_stream_sleeps_no_longer_than_its_wait(
         assert reply.result(20).event_names[-2:] == ["thread.run.completed", "done"]
 
 
-def test_with_the_real_clock_a_gate_that_a_stream_reaches_late_is_not_forgotten(
+def test_with_the_real_clock_a_hold_that_a_stream_reaches_late_is_not_forgotten(
     emulate: Emulate, connect: Connect
 ) -> None:
     scenario = {"turns": [{"steps": [{"wait": 0.05}, {"hold": "gate"}]}]}
@@ -153,7 +153,7 @@ def test_with_the_real_clock_a_gate_that_a_stream_reaches_late_is_not_forgotten(
     assert reply.event_names[-2:] == ["thread.run.failed", "done"]
 
 
-def test_with_the_real_clock_a_polled_run_is_found_at_its_gate(emulate: Emulate, connect: Connect) -> None:
+def test_with_the_real_clock_a_polled_run_is_found_at_its_hold(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate({"turns": [{"steps": [{"wait": 0.05}, {"hold": "gate"}]}]}, clock="real")
     api = connect(emulator)
     run = api.run(api.thread("Hi"), api.assistant()).json["id"]

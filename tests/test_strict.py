@@ -70,7 +70,7 @@ def function(parameters: dict[str, Any] | None, *, strict: bool | None = None) -
         pytest.param([function(closed(a={}), strict=True)], id="strict"),
     ],
 )
-def test_tools_that_can_be(tools: list[dict[str, Any]] | None) -> None:
+def test_valid_tools_are_accepted(tools: list[dict[str, Any]] | None) -> None:
     check_tools(tools)
 
 
@@ -90,7 +90,7 @@ def test_tools_that_can_be(tools: list[dict[str, Any]] | None) -> None:
         pytest.param(function(OPEN, strict=True), WANTS_CLOSED.format("()"), id="not strict enough"),
     ],
 )
-def test_a_function_that_cannot_be(tool: dict[str, Any], reason: str) -> None:
+def test_an_invalid_function_is_refused_with_the_reason(tool: dict[str, Any], reason: str) -> None:
     with pytest.raises(ApiError) as refused:
         check_tools([{"type": "file_search"}, tool])
     error = refused.value
@@ -109,7 +109,7 @@ def response_format(schema: dict[str, Any], *, strict: bool) -> dict[str, Any]:
     ["auto", {"type": "text"}, response_format(OPEN, strict=False), response_format(closed(a={}), strict=True),
      {"type": "json_schema", "json_schema": {"name": "menu", "strict": True}}],
 )  # fmt: skip
-def test_response_formats_that_can_be(wanted: Any) -> None:
+def test_valid_response_formats_are_accepted(wanted: Any) -> None:
     check_response_format(wanted)
 
 

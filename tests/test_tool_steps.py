@@ -120,7 +120,7 @@ def test_the_text_of_results_is_for_those_who_ask() -> None:
 @pytest.mark.parametrize(
     ("query", "shown"), [("", None), (f"?{INCLUDE}", [{"type": "text", "text": FOODS}])], ids=["no", "yes"]
 )
-def test_and_in_a_stream_too(query: str, shown: Any) -> None:
+def test_the_results_of_a_search_in_a_stream_have_content_if_included(query: str, shown: Any) -> None:
     api = world({"search": "auto"}, {"say": "Yes."})
     assistant, thread = api.assistant(tools=[SEARCH], **holds("vs_foods")), api.thread("apples")
     reply = api.post(f"/v1/threads/{thread}/runs{query}", {"assistant_id": assistant, "stream": True})
@@ -187,7 +187,7 @@ def test_an_attached_file_is_searched() -> None:
     ],
     ids=str,
 )
-def test_the_tool_s_options_hold(options: dict[str, Any], found: int) -> None:
+def test_a_search_follows_the_options_of_its_tool(options: dict[str, Any], found: int) -> None:
     tool = {"type": "file_search", "file_search": options}
     played = Played(world({"search": "auto"}, {"say": "Yes."}), tool, store="vs_both", message="apples plums")
     assert len(played.results()) == found
@@ -282,7 +282,7 @@ CITATIONS: dict[str, tuple[dict[str, Any], str, list[dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize(("say", "text", "annotations"), CITATIONS.values(), ids=CITATIONS)
-def test_citations(say: dict[str, Any], text: str, annotations: list[dict[str, Any]]) -> None:
+def test_a_citation_annotates_its_marker(say: dict[str, Any], text: str, annotations: list[dict[str, Any]]) -> None:
     played = Played(world({"say": say}), SEARCH)
     assert played.content == [{"type": "text", "text": {"value": text, "annotations": annotations}}]
     for one in annotations:

@@ -63,7 +63,7 @@ def test_shares_sum_to_the_whole_and_are_even(prompt: int, completion: int, step
     [({}, usage.of(0, 0)), ({"prompt_tokens": 5}, usage.of(5, 0)), ({"completion_tokens": 5}, usage.of(0, 5))],
     ids=str,
 )
-def test_what_is_not_stated_is_zero(stated: Object, shared: Object) -> None:
+def test_usage_that_is_not_stated_is_zero(stated: Object, shared: Object) -> None:
     assert usage.share(stated, 0, 1) == shared
 
 

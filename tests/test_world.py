@@ -145,7 +145,7 @@ def test_the_first_turn_that_fits_and_is_not_used_up_is_played() -> None:
     assert answers == ["first", "second", "second", "any"]
 
 
-def test_files_loaded_later_are_asked_first_and_a_known_name_is_replaced() -> None:
+def test_files_loaded_later_take_precedence_and_a_known_name_is_replaced() -> None:
     api = InProcess({"name": "base", "turns": [{"steps": [{"say": "base"}]}]})
     answers = [said(api, played(api))]
     for name, text in (("more", "more"), ("base", "other base"), ("more", "other more")):

@@ -36,7 +36,7 @@ def test_journals_are_the_same_under_four_workers(journals: dict[str, str], tmp_
     told = {"ASSISTANTS_GALLERY_JOURNALS": str(tmp_path), "ASSISTANTS_EMULATOR_SHARED": str(tmp_path / "none")}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
     quickly = ["--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", *quickly, "-k", "test_situation"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", *quickly, "-k", "test_a_situation_ends"]
 
     ended = subprocess.run(
         [*command, "tests/gallery/test_gallery.py"],

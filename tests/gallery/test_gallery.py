@@ -17,7 +17,7 @@ JOURNALS = os.environ.get("ASSISTANTS_GALLERY_JOURNALS")
 
 
 @pytest.mark.parametrize("one", SITUATIONS.values(), ids=lambda one: one.name)
-def test_situation(emulate: Emulate, one: Situation) -> None:
+def test_a_situation_ends_as_it_should(emulate: Emulate, one: Situation) -> None:
     emulator = emulate(one.scenario)
     with client_of(emulator) as client:
         one.play(emulator, client)
@@ -37,7 +37,7 @@ def test_every_scenario_has_its_situation() -> None:
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
-def test_a_few_obvious_lines_say_it(name: str) -> None:
+def test_a_situation_is_said_in_a_few_lines(name: str) -> None:
     """At most ten lines of at most a hundred characters, below a comment that tells what happens."""
     lines = (GALLERY / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")

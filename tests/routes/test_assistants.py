@@ -63,7 +63,7 @@ def test_the_smallest_assistant_to_the_byte() -> None:
         ("model", "ft:gpt-4o:me::1", "ft:gpt-4o:me::1"),
     ],
 )
-def test_what_is_echoed(field: str, sent: Any, echoed: Any) -> None:
+def test_an_assistant_echoes_its_request(field: str, sent: Any, echoed: Any) -> None:
     shown = made(InProcess(), **{field: sent})[field]
     assert (type(shown), shown) == (type(echoed), echoed)
     assert not isinstance(shown, dict) or list(shown) == list(echoed)
@@ -171,7 +171,7 @@ def test_modify_without_anything_changes_nothing() -> None:
     assert api.post(path).body == before.body
 
 
-def test_delete_and_what_follows() -> None:
+def test_a_deleted_assistant_is_gone() -> None:
     api = given()
     gone = api.delete(f"{PATH}/asst_told")
     assert gone.body == b'{\n  "id": "asst_told",\n  "object": "assistant.deleted",\n  "deleted": true\n}'

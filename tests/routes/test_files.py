@@ -93,7 +93,7 @@ def test_every_purpose_is_taken(purpose: str) -> None:
     ("anchor", "seconds"), [("created_at", 3600), ("created_at", 2_592_000)], ids=["an hour", "a month"]
 )
 @pytest.mark.parametrize("purpose", ["assistants", "batch"])
-def test_an_expiry_that_is_asked_for(purpose: str, anchor: str, seconds: int) -> None:
+def test_a_requested_expiry_is_shown(purpose: str, anchor: str, seconds: int) -> None:
     asked = {"purpose": purpose, "expires_after[anchor]": anchor, "expires_after[seconds]": str(seconds)}
     made = send_form(InProcess(), "/v1/files", asked, {"file": ("a.txt", b"x")})
     assert made.json["expires_at"] == START + seconds
@@ -154,7 +154,7 @@ BAD_FILES: dict[str, tuple[dict[str, str], bool, Error]] = {
 
 
 @pytest.mark.parametrize(("fields", "has_file", "refusal"), BAD_FILES.values(), ids=BAD_FILES)
-def test_a_file_that_is_refused(fields: dict[str, str], has_file: bool, refusal: Error) -> None:
+def test_a_wrong_file_request_is_refused(fields: dict[str, str], has_file: bool, refusal: Error) -> None:
     api = InProcess()
     reply = send_form(api, "/v1/files", fields, {"file": ("a.txt", b"x")} if has_file else None)
     assert reply.error == refusal
@@ -305,7 +305,7 @@ LISTS: list[tuple[str, list[int], bool]] = [
 
 
 @pytest.mark.parametrize(("query", "rows", "has_more"), LISTS, ids=[query or "all" for query, _, _ in LISTS])
-def test_lists(query: str, rows: list[int], has_more: bool) -> None:
+def test_lists_of_files(query: str, rows: list[int], has_more: bool) -> None:
     api = InProcess()
     ids = [make_file(api, f"{n}.png", purpose="vision" if n % 2 else "assistants") for n in range(6)]
     for n, id in enumerate(ids):
@@ -333,7 +333,7 @@ BAD_LISTS = {
 
 
 @pytest.mark.parametrize(("query", "refusal"), BAD_LISTS.items(), ids=BAD_LISTS)
-def test_a_list_that_is_refused(query: str, refusal: Error) -> None:
+def test_a_wrong_query_of_a_list_is_refused(query: str, refusal: Error) -> None:
     assert InProcess().get(f"/v1/files{query}").error == refusal
 
 

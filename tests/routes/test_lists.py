@@ -69,7 +69,7 @@ QUERIES = [
 
 
 @every_list
-def test_pages(fill: Fill) -> None:
+def test_a_page_has_these_objects(fill: Fill) -> None:
     api = InProcess()
     path, ids = fill(api)
     for query, rows, has_more in QUERIES:

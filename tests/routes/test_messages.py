@@ -73,7 +73,7 @@ def test_how_a_part_of_the_content_is_echoed(stocked: InProcess, sent: Any, echo
          [{"file_id": "file-1", "tools": [{"type": "file_search"}]}] * 2),
     ],
 )  # fmt: skip
-def test_what_is_echoed(stocked: InProcess, field: str, sent: Any, echoed: Any) -> None:
+def test_a_message_echoes_its_request(stocked: InProcess, field: str, sent: Any, echoed: Any) -> None:
     made = stocked.post(PATH, {"role": "user", "content": "x", field: sent}).json
     assert (made[field], made["assistant_id"], made["run_id"]) == (echoed, None, None)
 
@@ -127,7 +127,7 @@ def test_modify_replaces_the_metadata(sent: Any, then: Any) -> None:
     assert api.post(f"{PATH}/msg_hi", {"metadata": sent}).json["metadata"] == then
 
 
-def test_delete_and_what_follows() -> None:
+def test_a_deleted_message_is_gone() -> None:
     api = given()
     gone = api.delete(f"{PATH}/msg_hi")
     assert gone.body == b'{\n  "id": "msg_hi",\n  "object": "thread.message.deleted",\n  "deleted": true\n}'

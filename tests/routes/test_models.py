@@ -20,7 +20,7 @@ def test_the_list_of_models() -> None:
     assert "gpt-4o" in [model["id"] for model in reply.json["data"]]
 
 
-def test_one_model() -> None:
+def test_each_listed_model_can_be_retrieved() -> None:
     api = InProcess()
     for model in api.get("/v1/models").json["data"]:
         assert api.get(f"/v1/models/{model['id']}").json == model

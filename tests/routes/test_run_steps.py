@@ -111,7 +111,7 @@ def test_a_run_without_steps_has_an_empty_list(message: str) -> None:
         ("include[]=everything", 400),
     ],
 )
-def test_include(include: str, status: int) -> None:
+def test_include_adds_the_content_of_results(include: str, status: int) -> None:
     api = given()
     path = run_path(api, "say")
     (step,) = api.get(f"{path}/steps").json["data"]

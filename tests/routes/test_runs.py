@@ -19,7 +19,7 @@ KEYS = [
 USAGE = ["prompt_tokens", "completion_tokens", "total_tokens", "prompt_token_details", "completion_tokens_details"]
 
 
-def test_a_new_run() -> None:
+def test_a_new_run_has_every_field() -> None:
     api = given()
     thread = api.thread("say")
     reply = api.run(thread, "asst_told")
@@ -83,7 +83,7 @@ def test_the_fields_by_status(message: str, status: str, times: list[str], expir
     assert (list(got["usage"]) == USAGE) if has_usage else (got["usage"] is None)
 
 
-def test_a_cancelled_run() -> None:
+def test_a_cancelled_run_has_its_times() -> None:
     api = given()
     path = run_path(api, "hold")
     cancelling = api.post(f"{path}/cancel").json
@@ -114,7 +114,7 @@ def test_a_queued_run_can_be_cancelled() -> None:
         ("say", "incomplete_details", None),
     ],
 )
-def test_why_a_run_ended(message: str, key: str, value: Any) -> None:
+def test_a_run_says_why_it_ended(message: str, key: str, value: Any) -> None:
     api = given()
     assert api.get(run_path(api, message)).json[key] == value
 
@@ -203,7 +203,7 @@ def test_instructions_are_enough_to_run_on(thread: Any) -> None:
     assert given().post("/v1/threads/runs", body).json["status"] == "queued"
 
 
-def test_a_look_moves_one_status_and_then_nothing() -> None:
+def test_a_poll_moves_one_status_and_then_nothing() -> None:
     api = given()
     thread = api.thread("say")
     run = api.run(thread, "asst_told").json["id"]

@@ -45,7 +45,7 @@ def test_get_shows_a_code_interpreter_that_post_left_out() -> None:
         ({"tool_resources": FILES}, {}, FILES),
     ],
 )  # fmt: skip
-def test_what_is_echoed(stocked: InProcess, body: Any, metadata: Any, resources: Any) -> None:
+def test_a_thread_echoes_its_request(stocked: InProcess, body: Any, metadata: Any, resources: Any) -> None:
     made = stocked.post(PATH, body).json
     assert (made["metadata"], made["tool_resources"]) == (metadata, resources)
 

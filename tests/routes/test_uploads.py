@@ -86,7 +86,7 @@ def test_an_upload_from_its_beginning_to_its_file() -> None:
     [((0, 1, 2), b"onetwothree"), ((2, 0, 1), b"threeonetwo"), ((1,), b"two"), ((0, 0), b"oneone"), ((), b"")],
     ids=str,
 )
-def test_the_order_that_is_asked_for_decides(order: tuple[int, ...], content: bytes) -> None:
+def test_the_order_of_part_ids_decides(order: tuple[int, ...], content: bytes) -> None:
     api = InProcess()
     id = begin(api, bytes=len(content))
     parts = [part(api, id, data) for data in (b"one", b"two", b"three")]
@@ -120,7 +120,7 @@ def test_a_part_may_be_a_field() -> None:
 
 
 @pytest.mark.parametrize("spelling", [str.lower, str.upper])
-def test_a_checksum_that_is_right(spelling: Any) -> None:
+def test_a_correct_checksum_completes_the_upload(spelling: Any) -> None:
     api = InProcess()
     id = begin(api)
     made = part(api, id, b"abcdef")
@@ -153,7 +153,7 @@ def test_the_purpose_and_its_expiry_are_the_file_s(purpose: str) -> None:
     assert file["expires_at"] == (START + 60 + 30 * 86_400 if purpose == "batch" else None)
 
 
-def test_an_expiry_that_is_asked_for_counts_from_the_file() -> None:
+def test_a_requested_expiry_counts_from_the_file() -> None:
     api = InProcess()
     id = begin(api, bytes=0, expires_after={"anchor": "created_at", "seconds": HOUR})
     api.post("/_emulator/clock/advance", {"seconds": 60})
@@ -177,7 +177,7 @@ def ended(api: InProcess, status: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "expired"])
-def test_an_upload_that_is_over_stays_so(status: str) -> None:
+def test_an_upload_that_has_ended_refuses_every_change(status: str) -> None:
     api = InProcess()
     id, made = ended(api, status)
     files = api.get("/v1/files").json["data"]
@@ -204,7 +204,7 @@ def test_a_completed_upload_does_not_expire() -> None:
     assert cancel(api, id).error == error("Cannot cancel upload with status 'completed'.")
 
 
-def test_a_cancelled_upload_as_it_is_answered() -> None:
+def test_the_response_of_a_cancelled_upload() -> None:
     api = InProcess()
     reply = cancel(api, begin(api))
     assert is_written(reply)
@@ -217,7 +217,7 @@ def test_a_cancelled_upload_as_it_is_answered() -> None:
     ("id", "refusal"),
     [("upload_none", absent("upload", "upload_none")), ("up-1", wrong_id("upload_id", "up-1", "upload"))],
 )
-def test_an_upload_that_never_was(act: str, id: str, refusal: Error) -> None:
+def test_an_upload_that_does_not_exist_is_a_404(act: str, id: str, refusal: Error) -> None:
     api = InProcess()
     path = f"/v1/uploads/{id}/{act}"
     reply = (
@@ -259,7 +259,7 @@ def test_a_part_of_another_upload_is_not_found() -> None:
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
-def test_an_upload_that_is_refused(changes: dict[str, Any], refusal: Error) -> None:
+def test_a_wrong_upload_request_is_refused(changes: dict[str, Any], refusal: Error) -> None:
     body = {key: value for key, value in {**BODY, **changes}.items() if value is not None}
     assert InProcess().post("/v1/uploads", body).error == refusal
 
@@ -297,7 +297,7 @@ def test_the_largest_part(monkeypatch: pytest.MonkeyPatch, size: int, status: in
     ],
     ids=["nothing", "another field", "a field too many"],
 )
-def test_a_part_that_is_refused(fields: dict[str, str], refusal: str) -> None:
+def test_a_part_without_exactly_its_data_is_refused(fields: dict[str, str], refusal: str) -> None:
     api = InProcess()
     path = f"/v1/uploads/{begin(api)}/parts"
     reply = send_form(api, path, fields) if fields else api.post(path)

@@ -52,7 +52,7 @@ ABSENT: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ABSENT, ids=[f"{method} {path}" for method, path, _ in ABSENT])
-def test_a_store_that_never_was(method: str, path: str, body: Any) -> None:
+def test_a_store_that_does_not_exist_is_a_404(method: str, path: str, body: Any) -> None:
     api = InProcess()
     assert api.request(method, f"/v1/vector_stores/vs_none{path}", body).error == absent("vector store", "vs_none")
     assert api.request(method, f"/v1/vector_stores/x{path}", body).error == wrong_id("vector_store_id", "x", "vs")
@@ -70,7 +70,7 @@ def test_a_file_that_the_store_does_not_have(method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/cancel"), ("GET", "/files")])
-def test_a_batch_that_never_was(method: str, path: str) -> None:
+def test_a_batch_that_does_not_exist_is_a_404(method: str, path: str) -> None:
     api = InProcess()
     store = make_store(api)
     assert api.request(method, f"{store}/file_batches/vsfb_none{path}").error == absent("file batch", "vsfb_none")
@@ -181,7 +181,7 @@ BAD: dict[str, tuple[str, dict[str, Any], Error]] = {
 
 
 @pytest.mark.parametrize(("path", "body", "refusal"), BAD.values(), ids=BAD)
-def test_a_request_that_is_refused(path: str, body: dict[str, Any], refusal: Error) -> None:
+def test_a_wrong_vector_store_request_is_refused(path: str, body: dict[str, Any], refusal: Error) -> None:
     api = InProcess()
     file, store = make_file(api), make_store(api)
     sent = filled(body, file)
@@ -217,7 +217,7 @@ def test_500_files_and_16_attributes_are_taken() -> None:
 
 
 @pytest.mark.parametrize("path", ["/files", "/file_batches"])
-def test_a_full_store(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_a_full_store_refuses_more_files(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     """10,000 files, made fewer here."""
     assert vector_stores.MAX_FILES == 10_000
     monkeypatch.setattr("emulator.apis.files.resources.MAX_FILES", 3)

@@ -41,7 +41,7 @@ def names(reply: Reply) -> list[str]:
     return [one["filename"] for one in reply.json["data"]]
 
 
-def test_a_page_of_results() -> None:
+def test_a_page_of_search_results_has_every_field() -> None:
     api = InProcess()
     store, ids = library(api)
     reply = api.post(f"{store}/search", {"query": "six apples"})
@@ -80,7 +80,7 @@ def test_a_page_of_results() -> None:
     ],
     ids=str,
 )
-def test_searches(more: dict[str, Any], found: list[str], has_more: bool) -> None:
+def test_a_search_finds_these_files_in_this_order(more: dict[str, Any], found: list[str], has_more: bool) -> None:
     api = InProcess()
     store, _ = library(api)
     reply = api.post(f"{store}/search", {"query": "six apples", **more})
@@ -94,7 +94,7 @@ def test_equal_results_are_in_the_order_of_the_store() -> None:
     assert names(api.post(f"{store}/search", {"query": "same"})) == [f"{n}.txt" for n in range(5)]
 
 
-def test_ten_results_unless_more_are_asked_for() -> None:
+def test_ten_results_unless_the_request_wants_more() -> None:
     api = InProcess()
     store, _ = store_of(api, *[f"same {n}" for n in range(12)])
     page = api.post(f"{store}/search", {"query": "same"}).json
@@ -173,7 +173,9 @@ def shelves() -> tuple[InProcess, str]:
 
 
 @pytest.mark.parametrize(("filters", "found"), FILTERS, ids=[str(one)[:70] for one, _ in FILTERS])
-def test_filters(shelves: tuple[InProcess, str], filters: dict[str, Any], found: list[str]) -> None:
+def test_a_filter_of_attributes_leaves_these_files(
+    shelves: tuple[InProcess, str], filters: dict[str, Any], found: list[str]
+) -> None:
     api, store = shelves
     reply = api.post(f"{store}/search", {"query": "apples fruits soup take", "filters": filters})
     assert sorted(names(reply)) == found
