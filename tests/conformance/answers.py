@@ -468,7 +468,7 @@ class Watch:
     def _observe(self, journal: Journal, entry: Entry, answer: bytes) -> None:
         """Runs in the emulator's thread: what is found is told at the end of the test."""
         known = self._worlds.get(journal)
-        world = known and known()
+        world = known() if known else None
         if world is None or entry.fault or entry.operation not in OPERATIONS:
             return
         with self._lock:

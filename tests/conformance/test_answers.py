@@ -16,9 +16,9 @@ from emulator import Emulator
 from emulator.base.json_types import Object
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.world.state.state import Shape
+from tests.conformance.all_operations import SCENARIO
 from tests.conformance.answers import ALLOWANCES, OPERATIONS, Allowance, Judge, Part, event_schemas, parts_of
 from tests.conformance.test_sdk_operations import play
-from tests.conformance.tour import SCENARIO
 from tests.golden import expect
 from tests.support import Api, InProcess, needs_shared
 

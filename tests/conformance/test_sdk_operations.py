@@ -6,8 +6,8 @@ import pytest
 from openai import AzureOpenAI, OpenAI
 
 from emulator import Emulator
+from tests.conformance.all_operations import OPERATIONS, SCENARIO, Tour
 from tests.conformance.test_spec import published
-from tests.conformance.tour import OPERATIONS, SCENARIO, Tour
 from tests.support import needs_shared
 
 

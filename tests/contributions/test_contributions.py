@@ -30,7 +30,7 @@ def contribute(name: str, path: Path) -> Tree:
     tests = [file for file in changed if file.startswith("tests/")]
     assert tests, "a contribution comes with its tests"
     tree.run("-m", "tests.readme_tables")
-    tree.run(*PYTEST, "tests/test_scenario_errors.py", *tests, UPDATE_GOLDEN="1")
+    tree.run(*PYTEST, "tests/scenarios/test_scenario_errors.py", *tests, UPDATE_GOLDEN="1")
     return tree
 
 

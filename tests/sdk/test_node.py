@@ -16,7 +16,7 @@ from emulator import Emulator
 from tests.conftest import Emulate
 from tests.sdk.expected import ANALYSIS, ANSWER, CALLS, CONVERSATIONS, GREETING, RAG, RESULTS
 from tests.sdk.install import HOW, NODE_SDKS, is_installed, node_modules
-from tests.sdk.looks import looks_of_helpers
+from tests.sdk.polls import looks_of_helpers
 from tests.sdk.scenarios import OF_THE_PATTERNS
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ import pytest
 from emulator import Emulator
 from tests.sdk.expected import RESULTS
 from tests.sdk.install import HOW, PYTHON_SDKS, is_installed, python_of
-from tests.sdk.looks import looks_of_helpers
+from tests.sdk.polls import looks_of_helpers
 from tests.sdk.python_client.play import play
 from tests.sdk.scenarios import OF_THE_PATTERNS
 
