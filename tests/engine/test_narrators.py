@@ -35,7 +35,7 @@ from emulator.scenarios.steps.actions import (
 from emulator.world.state.state import State
 from tests.engine.toy_narrator import new_turn, play
 from tests.support import ROOT
-from tests.test_run_narrator import new_narrator
+from tests.apis.assistants.test_run_narrator import new_narrator
 
 # ---- Every action ----
 

@@ -225,7 +225,7 @@ datetime.datetime, datetime.date = Later, LaterDate
 from faker import Faker
 Faker()
 datetime.datetime, datetime.date = real, real_date
-from tests.test_step_context import words
+from tests.scenarios.test_step_context import words
 json.dump(words(), sys.stdout)
 """
 
