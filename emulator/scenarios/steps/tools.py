@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ from emulator.scenarios.steps.pieces import CHUNKS, cut
 from emulator.scenarios.steps.registry import USAGE, step
 from emulator.scenarios.steps.step import Step
 
+#: An image as the text of a URL.
+DATA_URL: Final = re.compile(r"data:image/(?P<kind>[\w.+-]+);base64,(?P<base64>.*)", re.DOTALL)
+_SUFFIXES: Final = {"jpeg": "jpg", "svg+xml": "svg"}
 #: A file that a step shows: one that is there, by id or name, or one that the code makes.
 _FILE: Final[Schema] = {
     "type": ["string", "object"],
@@ -37,6 +41,14 @@ _FILE: Final[Schema] = {
     },
     "description": "a file's id or name, or {filename, content | base64 | path} for one that is made",
 }
+_OUTPUT: Final[Schema] = {
+    "type": "object",
+    "properties": {"logs": TEXT, "image": _FILE},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "description": "{logs: text} or {image: a file, or a data URL}",
+}
 _ONE_CODE: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -45,6 +57,7 @@ _ONE_CODE: Final[Schema] = {
         "logs": TEXT,
         "images": {"type": "array", "items": _FILE},
         "files": {"type": "array", "items": _FILE},
+        "outputs": {"type": "array", "items": _OUTPUT},
     },
     "required": ["input"],
     "additionalProperties": False,
@@ -54,7 +67,7 @@ _CODE: Final[Schema] = {
     "type": ["object", "array"],
     "items": _ONE_CODE,
     "minItems": 1,
-    "description": "{input, chunks, logs, images, files}, or a list of them",
+    "description": "{input, chunks, logs, images | outputs, files}, or a list of them",
 }
 
 
@@ -70,12 +83,35 @@ def code(context: StepContext, step: Step) -> Iterator[Action]:
 
 
 def _outputs(context: StepContext, one: Object) -> list[Logs | Image]:
-    """Logs and images; files that the code makes are there from now on."""
-    logs = [Logs(context.render_text(one["logs"]))] if one.get("logs") else []
-    images = [Image(_shown_file(context, file)) for file in one.get("images", [])]
+    """Logs and images, in order; files that the code makes are there from now on."""
+    made: list[Logs | Image] = []
+    for output in one["outputs"] if "outputs" in one else _logs_then_images(one):
+        if "logs" in output:
+            made.append(Logs(context.render_text(output["logs"])))
+        else:
+            made.append(Image(_shown_image(context, output["image"])))
     for file in one.get("files", []):
         context.generated.append(_shown_file(context, file))
-    return [*logs, *images]
+    return made
+
+
+def _logs_then_images(one: Object) -> list[Object]:
+    logs = [{"logs": one["logs"]}] if one.get("logs") else []
+    return [*logs, *({"image": file} for file in one.get("images", []))]
+
+
+def _shown_image(context: StepContext, value: Any) -> FileRef:
+    """An image that is there, or one that the code makes: one of a data URL is named by its number in the turn."""
+    if not isinstance(value, str):
+        image = _shown_file(context, value)
+    elif data_url := DATA_URL.fullmatch(text := context.render_text(value)):
+        kind = _SUFFIXES.get(data_url["kind"], data_url["kind"])
+        name = f"image-{len(context.images_made) + 1}.{kind}"
+        image = context.make_file(name, base64.b64decode(data_url["base64"]))
+    else:
+        return context.file(text)
+    context.images_made.append(image)
+    return image
 
 
 def _shown_file(context: StepContext, value: Any) -> FileRef:
@@ -99,7 +135,11 @@ _ONE_SEARCH: Final[Schema] = {
     "type": ["object", "string"],
     "if": {"type": "string"},
     "then": {"enum": ["auto"]},
-    "properties": {"results": {"type": "array", "items": _RESULT}, "query": TEXT},
+    "properties": {
+        "results": {"type": "array", "items": _RESULT},
+        "query": TEXT,
+        "queries": {"type": "array", "items": TEXT},
+    },
     "additionalProperties": False,
 }
 _SEARCH: Final[Schema] = {
@@ -107,7 +147,7 @@ _SEARCH: Final[Schema] = {
     "type": ["object", "string", "array"],
     "items": _ONE_SEARCH,
     "minItems": 1,
-    "description": "auto, {results: [{file, text, score}]}, {query}, or a list of them",
+    "description": "auto, {results: [{file, text, score}], query | queries}, or a list of them",
 }
 
 
@@ -124,21 +164,23 @@ def search(context: StepContext, step: Step) -> Iterator[Action]:
     searches = []
     for one in step.value if isinstance(step.value, list) else [step.value]:
         searches.append(_search(context, {} if one == "auto" else one, tool))
+        context.results = searches[-1].results
     yield Searched(searches, step.beside.get("usage"))
 
 
 def _search(context: StepContext, one: Object, tool: Tool) -> Search:
-    """Scripted results, or those of a real search in the turn's stores, for the query or the message."""
+    """Scripted results, or those of a real search in the turn's stores, for the queries or the message."""
+    queries = [one["query"]] if "query" in one else one.get("queries")
+    queries = [context.message] if queries is None else list(map(context.render_text, queries))
     if "results" not in one:
-        query = context.render_text(one["query"]) if "query" in one else context.message
-        found = [result for result in context.search(query) if result.score >= tool.threshold]
-        return Search(query, found[: tool.limit])
+        found = context.search(" ".join(queries) or context.message)
+        return Search(queries, [result for result in found if result.score >= tool.threshold][: tool.limit])
     scripted = []
     for result in one["results"]:
         file = context.file(context.render_text(result["file"]))
         text = context.render_text(result.get("text", ""))
         scripted.append(SearchResult(file.id, file.filename, float(result.get("score", 1.0)), {}, text))
-    return Search(context.message, scripted)
+    return Search(queries, scripted)
 
 
 def _require_tool(context: StepContext, kind: str) -> Tool:
