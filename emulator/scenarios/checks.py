@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
@@ -17,6 +16,8 @@ from emulator.scenarios.explain import explain, shown
 from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
 from emulator.scenarios.steps import STEP_KINDS, StepKind
+from emulator.scenarios.steps.citations import why_no_place
+from emulator.scenarios.steps.tools import BASE64, read_data_url
 
 __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
 
@@ -24,8 +25,6 @@ Problem = tuple[Path, str]
 
 #: What is told to be wrong with one file.
 MAX_PROBLEMS: Final = 500
-
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -119,6 +118,9 @@ def local_files(data: Any) -> Iterator[tuple[Path, Object]]:
             for code_path, code in [*one, *_mappings(step, path, "code")]:
                 yield from _mappings(code, code_path, "images")
                 yield from _mappings(code, code_path, "files")
+                for output_path, output in _mappings(code, code_path, "outputs"):
+                    if isinstance(output.get("image"), dict):
+                        yield (*output_path, "image"), output["image"]
 
 
 def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -128,7 +130,7 @@ def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem
         if isinstance(local, str) and local not in contents:
             why = f"there is no file {local!r} beside or below the scenario (a server opens no path itself)"
             yield (*path, "path"), why
-        if isinstance(encoded, str) and not _BASE64.fullmatch(encoded):
+        if isinstance(encoded, str) and not BASE64.fullmatch(encoded):
             yield (*path, "base64"), "this is no base64"
 
 
@@ -249,16 +251,17 @@ def _strings(value: Any, path: Path, literal: tuple[str, ...]) -> Iterator[tuple
 
 
 def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem]:
+    """What the schema of a step cannot say."""
     value = step[kind.name]
-    if kind.name == "say" and isinstance(value, dict):
-        text, chunks = value.get("text"), value.get("chunks")
-        if (
-            isinstance(chunks, list)
-            and text is not None
-            and not templates.is_template(text)
-            and "".join(chunks) != text
-        ):
-            yield (*path, "say", "chunks"), f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
+    if kind.name in ("say", "refuse") and isinstance(value, dict):
+        yield from _chunk_problems((*path, kind.name, "chunks"), value.get("text"), value.get("chunks"))
+        for number, cite in enumerate(value.get("cite", [])):
+            if why := why_no_place(cite):
+                yield (*path, kind.name, "cite", number), why
+    if kind.name == "reason" and isinstance(value, dict):
+        yield from _reasoning_problems((*path, "reason", "chunks"), value["summary"], value.get("chunks", []))
+    if kind.name == "code":
+        yield from _output_problems(path, step)
     if kind.name == "call":
         called = [name for one in (value if isinstance(value, list) else [value]) for name in one]
         for name, schema in step.get("expect", {}).items():
@@ -266,6 +269,50 @@ def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem
                 message = f"{name!r} is not called in this step; it calls {', '.join(called)}"
                 yield (*path, "expect", name), message
             yield from _schema_problems((*path, "expect", name), schema)
+
+
+def _chunk_problems(path: Path, text: str | None, chunks: Any) -> Iterator[Problem]:
+    """Chunks that do not join to their text, as far as that is known before templates are rendered."""
+    if isinstance(chunks, list) and text is not None and not templates.is_template(text) and "".join(chunks) != text:
+        yield path, f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
+
+
+def _reasoning_problems(path: Path, summary: list[str], chunks: list[Any]) -> Iterator[Problem]:
+    if len(chunks) > len(summary):
+        yield path, f"expected at most one item for each part of the summary ({len(summary)}); got {len(chunks)}"
+        return
+    for number, (part, how) in enumerate(zip(summary, chunks, strict=False)):
+        yield from _chunk_problems((*path, number), part, how or "words")
+
+
+def _output_problems(path: Path, step: Object) -> Iterator[Problem]:
+    """Outputs of code that are stated twice, and data URLs that cannot be read."""
+    one: list[tuple[Path, Any]] = [((*path, "code"), step["code"])]
+    for code_path, code in [*one, *_mappings(step, path, "code")]:
+        if not isinstance(code, dict):
+            continue
+        others = [key for key in ("logs", "images") if key in code]
+        if "outputs" in code and others:
+            yield (
+                (*code_path, "outputs"),
+                f"expected either outputs or {' and '.join(others)}: outputs have both, in order",
+            )
+        for place, image in _images(code, code_path):
+            if image.startswith("data:") and not templates.is_template(image):
+                try:
+                    read_data_url(image)
+                except ValueError as error:
+                    yield place, str(error)
+
+
+def _images(code: Object, path: Path) -> Iterator[tuple[Path, str]]:
+    """The images of code that are named by text."""
+    for number, image in enumerate(code.get("images", [])):
+        if isinstance(image, str):
+            yield (*path, "images", number), image
+    for output_path, output in _mappings(code, path, "outputs"):
+        if isinstance(output.get("image"), str):
+            yield (*output_path, "image"), output["image"]
 
 
 def _schema_problems(path: Path, schema: Any) -> Iterator[Problem]:

@@ -25,8 +25,9 @@ from emulator.scenarios.steps.pieces import CHUNKS, cut
 from emulator.scenarios.steps.registry import USAGE, step
 from emulator.scenarios.steps.step import Step
 
+BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 #: An image as the text of a URL.
-DATA_URL: Final = re.compile(r"data:image/(?P<kind>[\w.+-]+);base64,(?P<base64>.*)", re.DOTALL)
+_DATA_URL: Final = re.compile(r"data:image/(?P<kind>[\w.+-]+);base64,(?P<base64>.*)", re.DOTALL)
 _SUFFIXES: Final = {"jpeg": "jpg", "svg+xml": "svg"}
 #: A file that a step shows: one that is there, by id or name, or one that the code makes.
 _FILE: Final[Schema] = {
@@ -104,14 +105,30 @@ def _shown_image(context: StepContext, value: Any) -> FileRef:
     """An image that is there, or one that the code makes: one of a data URL is named by its number in the turn."""
     if not isinstance(value, str):
         image = _shown_file(context, value)
-    elif data_url := DATA_URL.fullmatch(text := context.render_text(value)):
-        kind = _SUFFIXES.get(data_url["kind"], data_url["kind"])
-        name = f"image-{len(context.images_made) + 1}.{kind}"
-        image = context.make_file(name, base64.b64decode(data_url["base64"]))
+    elif (text := context.render_text(value)).startswith("data:"):
+        image = _from_data_url(context, text)
     else:
         return context.file(text)
     context.images_made.append(image)
     return image
+
+
+def read_data_url(text: str) -> tuple[str, bytes]:
+    """The suffix and the bytes of an image that is a data URL. Raises ValueError for any other URL."""
+    found = _DATA_URL.fullmatch(text)
+    if found is None:
+        raise ValueError(f"expected an image as data:image/png;base64,…; got {text[:40]!r}")
+    if not BASE64.fullmatch(found["base64"]):
+        raise ValueError("what follows 'base64,' is no base64")
+    return _SUFFIXES.get(found["kind"], found["kind"]), base64.b64decode(found["base64"])
+
+
+def _from_data_url(context: StepContext, text: str) -> FileRef:
+    try:
+        suffix, content = read_data_url(text)
+    except ValueError as error:
+        raise StepFailed("impossible", str(error)) from None
+    return context.make_file(f"image-{len(context.images_made) + 1}.{suffix}", content)
 
 
 def _shown_file(context: StepContext, value: Any) -> FileRef:
