@@ -21,7 +21,7 @@ REST: Final = TERMINAL | {"requires_action"}
 _CALL: Final = {"call": {"get_weather": {"city": "Paris"}}}
 _TWO_CALLS: Final = {"call": [{"get_weather": {"city": "Paris"}}, {"get_weather": {"city": "Rome"}}]}
 
-#: The turns by the text that asks for them, as a scenario has them.
+#: The turns by the user message that they match, as a scenario has them.
 TURNS: Final[dict[str, dict[str, Any]]] = {
     "plain": {"steps": [{"say": "Hello"}]},
     "refusal": {"steps": [{"refuse": "No."}]},
@@ -55,7 +55,7 @@ TURNS: Final[dict[str, dict[str, Any]]] = {
     "long queue": {"steps": [{"wait": 2}, {"say": "Hello"}], "polls": {"queued": 2, "in_progress": 0}},
     "held at once": {"steps": [{"hold": "h"}, _CALL], "polls": {"in_progress": 0}},
 }
-GATES: Final = "abcdefgh"
+LABELS: Final = "abcdefgh"
 
 
 class Refusal(Exception):
@@ -91,16 +91,16 @@ class ModelRun:
     thread: ModelThread
     turn: dict[str, Any]
     at: float
-    #: A stream was asked for, and has not come to its end.
+    #: A client requested a stream, and the stream has not come to its end.
     is_streamed: bool
     id: str = ""
     status: str = "queued"
-    #: Looks that have seen the status.
-    seen: int = 0
+    #: Polls that have seen the status.
+    polls_seen: int = 0
     #: What is still to come: a kind of thing, and what belongs to it.
     plan: list[tuple[str, Any]] = field(default_factory=list)
     held: str = ""
-    #: Its gates are open, for it has been cancelled.
+    #: No hold stops it, for it has been cancelled.
     is_let_through: bool = False
     run_steps: int = 0
     #: How many function calls wait for their outputs.
@@ -119,12 +119,12 @@ class ModelRun:
         return "cancel" in self.turn
 
     def polls(self) -> int:
-        """How many looks see the status that it has."""
+        """How many polls see the status that it has."""
         default = {"queued": 0, "in_progress": 1}
         return int({**default, **self.turn.get("polls", {})}[self.status])
 
     def become(self, status: str, at: float) -> None:
-        self.status, self.at, self.seen = status, at, 0
+        self.status, self.at, self.polls_seen = status, at, 0
         self.history.append((int(at), status))
         if status in REST:
             self.is_streamed, self.held = False, ""
@@ -144,7 +144,7 @@ class ModelRun:
                 return self.expires_at
             case ("begin", _) if self.status == "cancelling":  # it stays ``cancelling``: no change, so no second
                 return self.at
-            case ("begin" | "ask" | "end", _):
+            case ("begin" | "call" | "end", _):
                 return self.at + 1
         return self.at
 
@@ -154,7 +154,7 @@ def _parts(step: dict[str, Any]) -> list[tuple[str, Any]]:
         case {"say": _} | {"refuse": _}:
             return [("write", 1)]
         case {"call": calls}:
-            return [("write", 0), ("ask", len(calls)), ("begin", None)]
+            return [("write", 0), ("call", len(calls)), ("begin", None)]
         case {"wait": seconds}:
             return [("wait", seconds)]
         case {"hold": label}:
@@ -171,10 +171,10 @@ class Rules:
 
     def __init__(self) -> None:
         self.clock = 0.0
-        self.open_gates: set[str] = set()
+        self.open_holds: set[str] = set()
         self.threads: list[ModelThread] = []
 
-    # ---- What clients ask for ----
+    # ---- Requests of clients ----
 
     def find_thread(self, thread: ModelThread) -> None:
         refuse_unless(not thread.is_deleted, 404, f"No thread found with id '{thread.id}'.")
@@ -212,23 +212,23 @@ class Rules:
         self._go_on(run)
         return run
 
-    def look(self, thread: ModelThread) -> None:
-        """Moves the thread's active run one status, unless more looks are to see the one that it has."""
+    def poll(self, thread: ModelThread) -> None:
+        """Moves the thread's active run one status, unless more polls are to see the one that it has."""
         run = thread.active
         if run is None or run.status == "requires_action":
             return
         if run.status == "cancelling":
             self._play(run, lambda: run.status in REST)
             return
-        while run.status in ("queued", "in_progress") and run.seen >= run.polls():
+        while run.status in ("queued", "in_progress") and run.polls_seen >= run.polls():
             before = run.status
             self._play(run, lambda before=before: run.status != before)  # type: ignore[misc]
             if run.status == before:
                 break
-        run.seen += 1
+        run.polls_seen += 1
 
     def cancel(self, run: ModelRun) -> str:
-        """The status that is answered."""
+        """Returns the status that the response shows."""
         allowed = run.status not in TERMINAL | {"cancelling"}
         refuse_unless(allowed, 400, f"Cannot cancel run with status '{run.status}'.")
         if not run.is_late or run.status == "requires_action":
@@ -242,9 +242,9 @@ class Rules:
         return "cancelling"
 
     def submit(self, run: ModelRun, expected: list[str], got: list[str], *, stream: bool) -> str:
-        """The status that is answered. ``expected``: the calls' ids."""
-        asks = run.status == "requires_action"
-        refuse_unless(asks, 400, f'Runs in status "{run.status}" do not accept tool outputs.')
+        """Returns the status that the response shows. ``expected``: the calls' ids."""
+        is_waiting = run.status == "requires_action"
+        refuse_unless(is_waiting, 400, f'Runs in status "{run.status}" do not accept tool outputs.')
         complete = sorted(expected) == sorted(got)
         refuse_unless(complete, 400, f"Expected tool outputs for call_ids {expected}, got {got}")
         self.clock += 1
@@ -261,7 +261,7 @@ class Rules:
         self.find_thread(thread)
         thread.is_deleted = True
 
-    # ---- What tests ask for ----
+    # ---- Requests of tests ----
 
     def advance(self, seconds: float) -> None:
         """Plays and expires what becomes due, in order of time."""
@@ -277,7 +277,7 @@ class Rules:
         self.clock = until
 
     def release(self, label: str) -> None:
-        self.open_gates.add(label)
+        self.open_holds.add(label)
         for run in self.active_runs():
             if run.held == label:
                 run.held = ""
@@ -310,10 +310,10 @@ class Rules:
     def _pull(self, run: ModelRun, at: float) -> None:
         match run.plan.pop(0):
             case ("hold", label):
-                run.held = "" if run.is_let_through or label in self.open_gates else label
+                run.held = "" if run.is_let_through or label in self.open_holds else label
             case ("begin", _) if run.status != "cancelling":
                 run.become("in_progress", at)
-            case ("ask", calls):
+            case ("call", calls):
                 run.calls = calls
                 run.become("requires_action", at)
             case ("end", status):

@@ -14,7 +14,11 @@ import orjson
 import pytest
 from httpx_sse import EventSource, ServerSentEvent
 
+from emulator.apis.assistants.objects import Run
+from emulator.apis.assistants.store import objects_of
 from emulator.control.client import Control
+from emulator.engine.active_turn import ActiveTurn
+from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.loading import load_scenarios
 from emulator.server.app import Application
 from emulator.world.options import Options
@@ -115,14 +119,14 @@ class Api:
         """Creates a run; with ``stream=True`` reads its stream to the end."""
         return self.post(f"/v1/threads/{thread}/runs", {"assistant_id": assistant, **body})
 
-    def poll(self, thread: str, run: str, looks: int = 10) -> list[str]:
-        """The statuses that looks see, until the run is at rest."""
-        seen: list[str] = []
-        for _ in range(looks):
-            seen.append(self.get(f"/v1/threads/{thread}/runs/{run}").json["status"])
-            if seen[-1] not in ("queued", "in_progress", "cancelling"):
+    def poll(self, thread: str, run: str, times: int = 10) -> list[str]:
+        """The statuses that polls see, until the run is at rest."""
+        statuses: list[str] = []
+        for _ in range(times):
+            statuses.append(self.get(f"/v1/threads/{thread}/runs/{run}").json["status"])
+            if statuses[-1] not in ("queued", "in_progress", "cancelling"):
                 break
-        return seen
+        return statuses
 
     def close(self) -> None:
         self.client.close()
@@ -139,6 +143,20 @@ class InProcess(Api):
     @property
     def world(self) -> World:
         return self.worlds.of(self.key)
+
+    @property
+    def turns(self) -> dict[str, ActiveTurn]:
+        """All turns that the world has played, by the id of their run."""
+        return TurnEngine(self.world).turns
+
+    def stored_run(self, id: str) -> Run:
+        """A run as it is stored now, which moves nothing."""
+        return objects_of(self.world).threads[self.turns[id].thread_id].runs.find(id, "run_id")
+
+    def required_calls(self, run: str) -> list[Any]:
+        """The tool calls for whose outputs a run waits."""
+        action = self.stored_run(run)["required_action"]
+        return action["submit_tool_outputs"]["tool_calls"] if action else []
 
     def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
         return asyncio.run(self._exchange(method, path, body, headers))

@@ -290,7 +290,7 @@ def test_waiting_for_a_run_that_is_still_to_come(emulate: Emulate, connect: Call
     waiting.start()
     thread = api.thread("hold")
     run = api.run(thread, "asst_told").json["id"]
-    api.poll(thread, run, looks=2)
+    api.poll(thread, run, times=2)
     waiting.join()
     assert held == [run]
 

@@ -257,7 +257,7 @@ def test_an_import_tells_what_has_come_of_it(capsys: pytest.CaptureFixture[str],
     ]
     assert main(["check", "--play", "old.yaml"]) == 0
     assert main(["import", str(tape), "--out", "old.yaml"]) == 2
-    assert "old.yaml is there already; another --out, or --force to replace it, may do" in capsys.readouterr().err
+    assert "old.yaml already exists. Use another --out, or --force to overwrite it." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("out", ["old.yaml", "-"])

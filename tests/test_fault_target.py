@@ -82,7 +82,7 @@ def requests_of(api: InProcess, run: str) -> dict[str, Reply]:
     """Every operation that names a run; submitting and cancelling come last."""
     path = f"{RUNS}/{run}"
     steps = api.get(f"{path}/steps")
-    (call,) = api.world.runs[run].run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    (call,) = api.required_calls(run)
     outputs = {"tool_outputs": [{"tool_call_id": call["id"], "output": "1"}]}
     return {
         "list_run_steps": steps,
@@ -142,7 +142,7 @@ def test_no_json_and_no_such_run_are_refused_as_without_the_fault() -> None:
     assert api.get(f"{RUNS}/run_unknown").status == 404
 
 
-def test_a_comparison_makes_nothing() -> None:
+def test_finding_the_run_makes_nothing() -> None:
     """No id is used up, no turn is counted: the run is the one that would have been made without the condition."""
     plain, api = InProcess(SCENARIO), api_with({"message": "never"})
     assert api.post(RUNS, RUN).body == plain.post(RUNS, RUN).body

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorError
+from emulator.apis.assistants.store import objects_of
 from emulator.apis.http.fault_errors import error_headers
 from emulator.scenarios.faults import fault_of
 from tests.conftest import Emulate
@@ -76,16 +77,21 @@ def ask(api: InProcess, operation: str) -> Reply:
 
 
 def left_in(api: InProcess) -> list[Any]:
-    """All that a world holds, but what was asked of it."""
-    store = api.world.store
+    """All that a world holds, but its journal."""
+    store, objects = api.world.store, objects_of(api.world)
     threads = [
-        (thread.object, [*thread.messages], [*thread.runs], {id: [*steps] for id, steps in thread.steps.items()})
-        for thread in store.threads.values()
+        (
+            thread.object,
+            [one.message() for one in thread.messages],
+            [*thread.runs],
+            {id: [*steps] for id, steps in thread.steps.items()},
+        )
+        for thread in objects.threads.values()
     ]
-    runs = [run.as_json() for run in api.world.runs.values()]
+    runs = [turn.as_json() for turn in api.turns.values()]
     stores = [(one.object, [*one.files]) for one in store.vector_stores]
     parts = [list(upload.parts) for upload in store.uploads.values()]
-    return [threads, runs, stores, parts, [*store.assistants], [*store.files], api.world.clock.now()]
+    return [threads, runs, stores, parts, [*objects.assistants], [*store.files], api.world.clock.now()]
 
 
 def fault(kind: str, operation: Any = "*", **more: Any) -> dict[str, Any]:

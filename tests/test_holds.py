@@ -1,4 +1,4 @@
-"""Gates: a run stands still at a named place until the test lets it go on."""
+"""Holds: a run stands still at a named place until the test releases it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HELD = {"turns": [{"steps": [{"say": "Let me see"}, {"hold": "seeing"}, {"say": 
 Connect = Callable[[Emulator], Api]
 
 
-def test_looks_at_a_held_run_answer_at_once_and_poll_again_later(emulate: Emulate, connect: Connect) -> None:
+def test_polls_of_a_held_run_respond_at_once_and_ask_for_a_later_poll(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate(HELD)
     api = connect(emulator)
     thread = api.thread("Hi")
@@ -36,7 +36,7 @@ def test_a_message_before_a_hold_is_written_but_still_open(emulate: Emulate, con
     api = connect(emulator)
     thread = api.thread("Hi")
     run = api.run(thread, api.assistant()).json["id"]
-    api.poll(thread, run, looks=2)
+    api.poll(thread, run, times=2)
     held = api.get(f"/v1/threads/{thread}/messages").json["data"][0]
     steps = api.get(f"/v1/threads/{thread}/runs/{run}/steps").json["data"]
 
@@ -52,7 +52,7 @@ def test_done_beside_a_message_completes_it_before_the_hold() -> None:
     api = InProcess({"turns": [{"steps": [{"say": "Wait", "done": True}, {"hold": "x"}]}]})
     thread = api.thread("Hi")
     run = api.run(thread, api.assistant()).json["id"]
-    api.poll(thread, run, looks=2)
+    api.poll(thread, run, times=2)
 
     assert api.get(f"/v1/threads/{thread}/runs/{run}/steps").json["data"][0]["status"] == "completed"
 
@@ -83,7 +83,7 @@ def test_a_streamed_run_goes_on_without_its_reader(emulate: Emulate, connect: Co
     assert emulator.runs()[0].status == "completed"
 
 
-def test_a_gate_stays_open_for_those_to_come() -> None:
+def test_a_released_hold_stays_open_for_runs_to_come() -> None:
     api = InProcess({"turns": [{"steps": [{"hold": "a"}, {"say": "Hi"}]}]})
     api.post("/_emulator/holds/a/release")
     thread = api.thread("Hi")
@@ -94,9 +94,9 @@ def test_a_gate_stays_open_for_those_to_come() -> None:
 def test_a_label_that_no_scenario_names_is_an_error(emulate: Emulate) -> None:
     emulator = emulate(HELD)
 
-    for act in (emulator.release, emulator.wait_held):
+    for use in (emulator.release, emulator.wait_held):
         with pytest.raises(EmulatorError, match="no scenario holds at 'seing'; the gates are: seeing"):
-            act("seing")
+            use("seing")
 
 
 def test_wait_held_says_when_nobody_came(emulate: Emulate) -> None:
@@ -104,20 +104,20 @@ def test_wait_held_says_when_nobody_came(emulate: Emulate) -> None:
         emulate(HELD).wait_held("seeing", timeout=0)
 
 
-def test_a_run_left_at_a_gate_is_a_problem(emulate: Emulate, connect: Connect) -> None:
+def test_a_run_left_at_a_hold_is_a_problem(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate(HELD)
     api = connect(emulator)
     thread = api.thread("Hi")
     run = api.run(thread, api.assistant()).json["id"]
-    api.poll(thread, run, looks=2)
+    api.poll(thread, run, times=2)
 
     (problem,) = emulator.problems()
 
-    assert (problem.kind, problem.message) == ("gate", f"{run} still stands at 'seeing'; nobody released it")
+    assert (problem.kind, problem.message) == ("hold", f"{run} still stands at 'seeing'; nobody released it")
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["polled", "streamed"])
-def test_a_gate_that_nobody_opens_fails_its_run(emulate: Emulate, connect: Connect, stream: bool) -> None:
+def test_a_hold_that_nobody_releases_fails_its_run(emulate: Emulate, connect: Connect, stream: bool) -> None:
     emulator = emulate(HELD, hold_limit=0.05)
     api = connect(emulator)
     thread = api.thread("Hi")
@@ -125,18 +125,18 @@ def test_a_gate_that_nobody_opens_fails_its_run(emulate: Emulate, connect: Conne
     if stream:
         assert reply.event_names[-2:] == ["thread.run.failed", "done"]
     else:
-        assert api.poll(thread, reply.json["id"], looks=100_000)[-1] == "failed"
+        assert api.poll(thread, reply.json["id"], times=100_000)[-1] == "failed"
 
     (problem,) = emulator.problems()
-    assert (problem.kind, problem.message.split(": ")[1]) == ("gate", "nobody released 'seeing' within 0.05 seconds")
+    assert (problem.kind, problem.message.split(": ")[1]) == ("hold", "nobody released 'seeing' within 0.05 seconds")
 
 
-def test_cancelling_opens_the_gate_for_that_run(emulate: Emulate, connect: Connect) -> None:
+def test_cancelling_releases_that_run(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate(HELD)
     api = connect(emulator)
     thread = api.thread("Hi")
     run = api.run(thread, api.assistant()).json["id"]
-    api.poll(thread, run, looks=2)
+    api.poll(thread, run, times=2)
 
     api.post(f"/v1/threads/{thread}/runs/{run}/cancel")
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 import pytest
 
 from emulator.apis.assistants import objects
-from emulator.apis.assistants.lifecycle import FIRST, LIVES, REST, TERMINAL, IllegalMove, advance, event_names
+from emulator.apis.assistants.lifecycle import FIRST, LIVES, IllegalMove, advance, event_names
 from emulator.base.json_types import Object
+from emulator.scenarios.model import REST, TERMINAL
 from tests.support import SHARED, needs_shared
 
 MADE, BEFORE, NOW = 1000, 1500, 2000
@@ -18,7 +20,7 @@ MADE, BEFORE, NOW = 1000, 1500, 2000
 _ASSISTANT = objects.assistant("asst_1", MADE, {"model": "gpt-4o"})
 _RUN = objects.run("run_1", MADE, "thread_1", _ASSISTANT, {})
 _DETAILS = {"type": "message_creation", "message_creation": {"message_id": "msg_1"}}
-NEW: dict[str, Object] = {
+NEW: dict[str, Mapping[str, Any]] = {
     "thread.run": _RUN,
     "thread.message": objects.run_message("msg_1", _RUN),
     "thread.run.step": objects.run_step("step_1", _RUN, _DETAILS),
@@ -158,7 +160,7 @@ def test_the_required_action_stays_only_while_it_is_required() -> None:
     assert waiting["required_action"] == action
 
 
-def test_a_second_leg_starts_anew_and_keeps_its_expiry() -> None:
+def test_a_run_that_is_queued_again_starts_anew_and_keeps_its_expiry() -> None:
     """Recorded (docs/wire.md §2): queued again keeps the old start, in progress again resets it."""
     run = in_status("thread.run", "requires_action")
     queued = advance(run, "queued", NOW)

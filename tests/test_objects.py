@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from emulator.apis.assistants import objects
+from emulator.apis.http.lists import deleted
 from emulator.base.json_types import Object
 
 MODEL: Object = {"model": "gpt-4o"}
@@ -18,7 +20,7 @@ ASSISTANT = objects.assistant(
 )  # fmt: skip
 RUN = objects.run("run_1", 5, "thread_1", ASSISTANT, {})
 
-KEYS: dict[str, tuple[Object, str]] = {
+KEYS: dict[str, tuple[Mapping[str, Any], str]] = {
     "assistant": (
         objects.assistant("asst_1", 5, MODEL),
         "id object created_at name description model instructions tools top_p temperature reasoning_effort "
@@ -47,7 +49,7 @@ KEYS: dict[str, tuple[Object, str]] = {
         "id object created_at run_id assistant_id thread_id type status cancelled_at completed_at expires_at "
         "expired_at failed_at last_error step_details usage metadata",
     ),
-    "deleted": (objects.deleted("asst_1", "assistant"), "id object deleted"),
+    "deleted": (deleted("asst_1", "assistant"), "id object deleted"),
 }
 
 
@@ -196,7 +198,8 @@ def test_a_message_of_the_api_is_complete_at_once() -> None:
     ],
 )  # fmt: skip
 def test_a_run_takes_the_assistant_s_settings_unless_told_otherwise(body: Object, field: str, value: Any) -> None:
-    made = objects.run("run_1", 5, "thread_1", ASSISTANT, body)[field]
+    run: Mapping[str, Any] = objects.run("run_1", 5, "thread_1", ASSISTANT, body)
+    made = run[field]
     assert (made, type(made)) == (value, type(value))
 
 

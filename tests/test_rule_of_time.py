@@ -33,11 +33,11 @@ def submit(api: Api, thread: str, run: str, output: str = "{}") -> Any:
     return api.post(f"/v1/threads/{thread}/runs/{run}/submit_tool_outputs", {"tool_outputs": outputs})
 
 
-# ---- Looks, with the skip clock ----
+# ---- Polls, with the skip clock ----
 
 
 @pytest.mark.parametrize(
-    ("polls", "seen"),
+    ("polls", "statuses"),
     [
         ({}, ["in_progress", "completed"]),
         ({"in_progress": 0}, ["completed"]),
@@ -46,13 +46,13 @@ def submit(api: Api, thread: str, run: str, output: str = "{}") -> Any:
         ({"queued": 2, "in_progress": 0}, ["queued", "queued", "completed"]),
     ],
 )
-def test_polls_say_how_many_looks_see_a_status(polls: dict[str, int], seen: list[str]) -> None:
+def test_the_turn_says_how_many_polls_see_a_status(polls: dict[str, int], statuses: list[str]) -> None:
     api, thread, run = started(HELLO, polls=polls)
 
-    assert api.poll(thread, run) == seen
+    assert api.poll(thread, run) == statuses
 
 
-def test_polls_count_anew_in_each_leg() -> None:
+def test_polls_count_anew_after_tool_outputs() -> None:
     api, thread, run = started([CALL, *HELLO], polls={"queued": 1, "in_progress": 2})
     first = api.poll(thread, run)
     submit(api, thread, run)
@@ -79,32 +79,32 @@ def test_settings_give_the_polls_of_all_turns() -> None:
         "/v1/threads/{thread}/messages",
     ],
 )
-def test_a_look_moves_the_run_one_status_and_then_answers(path: str) -> None:
+def test_a_poll_moves_the_run_one_status_and_then_responds(path: str) -> None:
     api, thread, run = started(HELLO)
 
     api.get(path.format(thread=thread, run=run))
-    after_one = api.world.runs[run].status
+    after_one = api.turns[run].status
     api.get(path.format(thread=thread, run=run))
 
-    assert (after_one, api.world.runs[run].status) == ("in_progress", "completed")
+    assert (after_one, api.turns[run].status) == ("in_progress", "completed")
 
 
-def test_looks_at_one_message_or_step_move_the_run_too() -> None:
+def test_polls_of_one_message_or_step_move_the_run_too() -> None:
     api, thread, run = started([{"say": "One"}, CALL, {"say": "Two"}])
     api.poll(thread, run)
     submit(api, thread, run)
     message = api.get(f"/v1/threads/{thread}/messages?order=asc").json["data"][0]["id"]
     step = api.get(f"/v1/threads/{thread}/runs/{run}/steps").json["data"][0]["id"]
-    assert api.world.runs[run].status == "completed"
+    assert api.turns[run].status == "completed"
     api, thread, run = started([{"say": "One"}, CALL, {"say": "Two"}])
     api.poll(thread, run)
     submit(api, thread, run)
 
     api.get(f"/v1/threads/{thread}/messages/{message}")
-    after_message = api.world.runs[run].status
+    after_message = api.turns[run].status
     api.get(f"/v1/threads/{thread}/runs/{run}/steps/{step}")
 
-    assert (after_message, api.world.runs[run].status) == ("in_progress", "completed")
+    assert (after_message, api.turns[run].status) == ("in_progress", "completed")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_nothing_else_moves_a_run(method: str, path: str) -> None:
 
     api.request(method, path.format(thread=thread))
 
-    assert api.world.runs[run].status == "queued"
+    assert api.turns[run].status == "queued"
 
 
 def test_a_list_of_runs_moves_only_those_on_its_page() -> None:
@@ -134,7 +134,7 @@ def test_a_list_of_runs_moves_only_those_on_its_page() -> None:
     second = api.run(thread, api.assistant()).json["id"]
 
     api.get(f"/v1/threads/{thread}/runs?order=asc&limit=1")
-    before = api.world.runs[second].status
+    before = api.turns[second].status
     shown = api.get(f"/v1/threads/{thread}/runs?limit=1").json["data"][0]
 
     assert (before, shown["id"], shown["status"]) == ("queued", second, "in_progress")
@@ -182,10 +182,10 @@ def test_advance_plays_and_expires_what_becomes_due_in_order_of_time() -> None:
     statuses = []
     for seconds in (0.5, 0.5, 99, 1, 1, 500):
         api.post("/_emulator/clock/advance", {"seconds": seconds})
-        statuses.append(api.world.runs[run].status)
+        statuses.append(api.turns[run].status)
 
     assert statuses == ["queued", "in_progress", "in_progress", "in_progress", "completed", "completed"]
-    assert api.world.runs[blocked].status == "completed"
+    assert api.turns[blocked].status == "completed"
 
 
 def test_advance_expires_a_run_that_waits_for_outputs() -> None:
@@ -193,10 +193,10 @@ def test_advance_expires_a_run_that_waits_for_outputs() -> None:
     api.poll(thread, run)
 
     api.post("/_emulator/clock/advance", {"seconds": 597})
-    before = api.world.runs[run].status
+    before = api.turns[run].status
     api.post("/_emulator/clock/advance", {"seconds": 1})
 
-    assert (before, api.world.runs[run].status) == ("requires_action", "expired")
+    assert (before, api.turns[run].status) == ("requires_action", "expired")
     step = api.get(f"/v1/threads/{thread}/runs/{run}/steps").json["data"][0]
     assert (step["status"], step["expires_at"]) == ("expired", None)
 
@@ -215,7 +215,7 @@ def test_expire_after_a_call_is_found_by_the_next_request_that_names_the_run() -
     api, thread, run = started([CALL, {"expire": True}])
     assert api.poll(thread, run)[-1] == "requires_action"
     api.get(f"/v1/threads/{thread}/messages")
-    call = api.world.runs[run].run["required_action"]["submit_tool_outputs"]["tool_calls"][0]["id"]
+    call = api.required_calls(run)[0]["id"]
 
     late = api.post(
         f"/v1/threads/{thread}/runs/{run}/submit_tool_outputs", {"tool_outputs": [{"tool_call_id": call, "output": ""}]}
@@ -227,10 +227,10 @@ def test_expire_after_a_call_is_found_by_the_next_request_that_names_the_run() -
 # ---- Cancelling ----
 
 
-@pytest.mark.parametrize("looks", [0, 1])
-def test_a_cancelled_run_is_cancelling_and_at_the_next_look_cancelled(looks: int) -> None:
+@pytest.mark.parametrize("polls", [0, 1])
+def test_a_cancelled_run_is_cancelling_and_at_the_next_poll_cancelled(polls: int) -> None:
     api, thread, run = started(HELLO)
-    for _ in range(looks):
+    for _ in range(polls):
         get_run(api, thread, run)
 
     cancelling = api.post(f"/v1/threads/{thread}/runs/{run}/cancel").json
@@ -263,10 +263,10 @@ def test_a_run_that_waits_for_outputs_can_be_cancelled_with_its_step() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-@pytest.mark.parametrize("looks", [0, 1])
-def test_a_late_cancel_loses(steps: list[dict[str, Any]], rest: str, looks: int) -> None:
+@pytest.mark.parametrize("polls", [0, 1])
+def test_a_late_cancel_loses(steps: list[dict[str, Any]], rest: str, polls: int) -> None:
     api, thread, run = started(steps, cancel="late")
-    for _ in range(looks):
+    for _ in range(polls):
         get_run(api, thread, run)
 
     cancelling = api.post(f"/v1/threads/{thread}/runs/{run}/cancel").json["status"]
@@ -312,7 +312,7 @@ def test_polled_and_streamed_runs_end_in_the_same_objects(steps: list[dict[str, 
 
 
 def _played(steps: list[dict[str, Any]], *, stream: bool) -> list[Any]:
-    """All that a client can read after a run, its tool outputs given as they are asked for."""
+    """All that a client can read after a run, its tool outputs submitted as the run requires them."""
     api = InProcess({"turns": [{"steps": steps}]}, seed=3)
     thread, assistant = api.thread("Hi"), api.assistant(tools=[WEATHER])
     reply = api.run(thread, assistant, stream=stream)
@@ -320,14 +320,14 @@ def _played(steps: list[dict[str, Any]], *, stream: bool) -> list[Any]:
     for number in itertools.count():
         if not stream:
             api.poll(thread, run)
-        if api.world.runs[run].status != "requires_action":
+        if api.turns[run].status != "requires_action":
             break
-        calls = api.world.runs[run].run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        calls = api.required_calls(run)
         outputs = [{"tool_call_id": call["id"], "output": f"{number}"} for call in calls]
         path = f"/v1/threads/{thread}/runs/{run}/submit_tool_outputs"
         api.post(path, {"tool_outputs": outputs, "stream": stream})
     lists = (f"/v1/threads/{thread}/{rest}" for rest in ("messages", f"runs/{run}", f"runs/{run}/steps"))
-    return [*(api.get(path).body for path in lists), api.world.runs[run].as_json(), api.world.clock.now()]
+    return [*(api.get(path).body for path in lists), api.turns[run].as_json(), api.world.clock.now()]
 
 
 def test_usage_is_the_sum_over_the_run_steps() -> None:

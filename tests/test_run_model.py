@@ -21,7 +21,7 @@ from emulator.scenarios.loading import load_scenarios
 from emulator.server.app import Application
 from emulator.world.options import Options
 from emulator.world.worlds import Worlds
-from tests.run_model import GATES, TURNS, ModelRun, ModelThread, Refusal, Rules
+from tests.run_model import LABELS, TURNS, ModelRun, ModelThread, Refusal, Rules
 from tests.support import BETA, InProcess, Reply
 
 CAMPAIGN = int(os.environ.get("RUN_MODEL_EXAMPLES", "0"))
@@ -31,12 +31,12 @@ SCENARIOS = load_scenarios(
     {"turns": [{"name": text, "when": {"message": {"equals": text}}, **turn} for text, turn in TURNS.items()]}
 )
 
-#: Turns that can be cancelled late are asked for more often: few of them are cancelled at all.
+#: Turns that can be cancelled late are chosen more often: few of them are cancelled at all.
 texts = st.sampled_from([*TURNS, *(text for text, turn in TURNS.items() if "cancel" in turn)])
 some = st.integers(0, 11)  # which of those that there are
 #: Which run of a thread a request names.
 named = st.sampled_from(["newest"] * 7 + ["older", "another thread's", "unknown"])
-#: Whether a stream is asked for, and whether its reader stays while it waits.
+#: Whether the client requests a stream, and whether its reader stays while it waits.
 streams = st.sampled_from(["no", "no", "stays", "leaves"])
 
 #: Which calls' ids come with tool outputs.
@@ -45,7 +45,7 @@ sent_ids = st.sampled_from(["right"] * 5 + ["reversed", "missing", "wrong", "ext
 
 @dataclass(eq=False)
 class Exchange:
-    """A request under way, and what has come of its answer."""
+    """A request under way, and what has come of its response."""
 
     body: bytes
     stays: bool
@@ -72,7 +72,7 @@ class Exchange:
 
     @property
     def run_events(self) -> list[str]:
-        """What the stream has told of the run so far."""
+        """The statuses of the run that the stream has sent so far."""
         names = [event.event for event in self.reply.events]
         return [name.removeprefix("thread.run.") for name in names if name.count(".") == 2 and ".run." in name]
 
@@ -192,7 +192,7 @@ class Runs(RuleBasedStateMachine):
         assert reply.error == (refusal.status, refusal.message, "invalid_request_error", None, reply.error[4])
 
     def streamed(self, exchange: Exchange, run: ModelRun, since: int, stream: str) -> None:
-        """A stream has told what became of the run since it was asked for; if it waits, the run stands at a gate."""
+        """A stream has sent what became of the run since its request; if it waits, the run stands at a hold."""
         assert exchange.reply.status == 200
         assert exchange.run_events == [what for _, what in run.history[since:]]
         assert (exchange in self.api.open) == (run.is_streamed and stream == "stays")
@@ -203,21 +203,21 @@ class Runs(RuleBasedStateMachine):
     @invariant()
     def they_agree(self) -> None:
         self.api.settle()
-        world = self.api.world
+        world, turns = self.api.world, self.api.turns
         for exchange, run, since in [one for one in self.streams if not one[1].thread.is_deleted]:
-            told = [what for _, what in run.history[since:]]
-            assert exchange.run_events == told[: len(exchange.run_events)]
+            expected = [what for _, what in run.history[since:]]
+            assert exchange.run_events == expected[: len(exchange.run_events)]
             assert (exchange in self.api.open) == run.is_streamed
         self.streams = [one for one in self.streams if one[0] in self.api.open]
         for thread in self.model.threads:
             for run in thread.runs[-1:]:
                 lived = [
                     (moment.time - int(DEFAULT_START), moment.event.removeprefix("thread.run."))
-                    for moment in world.runs[run.id].timeline
+                    for moment in turns[run.id].log.timeline
                     if moment.event.startswith("thread.run.") and not moment.event.startswith("thread.run.step.")
                 ]
-                assert (world.runs[run.id].status, lived) == (run.status, run.history)
-                assert (world.runs[run.id].held or "") == run.held
+                assert (turns[run.id].status, lived) == (run.status, run.history)
+                assert (turns[run.id].held or "") == run.held
         assert world.clock.now() - DEFAULT_START == self.model.clock
         assert world.problems == []
 
@@ -296,7 +296,7 @@ class Runs(RuleBasedStateMachine):
         self.model.threads.append(thread)
         run = self.model.create_run(thread, text, stream=stream != "no")
         self._created(exchange, run, stream)
-        thread.id = self.api.world.runs[run.id].run["thread_id"]
+        thread.id = self.api.turns[run.id].thread_id
 
     def _created(self, exchange: Exchange, run: ModelRun, stream: str) -> None:
         assert exchange.reply.status == 200
@@ -309,7 +309,7 @@ class Runs(RuleBasedStateMachine):
             run.id = events[0].json()["id"]
             self.streamed(exchange, run, 0, stream)
 
-    # ---- Looks ----
+    # ---- Polls ----
 
     @precondition(has_runs)
     @rule(number=some, name=named)
@@ -319,15 +319,15 @@ class Runs(RuleBasedStateMachine):
         reply = self.api.get(f"/v1/threads/{thread.id}/runs/{id}")
         try:
             run = self.model.find_run(thread, id)
-            self.model.look(thread)
+            self.model.poll(thread)
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
             shown = reply.json
             assert (reply.status, shown["status"]) == (200, run.status)
             action = shown["required_action"]
-            asked = action["submit_tool_outputs"]["tool_calls"] if action else []
-            assert len(asked) == (run.calls if run.status == "requires_action" else 0)
+            calls = action["submit_tool_outputs"]["tool_calls"] if action else []
+            assert len(calls) == (run.calls if run.status == "requires_action" else 0)
 
     @precondition(has_runs)
     @rule(number=some, order=st.sampled_from(["asc", "desc"]), limit=st.sampled_from([1, 2, 20]))
@@ -342,7 +342,7 @@ class Runs(RuleBasedStateMachine):
             return
         page = (thread.runs if order == "asc" else thread.runs[::-1])[:limit]
         if thread.active in page:
-            self.model.look(thread)
+            self.model.poll(thread)
         assert reply.status == 200
         assert [(run["id"], run["status"]) for run in reply.json["data"]] == [(run.id, run.status) for run in page]
 
@@ -354,7 +354,7 @@ class Runs(RuleBasedStateMachine):
         reply = self.api.get(f"/v1/threads/{thread.id}/runs/{id}/steps")
         try:
             run = self.model.find_run(thread, id)
-            self.model.look(thread)
+            self.model.poll(thread)
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
@@ -373,7 +373,7 @@ class Runs(RuleBasedStateMachine):
         reply = self.api.get(f"/v1/threads/{thread.id}/runs/{id}/steps/{step_id}")
         try:
             self.model.find_run(thread, id)
-            self.model.look(thread)
+            self.model.poll(thread)
             if step_id == "step_unknown":
                 raise Refusal(404, f"No run step found with id '{step_id}'.")
         except Refusal as refusal:
@@ -391,7 +391,7 @@ class Runs(RuleBasedStateMachine):
         except Refusal as refusal:
             self.refused(refusal, reply)
         else:
-            self.model.look(thread)
+            self.model.poll(thread)
             ids = [message["id"] for message in reply.json["data"]]
             assert (reply.status, len(ids)) == (200, min(thread.messages, 100))
             self.learnt[thread.id] = ids
@@ -406,7 +406,7 @@ class Runs(RuleBasedStateMachine):
         reply = self.api.get(f"/v1/threads/{thread.id}/messages/{id}")
         try:
             self.model.find_thread(thread)
-            self.model.look(thread)
+            self.model.poll(thread)
             if id == "msg_unknown":
                 raise Refusal(404, f"No message found with id '{id}'.")
         except Refusal as refusal:
@@ -447,7 +447,7 @@ class Runs(RuleBasedStateMachine):
         return [run for run in self.model.active_runs() if run.status == "requires_action"]
 
     def _submit(self, thread: ModelThread, id: str, sent: str, stream: str) -> None:
-        expected = self._asked(id)
+        expected = self._required_ids(id)
         got = {
             "right": expected,
             "reversed": expected[::-1],
@@ -472,11 +472,9 @@ class Runs(RuleBasedStateMachine):
         else:
             self.streamed(exchange, run, since, stream)
 
-    def _asked(self, run_id: str) -> list[str]:
-        """The ids of the calls for which a run waits."""
-        performance = self.api.world.runs.get(run_id)
-        action = performance.run["required_action"] if performance else None
-        return [call["id"] for call in action["submit_tool_outputs"]["tool_calls"]] if action else []
+    def _required_ids(self, run_id: str) -> list[str]:
+        """The ids of the calls for whose outputs a run waits."""
+        return [call["id"] for call in self.api.required_calls(run_id)] if run_id in self.api.turns else []
 
     @precondition(has_runs)
     @rule(number=some, name=named)
@@ -491,7 +489,7 @@ class Runs(RuleBasedStateMachine):
         else:
             assert (reply.status, reply.json["status"]) == (200, shown)
 
-    # ---- The tests' own verbs ----
+    # ---- The emulator's own operations ----
 
     @rule(seconds=st.sampled_from([0, 0.5, 1, 1, 2, 5, 30, 100, 590, 600, 601]))
     def advance(self, seconds: float) -> None:
@@ -499,7 +497,7 @@ class Runs(RuleBasedStateMachine):
         self.model.advance(seconds)
         assert (reply.status, reply.json) == (200, {"now": DEFAULT_START + self.model.clock})
 
-    @rule(label=st.sampled_from(GATES))
+    @rule(label=st.sampled_from(LABELS))
     def release(self, label: str) -> None:
         assert self.api.post(f"/_emulator/holds/{label}/release").status == 200
         self.model.release(label)

@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
+from emulator.apis.assistants.store import objects_of
 from emulator.apis.http.errors import ApiError
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.loading import load_scenario, load_scenarios, parse_scenario, scenario_files
 from emulator.scenarios.model import Scenario, Turn
-from emulator.scenarios.steps import Act
+from emulator.scenarios.steps.step import Step
 from tests.support import SCENARIOS, InProcess
 
 WEATHER = """\
@@ -42,7 +43,7 @@ turns:
         usage: {completion_tokens: 5}
       - say: {text: "It is {{ get_weather.celsius }}.", chunks: words}
         done: true
-      - hold: gate
+      - hold: approval
   - steps: [expire: true]
 """
 
@@ -66,32 +67,32 @@ def test_a_scenario_becomes_plain_values() -> None:
             scenario="weather",
             file="dir/weather.yaml",
             line=14,
-            acts=(
-                Act(
+            steps=(
+                Step(
                     "call",
                     {"get_weather": {"city": "Paris"}},
                     {"expect": {"get_weather": {"type": "object"}}, "usage": {"completion_tokens": 5}},
                     line=21,
                 ),
-                Act(
+                Step(
                     "say",
                     {"text": "It is {{ get_weather.celsius }}.", "chunks": "words"},
                     {"done": True},
                     line=24,
                     stays_open=True,
                 ),
-                Act("hold", "gate", line=26),
+                Step("hold", "approval", line=26),
             ),
         ),
         Turn(
             name="turn 2",
-            acts=(Act("expire", True, line=27),),
+            steps=(Step("expire", True, line=27),),
             scenario="weather",
             file="dir/weather.yaml",
             line=27,
         ),
     )
-    assert scenario.labels() == {"gate"}
+    assert scenario.labels() == {"approval"}
 
 
 @pytest.mark.parametrize(
@@ -108,10 +109,10 @@ def test_a_scenario_becomes_plain_values() -> None:
     ],
     ids=str,
 )
-def test_a_message_directly_before_a_gate_or_an_end_stays_open(steps: list[Any], open_ones: list[int]) -> None:
+def test_a_message_directly_before_a_hold_or_an_end_stays_open(steps: list[Any], open_ones: list[int]) -> None:
     (turn,) = load_scenario({"turns": [{"steps": steps}]}).turns
-    messages = [(number, act) for number, act in enumerate(turn.acts) if act.verb in ("say", "refuse")]
-    assert [number for number, act in messages if act.stays_open] == open_ones
+    messages = [(number, step) for number, step in enumerate(turn.steps) if step.kind in ("say", "refuse")]
+    assert [number for number, step in messages if step.stays_open] == open_ones
 
 
 @pytest.mark.parametrize(
@@ -128,8 +129,8 @@ def test_a_scenario_is_named_as_it_says_or_as_its_file(text: str, name: str, tmp
 
 def test_a_scenario_can_be_a_dict() -> None:
     scenario = load_scenario({"name": "mine", "turns": [{"steps": [{"say": "hi"}]}]})
-    assert (scenario.name, scenario.turns[0].acts[0].value) == ("mine", "hi")
-    assert (scenario.turns[0].file, scenario.turns[0].line, scenario.turns[0].acts[0].line) == (None, None, None)
+    assert (scenario.name, scenario.turns[0].steps[0].value) == ("mine", "hi")
+    assert (scenario.turns[0].file, scenario.turns[0].line, scenario.turns[0].steps[0].line) == (None, None, None)
 
 
 def test_yaml_and_json_of_the_same_scenario_mean_the_same() -> None:
@@ -138,7 +139,7 @@ def test_yaml_and_json_of_the_same_scenario_mean_the_same() -> None:
     turns = [{"name": "a", "steps": [{"say": "caf\u00e9 \U0001f600\n"}]}]
     text = orjson.dumps({**data, "turns": turns}).decode()
     assert parse_scenario(text, "file").given == from_yaml.given
-    assert parse_scenario(text, "file").turns[0].acts[0].value == "caf\u00e9 \U0001f600\n"
+    assert parse_scenario(text, "file").turns[0].steps[0].value == "caf\u00e9 \U0001f600\n"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_arguments_of_any_depth_are_loaded_or_refused(depth: int) -> None:
 
 def test_a_function_s_own_path_is_no_local_file() -> None:
     call = {"open": {"path": "/tmp/x", "base64": "?", "files": [{"path": "y"}]}}
-    assert load_scenario({"turns": [{"steps": [{"call": call}]}]}).turns[0].acts[0].value == call
+    assert load_scenario({"turns": [{"steps": [{"call": call}]}]}).turns[0].steps[0].value == call
 
 
 def test_files_that_are_not_there_are_told_where_they_are_named() -> None:
@@ -260,7 +261,8 @@ def test_given_objects_are_all_made_or_none() -> None:
     }
     with pytest.raises(ScenarioError, match=r"<scenario>: given\.threads\[0\]: No assistant found with id 'asst_no'"):
         api.world.load(load_scenario({"given": given}))
-    assert (api.world.store.threads, len(api.world.store.files), len(api.world.store.assistants)) == ({}, 0, 1)
+    objects = objects_of(api.world)
+    assert (objects.threads, len(api.world.store.files), len(objects.assistants)) == ({}, 0, 1)
 
 
 def test_settings_that_disagree_are_refused() -> None:

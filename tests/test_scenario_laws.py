@@ -61,7 +61,7 @@ def said(scenario: Scenario) -> Any:
     """All of a scenario but its places."""
     turns = [
         (one.name, one.when, one.times, one.usage, one.polls, one.cancels_late,
-         [(act.verb, act.value, act.beside, act.stays_open) for act in one.acts])
+         [(step.kind, step.value, step.beside, step.stays_open) for step in one.steps])
         for one in scenario.turns
     ]  # fmt: skip
     faults = [one.as_json() for one in scenario.faults]
@@ -122,9 +122,8 @@ TREES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=4), inner, max_size=4),
     max_leaves=12,
 )
-STEPS = st.lists(
-    st.dictionaries(st.sampled_from(list(STEP_KINDS)), TREES, min_size=1, max_size=2), min_size=1, max_size=3
-)
+_STEP = st.dictionaries(st.sampled_from(list(STEP_KINDS)), TREES, min_size=1, max_size=2)
+STEPS = st.lists(_STEP, min_size=1, max_size=3)
 SHAPED = st.fixed_dictionaries(
     {"version": st.just(1), "turns": st.lists(st.fixed_dictionaries({"steps": STEPS}), max_size=2)},
     optional=dict.fromkeys(OTHERS, TREES),

@@ -1,56 +1,75 @@
-"""Each verb by ``list(play(stage, act))``: exactly these items, in this order, and nothing else."""
+"""Each step kind by ``list(play(context, step))``: exactly these actions, in this order, and nothing else.
+
+``test_run_narrator`` has the actions as items of the Assistants API.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.apis.assistants import objects
 from emulator.base.json_types import Object
-from emulator.engine import usage
-from emulator.scenarios.steps import STEP_KINDS, Act, cancel_run, cut, expire_run, fail_run, step
-from emulator.scenarios.steps.actions import Create, Delta, Hold, Item, Move, Require, Update, Wait
-from emulator.scenarios.steps.context import Fake, OpenStep, Output, Stage
+from emulator.scenarios.steps import STEP_KINDS, step
+from emulator.scenarios.steps.actions import (
+    Action,
+    Annotation,
+    Called,
+    CutOff,
+    Execution,
+    Expired,
+    Failed,
+    FileRef,
+    FunctionCall,
+    Held,
+    Image,
+    Logs,
+    RanCode,
+    Refused,
+    Said,
+    Search,
+    Searched,
+    SearchResult,
+    Waited,
+)
+from emulator.scenarios.steps.context import Fake, Output, StepContext, Tool
+from emulator.scenarios.steps.pieces import cut
+from emulator.scenarios.steps.step import Step
 
-MESSAGE, STEP, RUN = "thread.message", "thread.run.step", "thread.run"
-FUNCTION_PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-TOOLS = [
-    {"type": "function", "function": {"name": "get_weather", "parameters": FUNCTION_PARAMETERS}},
-    {"type": "function", "function": {"name": "get_time"}},
-    {"type": "code_interpreter"},
+FOODS, CAT = FileRef("file-foods", "foods.txt"), FileRef("file-cat", "cat.png")
+FILES = {"foods.txt": FOODS, "file-foods": FOODS, "cat.png": CAT, "file-cat": CAT}
+FOUND = [
+    SearchResult("file-foods", "foods.txt", 0.9, {"year": 2024}, "Summer likes apples."),
+    SearchResult("file-notes", "notes.txt", 0.2, {}, "Bring plums."),
 ]
-ASSISTANT = objects.assistant("asst_1", 0, {"model": "gpt-4o", "tools": TOOLS})
-THE_RUN = objects.run("run_1", 0, "thread_1", ASSISTANT, {})
+TOOLS = [
+    Tool("function", "get_weather", {"type": "object", "required": ["city"], "properties": {"city": {}}}),
+    Tool("function", "get_time", {"type": "object"}),
+    Tool("code_interpreter", "code_interpreter"),
+    Tool("file_search", "file_search"),
+]
 
 
-def stage(*outputs: str) -> Stage:
-    """A stage whose ids are counted by kind: ``thread.message 1``. ``outputs``: submitted for calls to come."""
-    made: Counter[str] = Counter()
-
-    def make_id(kind: str) -> str:
-        made[kind] += 1
-        return f"{kind} {made[kind]}"
-
-    return Stage(
-        run=THE_RUN,
+def context(*outputs: str, tools: list[Tool] = TOOLS) -> StepContext:
+    """A turn with two files. ``outputs``: submitted for calls to come."""
+    return StepContext(
         message="Hello",
-        assistant=ASSISTANT,
-        thread=objects.thread("thread_1", 0, {}),
-        make_id=make_id,
+        tools=lambda: tools,
+        objects=dict,
         fake=Fake(1),
-        prompt_tokens=lambda: 10,
+        find_file=FILES.get,
+        make_file=lambda filename, content: FileRef(f"file-of-{len(content)}-bytes", filename),
+        search=lambda query: FOUND,
+        contents={"plot.png": b"\x89PNG"},
         outputs=[Output("get_weather", "{}", output) for output in outputs],
     )
 
 
-class Items(list[Item]):
-    """Items are tuples, so that two of different kinds can be equal; here their kinds count too."""
+class Typed(list[Any]):
+    """Actions and items are tuples, so that two of different types can be equal; here their types count too."""
 
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other) and isinstance(other, list) and [*map(type, self)] == [*map(type, other)]
@@ -58,91 +77,160 @@ class Items(list[Item]):
     __hash__ = None
 
 
-def play(on: Stage, verb: str, value: Any, *, stays_open: bool = False, **beside: Any) -> Items:
-    return Items(STEP_KINDS[verb].play(on, Act(verb, value, beside, stays_open=stays_open)))
+def play(in_context: StepContext, kind: str, value: Any, *, stays_open: bool = False, **beside: Any) -> Typed:
+    return Typed(STEP_KINDS[kind].play(in_context, Step(kind, value, beside, stays_open=stays_open)))
 
 
-# ---- Messages ----
-
-DETAILS = {"type": "message_creation", "message_creation": {"message_id": f"{MESSAGE} 1"}}
-OPENED = [
-    Create(objects.run_step(f"{STEP} 1", THE_RUN, DETAILS)),
-    Create(objects.run_message(f"{MESSAGE} 1", THE_RUN)),
-]
+# ---- Each step kind as neutral actions ----
 
 
-def streamed(*pieces: str) -> list[Item]:
-    """The deltas of a message; only the first carries annotations."""
-    parts = [{"value": piece, **({} if number else {"annotations": []})} for number, piece in enumerate(pieces)]
-    return [Delta(MESSAGE, f"{MESSAGE} 1", {"content": [{"index": 0, "type": "text", "text": part}]}) for part in parts]
+def say(*pieces: str, annotations: list[Annotation] | None = None, images: list[FileRef] | None = None) -> Said:
+    return Said("".join(pieces), list(pieces), annotations or [], images or [])
 
 
-def completed(content: Object, used: Object) -> list[Item]:
-    return [
-        Move(MESSAGE, "completed", f"{MESSAGE} 1", {"content": [content]}),
-        Move(STEP, "completed", f"{STEP} 1", {"usage": used}),
-    ]
+def call(name: str, *pieces: str) -> FunctionCall:
+    return FunctionCall(name, "".join(pieces), list(pieces))
 
 
+def called(*calls: FunctionCall) -> Called:
+    return Called(list(calls))
+
+
+def in_city(name: str) -> list[str]:
+    return ["{", '"', "city", '"', ":", '"', name, '"', "}"]
+
+
+MARKER = "【4:0†foods.txt】"
 JSON_TEXT = '{"city":"Paris","n":[1,null]}'
-
-
-@pytest.mark.parametrize(
-    ("value", "pieces"),
-    [
-        ("Hi there, Ann!", ["Hi", " there", ",", " Ann", "!"]),
-        ({"text": "Hi there", "chunks": "words"}, ["Hi", " there"]),
-        ({"text": "Hi!", "chunks": "chars"}, ["H", "i", "!"]),
-        ({"text": "Hi there", "chunks": 3}, ["Hi ", "the", "re"]),
-        ({"text": "Hi there", "chunks": 100}, ["Hi there"]),
-        ({"text": "Hi there", "chunks": ["Hi th", "", "ere"]}, ["Hi th", "", "ere"]),
-        ({"json": {"city": "Paris", "n": [1, None]}, "chunks": 15}, [JSON_TEXT[:15], JSON_TEXT[15:]]),
-        ({"json": ["{{ message }}", "<{{ message }}>"], "chunks": 99}, ['["Hello","<Hello>"]']),
-        ("{{ message }}!", ["Hello", "!"]),
-        ("{{ {'a': 1} }}", ["{", '"', "a", '"', ":", "1", "}"]),
-        ("", []),
-        ({"text": "", "chunks": []}, []),
-        ("caf\u00e9 \U0001f600\r\n", ["caf\u00e9", " \U0001f600", "\r\n"]),
-    ],
-    ids=str,
+PARIS = call("get_weather", *in_city("Paris"))
+QUOTA = (
+    "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
+    "read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."
 )
-def test_say_writes_a_message_in_pieces(value: Any, pieces: list[str]) -> None:
-    text = "".join(pieces)
-    used = usage.of(10, usage.tokens(text))
-    ended = completed(objects.text_part(text), used)
-    assert play(stage(), "say", value) == [*OPENED, *streamed(*pieces), *ended]
+SORRY = "Sorry, something went wrong."
+
+STEPS: list[tuple[str, Any, list[Action]]] = [
+    ("say", "Hi there, Ann!", [say("Hi", " there", ",", " Ann", "!")]),
+    ("say", {"text": "Hi there", "chunks": "words"}, [say("Hi", " there")]),
+    ("say", {"text": "Hi!", "chunks": "chars"}, [say("H", "i", "!")]),
+    ("say", {"text": "Hi there", "chunks": 3}, [say("Hi ", "the", "re")]),
+    ("say", {"text": "Hi there", "chunks": 100}, [say("Hi there")]),
+    ("say", {"text": "Hi there", "chunks": ["Hi th", "", "ere"]}, [say("Hi th", "", "ere")]),
+    ("say", {"json": {"city": "Paris", "n": [1, None]}, "chunks": 15}, [say(JSON_TEXT[:15], JSON_TEXT[15:])]),
+    ("say", {"json": ["{{ message }}", "<{{ message }}>"], "chunks": 99}, [say('["Hello","<Hello>"]')]),
+    ("say", "{{ message }}!", [say("Hello", "!")]),
+    ("say", "{{ {'a': 1} }}", [say("{", '"', "a", '"', ":", "1", "}")]),
+    ("say", "", [say()]),
+    ("say", {"text": "", "chunks": []}, [say()]),
+    ("say", "caf\u00e9 \U0001f600\r\n", [say("caf\u00e9", " \U0001f600", "\r\n")]),
+    ("say", {"text": "Apples.", "cite": [{"file": "foods.txt"}]},
+     [say("Apples", ".", MARKER, annotations=[Annotation(7, 22, "citation", MARKER, FOODS)])]),
+    ("say", {"text": "\U0001f34e [1].", "cite": [{"file": "file-foods", "marker": "[1]"}], "chunks": "chars"},
+     [say("\U0001f34e", " ", "[1]", ".", annotations=[Annotation(2, 5, "citation", "[1]", FOODS)])]),
+    ("say", {"text": "A cat.", "images": ["cat.png", "file-cat"]}, [say("A", " cat", ".", images=[CAT, CAT])]),
+    ("say", {"images": ["cat.png"]}, [say(images=[CAT])]),
+    ("refuse", "I can't.", [Refused("I can't.", ["I", " can't", "."])]),
+    ("refuse", "{{ message }}", [Refused("Hello", ["Hello"])]),
+    ("call", {"get_weather": {"city": "Paris"}}, [called(PARIS)]),
+    ("call", {"get_weather": {"city": "Paris"}, "get_time": {}}, [called(PARIS, call("get_time", "{", "}"))]),
+    ("call", [{"get_weather": {"city": "Rome"}}, {"get_weather": {"city": "Oslo"}}],
+     [called(call("get_weather", *in_city("Rome")), call("get_weather", *in_city("Oslo")))]),
+    ("call", {"get_weather": '{"city": "Par'}, [called(call("get_weather", *in_city("")[:5], ' "', "Par"))]),
+    ("call", {"get_weather": ""}, [called(call("get_weather"))]),
+    ("call", {"get_weather": "{{ {'city': message} }}"}, [called(call("get_weather", *in_city("Hello")))]),
+    ("call", {"get_weather": "{{ message }}"}, [called(call("get_weather", "Hello"))]),
+    ("call", {"get_weather": '{"city": {{ message }}'}, [called(call("get_weather", *in_city("")[:5], " Hello"))]),
+    ("call", {"get_weather": {"city": "<{{ message }}>"}},
+     [called(call("get_weather", "{", '"', "city", '"', ":", '"', "<", "Hello", ">", '"', "}"))]),
+    ("call", {"get_time": {"any": [1, 2.0, None, "{{ 5 }}"]}},
+     [called(call("get_time", *'{ " any " : [ 1 , 2 . 0 , null , 5 ] }'.split()))]),
+    ("code", {"input": "print(1)", "logs": "1\n", "images": ["cat.png"]},
+     [RanCode([Execution("print(1)", ["print", "(", "1", ")"], [Logs("1\n"), Image(CAT)])])]),
+    ("code", [{"input": "a"}, {"input": "{{ message }}", "chunks": 3, "logs": ""}],
+     [RanCode([Execution("a", ["a"], []), Execution("Hello", ["Hel", "lo"], [])])]),
+    ("code", {"input": "", "images": [{"filename": "a.png", "base64": "AAEC"}]},
+     [RanCode([Execution("", [], [Image(FileRef("file-of-3-bytes", "a.png"))])])]),
+    ("code", {"input": "", "images": [{"filename": "a.png", "path": "plot.png"}]},
+     [RanCode([Execution("", [], [Image(FileRef("file-of-4-bytes", "a.png"))])])]),
+    ("code", {"input": "", "images": [{"filename": "a.svg", "content": "<{{ message }}>"}]},
+     [RanCode([Execution("", [], [Image(FileRef("file-of-7-bytes", "a.svg"))])])]),
+    ("search", "auto", [Searched([Search("Hello", FOUND)])]),
+    ("search", {"query": "{{ message }} plums"}, [Searched([Search("Hello plums", FOUND)])]),
+    ("search", {"results": []}, [Searched([Search("Hello", [])])]),
+    ("search", {"results": [{"file": "foods.txt", "text": "<{{ message }}>", "score": 0.8}]},
+     [Searched([Search("Hello", [SearchResult("file-foods", "foods.txt", 0.8, {}, "<Hello>")])])]),
+    ("search", ["auto", {"results": [{"file": "cat.png"}]}],
+     [Searched([Search("Hello", FOUND), Search("Hello", [SearchResult("file-cat", "cat.png", 1.0, {}, "")])])]),
+    ("wait", 0, [Waited(0)]),
+    ("wait", 2.5, [Waited(2.5)]),
+    ("hold", "approval", [Held("approval")]),
+    ("fail", {"code": "rate_limit_exceeded", "message": "Slow down."}, [Failed("rate_limit_exceeded", "Slow down.")]),
+    ("fail", {"code": "server_error"}, [Failed("server_error", SORRY)]),
+    ("fail", "server_error", [Failed("server_error", SORRY)]),
+    ("fail", "rate_limit_exceeded", [Failed("rate_limit_exceeded", QUOTA)]),
+    ("fail", "invalid_image_url", [Failed("invalid_image_url", "The run failed: invalid_image_url.")]),
+    ("fail", {"code": "c", "message": "{{ message }}!"}, [Failed("c", "Hello!")]),
+    ("fail", "{{ 5 }}", [Failed("5", "The run failed: 5.")]),
+    ("incomplete", "max_completion_tokens", [CutOff("max_completion_tokens")]),
+    ("incomplete", "max_prompt_tokens", [CutOff("max_prompt_tokens")]),
+    ("incomplete", "content_filter", [CutOff("content_filter")]),
+    ("expire", True, [Waited(0, to_expiry=True), Expired()]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "value", "actions"), STEPS, ids=[f"{kind}: {value}" for kind, value, _ in STEPS])
+def test_a_step_is_these_actions(kind: str, value: Any, actions: list[Action]) -> None:
+    assert play(context(), kind, value) == actions
+
+
+def test_every_step_kind_is_in_the_table() -> None:
+    assert {kind for kind, _, _ in STEPS} == set(STEP_KINDS)
+
+
+STATED = {"prompt_tokens": 31, "completion_tokens": 12}
+WRITING = [("say", "Hi"), ("refuse", "No"), ("call", {"get_time": {}}), ("code", {"input": "1"}), ("search", "auto")]
+
+
+@pytest.mark.parametrize(("kind", "value"), WRITING, ids=str)
+def test_usage_beside_a_step_is_its_action_s(kind: str, value: Any) -> None:
+    assert [action.usage for action in play(context(), kind, value, usage=STATED)] == [STATED]
 
 
 @pytest.mark.parametrize(
-    ("stays_open", "beside", "ends"),
-    [(False, {}, True), (True, {}, False), (True, {"done": True}, True), (True, {"done": False}, False),
-     (False, {"done": False}, True)],
-    ids=["alone", "before a gate or end", "done before it", "not done before it", "not done, but nothing follows"],
+    ("stays_open", "beside", "is_open"),
+    [(False, {}, False), (True, {}, True), (True, {"done": True}, False), (True, {"done": False}, True),
+     (False, {"done": False}, False)],
+    ids=["alone", "before a hold or end", "done before it", "not done before it", "not done, but nothing follows"],
 )  # fmt: skip
-@pytest.mark.parametrize("verb", ["say", "refuse"])
-def test_a_message_stays_open_for_what_follows_directly(
-    verb: str, stays_open: bool, beside: Object, ends: bool
+@pytest.mark.parametrize("kind", ["say", "refuse"])
+def test_a_message_stays_open_for_the_step_that_follows_directly(
+    kind: str, stays_open: bool, beside: Object, is_open: bool
 ) -> None:
-    on = stage()
-    items = play(on, verb, "Hi", stays_open=stays_open, **beside)
-    content = objects.text_part("Hi") if verb == "say" else {"type": "refusal", "refusal": "Hi"}
-    so_far = Update(MESSAGE, f"{MESSAGE} 1", {"content": [content]})
-    assert items[3:] == (completed(content, usage.of(10, 1)) if ends else [so_far])
-    assert on.open == (None if ends else OpenStep(f"{STEP} 1", f"{MESSAGE} 1", "Hi"))
+    (action,) = play(context(), kind, "Hi", stays_open=stays_open, **beside)
+    assert action.stays_open is is_open
 
 
-def test_refuse_writes_a_refusal() -> None:
-    part = {"type": "refusal", "refusal": "I can't."}
-    pieces = [{"index": 0, **part, "refusal": piece} for piece in ("I", " can't", ".")]
-    deltas = [Delta(MESSAGE, f"{MESSAGE} 1", {"content": [piece]}) for piece in pieces]
-    assert play(stage(), "refuse", "I can't.") == [*OPENED, *deltas, *completed(part, usage.of(10, 2))]
+def test_files_that_code_made_are_linked_by_later_messages() -> None:
+    later = context()
+    play(later, "code", {"input": "x", "files": [{"filename": "a.csv", "content": "1"}]})
+    link, made = "sandbox:/mnt/data/a.csv", FileRef("file-of-1-bytes", "a.csv")
+    annotations = [Annotation(5, 28, "link", link, made)]
+    assert play(later, "say", f"See: {link}.") == [say("See", ":", " ", link, ".", annotations=annotations)]
 
 
-@pytest.mark.parametrize(("verb", "value"), [("say", "Hi"), ("refuse", "No"), ("call", {"get_time": {}})], ids=str)
-def test_usage_beside_a_step_is_its_run_step_s(verb: str, value: Any) -> None:
-    items = play(stage("noon"), verb, value, usage={"prompt_tokens": 31, "completion_tokens": 12})
-    (ended,) = [item for item in items if isinstance(item, Move) and item.kind == STEP]
-    assert ended.changes["usage"] == usage.of(31, 12)
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"limit": 0}, []),
+        ({"limit": 1}, FOUND[:1]),
+        ({"threshold": 0.3}, FOUND[:1]),
+        ({"limit": 2, "threshold": 0.2}, FOUND),
+    ],
+    ids=["no result", "one result", "good results", "all that there are"],
+)
+def test_a_search_keeps_to_the_tool_s_limit_and_threshold(options: Any, found: list[SearchResult]) -> None:
+    searching = context(tools=[Tool("file_search", "file_search", **options)])
+    assert play(searching, "search", "auto") == [Searched([Search("Hello", found)])]
 
 
 @given(st.text(), st.one_of(st.sampled_from(["words", "chars"]), st.integers(min_value=1, max_value=50)))
@@ -153,205 +241,17 @@ def test_pieces_joined_are_the_text(text: str, chunks: str | int) -> None:
     assert all(pieces), "no piece is empty"
 
 
-# ---- Function calls ----
-
-
-def called(number: int, name: str, arguments: str, output: str | None = None) -> Object:
-    function = {"name": name, "arguments": arguments, "output": output}
-    return {"id": f"tool_call {number}", "type": "function", "function": function}
-
-
-def calling(*calls: Object) -> list[Item]:
-    """The step, the deltas of each call (its name first, then its arguments), and the rest."""
-    items: list[Item] = [Create(objects.run_step(f"{STEP} 1", THE_RUN, {"type": "tool_calls", "tool_calls": []}))]
-    for index, call in enumerate(calls):
-        function = call["function"]
-        deltas = [{**call, "function": {**function, "arguments": ""}}]
-        deltas += [
-            {"type": "function", "function": {"arguments": piece}} for piece in cut(function["arguments"], "words")
-        ]
-        items += [
-            Delta(STEP, f"{STEP} 1", {"step_details": {"type": "tool_calls", "tool_calls": [{"index": index, **d}]}})
-            for d in deltas
-        ]
-    details = {"step_details": {"type": "tool_calls", "tool_calls": list(calls)}}
-    return [*items, Update(STEP, f"{STEP} 1", details), Require(f"{STEP} 1", list(calls))]
-
-
-@pytest.mark.parametrize(
-    ("value", "calls"),
-    [
-        ({"get_weather": {"city": "Paris"}}, [("get_weather", '{"city":"Paris"}')]),
-        ({"get_weather": {"city": "Paris"}, "get_time": {}},
-         [("get_weather", '{"city":"Paris"}'), ("get_time", "{}")]),
-        ([{"get_weather": {"city": "Rome"}}, {"get_weather": {"city": "Oslo"}}],
-         [("get_weather", '{"city":"Rome"}'), ("get_weather", '{"city":"Oslo"}')]),
-        ({"get_weather": '{"city": "Par'}, [("get_weather", '{"city": "Par')]),
-        ({"get_weather": ""}, [("get_weather", "")]),
-        ({"get_weather": "{{ {'city': message} }}"}, [("get_weather", '{"city":"Hello"}')]),
-        ({"get_weather": "{{ message }}"}, [("get_weather", "Hello")]),
-        ({"get_weather": '{"city": {{ message }}'}, [("get_weather", '{"city": Hello')]),
-        ({"get_weather": {"city": "<{{ message }}>"}}, [("get_weather", '{"city":"<Hello>"}')]),
-        ({"get_time": {"any": [1, 2.0, None, "{{ 5 }}"]}}, [("get_time", '{"any":[1,2.0,null,5]}')]),
-    ],
-    ids=["one", "parallel", "list", "broken arguments", "empty arguments", "lone template", "lone template of text",
-         "raw template", "template inside", "types"],
-)  # fmt: skip
-def test_call_makes_tool_calls_and_waits_for_their_outputs(value: Any, calls: list[tuple[str, str]]) -> None:
-    numbered = list(enumerate(calls, start=1))
-    pending = [called(n, name, arguments) for n, (name, arguments) in numbered]
-    answered = [called(n, name, arguments, f"output {n}") for n, (name, arguments) in numbered]
-    on = stage("old", *(f"output {n}" for n, _ in numbered))
-    used = usage.of(10, usage.tokens("".join(name + arguments for name, arguments in calls)))
-    details = {"step_details": {"type": "tool_calls", "tool_calls": answered}, "usage": used}
-    assert play(on, "call", value) == [
-        *calling(*pending),
-        Move(STEP, "completed", f"{STEP} 1", details),
-        Move(RUN, "queued"),
-        Move(RUN, "in_progress"),
-    ]
-    assert on.open is None
-
-
-def test_a_call_is_open_while_the_run_waits() -> None:
-    on = stage()
-    playing = STEP_KINDS["call"].play(on, Act("call", {"get_time": {}}))
-    while not isinstance(next(playing), Require):
-        assert on.open == OpenStep(f"{STEP} 1")
-
-
-def test_the_deltas_of_a_call_have_the_form_that_was_recorded() -> None:
-    items = play(stage("x"), "call", {"get_time": {"a": 1}})
-    deltas = [orjson.dumps(item.content).decode() for item in items if isinstance(item, Delta)]
-    head = '{"step_details":{"type":"tool_calls","tool_calls":[{"index":0,'
-    assert deltas[:2] == [
-        head + '"id":"tool_call 1","type":"function",'
-        '"function":{"name":"get_time","arguments":"","output":null}}]}}',
-        head + '"type":"function","function":{"arguments":"{"}}]}}',
-    ]  # fmt: skip
-
-
-# ---- Time and gates ----
-
-
-@pytest.mark.parametrize(
-    ("verb", "value", "item"),
-    [("wait", 0, Wait(0)), ("wait", 2.5, Wait(2.5)), ("hold", "gate", Hold("gate"))],
-)
-def test_time_and_gates_are_one_item(verb: str, value: Any, item: Item) -> None:
-    assert play(stage(), verb, value) == [item]
-
-
-def test_hold_completes_the_message_that_it_found_open() -> None:
-    on = stage()
-    play(on, "say", "Hi", stays_open=True)
-    ended = [
-        Move(MESSAGE, "completed", f"{MESSAGE} 1"),
-        Move(STEP, "completed", f"{STEP} 1", {"usage": usage.of(10, 1)}),
-    ]
-    assert play(on, "hold", "gate") == [Hold("gate"), *ended]
-    assert on.open is None
-
-
-# ---- Ends ----
-
-RATE = {"code": "rate_limit_exceeded", "message": "Slow down."}
-
-
-@pytest.mark.parametrize(
-    ("value", "error"),
-    [
-        (RATE, RATE),
-        ({"code": "server_error"}, {"code": "server_error", "message": "Sorry, something went wrong."}),
-        ("server_error", {"code": "server_error", "message": "Sorry, something went wrong."}),
-        ("rate_limit_exceeded", {"code": "rate_limit_exceeded", "message": (
-            "You exceeded your current quota, please check your plan and billing details. For more information on this "
-            "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."
-        )}),
-        ("invalid_image_url", {"code": "invalid_image_url", "message": "The run failed: invalid_image_url."}),
-        ({"code": "c", "message": "{{ message }}!"}, {"code": "c", "message": "Hello!"}),
-        ("{{ 5 }}", {"code": "5", "message": "The run failed: 5."}),
-    ], ids=str
-)  # fmt: skip
-def test_fail_fails_the_run_with_its_code_and_words(value: Any, error: Object) -> None:
-    assert play(stage(), "fail", value) == [Move(RUN, "failed", changes={"last_error": error})]
-
-
-Ending = Callable[[Stage], Iterator[Item]]
-FAILED: Object = {"last_error": RATE}
-
-
-def as_step(verb: str, value: Any) -> Ending:
-    return lambda on: STEP_KINDS[verb].play(on, Act(verb, value))
-
-
-def incomplete(why: str, cut_by: str) -> tuple[Ending, list[Item], str, str, Object, Move]:
-    last = Move(RUN, "incomplete", changes={"incomplete_details": {"reason": why}})
-    return as_step("incomplete", why), [], cut_by, "completed", {}, last
-
-
-#: How a run ends: the play, what comes first, why an open message is incomplete, its run step's status and other
-#: changes, and the move of the run.
-ENDS: dict[str, tuple[Ending, list[Item], str, str, Object, Move]] = {
-    "fail": (as_step("fail", RATE), [], "run_failed", "failed", FAILED, Move(RUN, "failed", changes=FAILED)),
-    "fail_run": (lambda on: fail_run(on, RATE["code"], RATE["message"]), [], "run_failed", "failed", FAILED,
-                 Move(RUN, "failed", changes=FAILED)),
-    "expire": (as_step("expire", True), [Wait(0, to_expiry=True)], "run_expired", "expired", {}, Move(RUN, "expired")),
-    "expire_run": (expire_run, [], "run_expired", "expired", {}, Move(RUN, "expired")),
-    "cancel_run": (cancel_run, [], "run_cancelled", "cancelled", {}, Move(RUN, "cancelled")),
-    "incomplete: completion": incomplete("max_completion_tokens", "max_tokens"),
-    "incomplete: prompt": incomplete("max_prompt_tokens", "max_tokens"),
-    "incomplete: filter": incomplete("content_filter", "content_filter"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_nothing_is_open_when_the_run_ends(end: str) -> None:
-    ending, first, _, _, _, last = ENDS[end]
-    assert list(ending(stage())) == [*first, last]
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_an_open_message_ends_with_the_run(end: str) -> None:
-    """Its run step is completed when the run is incomplete (docs/wire.md §3 G), else it ends as the run does."""
-    ending, first, reason, step_status, changes, last = ENDS[end]
-    on = stage()
-    play(on, "say", "Hi there", stays_open=True)
-    assert list(ending(on)) == [
-        *first,
-        Move(MESSAGE, "incomplete", f"{MESSAGE} 1", {"incomplete_details": {"reason": reason}}),
-        Move(STEP, step_status, f"{STEP} 1", {**changes, "usage": usage.of(10, 2)}),
-        last,
-    ]
-    assert on.open is None
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_open_tool_calls_end_with_the_run(end: str) -> None:
-    ending, first, _, step_status, changes, last = ENDS[end]
-    on = stage()
-    playing = STEP_KINDS["call"].play(on, Act("call", {"get_time": {}}))
-    while not isinstance(next(playing), Require):
-        pass
-    step_ends = Move(STEP, step_status, f"{STEP} 1", {**changes, "usage": None})
-    assert list(ending(on)) == [*first, step_ends, last]
-    assert on.open is None
-
-
-# ---- The registry ----
-
-
-def test_a_second_step_of_the_same_name_is_an_error() -> None:
+def test_a_second_step_kind_of_the_same_name_is_an_error() -> None:
     with pytest.raises(ValueError, match="there is a step 'say' already"):
         step("say", {}, "again")(STEP_KINDS["say"].play)
 
 
-def test_a_new_step_is_one_decorated_generator() -> None:
+def test_a_new_step_kind_is_one_decorated_generator() -> None:
     @step("shrug", {"type": "boolean"}, "the assistant shrugs")
-    def shrug(on: Stage, act: Act) -> Iterator[Item]:
-        yield Wait(1 if act.value else 0)
+    def shrug(context: StepContext, step: Step) -> Iterator[Action]:
+        yield Waited(1 if step.value else 0)
 
     try:
-        assert play(stage(), "shrug", True) == [Wait(1)]
+        assert play(context(), "shrug", True) == [Waited(1)]
     finally:
         del STEP_KINDS["shrug"]

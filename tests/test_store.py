@@ -1,22 +1,31 @@
-"""Collections: pages that walk everything exactly once, whatever happens between them; and messages kept as bytes."""
+"""Collections: pages that walk everything exactly once, whatever happens between them; stores; stored messages."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emulator.apis.assistants import objects, views
-from emulator.apis.http.errors import ApiError
+from emulator.apis.assistants.messages import StoredMessage, page
+from emulator.apis.assistants.objects import Message
+from emulator.apis.assistants.store import RUN, AssistantsStore, Thread
+from emulator.apis.http.errors import not_found
+from emulator.apis.http.request import pretty
 from emulator.base.json_types import Object
+from emulator.engine.usage import tokens
 from emulator.world.state import collection as collections
 from emulator.world.state.collection import Collection, Page, Query
-from emulator.world.state.store import Store, Thread
+from emulator.world.state.missing import Kind, Missing
+from emulator.world.state.state import Shape
+from emulator.world.state.store import Store
+
+SHAPES: tuple[Shape, ...] = ("wire", "spec")
 
 
-def filled(count: int, kind: str = "thread.run") -> Collection[Object]:
+def filled(count: int, kind: Kind = RUN) -> Collection[Object]:
     """Objects named ``run_0``, ``run_1`` …, oldest first."""
     collection: Collection[Object] = Collection(kind)
     for number in range(count):
@@ -89,9 +98,10 @@ def test_a_filtered_page_counts_what_it_keeps(query: Query, expected: list[int],
     ids=str,
 )
 def test_a_cursor_that_never_was_is_refused(query: Query, status: int, message: str, param: str | None) -> None:
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(Missing) as refused:
         filled(3).page(query)
-    assert (refused.value.status, refused.value.message, refused.value.param) == (status, message, param)
+    error = not_found(refused.value)
+    assert (error.status, error.message, error.param) == (status, message, param)
 
 
 # ---- The law of paging ----
@@ -165,7 +175,7 @@ def test_a_walk_sees_every_surviving_object_once_and_in_order(
 
 
 def test_a_list_that_is_emptied_as_fast_as_it_is_filled_does_not_grow() -> None:
-    collection: Collection[Object] = Collection("thread.run")
+    collection: Collection[Object] = Collection(RUN)
     for number in range(2000):
         collection.put(f"run_{number}", {"n": number})
         collection.remove(f"run_{number}")
@@ -175,6 +185,10 @@ def test_a_list_that_is_emptied_as_fast_as_it_is_filled_does_not_grow() -> None:
 
 # ---- Objects ----
 
+ASSISTANT = objects.assistant("asst_1", 0, {"model": "gpt-4o"})
+THE_RUN = objects.run("run_1", 0, "thread_1", ASSISTANT, {})
+RUN_STEP = objects.run_step("step_1", THE_RUN, {"type": "tool_calls", "tool_calls": []})
+
 
 def test_an_object_is_found_replaced_in_its_place_and_removed() -> None:
     collection = filled(3)
@@ -182,7 +196,7 @@ def test_an_object_is_found_replaced_in_its_place_and_removed() -> None:
     assert [row.get("new") for row in collection] == [None, True, None]
     collection.remove("run_1")
     assert ("run_1" in collection, collection.get("run_1"), len(collection)) == (False, None, 2)
-    with pytest.raises(ApiError, match=r"No run found with id 'run_1'\."):
+    with pytest.raises(Missing, match=r"No run found with id 'run_1'\."):
         collection.find("run_1", "run_id")
     collection.put("run_1", {"n": 1})
     assert [id for id, _ in collection.newest_first()] == ["run_1", "run_2", "run_0"]
@@ -201,20 +215,21 @@ def test_a_copy_changes_independently() -> None:
 
 
 def test_a_copied_store_shares_no_collection() -> None:
-    original = Store()
-    assert original.is_empty()
+    store = Store()
+    original = store.of(AssistantsStore)
+    assert store.is_empty()
     thread = original.threads["thread_1"] = Thread(objects.thread("thread_1", 0, {}))
-    assistant = objects.assistant("asst_1", 0, {"model": "gpt-4o"})
-    original.assistants.put("asst_1", assistant)
-    thread.put_run(objects.run("run_1", 0, "thread_1", assistant, {}))
+    original.assistants.put("asst_1", ASSISTANT)
+    thread.put_run(THE_RUN)
     thread.put_message(user_message("msg_1", "hello"))
     thread.active_run = "run_1"
-    copy = original.copy()
+    assert not store.is_empty()
+    copy = store.copy().of(AssistantsStore)
     copied = copy.thread("thread_1")
     assert (copied.active_run, len(copied.messages), len(copied.runs), list(copied.steps)) == ("run_1", 1, 1, ["run_1"])
     copied.put_message(user_message("msg_2", "more"))
-    copied.put_run(objects.run("run_2", 0, "thread_1", assistant, {}))
-    copied.steps["run_1"].put("step_1", {})
+    copied.put_run(objects.run("run_2", 0, "thread_1", ASSISTANT, {}))
+    copied.steps["run_1"].put("step_1", RUN_STEP)
     copied.active_run = None
     copy.assistants.remove("asst_1")
     del copy.threads["thread_1"]
@@ -223,24 +238,24 @@ def test_a_copied_store_shares_no_collection() -> None:
 
 
 def test_an_unknown_thread_is_the_service_s_404() -> None:
-    with pytest.raises(ApiError) as refused:
-        Store().thread("thread_x")
-    assert (refused.value.status, refused.value.message) == (404, "No thread found with id 'thread_x'.")
+    with pytest.raises(Missing) as refused:
+        AssistantsStore().thread("thread_x")
+    error = not_found(refused.value)
+    assert (error.status, error.message) == (404, "No thread found with id 'thread_x'.")
 
 
 def test_putting_a_run_again_keeps_its_steps() -> None:
     thread = Thread(objects.thread("thread_1", 0, {}))
-    run = objects.run("run_1", 0, "thread_1", objects.assistant("asst_1", 0, {"model": "m"}), {})
-    thread.put_run(run)
-    thread.steps["run_1"].put("step_1", {})
-    thread.put_run({**run, "status": "in_progress"})
+    thread.put_run(THE_RUN)
+    thread.steps["run_1"].put("step_1", RUN_STEP)
+    thread.put_run({**THE_RUN, "status": "in_progress"})
     assert len(thread.steps["run_1"]) == 1
 
 
-# ---- Messages as bytes ----
+# ---- Stored messages ----
 
 
-def user_message(id: str, text: str) -> Object:
+def user_message(id: str, text: str) -> Message:
     return objects.message(id, 5, "thread_1", {"role": "user", "content": text})
 
 
@@ -273,42 +288,40 @@ messages = st.fixed_dictionaries(
         "attachments": st.lists(st.fixed_dictionaries({"file_id": texts, "tools": st.lists(st.just({"type": "x"}))})),
         "metadata": st.dictionaries(st.sampled_from(["status", "role", "run_id"]) | texts, texts),
     }
-).map(lambda message: {key: message[key] for key in user_message("", "")})
+).map(lambda message: cast("Message", {key: message[key] for key in user_message("", "")}))
 
 
 @given(messages)
 @settings(deadline=None, max_examples=60)
-def test_a_row_is_the_message_and_its_json_is_cut_out_of_it(message: Object) -> None:
-    row = views.message_row(message)
-    texts = [part["text"]["value"] for part in message["content"] if "text" in part]
-    assert views.texts_in_row(row) == texts
-    assert views.message_from_row(row) == message
-    assert list(views.message_from_row(row)) == list(message)
-    for shape in ("wire", "spec"):
-        assert views.message_json(row, shape) == views.pretty(views.in_json(message, shape))
+def test_a_stored_message_is_the_message_and_gives_its_json(message: Message) -> None:
+    stored = StoredMessage(message)
+    assert stored.tokens == sum(tokens(part["text"]["value"]) for part in message["content"] if "text" in part)
+    assert stored.message() == message
+    assert list(stored.message()) == list(message)
+    for shape in SHAPES:
+        assert stored.as_json(shape) == pretty(views.in_json(message, shape))
 
 
 @given(messages, texts)
 @example(user_message("msg_1", '\n  "run_id": "run_1",\n  "role": "user",'), "run_1")
 @settings(deadline=None, max_examples=60)
-def test_no_text_can_pass_for_a_message_s_own_keys(message: Object, run_id: str) -> None:
-    row = views.message_row(message)
-    assert views.row_is_from_user(row) is (message["role"] == "user")
-    assert views.row_has_run(row, run_id) is (message["run_id"] == run_id)
-    if message["run_id"] is not None:
-        assert views.row_has_run(row, message["run_id"])
+def test_no_text_can_pass_for_a_message_s_own_keys(message: Message, run_id: str) -> None:
+    stored = StoredMessage(message)
+    assert stored.is_from_user is (message["role"] == "user")
+    assert (stored.run_id == run_id) is (message["run_id"] == run_id)
+    assert stored.run_id == message["run_id"]
 
 
 @pytest.mark.parametrize("ids", [[], ["msg_1"], ["msg_1", "msg_2"]], ids=len)
-def test_a_page_is_pretty_printed_around_rows(ids: list[str]) -> None:
-    rows = [views.message_row(user_message(id, '\n  "x": [],\n')) for id in ids]
-    data: list[Any] = [views.message_from_row(row) for row in rows]
+def test_a_page_is_pretty_printed_around_stored_messages(ids: list[str]) -> None:
+    messages = [StoredMessage(user_message(id, '\n  "x": [],\n')) for id in ids]
+    data: list[Any] = [stored.message() for stored in messages]
     first, last = (ids[0], ids[-1]) if ids else (None, None)
-    for shape in ("wire", "spec"):
+    for shape in SHAPES:
         shown = [views.in_json(one, shape) for one in data]
         expected = {"object": "list", "data": shown, "first_id": first, "last_id": last, "has_more": bool(ids)}
-        items = views.message_items(rows, shape)
-        assert views.page(items, first, last, has_more=bool(ids)) == views.pretty(expected)
+        items = [stored.as_item(shape) for stored in messages]
+        assert page(items, first, last, has_more=bool(ids)) == pretty(expected)
 
 
 def test_the_newest_text_of_a_user_is_found() -> None:
@@ -317,4 +330,4 @@ def test_the_newest_text_of_a_user_is_found() -> None:
     for id, role in (("msg_1", "user"), ("msg_2", "user"), ("msg_3", "assistant")):
         thread.put_message({**user_message(id, f'"role": "user", of {id}'), "role": role})
     assert thread.last_user_text() == '"role": "user", of msg_2'
-    assert thread.message("msg_3")["role"] == "assistant"
+    assert thread.messages.find("msg_3", "message_id").message()["role"] == "assistant"

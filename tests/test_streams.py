@@ -13,16 +13,22 @@ from emulator import Emulator
 from tests.conftest import Emulate
 from tests.support import BETA, Api, InProcess
 
-STORY = {"turns": [{"steps": [{"say": {"text": "Once upon a time " * 50, "chunks": 1}}]}]}
-HELD = {"turns": [{"steps": [{"hold": "gate"}, {"say": "Done."}]}]}
+LONG_TEXT = {"turns": [{"steps": [{"say": {"text": "Once upon a time " * 50, "chunks": 1}}]}]}
+HELD = {"turns": [{"steps": [{"hold": "approval"}, {"say": "Done."}]}]}
 HEADERS = {"Authorization": "Bearer sk-test", **BETA}
 Connect = Callable[[Emulator], Api]
+
+
+def outputs_for(run: Any) -> list[dict[str, str]]:
+    """An output for each call of a run that requires action."""
+    calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    return [{"tool_call_id": call["id"], "output": "x"} for call in calls]
 
 
 def test_a_client_that_leaves_after_one_event_leaves_the_same_world(emulate: Emulate, connect: Connect) -> None:
     worlds = []
     for leaves in (False, True):
-        emulator = emulate(STORY)
+        emulator = emulate(LONG_TEXT)
         api = connect(emulator)
         thread, assistant = api.thread("Hi"), api.assistant()
         body = {"assistant_id": assistant, "stream": True}
@@ -54,7 +60,7 @@ def test_reset_and_stop_end_open_streams_without_done(emulate: Emulate, connect:
 
     with ThreadPoolExecutor(1) as pool:
         lines = pool.submit(read)
-        emulator.wait_held("gate")
+        emulator.wait_held("approval")
         getattr(emulator, end)()
 
     assert "event: thread.run.in_progress" in lines.result()
@@ -66,7 +72,7 @@ def test_a_deleted_thread_breaks_off_its_stream(emulate: Emulate, connect: Conne
     reader, other = connect(emulator), connect(emulator)
     with ThreadPoolExecutor(1) as pool:
         reply = pool.submit(lambda: reader.run(reader.thread("Hi"), reader.assistant(), stream=True))
-        emulator.wait_held("gate")
+        emulator.wait_held("approval")
         gone = other.delete(f"/v1/threads/{emulator.runs()[0].thread_id}").status
 
     assert gone == 200
@@ -105,9 +111,9 @@ def test_with_the_real_clock_each_request_first_plays_what_is_due(emulate: Emula
     thread = api.thread("Hi")
     run = api.run(thread, api.assistant()).json
 
-    look = api.get(f"/v1/threads/{thread}/runs/{run['id']}").json
+    polled = api.get(f"/v1/threads/{thread}/runs/{run['id']}").json
 
-    assert (run["status"], look["status"]) == ("queued", "in_progress")
+    assert (run["status"], polled["status"]) == ("queued", "in_progress")
     assert len(api.get(f"/v1/threads/{thread}/messages").json["data"]) == 2
     assert api.post(f"/v1/threads/{thread}/runs/{run['id']}/cancel").json["status"] == "cancelling"
     assert api.get(f"/v1/threads/{thread}/runs/{run['id']}").json["status"] == "cancelled"
@@ -115,49 +121,49 @@ def test_with_the_real_clock_each_request_first_plays_what_is_due(emulate: Emula
 
 def test_with_the_real_clock_holds_and_outputs_work_too(emulate: Emulate, connect: Connect) -> None:
     tool = {"type": "function", "function": {"name": "f"}}
-    steps: list[Any] = [{"hold": "gate"}, {"call": {"f": {}}}, {"say": "{{ f }}"}]
+    steps: list[Any] = [{"hold": "approval"}, {"call": {"f": {}}}, {"say": "{{ f }}"}]
     emulator = emulate({"turns": [{"steps": steps}]}, clock="real")
     reader = connect(emulator)
     with ThreadPoolExecutor(1) as pool:
         reply = pool.submit(lambda: reader.run(reader.thread("Hi"), reader.assistant(tools=[tool]), stream=True))
-        emulator.wait_held("gate")
-        emulator.release("gate")
-    asked = reply.result().events[-2].json()
-    outputs = [{"tool_call_id": asked["required_action"]["submit_tool_outputs"]["tool_calls"][0]["id"], "output": "x"}]
-    path = f"/v1/threads/{asked['thread_id']}/runs/{asked['id']}/submit_tool_outputs"
+        emulator.wait_held("approval")
+        emulator.release("approval")
+    waiting = reply.result().events[-2].json()
+    outputs = outputs_for(waiting)
+    path = f"/v1/threads/{waiting['thread_id']}/runs/{waiting['id']}/submit_tool_outputs"
 
     queued = reader.post(path, {"tool_outputs": outputs}).json["status"]
 
-    assert (queued, reader.poll(asked["thread_id"], asked["id"])) == ("queued", ["completed"])
+    assert (queued, reader.poll(waiting["thread_id"], waiting["id"])) == ("queued", ["completed"])
 
 
 def test_with_the_real_clock_a_released_stream_sleeps_no_longer_than_its_wait(
     emulate: Emulate, connect: Connect
 ) -> None:
-    scenario = {"turns": [{"steps": [{"hold": "gate"}, {"wait": 0.05}, {"say": "Done"}]}]}
+    scenario = {"turns": [{"steps": [{"hold": "approval"}, {"wait": 0.05}, {"say": "Done"}]}]}
     emulator = emulate(scenario, clock="real", hold_limit=3600)
     reader = connect(emulator)
     with ThreadPoolExecutor(1) as pool:
         reply = pool.submit(lambda: reader.run(reader.thread("Hi"), reader.assistant(), stream=True))
-        emulator.wait_held("gate")
-        emulator.release("gate")
+        emulator.wait_held("approval")
+        emulator.release("approval")
         assert reply.result(20).event_names[-2:] == ["thread.run.completed", "done"]
 
 
-def test_with_the_real_clock_a_gate_that_a_stream_reaches_late_is_not_forgotten(
+def test_with_the_real_clock_a_hold_that_a_stream_reaches_late_is_not_forgotten(
     emulate: Emulate, connect: Connect
 ) -> None:
-    scenario = {"turns": [{"steps": [{"wait": 0.05}, {"hold": "gate"}]}]}
+    scenario = {"turns": [{"steps": [{"wait": 0.05}, {"hold": "approval"}]}]}
     reader = connect(emulate(scenario, clock="real", hold_limit=0.05))
     reply = reader.run(reader.thread("Hi"), reader.assistant(), stream=True)
     assert reply.event_names[-2:] == ["thread.run.failed", "done"]
 
 
-def test_with_the_real_clock_a_polled_run_is_found_at_its_gate(emulate: Emulate, connect: Connect) -> None:
-    emulator = emulate({"turns": [{"steps": [{"wait": 0.05}, {"hold": "gate"}]}]}, clock="real")
+def test_with_the_real_clock_a_polled_run_is_found_at_its_hold(emulate: Emulate, connect: Connect) -> None:
+    emulator = emulate({"turns": [{"steps": [{"wait": 0.05}, {"hold": "approval"}]}]}, clock="real")
     api = connect(emulator)
     run = api.run(api.thread("Hi"), api.assistant()).json["id"]
-    assert emulator.wait_held("gate", timeout=20) == run
+    assert emulator.wait_held("approval", timeout=20) == run
 
 
 # ---- Determinism ----
@@ -169,12 +175,12 @@ def _everything(seed: int) -> list[bytes]:
     api = InProcess({"turns": [{"steps": steps}]}, seed=seed)
     thread, assistant = api.thread("Hi"), api.assistant(tools=[tool])
     stream = api.run(thread, assistant, stream=True)
-    asked = stream.events[-2].json()
-    outputs = [{"tool_call_id": asked["required_action"]["submit_tool_outputs"]["tool_calls"][0]["id"], "output": "x"}]
-    answer = api.post(f"/v1/threads/{thread}/runs/{asked['id']}/submit_tool_outputs", {"tool_outputs": outputs})
-    api.poll(thread, asked["id"])
+    waiting = stream.events[-2].json()
+    outputs = outputs_for(waiting)
+    submitted = api.post(f"/v1/threads/{thread}/runs/{waiting['id']}/submit_tool_outputs", {"tool_outputs": outputs})
+    api.poll(thread, waiting["id"])
     lists = [api.get(f"/v1/threads/{thread}/{kind}") for kind in ("messages", "runs")]
-    replies = [stream, answer, *lists]
+    replies = [stream, submitted, *lists]
     return [part for reply in replies for part in (str(sorted(reply.headers.items())).encode(), reply.body)]
 
 
@@ -187,8 +193,8 @@ def test_nothing_follows_done_when_a_run_that_requires_action_is_cancelled() -> 
     tool = {"type": "function", "function": {"name": "f"}}
     api = InProcess({"turns": [{"steps": [{"call": {"f": {}}}]}]})
     reply = api.run(api.thread("Hi"), api.assistant(tools=[tool]), stream=True)
-    ((run_id, performance),) = api.world.runs.items()
-    path = f"/v1/threads/{performance.run['thread_id']}/runs/{run_id}/cancel"
+    ((run_id, turn),) = api.turns.items()
+    path = f"/v1/threads/{turn.thread_id}/runs/{run_id}/cancel"
     assert reply.event_names[-2:] == ["thread.run.requires_action", "done"]
-    assert performance.leg is None
+    assert turn.log.stream is None
     assert api.post(path).json["status"] == "cancelling"

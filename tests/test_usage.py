@@ -9,18 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.apis.assistants import objects, views
+from emulator.apis.assistants import objects, usage
+from emulator.apis.assistants.objects import Run
+from emulator.apis.assistants.store import Thread
+from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
-from emulator.engine import usage
+from emulator.engine.usage import CONTEXT, tokens
 
 
 @pytest.mark.parametrize(
-    ("text", "tokens"),
+    ("text", "estimate"),
     [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("\u00e9\u00e9", 1), ("\U0001f600", 1), ("\U0001f600a", 2),
      ("x" * 400, 100), ("\ud800", 1)],
 )  # fmt: skip
-def test_a_token_is_four_bytes_rounded_up(text: str, tokens: int) -> None:
-    assert usage.tokens(text) == tokens
+def test_a_token_is_four_bytes_rounded_up(text: str, estimate: int) -> None:
+    assert tokens(text) == estimate
 
 
 def test_usage_has_the_keys_and_the_order_of_the_wire() -> None:
@@ -67,17 +70,17 @@ def test_what_is_not_stated_is_zero(stated: Object, shared: Object) -> None:
     assert usage.share(stated, 0, 1) == shared
 
 
-def run(**body: Any) -> Object:
+def run(**body: Any) -> Run:
     assistant = objects.assistant("asst_1", 0, {"model": "gpt-4o"})
     return objects.run("run_1", 0, "thread_1", assistant, body)
 
 
-def rows(*contents: Any) -> list[bytes]:
-    """Stored messages, newest first."""
-    return [
-        views.message_row(objects.message(f"msg_{n}", 0, "thread_1", {"role": "user", "content": content}))
-        for n, content in enumerate(contents)
-    ]
+def thread(*contents: Any) -> Thread:
+    """A thread with these user messages, newest first."""
+    made = Thread(objects.thread("thread_1", 0, {}))
+    for n, content in enumerate(reversed(contents)):
+        made.put_message(objects.message(f"msg_{n}", 0, "thread_1", {"role": "user", "content": content}))
+    return made
 
 
 FOUR = ["a" * 400, "b" * 40, "c" * 4, "d" * 4000]  # 100, 10, 1 and 1000 tokens, newest first
@@ -86,7 +89,7 @@ IMAGE = [{"type": "text", "text": "x" * 8}, {"type": "image_url", "image_url": {
 
 
 @pytest.mark.parametrize(
-    ("body", "contents", "tokens"),
+    ("body", "contents", "estimate"),
     [
         ({}, [], 0),
         ({}, FOUR, 1111),
@@ -96,13 +99,56 @@ IMAGE = [{"type": "text", "text": "x" * 8}, {"type": "image_url", "image_url": {
         ({"truncation_strategy": {"type": "last_messages", "last_messages": 3}}, FOUR, 111),
         ({"truncation_strategy": {"type": "last_messages", "last_messages": 9}}, FOUR, 1111),
         ({"truncation_strategy": {"type": "last_messages", "last_messages": 1}, "instructions": "abcd"}, FOUR, 101),
-        ({"tools": [{"type": "code_interpreter"}]}, [], usage.tokens('[{"type":"code_interpreter"}]')),
+        ({"tools": [{"type": "code_interpreter"}]}, [], tokens('[{"type":"code_interpreter"}]')),
         ({}, [IMAGE], 3),
-        ({}, ["a" * 200_000] * 10, usage.AUTO_CONTEXT),
-        ({"instructions": "a" * 200_000}, ["a" * 200_000] * 10, usage.AUTO_CONTEXT),
+        ({}, ["a" * 200_000] * 10, CONTEXT),
+        ({"instructions": "a" * 200_000}, ["a" * 200_000] * 10, CONTEXT),
     ],
     ids=["nothing", "messages", "instructions", "auto", "last 1", "last 3", "last of fewer", "last and instructions",
          "tools", "parts", "long thread", "long everything"],
 )  # fmt: skip
-def test_a_prompt_is_what_the_model_would_read(body: Object, contents: list[Any], tokens: int) -> None:
-    assert usage.prompt(run(**body), rows(*contents)) == tokens
+def test_a_prompt_is_what_the_model_would_read(body: Object, contents: list[Any], estimate: int) -> None:
+    assert usage.prompt(run(**body), thread(*contents)) == estimate
+
+
+# ---- The usage of a run, step by step ----
+
+
+def counter(stated: Object | None = None, steps: int = 1) -> UsageCounter:
+    """Of a run whose prompt has 100 tokens."""
+    return UsageCounter(run(instructions="x" * 400), thread(), stated, steps)
+
+
+def test_stated_usage_beside_a_step_is_taken_as_it_is() -> None:
+    assert counter().step({"prompt_tokens": 3, "completion_tokens": 4}, "words") == usage.of(3, 4)
+    assert counter().step({"completion_tokens": 4}, "words") == usage.of(0, 4)
+
+
+@pytest.mark.parametrize(
+    ("stated", "steps", "expected"),
+    [
+        ({"prompt_tokens": 31, "completion_tokens": 12}, 1, [usage.of(31, 12)]),
+        ({"prompt_tokens": 31, "completion_tokens": 12}, 2, [usage.of(16, 6), usage.of(15, 6)]),
+        ({"prompt_tokens": 1}, 3, [usage.of(1, 0), usage.of(0, 0), usage.of(0, 0)]),
+    ],
+    ids=str,
+)
+def test_a_turn_s_usage_is_shared_by_its_steps(stated: Object, steps: int, expected: list[Object]) -> None:
+    counted = counter(stated, steps)
+    assert [counted.step(None, "x" * 100) for _ in range(steps)] == expected
+
+
+def test_usage_is_estimated_when_nothing_is_stated() -> None:
+    """A later step has read what the run itself wrote before."""
+    counted = counter()
+    assert counted.step(None, "x" * 40) == usage.of(100, 10)
+    assert counted.step(None, "x" * 4) == usage.of(110, 1)
+
+
+def test_the_prompt_is_counted_once_and_not_before_the_first_step() -> None:
+    growing = thread()
+    counted = UsageCounter(run(), growing, None, 1)
+    growing.put_message(objects.message("msg_1", 0, "thread_1", {"role": "user", "content": "x" * 40}))
+    first = counted.step(None, "x")
+    growing.put_message(objects.message("msg_2", 0, "thread_1", {"role": "user", "content": "y" * 40}))
+    assert (first, counted.step(None, "x")) == (usage.of(10, 1), usage.of(11, 1))

@@ -1,15 +1,18 @@
-"""Views: what is sent of a stored object, and that rows stored as bytes give the very bytes that dicts would."""
+"""Views: the form in which a stored object is sent, and stored messages that give the very bytes of their dicts."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.apis.assistants import objects, views
+from emulator.apis.assistants.messages import StoredMessage, page
+from emulator.apis.assistants.objects import Message, RunStep
+from emulator.apis.http.request import pretty
+from emulator.engine.usage import tokens
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ['\n  "status": ', '\n  "role": "user",', '"run_id": "run_1",', "\n", "\u2028", '\\"', "{", "]"]
@@ -18,7 +21,7 @@ METADATA = st.dictionaries(TEXTS, TEXTS, max_size=3)
 fuzzed = settings(max_examples=100, deadline=None, derandomize=True)
 
 
-def _message(text: str, metadata: dict[str, str], role: str = "user") -> dict[str, Any]:
+def _message(text: str, metadata: dict[str, str], role: str = "user") -> Message:
     return objects.message("msg_1", 5, "thread_1", {"role": role, "content": text, "metadata": metadata})
 
 
@@ -26,41 +29,42 @@ def _message(text: str, metadata: dict[str, str], role: str = "user") -> dict[st
 @given(text=TEXTS, metadata=METADATA)
 def test_pretty_is_what_the_service_writes(text: str, metadata: dict[str, str]) -> None:
     message = _message(text, metadata)
-    assert views.pretty(message) == json.dumps(message, indent=2, ensure_ascii=False).encode()
+    assert pretty(message) == json.dumps(message, indent=2, ensure_ascii=False).encode()
 
 
 @fuzzed
 @given(text=TEXTS, metadata=METADATA)
-def test_a_stored_row_is_shown_as_its_dict_would_be(text: str, metadata: dict[str, str]) -> None:
+def test_a_stored_message_is_shown_as_its_dict_would_be(text: str, metadata: dict[str, str]) -> None:
     message = _message(text, metadata)
-    row = views.message_row(message)
-    assert views.message_from_row(row) == message
-    assert views.message_json(row) == views.pretty(views.in_json(message))
-    assert views.message_json(row, "spec") == views.pretty(message)
-    assert views.texts_in_row(row) == [text]
+    stored = StoredMessage(message)
+    assert stored.message() == message
+    assert stored.as_json() == pretty(views.in_json(message))
+    assert stored.as_json("spec") == pretty(message)
+    assert stored.tokens == tokens(text)
 
 
 @fuzzed
 @given(texts=st.lists(st.tuples(TEXTS, METADATA), max_size=4), has_more=st.booleans())
-def test_a_page_of_rows_is_the_page_of_their_dicts(texts: list[tuple[str, dict[str, str]]], has_more: bool) -> None:
+def test_a_page_of_stored_messages_is_the_page_of_their_dicts(
+    texts: list[tuple[str, dict[str, str]]], has_more: bool
+) -> None:
     shown = [views.in_json(_message(*one)) for one in texts]
     ids = ("msg_é", "msg_2") if shown else (None, None)
-    rows = [views.message_row(_message(*one)) for one in texts]
-    page = views.page(views.message_items(rows), *ids, has_more=has_more)
+    items = [StoredMessage(_message(*one)).as_item("wire") for one in texts]
     envelope = {"object": "list", "data": shown, "first_id": ids[0], "last_id": ids[1], "has_more": has_more}
-    assert page == json.dumps(envelope, indent=2, ensure_ascii=False).encode()
+    assert page(items, *ids, has_more=has_more) == json.dumps(envelope, indent=2, ensure_ascii=False).encode()
 
 
 @fuzzed
 @given(text=TEXTS, metadata=METADATA, role=st.sampled_from(["user", "assistant"]))
 def test_no_text_passes_for_a_field(text: str, metadata: dict[str, str], role: str) -> None:
-    row = views.message_row(_message(text, metadata, role))
-    assert views.row_is_from_user(row) == (role == "user")
-    assert not views.row_has_run(row, "run_1")
-    assert views.row_has_run(views.message_row({**_message(text, metadata), "run_id": "run_1"}), "run_1")
+    stored = StoredMessage(_message(text, metadata, role))
+    assert stored.is_from_user == (role == "user")
+    assert stored.run_id is None
+    assert StoredMessage({**_message(text, metadata), "run_id": "run_1"}).run_id == "run_1"
 
 
-def _step(status: str = "in_progress") -> dict[str, Any]:
+def _step(status: str = "in_progress") -> RunStep:
     run = objects.run("run_1", 0, "thread_1", objects.assistant("asst_1", 0, {"model": "m"}), {})
     return {**objects.run_step("step_1", run, {"type": "tool_calls", "tool_calls": []}), "status": status}
 

@@ -435,5 +435,5 @@ def test_a_run_ends_with_a_thread_that_is_given_anew() -> None:
     api = InProcess(scenario)
     assert api.run("thread_given", api.assistant()).json["status"] == "queued"
     api.world.load(load_scenario(scenario))
-    assert api.world.performer.active == {}
+    assert api.world.active == {}
     assert api.run("thread_given", api.assistant()).json["status"] == "queued"

@@ -90,9 +90,9 @@ def _bodies() -> Iterator[bytes]:
 def _events() -> Iterator[bytes]:
     yield b"text/event-stream\n" + EVENTS
     for one in (*session().exchanges, *failures().exchanges):
-        if one.answer_body:
-            kind = (one.answer_header("content-type") or "").encode()
-            secret = one.answer_body.replace(b"sunny", b"sk-proj-abcdefghijklmnop123")
+        if one.response_body:
+            kind = (one.response_header("content-type") or "").encode()
+            secret = one.response_body.replace(b"sunny", b"sk-proj-abcdefghijklmnop123")
             yield kind + b"\n" + secret[:8192]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.apis.http import request as requests
+from emulator.apis.http import bodies
 from emulator.apis.http.bodies import MAX_BODY
 from emulator.apis.http.forms import MAX_FILE, MAX_PART
 from emulator.server.fast_protocol import MAX_HEAD, ShortWay
@@ -201,7 +201,7 @@ def test_a_body_without_end_is_refused_when_it_is_over_the_limit(
     path: bytes, kind: bytes, begin: bytes, limit: int, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer comes while the client is at it; its connection is closed, and nothing is left on the disk."""
-    monkeypatch.setattr(requests, "LINGER", 0.2)
+    monkeypatch.setattr(bodies, "LINGER", 0.2)
     before = _temporary_files()
     chunk = b"%x\r\n%b\r\n" % (len(MIB), MIB)
     with bounded(seconds=60), connected(port) as connection:

@@ -122,8 +122,8 @@ def test_searches_that_belong_together_share_their_time() -> None:
 def test_a_pattern_of_redact_that_takes_too_long_takes_the_whole_text() -> None:
     redactor = Redactor([r"(a|aa)+$"])
     with bounded():
-        after = redactor.exchange(Exchange("GET", "/", 200, answer_body=b"x" + b"a" * 5000 + b"!"))
-    assert after.answer_body == b"[redacted]"
+        after = redactor.exchange(Exchange("GET", "/", 200, response_body=b"x" + b"a" * 5000 + b"!"))
+    assert after.response_body == b"[redacted]"
     assert redactor.slow_patterns == {r"(a|aa)+$"}
 
 

@@ -52,7 +52,7 @@ class Furnished:
         mine.poll(thread, run)
         held = self._made("/v1/threads/runs", {"assistant_id": assistant, "thread": {"messages": [
             {"role": "user", "content": f"hold {MARK}"}]}})  # fmt: skip
-        mine.get(f"/v1/threads/{mine.world.runs[held].run['thread_id']}/runs/{held}")
+        mine.get(f"/v1/threads/{mine.turns[held].thread_id}/runs/{held}")
         self.ids = {
             "assistant_id": assistant,
             "thread_id": thread,

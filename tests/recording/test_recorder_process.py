@@ -85,7 +85,9 @@ def test_it_records_more_into_a_file_and_cuts_off_what_broke(emulate: Emulate, t
 
     recording = recorded(tape)
     assert [one.number for one in recording.exchanges] == [1, 3, 4]
-    assert recording.notes == (f"{tape.name}: no answer to request 2: not ended when the recorder did, or taken out",)
+    assert recording.notes == (
+        f"{tape.name}: no response to request 2: not finished when the recorder stopped, or removed from the file",
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -134,8 +136,11 @@ def test_a_terminal_shows_how_far_it_is_and_a_log_does_not(tmp_path: Path, ci: b
     [
         ("--upstream localhost:1 --out new.jsonl", "did you mean 'http://localhost:1'?"),
         ("--upstream http://u --out new.jsonl --timeout 0", "--timeout 0: expected more than 0 seconds"),
-        ("--upstream http://u --out new.jsonl --redact (a", "--redact '(a' is no regular expression: missing )"),
-        ("--upstream http://u --out tape.jsonl", "tape.jsonl exists: --append records more into it"),
+        ("--upstream http://u --out new.jsonl --redact (a", "--redact '(a' is not a regular expression: missing )"),
+        (
+            "--upstream http://u --out tape.jsonl",
+            "tape.jsonl already exists. Use --append to add to it, or another --out.",
+        ),
         ("--upstream http://u --out nowhere/tape.jsonl", "there is no directory nowhere"),
         ("--upstream http://u --out folder --append", "cannot write folder: Is a directory"),
         ("--upstream http://u --out other.txt --append", "other.txt:1: expected a line of JSON"),
@@ -255,14 +260,14 @@ def test_killed_under_load_it_has_lost_nothing_that_a_client_has_seen_to_its_end
             thread.join(PATIENCE)
 
     recording = recorded(tape)
-    found = {one.answer_header("x-request-id"): one for one in recording.exchanges}
+    found = {one.response_header("x-request-id"): one for one in recording.exchanges}
     assert len(finished) >= ENOUGH
-    assert {id: (found[id].answer_body, found[id].ended) for id in finished} == {
+    assert {id: (found[id].response_body, found[id].ended) for id in finished} == {
         id: (body, "complete") for id, body in finished.items()
     }
     assert len(found) == len(recording.exchanges)
     numbers = {one.number for one in recording.exchanges}
     *torn, lost = recording.notes  # the stream that hung, and what was under way beside it
     assert [one for one in torn if "breaks off" not in one] == []  # perhaps it was killed in the middle of a line
-    assert re.search(r"no answer to requests? [\d ,\-and]*\b3\b", lost)
+    assert re.search(r"no response to requests? [\d ,\-and]*\b3\b", lost)
     assert 3 not in numbers

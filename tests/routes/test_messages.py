@@ -142,7 +142,7 @@ def test_a_run_goes_on_when_the_message_it_writes_is_deleted() -> None:
     thread = api.thread("hi")
     run = api.run(thread, api.assistant()).json["id"]
     path = f"/v1/threads/{thread}"
-    api.poll(thread, run, looks=3)
+    api.poll(thread, run, times=3)
     half = api.get(f"{path}/messages").json["data"][0]
     assert half["run_id"] == run
     assert api.delete(f"{path}/messages/{half['id']}").status == 200

@@ -181,7 +181,7 @@ def test_additional_messages_are_added_before_the_run() -> None:
     run = api.run("thread_old", "asst_told", additional_messages=more).json["id"]
     texts = [one["content"][0]["text"]["value"] for one in api.get("/v1/threads/thread_old/messages").json["data"]]
     assert texts == ["hold", "one more", "say"]
-    assert api.poll("thread_old", run, looks=2) == ["in_progress", "in_progress"]
+    assert api.poll("thread_old", run, times=2) == ["in_progress", "in_progress"]
 
 
 def test_a_thread_and_its_run_at_once() -> None:

@@ -243,14 +243,14 @@ def test_a_full_store(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
 
 
 def test_ten_thousand_files_are_no_trouble() -> None:
-    """They come in at once, are indexed by one look, and leave one by one."""
-    from emulator.apis.assistants.objects import file
+    """They come in at once, are indexed by one poll, and leave one by one."""
+    from emulator.apis.files.objects import file
     from emulator.world.state.vector_stores import Outcome, VectorStore, new_store
 
     store = VectorStore(new_store("vs_1", 0, {}))
     for n in range(10_000):
         store.add(file(f"file-{n}", 0, f"{n}.txt", "assistants", 10), 0, {})
-    store.look(list(store.stored), lambda one: Outcome("completed", one["filename"]))
+    store.poll(list(store.stored), lambda one: Outcome("completed", one["filename"]))
     assert store.object["file_counts"] == {**dict.fromkeys(COUNTS, 0), "completed": 10_000, "total": 10_000}
     assert len(store.search("9999")) == 1
     for n in range(9_000):

@@ -22,9 +22,9 @@ WORLDS: Final[tuple[tuple[Kind, int], ...]] = (("calm", 4), ("faulty", 2), ("sto
 CLIENTS: Final = 5
 #: What ``check()`` may report of a world of each kind: only what the acts provoke.
 PROVOKED: Final[dict[Kind, frozenset[str]]] = {
-    "calm": frozenset({"gate", "unknown_operation"}),
-    "faulty": frozenset({"gate", "unknown_operation", "times"}),
-    "stormy": frozenset({"gate", "unknown_operation", "unmatched"}),
+    "calm": frozenset({"hold", "unknown_operation"}),
+    "faulty": frozenset({"hold", "unknown_operation", "times"}),
+    "stormy": frozenset({"hold", "unknown_operation", "unmatched"}),
 }
 #: What ends an act where faults and resets are about, and is nobody's mistake.
 INTERRUPTIONS: Final = (Unexpected, BrokenOff, Malformed, SdkFailed, TimeoutError, OSError)

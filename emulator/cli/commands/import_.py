@@ -63,7 +63,7 @@ def summary(imported: Imported, written: list[Path]) -> list[str]:
         beside = f" and {many(len(written) - 1, 'file')} in {written[1].parent}" if written[1:] else ""
         lines.append(f"wrote {paint(str(written[0]), 'bold')}{beside}")
     said = ", ".join(many(count, word.replace("_", " ")) for word, count in counts(imported).items() if count)
-    lines.append(f"{many(len(imported.distilled.seens), 'request')}: {said or 'nothing that a scenario could say'}")
+    lines.append(f"{many(len(imported.distilled.api_calls), 'request')}: {said or 'nothing that a scenario could say'}")
     proven = f"{proof.alike} of {proof.played} recorded requests are answered as they were"
     proven = f"proof: {proven if proof.played else 'none of the requests can be played again'}"
     lines.append(paint(proven, "green" if proof.alike == proof.played > 0 else "yellow"))
@@ -74,8 +74,8 @@ def summary(imported: Imported, written: list[Path]) -> list[str]:
     if imported.ignored:
         lines.append(paint("no recordings, left alone:", "bold"))
         lines += listed(imported.ignored)
-    if not written and imported.distilled.beside:
-        lines.append(f"not written: {many(len(imported.distilled.beside), 'file')} beside it; --out FILE writes them")
+    if not written and imported.distilled.files:
+        lines.append(f"not written: {many(len(imported.distilled.files), 'file')} beside it; --out FILE writes them")
     if written:
         lines.append(f"next: assistants-emulator check --play {written[0]}")
     return lines
@@ -98,7 +98,7 @@ def as_json(imported: Imported, written: list[Path]) -> dict[str, Any]:
     return {
         "written": [str(path) for path in written],
         **({} if written else {"scenario": imported.text}),
-        "requests": len(imported.distilled.seens),
+        "requests": len(imported.distilled.api_calls),
         **{f"{word}s": count for word, count in counts(imported).items()},
         "proof": {"played": proof.played, "alike": proof.alike, "differences": proof.differences},
         "not_carried_over": imported.distilled.left_out,

@@ -1,4 +1,4 @@
-"""A loose JSON Schema of what a client submitted: the types of its values and the keys that were always there."""
+"""Guesses a loose JSON Schema of submitted outputs: the types of values, and the keys that are always present."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEVELS = 2
 
 
 def guess(outputs: Iterable[str], known: Schema | None = None) -> Schema:
-    """What these outputs have in common, and ``known`` allows too. Outputs are parsed if they are JSON."""
+    """A schema that all outputs fit, and everything that fits ``known``. Outputs that are JSON are parsed."""
     for output in outputs:
         schema = _schema(_value(output), _LEVELS)
         known = schema if known is None else either(known, schema)
@@ -40,7 +40,7 @@ def _schema(value: Any, levels: int) -> Schema:
 
 
 def either(one: Schema, other: Schema) -> Schema:
-    """A schema that both fit: types together, required keys that both have."""
+    """A schema for everything that fits one of them: the union of types, and the required keys of both."""
     if one == other or not one or not other:
         return one if one == other else {}
     kinds = list(dict.fromkeys([*_types(one), *_types(other)]))

@@ -14,7 +14,7 @@ _TEXT_TYPES: Final = re.compile(r"text/|[^;]*(json|xml|urlencoded|javascript)")
 _BYTES_MARK: Final = "b64:"
 
 
-@reader("azure", "session records of the Azure SDK's test proxy", listed("Entries"))
+@reader("azure", "session records of the Azure SDK's test proxy", listed("Entries"), marks=("Entries",))
 def read(entry: Entry) -> Exchange:
     asked, came = entry.headers("RequestHeaders"), entry.headers("ResponseHeaders")
     return entry.exchange(
@@ -23,8 +23,8 @@ def read(entry: Entry) -> Exchange:
         status=entry.status("StatusCode"),
         request_headers=asked,
         request_body=_body(entry, "RequestBody", asked),
-        answer_headers=came,
-        answer_body=_body(entry, "ResponseBody", came),
+        response_headers=came,
+        response_body=_body(entry, "ResponseBody", came),
     )
 
 

@@ -13,22 +13,24 @@ _BYTES_MARK = b"b64:"
 _NO_METHOD = "?"
 
 
-@reader("collected", "collections of exchanges (JSON with the key 'exchanges')", listed("exchanges"))
+@reader(
+    "collected", "collections of exchanges (JSON with the key 'exchanges')", listed("exchanges"), marks=("exchanges",)
+)
 def read(entry: Entry) -> Exchange:
     """A body is a JSON value, or text as it was. What a person cut from it or did not know is noted."""
     method = entry.text("method")
     if method == _NO_METHOD:
         entry.note("the request's method and address were not recorded")
     if entry.get("truncated") is not None:
-        entry.note(f"the answer is not whole: {entry.text('truncated')}")
+        entry.note(f"the response is incomplete: {entry.text('truncated')}")
     exchange = entry.exchange(
         method=method,
         url=entry.text("url" if entry.get("path") is None else "path"),
         status=entry.status("status"),
         request_headers=entry.headers("request_headers"),
         request_body=_body(entry, "request_body"),
-        answer_headers=entry.headers("response_headers"),
-        answer_body=_body(entry, "response_body"),
+        response_headers=entry.headers("response_headers"),
+        response_body=_body(entry, "response_body"),
         time=entry.instant("recorded_at"),
     )
     return replace(exchange, form=exchange.form and tuple(_part(one) for one in exchange.form))

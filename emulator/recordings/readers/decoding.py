@@ -12,7 +12,6 @@ import orjson
 
 from emulator.base.problems import EmulatorError
 from emulator.recordings.exchange import Headers
-from emulator.recordings.record.bodies import Body
 
 #: Bytes that all compressed bodies of one file may come to.
 MAX_DECODED: Final = 256 * 1024 * 1024
@@ -48,6 +47,8 @@ class Decoder:
         return body if is_plain else self._decoded(body, coding)
 
     def _decoded(self, raw: bytes, coding: str) -> bytes:
+        from emulator.recordings.record.bodies import Body
+
         body = Body(coding, limit=self._left)
         body.feed(raw)
         if body.content is not None:

@@ -127,10 +127,10 @@ class Entry:
         status: int,
         request_headers: Headers,
         request_body: bytes | None,
-        answer_headers: Headers,
-        answer_body: bytes | None,
+        response_headers: Headers,
+        response_body: bytes | None,
         form: tuple[Part, ...] | None = None,
-        answer_size: int | None = None,
+        response_size: int | None = None,
         ended: Ended = "unknown",
         time: float | None = None,
         coded: bool = True,
@@ -138,9 +138,9 @@ class Entry:
         """Puts it together: codings are taken off (if ``coded``), forms parsed, the time is told if it is known."""
         self._check_address(url)
         asked, sent_headers = self._plain("request", request_body, request_headers, coded)
-        answered, came_headers = self._plain("answer", answer_body, answer_headers, coded)
-        if answered is None and answer_size is None:
-            answer_size = _number(dict(came_headers).get("content-length"))
+        answered, came_headers = self._plain("answer", response_body, response_headers, coded)
+        if answered is None and response_size is None:
+            response_size = _number(dict(came_headers).get("content-length"))
         if form is None and asked is not None:
             form = parts_of(asked, dict(sent_headers).get("content-type"))
         return Exchange(
@@ -150,9 +150,9 @@ class Entry:
             request_headers=sent_headers,
             request_body=asked,
             form=form,
-            answer_headers=came_headers,
-            answer_body=answered,
-            answer_size=answer_size,
+            response_headers=came_headers,
+            response_body=answered,
+            response_size=response_size,
             ended=ended,
             source=self.source.file,
             number=self.number,

@@ -18,11 +18,15 @@ def is_polly(data: Any) -> bool:
     return _ENTRIES(data) is not None and "_recordingName" in data["log"]
 
 
-@reader("har", "HAR 1.2", lambda data: None if is_polly(data) else _ENTRIES(data), by_time=True)
+def _items(data: Any) -> list[Any] | None:
+    return None if is_polly(data) else _ENTRIES(data)
+
+
+@reader("har", "HAR 1.2", _items, marks=("log",), by_time=True)
 def read(entry: Entry) -> Exchange:
     status = entry.status("response", "status")
     asked, form = request_body(entry)
-    body = answer_body(entry)
+    body = response_body(entry)
     size = entry.get("response", "content", "size")
     return entry.exchange(
         method=entry.text("request", "method"),
@@ -31,9 +35,9 @@ def read(entry: Entry) -> Exchange:
         request_headers=entry.headers("request", "headers"),
         request_body=asked,
         form=form,
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=b"" if body is None and size == 0 else body,
-        answer_size=size if body is None and isinstance(size, int) and size > 0 else None,
+        response_headers=entry.headers("response", "headers"),
+        response_body=b"" if body is None and size == 0 else body,
+        response_size=size if body is None and isinstance(size, int) and size > 0 else None,
         ended=_ended(entry, status),
         time=entry.instant("startedDateTime"),
         coded=False,  # an archive has contents decoded, and headers as they came
@@ -66,13 +70,13 @@ def _part(param: Entry) -> Part:
     return Part(param.text("name"), filename or None, content)
 
 
-def answer_body(entry: Entry) -> bytes | None:
+def response_body(entry: Entry) -> bytes | None:
     path = ("response", "content")
     beside = entry.optional_text(*path, "_file")
     text = entry.optional_text(*path, "text")
     if beside and text is None:
         entry.note(
-            f"the answer's body is in the file {beside} beside it, which is not read: embed contents in the archive"
+            f"the response body is in the separate file {beside}, which is not read: embed contents in the archive"
         )
     if text is None:
         return None

@@ -18,7 +18,7 @@ def _items(data: Any) -> list[Any] | None:
     return data if found else None
 
 
-@reader("nock", "recordings of nock (objects, as JSON)", _items)
+@reader("nock", "recordings of nock (objects, as JSON)", _items, marks=("scope",))
 def read(entry: Entry) -> Exchange:
     headers = entry.headers("headers" if entry.get("rawHeaders") is None else "rawHeaders")
     return entry.exchange(
@@ -27,8 +27,8 @@ def read(entry: Entry) -> Exchange:
         status=200 if entry.get("status") is None else entry.status("status"),
         request_headers=entry.headers("reqheaders"),
         request_body=_asked(entry),
-        answer_headers=headers,
-        answer_body=_answered(entry, headers),
+        response_headers=headers,
+        response_body=_answered(entry, headers),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from emulator.recordings.exchange import Exchange
@@ -11,9 +13,11 @@ from emulator.recordings.readers.har import is_polly, request_body
 from emulator.recordings.readers.registry import reader
 
 
-@reader(
-    "polly", "recordings of Polly.JS", lambda data: data["log"]["entries"] if is_polly(data) else None, by_time=True
-)
+def _items(data: Any) -> list[Any] | None:
+    return data["log"]["entries"] if is_polly(data) else None
+
+
+@reader("polly", "recordings of Polly.JS", _items, marks=("_recordingName",), by_time=True)
 def read(entry: Entry) -> Exchange:
     asked, form = request_body(entry)
     return entry.exchange(
@@ -23,8 +27,8 @@ def read(entry: Entry) -> Exchange:
         request_headers=entry.headers("request", "headers"),
         request_body=asked,
         form=form,
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry),
         time=entry.instant("startedDateTime"),
     )
 

@@ -14,7 +14,13 @@ from emulator.recordings.readers.registry import listed, reader
 _NOT_UTF8: Final = re.compile(r"iso-8859-\d+|windows-125\d|utf-16(le|be)?|shift_jis|euc-jp", re.IGNORECASE)
 
 
-@reader("ruby_vcr", "cassettes of Ruby's VCR (YAML, JSON)", listed("http_interactions"))
+@reader(
+    "ruby_vcr",
+    "cassettes of Ruby's VCR (YAML, JSON)",
+    listed("http_interactions"),
+    marks=("http_interactions",),
+    in_yaml=True,
+)
 def read(entry: Entry) -> Exchange:
     return entry.exchange(
         method=entry.text("request", "method"),
@@ -22,8 +28,8 @@ def read(entry: Entry) -> Exchange:
         status=entry.status("response", "status", "code"),
         request_headers=entry.headers("request", "headers"),
         request_body=_body(entry, "request"),
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry, "response"),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry, "response"),
         time=entry.instant("recorded_at"),
     )
 

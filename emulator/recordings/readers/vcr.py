@@ -10,7 +10,9 @@ from emulator.recordings.readers.entry import Entry, as_text, shown
 from emulator.recordings.readers.registry import listed, reader
 
 
-@reader("vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", listed("interactions"))
+@reader(
+    "vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", listed("interactions"), marks=("interactions",), in_yaml=True
+)
 def read(entry: Entry) -> Exchange:
     content = "content" if entry.get("response", "body") is None else "body"  # vcrpy's first stub for httpx
     return entry.exchange(
@@ -19,8 +21,8 @@ def read(entry: Entry) -> Exchange:
         status=_status(entry),
         request_headers=entry.headers("request", "headers"),
         request_body=_body(entry, "request", "body"),
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry, "response", content),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry, "response", content),
     )
 
 

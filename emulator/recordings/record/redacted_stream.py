@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Any, Final, Protocol
 
 from emulator.base.secret_names import is_secret_name
-from emulator.recordings.record.json_tokens import Leaf, Span, apply, encode, is_json, leaves, parse
+from emulator.recordings.record.json_leaves import Leaf, Span, apply, encode, is_json, leaves, parse
 
 #: Where a string stands in an event's data: keys, and places in lists.
 Path = tuple[str | int, ...]

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from emulator.base.secret_names import is_secret_header, is_secret_name, is_secret_parameter
 from emulator.recordings.exchange import Exchange, Headers, Part
-from emulator.recordings.record.json_tokens import Leaf, Span, apply, encode, is_json, leaves
+from emulator.recordings.record.json_leaves import Leaf, Span, apply, encode, is_json, leaves
 from emulator.recordings.record.redacted_stream import redact_stream
 from emulator.recordings.record.secrets import PLACEHOLDER, Finder, Patterns
 
@@ -54,7 +54,7 @@ class Redactor:
 
 def _redacted(exchange: Exchange, scrubber: Scrubber) -> Exchange:
     request_body = scrubber.body(exchange.request_body, exchange.request_header("content-type"))
-    answer_body = scrubber.body(exchange.answer_body, exchange.answer_header("content-type"))
+    response_body = scrubber.body(exchange.response_body, exchange.response_header("content-type"))
     form = None if exchange.form is None else tuple(scrubber.part(part) for part in exchange.form)
     changed = form != exchange.form or request_body != exchange.request_body
     return replace(
@@ -63,8 +63,10 @@ def _redacted(exchange: Exchange, scrubber: Scrubber) -> Exchange:
         request_headers=scrubber.headers(exchange.request_headers, request_body, changed),
         request_body=request_body,
         form=form,
-        answer_headers=scrubber.headers(exchange.answer_headers, answer_body, answer_body != exchange.answer_body),
-        answer_body=answer_body,
+        response_headers=scrubber.headers(
+            exchange.response_headers, response_body, response_body != exchange.response_body
+        ),
+        response_body=response_body,
     )
 
 
@@ -267,7 +269,7 @@ def _literals(exchange: Exchange) -> set[str]:
     for name, value in exchange.request_headers:
         if is_secret_header(name):
             found.update(_cookies(value) if name == "cookie" else _credentials(value))
-    for name, value in exchange.answer_headers:
+    for name, value in exchange.response_headers:
         if name == "set-cookie":
             found.update(_cookies(value.partition(";")[0]))
     for pair in exchange.url.partition("?")[2].split("&"):

@@ -126,7 +126,7 @@ class Patterns:
             try:
                 self._compiled.append(patterns_.compiled(pattern))
             except patterns_.BadPattern as error:
-                raise EmulatorError(f"--redact {pattern!r} is no regular expression: {error}") from None
+                raise EmulatorError(f"--redact {pattern!r} is not a regular expression: {error}") from None
 
     def __bool__(self) -> bool:
         return bool(self._compiled)

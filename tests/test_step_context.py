@@ -1,4 +1,4 @@
-"""What a step sees: templates' names, a seeded ``fake``, usage as stated, shared or estimated."""
+"""What a step sees: the names that templates use, a seeded ``fake``, and steps that cannot be played."""
 
 from __future__ import annotations
 
@@ -11,39 +11,33 @@ from typing import Any
 import pytest
 from faker import Faker
 
-from emulator.apis.assistants import objects
-from emulator.base.ids import Ids
-from emulator.base.json_types import Object
-from emulator.engine import usage
 from emulator.sandbox.templates import TemplateError, render
-from emulator.scenarios.steps import STEP_KINDS, Act
-from emulator.scenarios.steps.actions import Item
-from emulator.scenarios.steps.context import Fake, Output, Stage, StepFailed, parsed
+from emulator.scenarios.steps import STEP_KINDS
+from emulator.scenarios.steps.actions import Action
+from emulator.scenarios.steps.context import Fake, Output, StepContext, StepFailed, Tool, parsed
+from emulator.scenarios.steps.step import Step
 from tests.support import ROOT
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOLS = [
-    {"type": "function", "function": {"name": "get_weather", "parameters": CITY}},
-    {"type": "function", "function": {"name": "get_time"}},
-    {"type": "code_interpreter"},
+    Tool("function", "get_weather", CITY),
+    Tool("function", "get_time", {"type": "object", "properties": {}}),
+    Tool("code_interpreter", "code_interpreter"),
 ]
-ASSISTANT = objects.assistant("asst_1", 0, {"model": "gpt-4o", "name": "Weather", "tools": TOOLS})
-THREAD = objects.thread("thread_1", 0, {"metadata": {"user": "ann"}})
-RUN = objects.run("run_1", 0, "thread_1", ASSISTANT, {"metadata": {"try": "2"}})
+OBJECTS = {
+    "assistant": {"name": "Weather"},
+    "thread": {"metadata": {"user": "ann"}},
+    "run": {"model": "gpt-4o", "metadata": {"try": "2"}},
+}
 
 
-def stage(*outputs: Output, prompt: int = 100, at: int = 0, **stated: Any) -> Stage:
-    ids = Ids()
-    return Stage(
-        run={**RUN, "created_at": at},
+def context(*outputs: Output, tools: list[Tool] = TOOLS, at: int = 0) -> StepContext:
+    return StepContext(
         message="What's up?",
-        assistant=ASSISTANT,
-        thread=THREAD,
-        make_id=lambda kind: ids.make(kind, "run_1"),
+        tools=lambda: tools,
+        objects=lambda: dict(OBJECTS),
         fake=Fake(1, at),
-        prompt_tokens=lambda: prompt,
         outputs=list(outputs),
-        **stated,
     )
 
 
@@ -73,7 +67,7 @@ TEXT = Output("get_time", "{broken", "half past two")
     ids=str,
 )
 def test_templates_see_the_run_and_what_was_submitted(text: str, value: Any) -> None:
-    assert stage(PARIS, ROME, TEXT).render(text) == value
+    assert context(PARIS, ROME, TEXT).render(text) == value
 
 
 @pytest.mark.parametrize(
@@ -101,18 +95,18 @@ def test_an_output_is_parsed_when_it_is_json(text: str, value: Any) -> None:
 
 @pytest.mark.parametrize("name", ["message", "run", "assistant", "thread", "outputs", "fake"])
 def test_a_function_does_not_hide_what_templates_always_have(name: str) -> None:
-    seen = stage(Output(name, "{}", '"mine"')).render("{{ " + name + " }}")
-    assert seen != "mine"
+    rendered = context(Output(name, "{}", '"mine"')).render("{{ " + name + " }}")
+    assert rendered != "mine"
 
 
 def test_a_function_of_any_name_is_among_the_outputs() -> None:
-    assert stage(Output("message", "{}", '"mine"')).render("{{ outputs[0].output }}") == "mine"
+    assert context(Output("message", "{}", '"mine"')).render("{{ outputs[0].output }}") == "mine"
 
 
 @pytest.mark.parametrize("text", ["{{ nothing }}", "{{ get_weather }}", "a {{ fake.nothing() }}", "{{ message.x }}"])
 def test_a_template_that_fails_is_a_step_that_failed(text: str) -> None:
     with pytest.raises(StepFailed) as failed:
-        stage().render(text)
+        context().render(text)
     assert failed.value.kind == "template"
     assert "it can use: assistant, fake, message, outputs, run, thread" in str(failed.value)
 
@@ -122,14 +116,14 @@ def test_a_template_that_fails_is_a_step_that_failed(text: str) -> None:
     [("{{ get_weather }}", '{"celsius":18}'), ("{{ 1 }}", "1"), ("plain", "plain"), ("{{ message }}!", "What's up?!")],
 )
 def test_a_template_rendered_as_text(value: str, text: str) -> None:
-    assert stage(PARIS).render_text(value) == text
+    assert context(PARIS).render_text(value) == text
 
 
 # ---- Steps that cannot be played ----
 
 
 @pytest.mark.parametrize(
-    ("verb", "value", "kind", "said"),
+    ("kind", "value", "problem", "message"),
     [
         (
             "say",
@@ -159,21 +153,19 @@ def test_a_template_rendered_as_text(value: str, text: str) -> None:
     ids=str,
 )
 def test_a_step_that_cannot_be_played_fails_before_anything_happens(
-    verb: str, value: Any, kind: str, said: str
+    kind: str, value: Any, problem: str, message: str
 ) -> None:
-    items: list[Item] = []
+    actions: list[Action] = []
     with pytest.raises(StepFailed) as failed:
-        items.extend(STEP_KINDS[verb].play(stage(), Act(verb, value)))
-    assert failed.value.kind == kind
-    assert said in str(failed.value)
-    assert items == []
+        actions.extend(STEP_KINDS[kind].play(context(), Step(kind, value)))
+    assert failed.value.kind == problem
+    assert message in str(failed.value)
+    assert actions == []
 
 
 def test_a_run_without_functions_says_so() -> None:
-    on = stage()
-    on.run = {**RUN, "tools": []}
     with pytest.raises(StepFailed, match="the run cannot call 'get_time': it has no function"):
-        list(STEP_KINDS["call"].play(on, Act("call", {"get_time": {}})))
+        list(STEP_KINDS["call"].play(context(tools=[]), Step("call", {"get_time": {}})))
 
 
 # ---- fake ----
@@ -233,7 +225,7 @@ datetime.datetime, datetime.date = Later, LaterDate
 from faker import Faker
 Faker()
 datetime.datetime, datetime.date = real, real_date
-from tests.test_stage import words
+from tests.test_step_context import words
 json.dump(words(), sys.stdout)
 """
 
@@ -252,8 +244,7 @@ def test_every_word_is_the_same_on_any_machine_at_any_date() -> None:
 
 @pytest.mark.parametrize("word", ["future_datetime()", "future_date().isoformat()", "date_time_this_month()"])
 def test_dates_lie_around_the_instant_of_the_run(word: str) -> None:
-    on = stage(at=1893456000)
-    assert on.render_text("{{ fake." + word + " }}").startswith("2030-01")
+    assert context(at=1893456000).render_text("{{ fake." + word + " }}").startswith("2030-01")
 
 
 @pytest.mark.parametrize(
@@ -267,47 +258,3 @@ def test_fake_has_words_and_none_of_faker_s_machinery(name: str) -> None:
         render("{{ fake." + name + " }}", {"fake": Fake(1)})
     with pytest.raises(TemplateError):
         render("<{{ fake." + name + "() }}>", {"fake": Fake(1)})
-
-
-# ---- Usage ----
-
-
-def test_stated_usage_beside_a_step_is_taken_as_it_is() -> None:
-    assert stage().usage({"prompt_tokens": 3, "completion_tokens": 4}, "words") == usage.of(3, 4)
-    assert stage().usage({"completion_tokens": 4}, "words") == usage.of(0, 4)
-
-
-@pytest.mark.parametrize(
-    ("stated", "steps", "expected"),
-    [
-        ({"prompt_tokens": 31, "completion_tokens": 12}, 1, [usage.of(31, 12)]),
-        ({"prompt_tokens": 31, "completion_tokens": 12}, 2, [usage.of(16, 6), usage.of(15, 6)]),
-        ({"prompt_tokens": 1}, 3, [usage.of(1, 0), usage.of(0, 0), usage.of(0, 0)]),
-    ],
-    ids=str,
-)
-def test_a_turn_s_usage_is_shared_by_its_steps(stated: Object, steps: int, expected: list[Object]) -> None:
-    played = stage(stated_usage=stated, stated_for_steps=steps)
-    assert [played.usage(None, "x" * 100) for _ in range(steps)] == expected
-
-
-def test_usage_is_estimated_when_nothing_is_stated() -> None:
-    """A later step has read what the run itself wrote before."""
-    played = stage(prompt=100)
-    assert played.usage(None, "x" * 40) == usage.of(100, 10)
-    assert played.usage(None, "x" * 4) == usage.of(110, 1)
-
-
-def test_the_prompt_is_counted_once_and_only_when_asked() -> None:
-    asked: list[int] = []
-
-    def count() -> int:
-        asked.append(1)
-        return 5
-
-    played = stage()
-    played.prompt_tokens = count
-    assert asked == []
-    played.usage(None, "x")
-    played.usage(None, "x")
-    assert asked == [1]

@@ -1,4 +1,4 @@
-"""A JSON text as tokens with their places, so that one string can be replaced and every other byte stays as it is."""
+"""The leaves of a JSON text with their places, so that one string can be replaced and every other byte stays."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import contextlib
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-#: Start, end and what stands there instead.
+from emulator.base.json_tokens import CLOSED_STRING, TOKEN
+
+#: Start, end and replacement.
 Span = tuple[int, int, str]
-
-_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+\\?(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)
 class Container:
-    """An object or a list, and where it stands. ``names``: its keys so far; ``type``: the text under that key."""
+    """An object or list, and its place. ``names``: its keys so far. ``type``: the text under the key ``type``."""
 
     outer: Container | None
     key: str | int
@@ -39,7 +39,7 @@ class Leaf:
 
     @property
     def path(self) -> tuple[str | int, ...]:
-        """Keys and places in lists that lead there from the outermost value."""
+        """The keys and list indexes from the outermost value to this one."""
         steps: list[str | int] = []
         key, inside = self.key, self.inside
         while inside is not None:
@@ -57,12 +57,12 @@ def is_json(text: str) -> bool:
 
 
 def leaves(text: str) -> list[Leaf]:
-    """All of them, in their order. What is not quite JSON, such as its beginning, is read as far as it goes."""
+    """All leaves in their order. A text that is not quite JSON, like the start of one, is read as far as it goes."""
     found: list[Leaf] = []
     inside: Container | None = None
     key: str | int = ""
     wants_key = False
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         raw = token[0]
         if raw in "{[":
             inside = Container(inside, key, raw == "[")
@@ -95,7 +95,7 @@ def _leaf(token: re.Match[str], kind: Literal["key", "string"], inside: Containe
 
 
 def decode(raw: str) -> str:
-    """The text of a string, which may break off; what JSON does not know is taken as it stands."""
+    """The value of a string, which may break off; escapes that JSON does not know stay as they are."""
     if "\\" not in raw:
         return raw[1:-1] if raw.endswith('"') and len(raw) > 1 else raw[1:]
     try:
@@ -106,24 +106,21 @@ def decode(raw: str) -> str:
 
 
 def encode(value: str, raw: str) -> str:
-    """A string in the manner of the one that stood there: other characters than ASCII escaped or not, closed or not."""
+    """A value in the style of the string ``raw`` that it replaces: with escapes or not, closed or not."""
     try:
         written = json.dumps(value, ensure_ascii=raw.isascii())
         written.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair: only its escape can be written
+    except UnicodeEncodeError:  # UTF-8 has no half of a surrogate pair, only its escape is possible
         written = json.dumps(value)
     return written if raw[:1] != '"' or _is_closed(raw) else written[:-1]
 
 
 def _is_closed(raw: str) -> bool:
-    return _CLOSED.fullmatch(raw) is not None
-
-
-_CLOSED: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+    return CLOSED_STRING.fullmatch(raw) is not None
 
 
 def apply(text: str, spans: list[Span]) -> str:
-    """The text with what stands in the spans replaced; they are in order and do not overlap."""
+    """The text with its spans replaced; they are in order and do not overlap."""
     if not spans:
         return text
     pieces, at = [], 0
@@ -134,7 +131,7 @@ def apply(text: str, spans: list[Span]) -> str:
 
 
 def parse(text: str) -> Any:
-    """The value of a JSON text, or of the beginning of one with what is open closed; None if it is neither."""
+    """The value of a JSON text, or of the start of one with everything closed; None for any other text."""
     for complete in (str, _closed):
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(complete(text), strict=False)
@@ -144,7 +141,7 @@ def parse(text: str) -> Any:
 def _closed(text: str) -> str:
     closers: list[str] = []
     in_string = False
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         raw = token[0]
         in_string = raw[0] == '"' and not _is_closed(raw)
         if raw in "{[":
