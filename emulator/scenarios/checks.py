@@ -262,6 +262,11 @@ def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem
         yield from _reasoning_problems((*path, "reason", "chunks"), value["summary"], value.get("chunks", []))
     if kind.name == "code":
         yield from _output_problems(path, step)
+    if kind.name == "search":
+        one: list[tuple[Path, Any]] = [((*path, "search"), value)]
+        for search_path, search in [*one, *_mappings(step, path, "search")]:
+            if isinstance(search, dict) and "query" in search and "queries" in search:
+                yield (*search_path, "query"), "expected either query or queries"
     if kind.name == "call":
         called = [name for one in (value if isinstance(value, list) else [value]) for name in one]
         for name, schema in step.get("expect", {}).items():
