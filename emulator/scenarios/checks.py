@@ -9,15 +9,14 @@ from typing import Any, Final
 from emulator.base.clock import OutOfRange, parse_instant
 from emulator.base.json_types import Object
 from emulator.base.operations import ALSO_CALLED, OF_A_RUN
-from emulator.sandbox import json_schema, patterns, templates
+from emulator.sandbox import patterns, templates
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.document import Path, path_in_words
 from emulator.scenarios.explain import explain, shown
 from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
-from emulator.scenarios.steps import STEP_KINDS, StepKind
-from emulator.scenarios.steps.citations import why_no_place
-from emulator.scenarios.steps.tools import BASE64, read_data_url
+from emulator.scenarios.steps import STEP_KINDS
+from emulator.scenarios.steps.tools import BASE64
 
 __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
 
@@ -218,7 +217,8 @@ def _step_problems(path: Path, step: Object) -> Iterator[Problem]:
             templates.check(text)
         except templates.TemplateError as error:
             yield where, str(error)
-    yield from _kind_problems(path, kind, step)
+    if kind.check is not None:
+        yield from (((*path, *inner), why) for inner, why in kind.check(step))
 
 
 def _which_step(step: Object, kinds: list[str]) -> str:
@@ -248,78 +248,3 @@ def _strings(value: Any, path: Path, literal: tuple[str, ...]) -> Iterator[tuple
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _strings(inner, (*path, index), literal)
-
-
-def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem]:
-    """What the schema of a step cannot say."""
-    value = step[kind.name]
-    if kind.name in ("say", "refuse") and isinstance(value, dict):
-        yield from _chunk_problems((*path, kind.name, "chunks"), value.get("text"), value.get("chunks"))
-        for number, cite in enumerate(value.get("cite", [])):
-            if why := why_no_place(cite):
-                yield (*path, kind.name, "cite", number), why
-    if kind.name == "reason" and isinstance(value, dict):
-        yield from _reasoning_problems((*path, "reason", "chunks"), value["summary"], value.get("chunks", []))
-    if kind.name == "code":
-        yield from _output_problems(path, step)
-    if kind.name == "search":
-        one: list[tuple[Path, Any]] = [((*path, "search"), value)]
-        for search_path, search in [*one, *_mappings(step, path, "search")]:
-            if isinstance(search, dict) and "query" in search and "queries" in search:
-                yield (*search_path, "query"), "expected either query or queries"
-    if kind.name == "call":
-        called = [name for one in (value if isinstance(value, list) else [value]) for name in one]
-        for name, schema in step.get("expect", {}).items():
-            if name not in called:
-                message = f"{name!r} is not called in this step; it calls {', '.join(called)}"
-                yield (*path, "expect", name), message
-            yield from _schema_problems((*path, "expect", name), schema)
-
-
-def _chunk_problems(path: Path, text: str | None, chunks: Any) -> Iterator[Problem]:
-    """Chunks that do not join to their text, as far as that is known before templates are rendered."""
-    if isinstance(chunks, list) and text is not None and not templates.is_template(text) and "".join(chunks) != text:
-        yield path, f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
-
-
-def _reasoning_problems(path: Path, summary: list[str], chunks: list[Any]) -> Iterator[Problem]:
-    if len(chunks) > len(summary):
-        yield path, f"expected at most one item for each part of the summary ({len(summary)}); got {len(chunks)}"
-        return
-    for number, (part, how) in enumerate(zip(summary, chunks, strict=False)):
-        yield from _chunk_problems((*path, number), part, how or "words")
-
-
-def _output_problems(path: Path, step: Object) -> Iterator[Problem]:
-    """Outputs of code that are stated twice, and data URLs that cannot be read."""
-    one: list[tuple[Path, Any]] = [((*path, "code"), step["code"])]
-    for code_path, code in [*one, *_mappings(step, path, "code")]:
-        if not isinstance(code, dict):
-            continue
-        others = [key for key in ("logs", "images") if key in code]
-        if "outputs" in code and others:
-            yield (
-                (*code_path, "outputs"),
-                f"expected either outputs or {' and '.join(others)}: outputs have both, in order",
-            )
-        for place, image in _images(code, code_path):
-            if image.startswith("data:") and not templates.is_template(image):
-                try:
-                    read_data_url(image)
-                except ValueError as error:
-                    yield place, str(error)
-
-
-def _images(code: Object, path: Path) -> Iterator[tuple[Path, str]]:
-    """The images of code that are named by text."""
-    for number, image in enumerate(code.get("images", [])):
-        if isinstance(image, str):
-            yield (*path, "images", number), image
-    for output_path, output in _mappings(code, path, "outputs"):
-        if isinstance(output.get("image"), str):
-            yield (*output_path, "image"), output["image"]
-
-
-def _schema_problems(path: Path, schema: Any) -> Iterator[Problem]:
-    if why := json_schema.schema_error(schema):
-        yield path, f"this is no JSON Schema: {why}"

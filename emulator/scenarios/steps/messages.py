@@ -9,10 +9,10 @@ from typing import Final
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.scenarios.steps.actions import Action, Reasoned, Refused, Said
-from emulator.scenarios.steps.citations import CITE, compose
+from emulator.scenarios.steps.citations import CITE, compose, why_no_place
 from emulator.scenarios.steps.context import StepContext
-from emulator.scenarios.steps.pieces import CHUNKS, cut
-from emulator.scenarios.steps.registry import USAGE, step
+from emulator.scenarios.steps.pieces import CHUNKS, cut, join_flaw
+from emulator.scenarios.steps.registry import USAGE, Flaw, step
 from emulator.scenarios.steps.step import Step
 
 _SAY: Final[Schema] = {
@@ -37,12 +37,23 @@ _SAY: Final[Schema] = {
 _BESIDE: Final = {"done": {"type": "boolean"}, "usage": USAGE}
 
 
+def _check_message(step: Object) -> Iterator[Flaw]:
+    for kind in ("say", "refuse"):
+        value = step.get(kind)
+        if isinstance(value, dict):
+            yield from join_flaw((kind, "chunks"), value.get("text"), value.get("chunks"))
+            for number, cite in enumerate(value.get("cite", [])):
+                if why := why_no_place(cite):
+                    yield (kind, "cite", number), why
+
+
 @step(
     "say",
     _SAY,
     "a message; `chunks` say how it is streamed, `cite` annotates, `images` are shown",
     beside=_BESIDE,
     makes_run_step=True,
+    check=_check_message,
 )
 def say(context: StepContext, step: Step) -> Iterator[Action]:
     """A message, composed whole."""
@@ -78,7 +89,7 @@ _REFUSE: Final[Schema] = {
 }
 
 
-@step("refuse", _REFUSE, "a message that is a refusal", beside=_BESIDE, makes_run_step=True)
+@step("refuse", _REFUSE, "a message that is a refusal", beside=_BESIDE, makes_run_step=True, check=_check_message)
 def refuse(context: StepContext, step: Step) -> Iterator[Action]:
     """A message that is a refusal."""
     value = {"text": step.value} if isinstance(step.value, str) else step.value
@@ -97,11 +108,24 @@ _REASON: Final[Schema] = {
 }
 
 
+def _check_reasoning(step: Object) -> Iterator[Flaw]:
+    value = step["reason"]
+    if isinstance(value, str):
+        return
+    summary, chunks = value["summary"], value.get("chunks", [])
+    if len(chunks) > len(summary):
+        expected = f"expected at most one item for each part of the summary ({len(summary)}); got {len(chunks)}"
+        yield ("reason", "chunks"), expected
+    for number, (part, how) in enumerate(zip(summary, chunks, strict=False)):
+        yield from join_flaw(("reason", "chunks", number), part, how or "words")
+
+
 @step(
     "reason",
     _REASON,
     "the model reasons: no run step on Assistants, where its tokens count in the next one; an item on Responses",
     beside={"usage": USAGE},
+    check=_check_reasoning,
 )
 def reason(context: StepContext, step: Step) -> Iterator[Action]:
     """Reasoning with the parts of its summary; a part without chunks is streamed in words."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import TEXT, Schema
+from emulator.sandbox.templates import is_template
 from emulator.scenarios.steps.actions import (
     Action,
     Execution,
@@ -21,8 +22,8 @@ from emulator.scenarios.steps.actions import (
     SearchResult,
 )
 from emulator.scenarios.steps.context import StepContext, StepFailed, Tool
-from emulator.scenarios.steps.pieces import CHUNKS, cut
-from emulator.scenarios.steps.registry import USAGE, step
+from emulator.scenarios.steps.pieces import CHUNKS, Path, cut
+from emulator.scenarios.steps.registry import USAGE, Flaw, step
 from emulator.scenarios.steps.step import Step
 
 BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -72,7 +73,32 @@ _CODE: Final[Schema] = {
 }
 
 
-@step("code", _CODE, "a run step of code_interpreter", beside={"usage": USAGE}, makes_run_step=True)
+def _check_code(step: Object) -> Iterator[Flaw]:
+    for path, one in _each("code", step["code"]):
+        others = [key for key in ("logs", "images") if key in one]
+        if "outputs" in one and others:
+            yield (*path, "outputs"), f"expected either outputs or {' and '.join(others)}: outputs have both, in order"
+        images: list[tuple[Path, Any]] = [((*path, "images", n), file) for n, file in enumerate(one.get("images", []))]
+        images += [((*path, "outputs", n, "image"), out.get("image")) for n, out in enumerate(one.get("outputs", []))]
+        for place, image in images:
+            if isinstance(image, str) and image.startswith("data:") and not is_template(image):
+                try:
+                    read_data_url(image)
+                except ValueError as error:
+                    yield place, str(error)
+
+
+def _each(kind: str, value: Any) -> Iterator[tuple[Path, Object]]:
+    """The parts of a step that is one mapping or a list of them, with the path to each."""
+    if isinstance(value, list):
+        yield from (((kind, number), one) for number, one in enumerate(value) if isinstance(one, dict))
+    elif isinstance(value, dict):
+        yield (kind,), value
+
+
+@step(
+    "code", _CODE, "a run step of code_interpreter", beside={"usage": USAGE}, makes_run_step=True, check=_check_code
+)  # fmt: skip
 def code(context: StepContext, step: Step) -> Iterator[Action]:
     """Code that runs: its input in pieces, then its outputs."""
     _require_tool(context, "code_interpreter")
@@ -168,12 +194,19 @@ _SEARCH: Final[Schema] = {
 }
 
 
+def _check_search(step: Object) -> Iterator[Flaw]:
+    for path, one in _each("search", step["search"]):
+        if "query" in one and "queries" in one:
+            yield (*path, "query"), "expected either query or queries"
+
+
 @step(
     "search",
     _SEARCH,
     "a run step of file_search; `auto` searches the stores that the run has",
     beside={"usage": USAGE},
     makes_run_step=True,
+    check=_check_search,
 )
 def search(context: StepContext, step: Step) -> Iterator[Action]:
     """Searches in files, with their results."""
