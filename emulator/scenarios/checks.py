@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
@@ -10,13 +9,14 @@ from typing import Any, Final
 from emulator.base.clock import OutOfRange, parse_instant
 from emulator.base.json_types import Object
 from emulator.base.operations import ALSO_CALLED, OF_A_RUN
-from emulator.sandbox import json_schema, patterns, templates
+from emulator.sandbox import patterns, templates
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.document import Path, path_in_words
 from emulator.scenarios.explain import explain, shown
 from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
-from emulator.scenarios.steps import STEP_KINDS, StepKind
+from emulator.scenarios.steps import STEP_KINDS
+from emulator.scenarios.steps.tools import BASE64
 
 __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
 
@@ -24,8 +24,6 @@ Problem = tuple[Path, str]
 
 #: What is told to be wrong with one file.
 MAX_PROBLEMS: Final = 500
-
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -119,6 +117,9 @@ def local_files(data: Any) -> Iterator[tuple[Path, Object]]:
             for code_path, code in [*one, *_mappings(step, path, "code")]:
                 yield from _mappings(code, code_path, "images")
                 yield from _mappings(code, code_path, "files")
+                for output_path, output in _mappings(code, code_path, "outputs"):
+                    if isinstance(output.get("image"), dict):
+                        yield (*output_path, "image"), output["image"]
 
 
 def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -128,7 +129,7 @@ def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem
         if isinstance(local, str) and local not in contents:
             why = f"there is no file {local!r} beside or below the scenario (a server opens no path itself)"
             yield (*path, "path"), why
-        if isinstance(encoded, str) and not _BASE64.fullmatch(encoded):
+        if isinstance(encoded, str) and not BASE64.fullmatch(encoded):
             yield (*path, "base64"), "this is no base64"
 
 
@@ -216,7 +217,8 @@ def _step_problems(path: Path, step: Object) -> Iterator[Problem]:
             templates.check(text)
         except templates.TemplateError as error:
             yield where, str(error)
-    yield from _kind_problems(path, kind, step)
+    if kind.check is not None:
+        yield from (((*path, *inner), why) for inner, why in kind.check(step))
 
 
 def _which_step(step: Object, kinds: list[str]) -> str:
@@ -246,28 +248,3 @@ def _strings(value: Any, path: Path, literal: tuple[str, ...]) -> Iterator[tuple
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _strings(inner, (*path, index), literal)
-
-
-def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem]:
-    value = step[kind.name]
-    if kind.name == "say" and isinstance(value, dict):
-        text, chunks = value.get("text"), value.get("chunks")
-        if (
-            isinstance(chunks, list)
-            and text is not None
-            and not templates.is_template(text)
-            and "".join(chunks) != text
-        ):
-            yield (*path, "say", "chunks"), f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
-    if kind.name == "call":
-        called = [name for one in (value if isinstance(value, list) else [value]) for name in one]
-        for name, schema in step.get("expect", {}).items():
-            if name not in called:
-                message = f"{name!r} is not called in this step; it calls {', '.join(called)}"
-                yield (*path, "expect", name), message
-            yield from _schema_problems((*path, "expect", name), schema)
-
-
-def _schema_problems(path: Path, schema: Any) -> Iterator[Problem]:
-    if why := json_schema.schema_error(schema):
-        yield path, f"this is no JSON Schema: {why}"

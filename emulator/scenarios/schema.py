@@ -99,6 +99,7 @@ _GIVEN: Final[Schema] = {
                 runs={"type": "array", "items": _GIVEN_RUN},
             ),
         },
+        "unknown_models": {"type": "array", "items": _NAME},
     },
     "additionalProperties": False,
 }

@@ -145,6 +145,53 @@ def test_usage_is_estimated_when_nothing_is_stated() -> None:
     assert counted.step(None, "x" * 4) == usage.of(110, 1)
 
 
+STATED = {"prompt_tokens": 31, "completion_tokens": 12}
+
+
+@pytest.mark.parametrize(
+    ("of_turn", "beside_reason", "of_step", "expected"),
+    [
+        (None, None, None, usage.of(100, 10 + 5, 5)),
+        (None, None, STATED, usage.of(31, 12, 5)),
+        (None, None, {"completion_tokens": 3}, usage.of(0, 3, 3)),
+        (STATED, None, None, usage.of(31, 12, 5)),
+        (None, {"prompt_tokens": 7, "completion_tokens": 2}, None, usage.of(107, 12, 2)),
+        (None, {"completion_tokens": 2}, STATED, usage.of(31, 14, 2)),
+        (STATED, {"prompt_tokens": 7, "completion_tokens": 2}, None, usage.of(38, 14, 2)),
+    ],
+    ids=["estimated", "of the step", "less than the reasoning", "of the turn", "of the reasoning",
+         "of both", "of the reasoning and the turn"],
+)  # fmt: skip
+def test_reasoning_counts_in_the_step_that_follows(
+    of_turn: Object | None, beside_reason: Object | None, of_step: Object | None, expected: Object
+) -> None:
+    """20 characters of reasoning, and 40 of a message."""
+    counted = counter(of_turn)
+    counted.reason(beside_reason, ["x" * 16, "x" * 4])
+    assert counted.step(of_step, "x" * 40) == expected
+    assert counted.step({}, "")["completion_tokens_details"] == {"reasoning_tokens": 0}, "it is counted once"
+
+
+@pytest.mark.parametrize(
+    ("of_turn", "beside", "expected"),
+    [
+        (None, None, usage.of(100, 5, 5)),
+        (None, {"prompt_tokens": 7, "completion_tokens": 2}, usage.of(7, 2, 2)),
+        (STATED, None, usage.of(31, 12, 5)),
+        (STATED, {"completion_tokens": 2}, usage.of(31, 14, 2)),
+    ],
+    ids=["estimated", "stated", "of the turn", "stated, and of the turn"],
+)
+def test_reasoning_that_no_step_follows_counts_in_the_run(
+    of_turn: Object | None, beside: Object | None, expected: Object
+) -> None:
+    ended, made = run(instructions="x" * 400), thread()
+    made.put_run(ended)
+    counted = UsageCounter(ended, made, of_turn, 1)
+    counted.reason(beside, ["x" * 20])
+    assert counted.of_run() == expected
+
+
 def test_the_prompt_is_counted_once_and_not_before_the_first_step() -> None:
     growing = thread()
     counted = UsageCounter(run(), growing, None, 1)

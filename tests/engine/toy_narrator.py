@@ -27,6 +27,7 @@ from emulator.scenarios.steps.actions import (
     Failed,
     Held,
     RanCode,
+    Reasoned,
     Refused,
     Said,
     Searched,
@@ -50,6 +51,8 @@ class Words:
         match action:
             case Began():
                 yield Move("in_progress")
+            case Reasoned(summary):
+                yield f"reasons: {' '.join(summary)}"
             case Said(text) | Refused(text):
                 yield f"{'says' if isinstance(action, Said) else 'refuses:'} {text}"
             case Called(calls):
@@ -61,7 +64,7 @@ class Words:
             case RanCode(executions):
                 yield from (f"runs {one.input}" for one in executions)
             case Searched(searches):
-                yield from (f"finds {len(one.results)} for {one.query}" for one in searches)
+                yield from (f"finds {len(one.results)} for {' and '.join(one.queries)}" for one in searches)
             case Waited(seconds, to_expiry):
                 yield "waits to its expiry" if to_expiry else f"waits {seconds}"
                 yield action

@@ -13,7 +13,7 @@ from faker import Faker
 
 from emulator.sandbox.templates import TemplateError, render
 from emulator.scenarios.steps import STEP_KINDS
-from emulator.scenarios.steps.actions import Action
+from emulator.scenarios.steps.actions import Action, SearchResult
 from emulator.scenarios.steps.context import Fake, Output, StepContext, StepFailed, Tool, parsed
 from emulator.scenarios.steps.step import Step
 from tests.support import ROOT
@@ -44,6 +44,15 @@ def context(*outputs: Output, tools: list[Tool] = TOOLS, at: int = 0) -> StepCon
 PARIS = Output("get_weather", '{"city":"Paris"}', '{"celsius": 18}')
 ROME = Output("get_weather", '{"city":"Rome"}', '{"celsius": 25}')
 TEXT = Output("get_time", "{broken", "half past two")
+
+
+def test_templates_see_the_results_of_the_latest_search() -> None:
+    on = context()
+    assert on.render("{{ results }}") == []
+    on.results = [SearchResult("file-1", "menu.md", 0.9, {"a": 1}, "Leek soup.")]
+    found = {"file_id": "file-1", "filename": "menu.md", "score": 0.9, "text": "Leek soup."}
+    assert on.render("{{ results }}") == [found]
+    assert on.render("{{ results[0].text }}") == "Leek soup."
 
 
 @pytest.mark.parametrize(
@@ -108,7 +117,7 @@ def test_a_template_that_fails_is_a_step_that_failed(text: str) -> None:
     with pytest.raises(StepFailed) as failed:
         context().render(text)
     assert failed.value.kind == "template"
-    assert "it can use: assistant, fake, message, outputs, run, thread" in str(failed.value)
+    assert "it can use: assistant, fake, message, outputs, results, run, thread" in str(failed.value)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ from emulator.scenarios.steps.actions import (
     Held,
     Image,
     Logs,
+    PlainText,
     RanCode,
+    Reasoned,
     Refused,
     Said,
     Search,
@@ -84,8 +86,28 @@ def play(in_context: StepContext, kind: str, value: Any, *, stays_open: bool = F
 # ---- Each step kind as neutral actions ----
 
 
-def say(*pieces: str, annotations: list[Annotation] | None = None, images: list[FileRef] | None = None) -> Said:
-    return Said("".join(pieces), list(pieces), annotations or [], images or [])
+def plain(*pieces: str, annotations: list[Annotation] | None = None) -> PlainText:
+    return PlainText("".join(pieces), list(pieces), annotations or [])
+
+
+def say(
+    *pieces: str,
+    annotations: list[Annotation] | None = None,
+    images: list[FileRef] | None = None,
+    without: PlainText | None = None,
+    phase: Any = None,
+) -> Said:
+    """A message; ``without`` the markers of its citations it is the same, unless said otherwise."""
+    text = "".join(pieces)
+    return Said(text, list(pieces), annotations or [], images or [], without or plain(*pieces), phase=phase)
+
+
+def point(index: int, file: FileRef) -> Annotation:
+    return Annotation(index, index, "citation", "", file)
+
+
+def shown(file: FileRef) -> Annotation:
+    return Annotation(0, 0, "link", "", file)
 
 
 def call(name: str, *pieces: str) -> FunctionCall:
@@ -124,13 +146,22 @@ STEPS: list[tuple[str, Any, list[Action]]] = [
     ("say", {"text": "", "chunks": []}, [say()]),
     ("say", "caf\u00e9 \U0001f600\r\n", [say("caf\u00e9", " \U0001f600", "\r\n")]),
     ("say", {"text": "Apples.", "cite": [{"file": "foods.txt"}]},
-     [say("Apples", ".", MARKER, annotations=[Annotation(7, 22, "citation", MARKER, FOODS)])]),
+     [say("Apples", ".", MARKER, annotations=[Annotation(7, 22, "citation", MARKER, FOODS)],
+          without=plain("Apples", ".", annotations=[point(7, FOODS)]))]),
     ("say", {"text": "\U0001f34e [1].", "cite": [{"file": "file-foods", "marker": "[1]"}], "chunks": "chars"},
-     [say("\U0001f34e", " ", "[1]", ".", annotations=[Annotation(2, 5, "citation", "[1]", FOODS)])]),
-    ("say", {"text": "A cat.", "images": ["cat.png", "file-cat"]}, [say("A", " cat", ".", images=[CAT, CAT])]),
-    ("say", {"images": ["cat.png"]}, [say(images=[CAT])]),
+     [say("\U0001f34e", " ", "[1]", ".", annotations=[Annotation(2, 5, "citation", "[1]", FOODS)],
+          without=plain("\U0001f34e", " ", ".", annotations=[point(2, FOODS)]))]),
+    ("say", {"text": "A cat.", "images": ["cat.png", "file-cat"]},
+     [say("A", " cat", ".", images=[CAT, CAT], without=plain("A", " cat", ".", annotations=[shown(CAT), shown(CAT)]))]),
+    ("say", {"images": ["cat.png"]}, [say(images=[CAT], without=plain(annotations=[shown(CAT)]))]),
+    ("say", {"text": "Hi", "phase": "commentary"}, [say("Hi", phase="commentary")]),
     ("refuse", "I can't.", [Refused("I can't.", ["I", " can't", "."])]),
     ("refuse", "{{ message }}", [Refused("Hello", ["Hello"])]),
+    ("refuse", {"text": "Not now", "chunks": ["Not", "", " now"]}, [Refused("Not now", ["Not", "", " now"])]),
+    ("reason", "Let me {{ message }}", [Reasoned(["Let me Hello"], [["Let", " me", " Hello"]])]),
+    ("reason", {"summary": []}, [Reasoned([], [])]),
+    ("reason", {"summary": ["One two", "", "Three", "Four"], "chunks": [["One two"], [], "chars"]},
+     [Reasoned(["One two", "", "Three", "Four"], [["One two"], [], list("Three"), ["Four"]])]),
     ("call", {"get_weather": {"city": "Paris"}}, [called(PARIS)]),
     ("call", {"get_weather": {"city": "Paris"}, "get_time": {}}, [called(PARIS, call("get_time", "{", "}"))]),
     ("call", [{"get_weather": {"city": "Rome"}}, {"get_weather": {"city": "Oslo"}}],
@@ -154,13 +185,23 @@ STEPS: list[tuple[str, Any, list[Action]]] = [
      [RanCode([Execution("", [], [Image(FileRef("file-of-4-bytes", "a.png"))])])]),
     ("code", {"input": "", "images": [{"filename": "a.svg", "content": "<{{ message }}>"}]},
      [RanCode([Execution("", [], [Image(FileRef("file-of-7-bytes", "a.svg"))])])]),
-    ("search", "auto", [Searched([Search("Hello", FOUND)])]),
-    ("search", {"query": "{{ message }} plums"}, [Searched([Search("Hello plums", FOUND)])]),
-    ("search", {"results": []}, [Searched([Search("Hello", [])])]),
+    ("code", {"input": "", "outputs": [{"image": "cat.png"}, {"logs": ""}, {"image": "data:image/jpeg;base64,AAEC"},
+                                       {"logs": "{{ message }}"}, {"image": {"filename": "a.png", "content": "1"}},
+                                       {"image": "{{ 'data:image/png;base64,' }}"}]},
+     [RanCode([Execution("", [], [Image(CAT), Logs(""), Image(FileRef("file-of-3-bytes", "image-1.jpg")),
+                                  Logs("Hello"), Image(FileRef("file-of-1-bytes", "a.png")),
+                                  Image(FileRef("file-of-0-bytes", "image-3.png"))])])]),
+    ("code", {"input": "", "outputs": []}, [RanCode([Execution("", [], [])])]),
+    ("search", "auto", [Searched([Search(["Hello"], FOUND)])]),
+    ("search", {"query": "{{ message }} plums"}, [Searched([Search(["Hello plums"], FOUND)])]),
+    ("search", {"queries": ["plums", "{{ message }}"]}, [Searched([Search(["plums", "Hello"], FOUND)])]),
+    ("search", {"queries": [], "results": []}, [Searched([Search([], [])])]),
+    ("search", {"query": "plums", "results": []}, [Searched([Search(["plums"], [])])]),
+    ("search", {"results": []}, [Searched([Search(["Hello"], [])])]),
     ("search", {"results": [{"file": "foods.txt", "text": "<{{ message }}>", "score": 0.8}]},
-     [Searched([Search("Hello", [SearchResult("file-foods", "foods.txt", 0.8, {}, "<Hello>")])])]),
+     [Searched([Search(["Hello"], [SearchResult("file-foods", "foods.txt", 0.8, {}, "<Hello>")])])]),
     ("search", ["auto", {"results": [{"file": "cat.png"}]}],
-     [Searched([Search("Hello", FOUND), Search("Hello", [SearchResult("file-cat", "cat.png", 1.0, {}, "")])])]),
+     [Searched([Search(["Hello"], FOUND), Search(["Hello"], [SearchResult("file-cat", "cat.png", 1.0, {}, "")])])]),
     ("wait", 0, [Waited(0)]),
     ("wait", 2.5, [Waited(2.5)]),
     ("hold", "approval", [Held("approval")]),
@@ -188,7 +229,14 @@ def test_every_step_kind_is_in_the_table() -> None:
 
 
 STATED = {"prompt_tokens": 31, "completion_tokens": 12}
-WRITING = [("say", "Hi"), ("refuse", "No"), ("call", {"get_time": {}}), ("code", {"input": "1"}), ("search", "auto")]
+WRITING = [
+    ("say", "Hi"),
+    ("reason", "Hm"),
+    ("refuse", "No"),
+    ("call", {"get_time": {}}),
+    ("code", {"input": "1"}),
+    ("search", "auto"),
+]
 
 
 @pytest.mark.parametrize(("kind", "value"), WRITING, ids=str)
@@ -215,7 +263,9 @@ def test_files_that_code_made_are_linked_by_later_messages() -> None:
     play(later, "code", {"input": "x", "files": [{"filename": "a.csv", "content": "1"}]})
     link, made = "sandbox:/mnt/data/a.csv", FileRef("file-of-1-bytes", "a.csv")
     annotations = [Annotation(5, 28, "link", link, made)]
-    assert play(later, "say", f"See: {link}.") == [say("See", ":", " ", link, ".", annotations=annotations)]
+    said = ["See", ":", " ", link, "."]
+    without = plain(*said, annotations=annotations)
+    assert play(later, "say", f"See: {link}.") == [say(*said, annotations=annotations, without=without)]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +280,7 @@ def test_files_that_code_made_are_linked_by_later_messages() -> None:
 )
 def test_a_search_keeps_to_the_tool_s_limit_and_threshold(options: Any, found: list[SearchResult]) -> None:
     searching = context(tools=[Tool("file_search", "file_search", **options)])
-    assert play(searching, "search", "auto") == [Searched([Search("Hello", found)])]
+    assert play(searching, "search", "auto") == [Searched([Search(["Hello"], found)])]
 
 
 @given(st.text(), st.one_of(st.sampled_from(["words", "chars"]), st.integers(min_value=1, max_value=50)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.apis.assistants import objects
+from emulator.apis.assistants.annotations import stored, streamed
 from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.run_writer import MESSAGE, RUN_STEP, Create, Delta, End, RunWriter, Update
 from emulator.apis.assistants.store import Thread
@@ -20,7 +21,6 @@ from emulator.engine.narrator import Item, Move
 from emulator.engine.turn_log import TurnLog
 from emulator.scenarios.steps.actions import (
     Action,
-    Annotation,
     Began,
     Called,
     Cancelled,
@@ -28,11 +28,13 @@ from emulator.scenarios.steps.actions import (
     CutOff,
     Expired,
     Failed,
+    FileRef,
     FunctionCall,
     Held,
     Image,
     Logs,
     RanCode,
+    Reasoned,
     Refused,
     Said,
     Searched,
@@ -56,7 +58,7 @@ class _OpenStep:
 class RunNarrator(RunWriter):
     """One run, as the Assistants API tells it: it writes what it narrates."""
 
-    __slots__ = ("_context", "_open")
+    __slots__ = ("_context", "_file_kind", "_made_up", "_open")
 
     def __init__(
         self,
@@ -66,9 +68,13 @@ class RunNarrator(RunWriter):
         log: TurnLog,
         usage: UsageCounter,
         context: StepContext,
+        file_kind: str = "file",
     ) -> None:
+        """``file_kind``: of the ids of files that only a scenario names."""
         super().__init__(world, thread, run, log, usage)
-        self._context = context
+        self._context, self._file_kind = context, file_kind
+        #: Ids of files that are not in the account, by their names.
+        self._made_up: dict[str, str] = {}
         self._open: _OpenStep | None = None
 
     def narrate(self, action: Action) -> Iterator[Item]:
@@ -76,6 +82,12 @@ class RunNarrator(RunWriter):
 
     def _make_id(self, kind: str) -> str:
         return self.world.ids.make(kind, self.run["id"])
+
+    def _file_id(self, file: FileRef) -> str:
+        """A file's id; one that is not in the account gets one that leads nowhere."""
+        if not file.id and file.filename not in self._made_up:
+            self._made_up[file.filename] = self._make_id(self._file_kind)
+        return file.id or self._made_up[file.filename]
 
     # ---- Time and ends ----
 
@@ -125,24 +137,31 @@ class RunNarrator(RunWriter):
 
     # ---- Messages ----
 
+    def reasoned(self, action: Reasoned) -> Iterator[Item]:
+        """Nothing of it is on the wire but its tokens, in the usage of the run step that follows."""
+        self.usage.reason(action.usage, action.summary)
+        yield from ()
+
     def said(self, action: Said) -> Iterator[Item]:
         """A message: created, streamed in deltas, completed. The first piece and markers carry annotations."""
         opened = yield from self._open_message()
-        images = [objects.image_part(file.id) for file in action.images]
+        images = [objects.image_part(self._file_id(file)) for file in action.images]
         for index, image in enumerate(images):
             yield Delta(MESSAGE, opened.message_id, {"content": [{"index": index, **image}]})
-        annotations = action.annotations
+        annotations = [(one, self._file_id(one.file)) for one in action.annotations]
         told = position = 0
         for number, piece in enumerate(action.pieces):
             said: Object = {"value": piece}
             position += len(piece)
-            here = [one for one in annotations[told:] if one.end <= position] if annotations else []
+            here = [one for one in annotations[told:] if one[0].end <= position] if annotations else []
             if here or number == 0:
-                said["annotations"] = [_streamed(one, told + n) for n, one in enumerate(here)]
+                said["annotations"] = [streamed(*one, told + n) for n, one in enumerate(here)]
                 told += len(here)
             part = {"index": len(images), "type": "text", "text": said}
             yield Delta(MESSAGE, opened.message_id, {"content": [part]})
-        text = [objects.text_part(action.text, list(map(_stored, annotations)))] if action.text or not images else []
+        text = (
+            [objects.text_part(action.text, [stored(*one) for one in annotations])] if action.text or not images else []
+        )
         yield from self._end_message(action, [*images, *text])
 
     def refused(self, action: Refused) -> Iterator[Item]:
@@ -260,6 +279,7 @@ class RunNarrator(RunWriter):
 
 _NARRATIONS: Final[dict[type[Any], Callable[[RunNarrator, Any], Iterator[Item]]]] = {
     Began: RunNarrator.began,
+    Reasoned: RunNarrator.reasoned,
     Said: RunNarrator.said,
     Refused: RunNarrator.refused,
     Called: RunNarrator.called,
@@ -276,25 +296,6 @@ _NARRATIONS: Final[dict[type[Any], Callable[[RunNarrator, Any], Iterator[Item]]]
 
 
 # ---- Forms ----
-
-
-def _stored(annotation: Annotation) -> Object:
-    kind = "file_citation" if annotation.kind == "citation" else "file_path"
-    return {
-        "type": kind,
-        "text": annotation.text,
-        "start_index": annotation.start,
-        "end_index": annotation.end,
-        kind: {"file_id": annotation.file.id},
-    }
-
-
-def _streamed(annotation: Annotation, index: int) -> Object:
-    """In a delta an annotation has an index, and a citation an empty quote (docs/wire.md §3)."""
-    stored = _stored(annotation)
-    if annotation.kind == "citation":
-        stored["file_citation"]["quote"] = ""
-    return {"index": index, **stored}
 
 
 def _function(call: FunctionCall, output: str | None) -> Object:

@@ -79,14 +79,14 @@ def turn_of(
     steps = sum(STEP_KINDS[step.kind].makes_run_step for step in turn.steps)
     usage = UsageCounter(run, thread, turn.usage, steps)
     context = _context_of(world, thread, run, assistant, situation.message, turn, stores)
-    if azure:
-        context.make_file = partial(_make_file, world, "azure file", run["id"])
+    file_kind = "azure file" if azure else "file"
+    context.make_file = partial(_make_file, world, file_kind, run["id"])
     return ActiveTurn(
         id=run["id"],
         thread_id=thread.id,
         turn=turn,
         context=context,
-        narrator=RunNarrator(world, thread, run, log, usage, context),
+        narrator=RunNarrator(world, thread, run, log, usage, context, file_kind),
         log=log,
         situation=situation,
         polls={**DEFAULT_POLLS, **world.settings.get("polls", {}), **turn.polls},
@@ -116,7 +116,7 @@ def _context_of(
         fake=Fake(partial(world.ids.stream, "fake", id), run["created_at"]),
         find_file=lambda name: _file_ref(store.find_file(name)),
         file_names=lambda: [file["filename"] for file in store.files],
-        make_file=partial(_make_file, world, "file", id),
+        read_file=lambda file_id: world.store.contents[file_id].read(),
         search=partial(search_all, stores),
         contents=turn.contents,
     )

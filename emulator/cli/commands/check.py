@@ -156,7 +156,8 @@ def _row(one: _Checked) -> list[Cell]:
     scenario = one.scenario
     has = [
         (len(scenario.turns), "turn"),
-        (sum(map(len, scenario.given.values())), "given object"),
+        (sum(len(given) for kind, given in scenario.given.items() if kind != "unknown_models"), "given object"),
+        (len(scenario.given.get("unknown_models", [])), "unknown model"),
         (len(scenario.faults), "fault"),
         (len(scenario.stubs), "stub"),
     ]

@@ -15,7 +15,7 @@ from emulator.recordings.distil.run_histories import LOST, Position, Round, RunH
 from emulator.recordings.distil.schema_guess import guess
 from emulator.sandbox import templates
 from emulator.sandbox.json_schema import Schema, reason
-from emulator.scenarios.steps.messages import SANDBOX
+from emulator.scenarios.steps.citations import SANDBOX
 from emulator.scenarios.steps.pieces import cut
 from emulator.world.journal import nested_beyond
 

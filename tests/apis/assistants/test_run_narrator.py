@@ -35,6 +35,7 @@ from emulator.scenarios.steps.actions import (
     Image,
     Logs,
     RanCode,
+    Reasoned,
     Refused,
     Said,
     Search,
@@ -250,8 +251,8 @@ EMPTY = {"ranking_options": RANKING, "results": []}
 RESULT = {"file_id": "file-foods", "file_name": "foods.txt", "score": 0.9, "attributes": {"year": 2024},
           "content": [{"type": "text", "text": "Apples."}]}  # fmt: skip
 SEARCHES = [
-    Search("apples", [SearchResult("file-foods", "foods.txt", 0.9, {"year": 2024}, "Apples.")]),
-    Search("x", []),
+    Search(["apples"], [SearchResult("file-foods", "foods.txt", 0.9, {"year": 2024}, "Apples.")]),
+    Search(["x"], []),
 ]
 SERVICE_TOOLS: list[tuple[Action, list[Item]]] = [
     (RanCode([Execution("print(1)", ["print", "(1)"], [Logs("1\n"), Image(CAT)]), Execution("x", ["x"], [])]),
@@ -322,7 +323,24 @@ def test_where_nothing_is_open_time_holds_and_ends_are_one_item(action: Action, 
 
 def test_every_action_is_in_a_table() -> None:
     narrated = {type(action) for action, _ in [*MESSAGES, *SERVICE_TOOLS, *REST]}
-    assert narrated | {Called} == set(ACTIONS)
+    assert narrated | {Called, Reasoned} == set(ACTIONS)
+
+
+def test_reasoning_is_nothing_but_tokens_of_the_run_step_that_follows() -> None:
+    narrator = new_narrator()
+    assert list(narrator.narrate(Reasoned(["x" * 40, "x" * 4], [[], []]))) == []
+    first, second = list(narrator.narrate(say("Hi"))), list(narrator.narrate(say("Hi")))
+    assert first[-1].changes["usage"] == usage.of(PROMPT, 1 + 11, 11)
+    assert second[-1].changes["usage"] == usage.of(PROMPT + 1, 1)
+
+
+def test_a_file_that_only_a_scenario_names_has_an_id_for_each_name() -> None:
+    cited = [Annotation(0, 1, "citation", "1", FileRef("", "a.md")), Annotation(1, 2, "link", "2", FileRef("", "b.md")),
+             Annotation(2, 3, "citation", "3", FileRef("", "a.md"))]  # fmt: skip
+    items = list(new_narrator().narrate(say("123", annotations=cited, images=[FileRef("", "b.md")])))
+    picture, text = items[-2].changes["content"]
+    ids = [one.get("file_citation", one.get("file_path"))["file_id"] for one in text["text"]["annotations"]]
+    assert (picture, ids) == (objects.image_part("file 1"), ["file 2", "file 1", "file 2"])
 
 
 def test_the_end_of_the_turn_completes_the_message_that_it_finds_open() -> None:
