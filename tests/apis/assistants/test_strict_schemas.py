@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from emulator.apis.assistants.strict_schemas import check_response_format, check_tools, first_fault
+from emulator.apis.assistants.strict_schemas import check_response_format, check_tools
 from emulator.apis.http.errors import ApiError
+from emulator.apis.strict_schemas import first_fault
 
 CLOSED: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
 OPEN: dict[str, Any] = {"type": "object", "properties": {}}
