@@ -79,7 +79,7 @@ class Ids:
         return f"{TIMED[kind]}{at % 2**32:08x}{self._digest(self._next(kind, parent), 12).hex()}"
 
     def family(self, parent: str = "") -> str:
-        """A key of 16 hex digits for a response and all that belongs to it; ``parent``: what it is the next child of."""
+        """A key of 16 hex digits for a response and all that belongs to it, the next one under ``parent``."""
         return "0" + self._digest(self._next("family", parent), 8).hex()[1:]
 
     def make_kin(self, kind: str, family: str, at: int, parent: str) -> str:

@@ -130,7 +130,7 @@ class _InputReader:
             for item in stored.context:
                 if item.get("id") == id:
                     return item
-        raise errors.item_not_found(id)
+        raise errors.item_not_stored(id)
 
 
 def _stored_part(part: Object) -> Object:
@@ -179,7 +179,7 @@ def _check_reasoning(items: list[Item]) -> None:
         if item["type"] != "reasoning":
             continue
         if following is None or not _is_of_the_model(following):
-            raise errors.reasoning_without_successor(item["id"])
+            raise errors.following_item_missing(item["id"])
 
 
 def _is_of_the_model(item: Item) -> bool:

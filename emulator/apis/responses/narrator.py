@@ -57,7 +57,7 @@ class _OpenMessage(NamedTuple):
     """A message whose text is out and that is not done yet."""
 
     item: Item
-    index: int
+    position: int
     part: Object
     phase: str | None
 
@@ -202,7 +202,7 @@ class ResponseNarrator(ResponseWriter):
         opened, self._open = self._open, None
         if opened is None:
             return
-        id, index, part = opened.item["id"], opened.index, opened.part
+        id, index, part = opened.item["id"], opened.position, opened.part
         if part["type"] == "refusal":
             event = "response.refusal.done"
             data: Object = {"type": event, "content_index": 0, "item_id": id, "output_index": index}

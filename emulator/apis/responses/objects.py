@@ -104,7 +104,7 @@ class Item(TypedDict, total=False):
 
 def response(id: str, at: int, body: Mapping[str, Any], *, conversation: str | None = None) -> Response:
     """A response as it begins, from the parameters of its request."""
-    model = models.settings_of(body["model"])
+    defaults = models.defaults(body["model"])
     echoed = {key: default if body.get(key) is None else body[key] for key, default in _ECHOED.items()}
     made: Object = {
         "id": id,
@@ -115,19 +115,19 @@ def response(id: str, at: int, body: Mapping[str, Any], *, conversation: str | N
         "error": None,
         "frequency_penalty": 0.0,
         "incomplete_details": None,
-        "model": model.snapshot,
+        "model": models.resolved(body["model"]),
         "moderation": None,
         "output": [],
         "presence_penalty": 0.0,
-        "prompt_cache_retention": body.get("prompt_cache_retention") or model.prompt_cache_retention,
-        "reasoning": tools.reasoning_of(body.get("reasoning"), model),
+        "prompt_cache_retention": body.get("prompt_cache_retention") or defaults.prompt_cache_retention,
+        "reasoning": models.reasoning(body["model"], body.get("reasoning")),
         "service_tier": "auto",
         "temperature": _decimal(body.get("temperature"), 1.0),
-        "text": tools.text_of(body.get("text")),
-        "tool_choice": tools.tool_choice_of(body.get("tool_choice")),
+        "text": tools.echoed_text(body.get("text")),
+        "tool_choice": tools.echoed_tool_choice(body.get("tool_choice")),
         "tool_usage": _NO_TOOL_USAGE,
-        "tools": tools.echo_tools(body.get("tools") or []),
-        "top_p": _decimal(body.get("top_p"), model.top_p),
+        "tools": tools.echoed_tools(body.get("tools")),
+        "top_p": _decimal(body.get("top_p"), defaults.top_p),
         "usage": None,
         "metadata": body.get("metadata") or {},
         **echoed,
@@ -204,7 +204,7 @@ def usage(input_tokens: int, output_tokens: int, reasoning_tokens: int = 0) -> O
     """The usage of one response."""
     return {
         "input_tokens": input_tokens,
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": 0},
         "output_tokens": output_tokens,
         "output_tokens_details": {"reasoning_tokens": reasoning_tokens},
         "total_tokens": input_tokens + output_tokens,

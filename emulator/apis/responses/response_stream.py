@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from emulator.base import sse
 from emulator.base.json_types import Object
@@ -43,7 +43,7 @@ class ResponseStream(EventStream):
 def _obfuscation(seed: str, number: int, length: int) -> str:
     """Letters and digits that fill a delta of that length, the same on every run."""
     missing = -length % _BLOCK
-    digest: Any = blake2b(f"{seed} {number}".encode(), digest_size=_BLOCK).digest()
+    digest = blake2b(f"{seed} {number}".encode(), digest_size=_BLOCK).digest()
     return digest[:missing].translate(_TO_ALPHABET).decode()
 
 

@@ -40,14 +40,14 @@ class Added(NamedTuple):
     """An item of the output begins; ``item`` is as it is shown then."""
 
     item: Item
-    index: int
+    position: int
 
 
 class Done(NamedTuple):
     """An item of the output is done."""
 
     item: Item
-    index: int
+    position: int
 
 
 ResponseItem = Tell | Added | Done

@@ -55,7 +55,7 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
     _check(request)
     previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
     if not body.get("input") and previous is None:
-        raise errors.nothing_to_answer()
+        raise errors.nothing_to_respond_to()
     family = previous.family if previous else world.ids.family()
     id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
     context = context_of(world, body, previous, id, family)
@@ -68,16 +68,18 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
 def _check(request: Request) -> None:
     body = request.body
     if body["model"] in request.world.unknown_models:
-        raise errors.unknown_model(body["model"])
+        raise errors.model_not_found(body["model"])
     if body.get("prompt") is not None:
-        raise errors.prompt_is_gone()
+        raise errors.stored_prompt_gone(body["prompt"]["id"])
     if body.get("previous_response_id") and body.get("conversation"):
-        raise errors.both_parents()
+        raise errors.two_parents()
     if body.get("conversation") is not None:
         conversation: Any = body["conversation"]
         raise errors.conversation_not_found(conversation if isinstance(conversation, str) else conversation["id"])
-    models.check_parameters(body)
-    tools.check_schemas(body)
+    tools.check_tools(body.get("tools"))
+    tools.check_format(body.get("text"))
+    if body.get("temperature") is not None and models.can_reason(body["model"]):
+        raise errors.unsupported_parameter("temperature")
 
 
 def _stores(request: Request) -> list[VectorStore]:
@@ -88,9 +90,8 @@ def _stores(request: Request) -> list[VectorStore]:
         if tool["type"] == "file_search"
         for id in tool.get("vector_store_ids") or []
     ]
-    for id in named:
-        if id not in request.world.store.vector_stores:
-            raise errors.unknown_store(id)
+    if missing := [id for id in named if id not in request.world.store.vector_stores]:
+        raise errors.vector_store_not_found(missing)
     return [live_store(request.world, id) for id in named]
 
 
@@ -127,7 +128,7 @@ def _begin(
 def _go_on(
     request: Request, stored: StoredResponse, context: Context, include: Include, stream: Any
 ) -> ActiveTurn | None:
-    """The turn that waits for the outputs of this request goes on. None if no turn waits, or if a user interrupts it."""
+    """The turn that waits for these outputs goes on. None if no turn waits, or if a user interrupts it."""
     found = waiting_turn(request.world, context)
     if found is None:
         return None
@@ -207,7 +208,7 @@ def _is_current(stored: StoredResponse, turn: ActiveTurn) -> bool:
 def _resume(request: Request, stored: StoredResponse) -> StreamResponse:
     """The events of a background response behind ``starting_after``, and those to come."""
     if stored.stream is None or stored.turn is None:
-        raise errors.not_streamed()
+        raise errors.not_streamed_in_background(stored.id)
     return StreamResponse(
         request.engine, stored.turn, stored.stream, None, int(request.query.get("starting_after", -1)) + 1
     )
@@ -223,7 +224,7 @@ def cancel_response(request: Request) -> JsonResponse:
     """A background response is cancelled at once; one that is over stays as it is."""
     stored = _found(request)
     if not stored.object["background"]:
-        raise errors.cannot_cancel()
+        raise errors.cannot_cancel_foreground()
     turn = stored.turn
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
         request.engine.cancel(turn)
@@ -250,5 +251,5 @@ def get_input_token_counts(request: Request) -> JsonResponse:
     world, body = request.world, request.body
     previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
     context = context_of(world, body, previous, "", previous.family if previous else "0" * 16)
-    counted = input_tokens(body.get("instructions"), tools.echo_tools(body.get("tools") or []), context.items)
+    counted = input_tokens(body.get("instructions"), tools.echoed_tools(body.get("tools")), context.items)
     return json_response({"object": "response.input_tokens", "input_tokens": counted})
