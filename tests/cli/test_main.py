@@ -64,7 +64,7 @@ def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (["serve", "--start", "yesterday"], 2, "start"),
         (["serve", "--allow-host", "http://a"], 2, "argument --allow-host: expected a name as emulator.test"),
         (["check", "scenarios/bad.yaml"], 1, "bad.yaml:1:1: turn: unknown key; did you mean 'turns'?"),
-        (["import", "good.yaml", "--out", "-"], 2, "good.yaml: this is a scenario already"),
+        (["import", "good.yaml", "--out", "-"], 2, "good.yaml: this is a scenario, not a recording"),
         (["import", "good.yaml"], 2, "the following arguments are required: --out"),
         (["exec"], 2, "exec: expected a command behind --"),
         (["exec", "good.yaml", "npm", "test"], 2, "did you forget it before 'npm'?"),
