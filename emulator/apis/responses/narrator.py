@@ -65,7 +65,7 @@ class _OpenMessage(NamedTuple):
 class ResponseNarrator(ResponseWriter):
     """One turn, as the Responses API tells it: it writes what it narrates."""
 
-    __slots__ = ("_container", "_index", "_open", "_read_file", "turn")
+    __slots__ = ("_container", "_index", "_made_up", "_open", "_read_file", "turn")
 
     #: The turn that is narrated.
     turn: ActiveTurn
@@ -84,6 +84,7 @@ class ResponseNarrator(ResponseWriter):
         self._index = 0
         self._open: _OpenMessage | None = None
         self._container: tuple[str, str] | None = None
+        self._made_up: dict[str, str] = {}
 
     def narrate(self, action: Action) -> Items:
         if stated := getattr(action, "usage", None):
@@ -226,10 +227,25 @@ class ResponseNarrator(ResponseWriter):
     def _annotation(self, annotation: Annotation) -> Object:
         file = annotation.file
         if annotation.kind == "citation":
-            shown = {"type": "file_citation", "file_id": file.id, "filename": file.filename}
-            return {**shown, "index": annotation.start}
-        span = {"type": "container_file_citation", "container_id": self.container(), "end_index": annotation.end}
-        return {**span, "file_id": file.id, "filename": file.filename, "start_index": annotation.start}
+            id = file.id or self._made_up_file("file", file.filename)
+            return {"type": "file_citation", "file_id": id, "filename": file.filename, "index": annotation.start}
+        return {
+            "type": "container_file_citation",
+            "container_id": self.container(),
+            "end_index": annotation.end,
+            "file_id": file.id or self._made_up_file("container.file", file.filename),
+            "filename": file.filename,
+            "start_index": annotation.start,
+        }
+
+    def _made_up_file(self, kind: str, filename: str) -> str:
+        """The id of a file that is cited and that nobody has: the same for the same name."""
+        ids, parent = self.world.ids, f"{self.response['id']} {filename}"
+        if parent not in self._made_up:
+            timed = kind == "container.file"
+            made = ids.make_timed(kind, self.world.now, parent) if timed else ids.make(kind, parent)
+            self._made_up[parent] = made
+        return self._made_up[parent]
 
     # ---- Reasoning ----
 

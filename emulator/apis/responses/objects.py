@@ -121,7 +121,7 @@ def response(id: str, at: int, body: Mapping[str, Any], *, conversation: str | N
         "presence_penalty": 0.0,
         "prompt_cache_retention": body.get("prompt_cache_retention") or defaults.prompt_cache_retention,
         "reasoning": models.reasoning(body["model"], body.get("reasoning")),
-        "service_tier": "auto",
+        "service_tier": body.get("service_tier") or "auto",
         "temperature": _decimal(body.get("temperature"), 1.0),
         "text": tools.echoed_text(body.get("text")),
         "tool_choice": tools.echoed_tool_choice(body.get("tool_choice")),
