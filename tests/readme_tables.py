@@ -56,9 +56,9 @@ def conditions() -> str:
 def steps() -> str:
     """``beside``: keys that may stand next to the step's own."""
     rows = ["| step | does | value | beside it |", "|---|---|---|---|"]
-    for verb in STEP_KINDS.values():
-        beside = " ".join(f"`{key}`" for key in verb.beside)
-        rows.append(f"| `{verb.name}` | {verb.summary} | {_form(verb.value)} | {beside} |")
+    for kind in STEP_KINDS.values():
+        beside = " ".join(f"`{key}`" for key in kind.beside)
+        rows.append(f"| `{kind.name}` | {kind.summary} | {_form(kind.value)} | {beside} |")
     return "\n".join(rows)
 
 

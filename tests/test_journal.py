@@ -1,4 +1,4 @@
-"""The journal: what is kept, what is folded, what is told."""
+"""The journal: which entries it keeps, which it folds, and how it shows them."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ def test_an_answer_that_ends_after_its_entry_was_dropped_counts_nothing() -> Non
         pytest.param(entry(answer=b"[]"), False, id="another answer"),
         pytest.param(entry(fault="fault 'slice' of *"), False, id="with a fault"),
         pytest.param(entry(moved=True), False, id="it moved the run"),
-        pytest.param(entry(method="POST"), False, id="no look"),
+        pytest.param(entry(method="POST"), False, id="no poll"),
         pytest.param(entry(thread_id="thread_2"), False, id="another thread"),
     ],
 )
-def test_looks_that_change_nothing_are_folded(other: Entry, folded: bool) -> None:
+def test_polls_that_change_nothing_are_folded(other: Entry, folded: bool) -> None:
     journal = Journal()
     journal.add(entry())
     journal.add(other)
@@ -97,7 +97,7 @@ def test_threads_are_folded_beside_each_other() -> None:
     assert [(one.path, one.repeats) for one in journal.requests()] == [("/thread_1", 2), ("/thread_2", 2)]
 
 
-def test_a_look_after_something_else_is_told_again() -> None:
+def test_a_poll_after_something_else_is_told_again() -> None:
     journal = Journal()
     for path in ("/a", "/a", "/b", "/a"):
         journal.add(entry(path))
@@ -109,11 +109,11 @@ def test_polling_a_held_run_is_one_entry() -> None:
     thread, run = begin(api, "hold")
     for _ in range(20):
         api.get(f"/v1/threads/{thread}/runs/{run}")
-    looks = [(one.moved, one.repeats) for one in api.world.journal.requests("get_run")]
-    assert looks == [(True, 21)]  # the first moved it to the gate; what followed saw the same
+    polls = [(one.moved, one.repeats) for one in api.world.journal.requests("get_run")]
+    assert polls == [(True, 21)]  # the first moved it to the hold; those that followed changed nothing
 
 
-def test_a_look_that_moves_a_run_says_so() -> None:
+def test_a_poll_that_moves_a_run_says_so() -> None:
     api = given()
     thread = api.thread("say")
     run = api.run(thread, "asst_told").json["id"]
@@ -123,7 +123,7 @@ def test_a_look_that_moves_a_run_says_so() -> None:
     assert moved[-3:] == [("list_runs", True), ("list_messages", True), ("get_run", False)]
 
 
-# ---- Queries and what is told ----
+# ---- Queries, and entries as JSON ----
 
 
 def test_requests_by_operation_thread_and_run() -> None:
@@ -138,46 +138,46 @@ def test_requests_by_operation_thread_and_run() -> None:
     assert journal.requests("create_run", thread, "run_none") == []
 
 
-def test_what_is_told_of_a_request() -> None:
+def test_an_entry_as_json() -> None:
     api = given()
     api.post("/v1/threads/thread_old/runs?include[]=step_details.tool_calls[*].file_search.results[*].content",
              {"assistant_id": "asst_told", "metadata": {"k": "ü"}})  # fmt: skip
-    (told,) = [one.as_json() for one in api.world.journal.requests()]
-    assert told["operation"] == "create_run"
-    assert (told["method"], told["path"], told["status"]) == ("POST", "/v1/threads/thread_old/runs", 200)
-    assert told["query"] == {"include[]": ["step_details.tool_calls[*].file_search.results[*].content"]}
-    assert told["json"] == {"assistant_id": "asst_told", "metadata": {"k": "ü"}}
-    assert told["answer"]["status"] == "queued"
-    assert (told["thread_id"], told["run_id"], told["turn"]) == ("thread_old", told["answer"]["id"], "say")
-    assert (told["time"], told["moved"], told["repeats"], told["fault"]) == (1767225600, False, 0, None)
-    assert told["headers"] == {"authorization": "…", "openai-beta": "assistants=v2"}
+    (shown,) = [one.as_json() for one in api.world.journal.requests()]
+    assert shown["operation"] == "create_run"
+    assert (shown["method"], shown["path"], shown["status"]) == ("POST", "/v1/threads/thread_old/runs", 200)
+    assert shown["query"] == {"include[]": ["step_details.tool_calls[*].file_search.results[*].content"]}
+    assert shown["json"] == {"assistant_id": "asst_told", "metadata": {"k": "ü"}}
+    assert shown["answer"]["status"] == "queued"
+    assert (shown["thread_id"], shown["run_id"], shown["turn"]) == ("thread_old", shown["answer"]["id"], "say")
+    assert (shown["time"], shown["moved"], shown["repeats"], shown["fault"]) == (1767225600, False, 0, None)
+    assert shown["headers"] == {"authorization": "…", "openai-beta": "assistants=v2"}
 
 
-def test_a_stream_is_told_as_its_events() -> None:
+def test_a_stream_is_shown_as_its_events() -> None:
     api = given()
     reply = api.run("thread_old", "asst_told", stream=True)
-    (told,) = [one.as_json() for one in api.world.journal.requests("create_run")]
-    assert [event["event"] for event in told["answer"]] == [event.event for event in reply.events]
-    assert told["answer"][0]["data"] == reply.events[0].json()
-    assert told["answer"][-1] == {"event": "done", "data": "[DONE]"}
+    (shown,) = [one.as_json() for one in api.world.journal.requests("create_run")]
+    assert [event["event"] for event in shown["answer"]] == [event.event for event in reply.events]
+    assert shown["answer"][0]["data"] == reply.events[0].json()
+    assert shown["answer"][-1] == {"event": "done", "data": "[DONE]"}
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "shown"),
     [(b"", None), (b"{}", {}), (b"{", "{"), (b"\xff", "\ufffd"), ("世".encode(), "世"), (b"[1.5]", [1.5])],
 )
-def test_a_body_is_told_as_json_or_as_text(body: bytes, told: Any) -> None:
-    assert entry(body=body).as_json()["json"] == told
+def test_a_body_is_shown_as_json_or_as_text(body: bytes, shown: Any) -> None:
+    assert entry(body=body).as_json()["json"] == shown
 
 
-def test_an_unknown_url_is_told_without_an_operation() -> None:
+def test_an_unknown_url_is_shown_without_an_operation() -> None:
     api = given()
     api.get("/v1/nope")
-    (told,) = [one.as_json() for one in api.world.journal.requests()]
-    assert (told["operation"], told["path"], told["status"]) == (None, "/v1/nope", 404)
+    (shown,) = [one.as_json() for one in api.world.journal.requests()]
+    assert (shown["operation"], shown["path"], shown["status"]) == (None, "/v1/nope", 404)
 
 
-def test_a_refused_request_is_told_with_its_operation() -> None:
+def test_a_refused_request_is_shown_with_its_operation() -> None:
     api = given()
     api.post("/v1/assistants", {})
     assert [(one.operation, one.status) for one in api.world.journal.requests()] == [("create_assistant", 400)]

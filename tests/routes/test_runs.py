@@ -1,4 +1,4 @@
-"""Runs (FACTS §2): 29 keys, their values by status, echo rules, what a look moves, cancel, outputs, modify."""
+"""Runs (FACTS §2): 29 keys, their values by status, echo rules, what a poll moves, cancel, outputs, modify."""
 
 from __future__ import annotations
 
@@ -245,10 +245,10 @@ def test_a_list_of_runs_moves_them_first() -> None:
     thread = api.thread("say")
     api.run(thread, "asst_told")
     path = f"/v1/threads/{thread}/runs"
-    seen = [api.get(path) for _ in range(3)]
-    assert [reply.json["data"][0]["status"] for reply in seen] == ["in_progress", "completed", "completed"]
-    assert all(is_pretty(reply) for reply in seen)
-    assert [list(reply.json["data"][0]) for reply in seen] == [KEYS] * 3
+    replies = [api.get(path) for _ in range(3)]
+    assert [reply.json["data"][0]["status"] for reply in replies] == ["in_progress", "completed", "completed"]
+    assert all(is_pretty(reply) for reply in replies)
+    assert [list(reply.json["data"][0]) for reply in replies] == [KEYS] * 3
 
 
 @pytest.mark.parametrize(("message", "after"), [("queued", "1"), ("call", "1"), ("hold", "50"), ("say", "1")])

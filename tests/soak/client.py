@@ -36,7 +36,7 @@ class Scene:
     key: str
     kind: Kind
     books: Books = field(default_factory=Books)
-    acts: Counter[str] = field(default_factory=Counter)
+    activities: Counter[str] = field(default_factory=Counter)
     interrupted: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Scene:
 
 
 class Client:
-    """What acts are done with. ``random`` decides, so that a seed repeats its choices."""
+    """What activities are done with. ``random`` decides, so that a seed repeats its choices."""
 
     def __init__(self, scene: Scene, random: random.Random) -> None:
         self.scene, self.random = scene, random

@@ -1,4 +1,4 @@
-"""What clients of the soak do: an act is a small story, told whole unless a fault, a reset or the client ends it."""
+"""What clients of the soak do. An activity goes to its end unless a fault, a reset or the client ends it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.load.wire import Answer, Wire
 from tests.soak.books import Sent
 from tests.soak.client import Client, Unexpected
 
-Act = Callable[[Client], Awaitable[None]]
-ACTS: Final[dict[str, tuple[Act, int]]] = {}
+Activity = Callable[[Client], Awaitable[None]]
+ACTIVITIES: Final[dict[str, tuple[Activity, int]]] = {}
 
 SCENARIO: Final[dict[str, Any]] = {
     "name": "soak",
@@ -21,7 +21,7 @@ SCENARIO: Final[dict[str, Any]] = {
             "when": {"message": "weather"},
             "steps": [{"call": {"get_weather": {"city": "Paris"}}}, {"say": "It is {{ get_weather }}."}],
         },
-        {"when": {"message": "wait"}, "steps": [{"say": "Let me see."}, {"hold": "gate"}, {"say": "I have seen."}]},
+        {"when": {"message": "wait"}, "steps": [{"say": "Let me see."}, {"hold": "approval"}, {"say": "I have seen."}]},
         {"when": {"message": "much"}, "steps": [{"say": " ".join(f"word{n}" for n in range(400))}]},
         {"when": {"message": "search"}, "steps": [{"search": "auto"}, {"say": "Found."}]},
         {"when": {"message": "slow"}, "polls": {"queued": 2, "in_progress": 4}, "steps": [{"say": "At last."}]},
@@ -34,11 +34,11 @@ ENDED: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomp
 FUNCTION: Final = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
 
 
-def act(weight: int) -> Callable[[Act], Act]:
-    """Registers an act, and how often it is chosen."""
+def activity(weight: int) -> Callable[[Activity], Activity]:
+    """Registers an activity, and how often a client chooses it."""
 
-    def register(function: Act) -> Act:
-        ACTS[function.__name__] = (function, weight)
+    def register(function: Activity) -> Activity:
+        ACTIVITIES[function.__name__] = (function, weight)
         return function
 
     return register
@@ -61,7 +61,7 @@ async def open_stream(client: Client, text: str, window: int | None = None) -> t
         raise
 
 
-@act(6)
+@activity(6)
 async def polled_run(client: Client) -> None:
     text = client.random.choice(["weather", "slow", "hello", "fail", "late"])
     run = await client.ask("POST", "/v1/threads/runs", await new_run(client, text))
@@ -82,10 +82,10 @@ async def polled_run(client: Client) -> None:
     await client.ask("GET", f"/v1/threads/{run['thread_id']}/messages?limit=100")
     await client.ask("GET", f"{path}/steps")
     if run["status"] not in ENDED:
-        raise Unexpected(f"{path} is {run['status']} after 30 looks")
+        raise Unexpected(f"{path} is {run['status']} after 30 polls")
 
 
-@act(6)
+@activity(6)
 async def streamed_run(client: Client) -> None:
     wire, sent, head = await open_stream(client, client.random.choice(["much", "hello", "fail"]))
     try:
@@ -96,7 +96,7 @@ async def streamed_run(client: Client) -> None:
         await wire.close()
 
 
-@act(3)
+@activity(3)
 async def stream_with_outputs(client: Client) -> None:
     wire, sent, head = await open_stream(client, "weather")
     try:
@@ -112,7 +112,7 @@ async def stream_with_outputs(client: Client) -> None:
         await wire.close()
 
 
-@act(6)
+@activity(6)
 async def abandoned_stream(client: Client) -> None:
     """Left after some events: closed, half-closed, or reset."""
     wire, sent, head = await open_stream(client, client.random.choice(["much", "wait", "hello"]))
@@ -129,7 +129,7 @@ async def abandoned_stream(client: Client) -> None:
         await wire.close()
 
 
-@act(3)
+@activity(3)
 async def abandoned_request(client: Client) -> None:
     """Left before its answer: whether the server has had it is not sure. Or left before it was sent whole."""
     wire = await client.new_wire()
@@ -144,21 +144,21 @@ async def abandoned_request(client: Client) -> None:
         await wire.close()
 
 
-@act(1)
+@activity(1)
 async def abandoned_wait(client: Client) -> None:
-    """Asks to be told when a run stands at the gate, and leaves."""
+    """Waits until a run stands at the hold, and leaves before that."""
     wire = await client.new_wire()
     try:
-        await wire.send("GET", "/_emulator/holds/gate?timeout=600")
+        await wire.send("GET", "/_emulator/holds/approval?timeout=600")
         if client.random.random() < 0.5:
             wire.reset()
     finally:
         await wire.close()
 
 
-@act(3)
+@activity(3)
 async def held_stream(client: Client) -> None:
-    """Stands at a gate that is released, or its run is cancelled, or it is forgotten."""
+    """Stands at a hold that is released, or its run is cancelled, or nobody releases it."""
     wire, sent, head = await open_stream(client, "wait")
     try:
         events = await client.stream(wire, sent, head, most=2)
@@ -167,9 +167,9 @@ async def held_stream(client: Client) -> None:
         run = events[-1].data
         end = client.random.choice(["release", "cancel", "forget"])
         if end == "release":
-            await client.admin("POST", "/holds/gate/release")
+            await client.admin("POST", "/holds/approval/release")
         elif end == "cancel":
-            with suppress(Unexpected):  # another client has released the gate already, and the run is over
+            with suppress(Unexpected):  # another client has released the hold already, and the run is over
                 await client.ask("POST", f"/v1/threads/{run['thread_id']}/runs/{run['id']}/cancel", {})
         if end != "forget":
             await client.stream(wire, sent, head)
@@ -177,9 +177,9 @@ async def held_stream(client: Client) -> None:
         await wire.close()
 
 
-@act(3)
+@activity(3)
 async def cancelled_run(client: Client) -> None:
-    """Early, or after some looks."""
+    """Early, or after some polls."""
     run = await client.ask("POST", "/v1/threads/runs", await new_run(client, "slow"))
     path = f"/v1/threads/{run['thread_id']}/runs/{run['id']}"
     for _ in range(client.random.randrange(4)):
@@ -188,10 +188,10 @@ async def cancelled_run(client: Client) -> None:
     for _ in range(5):
         if (await client.ask("GET", path))["status"] == "cancelled":
             return
-    raise Unexpected(f"{path} is not cancelled after 5 looks")
+    raise Unexpected(f"{path} is not cancelled after 5 polls")
 
 
-@act(2)
+@activity(2)
 async def slow_reader(client: Client) -> None:
     """Takes its stream in small pieces, and others come between."""
     wire, sent, head = await open_stream(client, "much", 4096)
@@ -201,7 +201,7 @@ async def slow_reader(client: Client) -> None:
         await wire.close()
 
 
-@act(4)
+@activity(4)
 async def objects(client: Client) -> None:
     """Makes, changes, lists and deletes."""
     assistant = await client.ask("POST", "/v1/assistants", {"model": "gpt-4o", "name": "x" * 50})
@@ -219,7 +219,7 @@ async def objects(client: Client) -> None:
     await client.ask("GET", "/v1/assistants?limit=20")
 
 
-@act(3)
+@activity(3)
 async def bad_requests(client: Client) -> None:
     """Each is refused in the service's words, and nothing else comes of it."""
     deep = b'{"metadata":' + b'{"a":' * 200 + b"1" + b"}" * 201

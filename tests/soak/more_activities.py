@@ -1,4 +1,4 @@
-"""More acts: files and stores, the SDKs, and those who meddle: resets, faults, scenarios, the clock."""
+"""More activities: files and stores, the SDKs, and those who meddle: resets, faults, scenarios, the clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from tests.load.wire import BrokenOff, form_bytes, request_bytes
-from tests.soak.acts import FUNCTION, SCENARIO, act, new_run
+from tests.soak.activities import FUNCTION, SCENARIO, activity, new_run
 from tests.soak.books import SERIAL
 from tests.soak.client import Client, Unexpected
 
@@ -22,7 +22,7 @@ def _text(client: Client, size: int) -> bytes:
     return line * (size // len(line) + 1)
 
 
-@act(3)
+@activity(3)
 async def files(client: Client) -> None:
     """Up, down (to the end, or not), away."""
     size = client.random.choice([100, 50_000, 1_500_000, 4_000_000])
@@ -46,7 +46,7 @@ async def files(client: Client) -> None:
         await client.ask("DELETE", f"/v1/files/{file['id']}")
 
 
-@act(2)
+@activity(2)
 async def upload_in_parts(client: Client) -> None:
     parts = [_text(client, client.random.choice([1000, 700_000])) for _ in range(3)]
     total = sum(map(len, parts))
@@ -61,7 +61,7 @@ async def upload_in_parts(client: Client) -> None:
     await client.ask("DELETE", f"/v1/files/{done['file']['id']}")
 
 
-@act(2)
+@activity(2)
 async def abandoned_upload(client: Client) -> None:
     """Left in the middle of the file: the request has never been."""
     body, headers = form_bytes({"purpose": "assistants"}, "file", "half.txt", _text(client, 2_500_000))
@@ -75,7 +75,7 @@ async def abandoned_upload(client: Client) -> None:
         await wire.close()
 
 
-@act(2)
+@activity(2)
 async def search(client: Client) -> None:
     file = await _upload(client, "/v1/files", "file", _text(client, 20_000), purpose="assistants")
     store = await client.ask("POST", "/v1/vector_stores", {"file_ids": [file["id"]], "name": "soak"})
@@ -104,7 +104,7 @@ def _sdk_story(client: Client) -> str:
     return run.status
 
 
-@act(3)
+@activity(3)
 async def by_the_sdk(client: Client) -> None:
     try:
         status = await asyncio.to_thread(_sdk_story, client)
@@ -114,7 +114,7 @@ async def by_the_sdk(client: Client) -> None:
         raise Unexpected(f"the SDK's run is {status}")
 
 
-@act(3)
+@activity(3)
 async def by_the_async_sdk(client: Client) -> None:
     beta = client.async_sdk.beta
     try:
@@ -127,20 +127,20 @@ async def by_the_async_sdk(client: Client) -> None:
         raise client.sdk_failed(error) from error
 
 
-@act(2)
-async def looks_from_outside(client: Client) -> None:
+@activity(2)
+async def inspection(client: Client) -> None:
     for path in ("/state", "/runs", "/check", "/scenarios", "/faults"):
         await client.admin("GET", path)
 
 
-@act(1)
+@activity(1)
 async def clock(client: Client) -> None:
-    """Plays what is due, also of runs that others look at."""
+    """Plays what is due, also of runs that others poll."""
     if client.scene.kind != "calm":
         await client.admin("POST", "/clock/advance", {"seconds": client.random.choice([0, 5, 60])})
 
 
-@act(2)
+@activity(2)
 async def scenario(client: Client) -> None:
     """The same one again, so that it replaces itself, or one beside it that is asked for nothing."""
     if client.scene.kind == "calm":
@@ -149,7 +149,7 @@ async def scenario(client: Client) -> None:
     await client.admin("POST", "/scenarios", client.random.choice([SCENARIO, other]))
 
 
-@act(2)
+@activity(2)
 async def reset(client: Client) -> None:
     """The world ends under all who are in it; sometimes it comes back as it was."""
     if client.scene.kind != "stormy":
@@ -181,7 +181,7 @@ FAULTS: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
-@act(9)
+@activity(9)
 async def fault(client: Client) -> None:
     if client.scene.kind != "faulty":
         return
