@@ -272,7 +272,7 @@ def test_a_run_at_the_gate_and_its_release() -> None:
     thread, run = begin(api, "hold")
     assert api.get("/_emulator/holds/gate").json == {"run_id": run, "thread_id": thread}
     (problem,) = api.get("/_emulator/check").json["problems"]
-    assert (problem["kind"], problem["message"]) == ("gate", f"{run} still stands at 'gate'; nobody released it")
+    assert (problem["kind"], problem["message"]) == ("hold", f"{run} still stands at 'gate'; nobody released it")
     assert api.post("/_emulator/holds/gate/release").json == {}
     assert api.poll(thread, run)[-1] == "completed"
 

@@ -28,7 +28,7 @@ SCENARIO: dict[str, Any] = {
         ],
     },
     "turns": [
-        {"name": "hold", "when": {"message": "hold"}, "steps": [{"hold": "approval"}, {"say": "Released."}]},
+        {"name": "hold", "when": {"message": "hold"}, "steps": [{"hold": "gate"}, {"say": "Released."}]},
         {"name": "call", "when": {"message": "call"}, "steps": [{"call": {"get_weather": {}}}, {"say": "Dry."}]},
         {
             "name": "parallel",

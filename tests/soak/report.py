@@ -79,14 +79,12 @@ def lines(soaked: Soaked, exit_code: int) -> Iterator[str]:
     """The same for people."""
     total = sum(soaked.requests.values())
     yield f"load: {total:,} requests in {soaked.seconds:.0f} s, {total / soaked.seconds:,.0f} a second"
-    yield f"  of {len(soaked.requests)} operations in {sum(soaked.activities.values()):,} activities; " + _counted(
-        soaked.activities
-    )
+    activities = f"{sum(soaked.activities.values()):,} activities; {_counted(soaked.activities)}"
+    yield f"  of {len(soaked.requests)} operations in {activities}"
     yield "answers: " + _counted({str(status): many for status, many in sorted(soaked.answers.items())})
     yield f"  {soaked.unanswered:,} without an answer: their clients had left, or a fault let them wait"
-    yield f"survived: {soaked.interrupted:,} activities that a fault or a reset ended; faults: " + _counted(
-        soaked.faults
-    )
+    faults = _counted(soaked.faults)
+    yield f"survived: {soaked.interrupted:,} activities that a fault or a reset ended; faults: {faults}"
     yield "problems that were provoked: " + _counted(soaked.problems)
     yield ""
     yield f"{'when all is quiet':<20}{'warm':>10}{'at the end':>12}{'bound':>10}"
