@@ -94,7 +94,7 @@ def _noted(server: Process, entries: int) -> bytes:
 
 
 def _streams(many: int, gets: int, name: str, rounds: int) -> Row:
-    held = {"given": {"assistants": ASSISTANTS}, "turns": [{"steps": [{"hold": "gate"}]}]}
+    held = {"given": {"assistants": ASSISTANTS}, "turns": [{"steps": [{"hold": "approval"}]}]}
     with serving(held) as small, serving(held) as large, _held(small, 1), _held(large, many):
         of_few, of_many = ([request("GET", f"/v1/threads/{thread(server.port)}")] * gets for server in (small, large))
         pairs = paired(lambda: cost_of(large, of_many), lambda: cost_of(small, of_few), rounds)
@@ -103,7 +103,7 @@ def _streams(many: int, gets: int, name: str, rounds: int) -> Row:
 
 @contextmanager
 def _held(server: Process, many: int) -> Iterator[None]:
-    """So many streams whose runs stand at a gate. Raises MeasurementFailed if they did not last."""
+    """So many streams whose runs stand at a hold. Raises MeasurementFailed if they did not last."""
     asked = [request("POST", f"/v1/threads/{id}/runs", STREAMED_RUN) for id in threads(server.port, many, 1)]
     with connected(server.port, many) as connections:
         for connection, sent in zip(connections, asked, strict=True):

@@ -1,7 +1,7 @@
 """Every answer that the tests see is held to the published schema.
 
 ``Watch`` looks over the journal's shoulder: each request of the API that is noted there, in whatever test, is judged by
-operation, status, shape and door. What a fault has spoilt is left out.
+operation, status, shape and door. Responses that a fault has changed are left out.
 
 The published schema is taken at its word, and tightened: an object has only the properties that the schema names. What
 the emulator sends otherwise is in ``ALLOWANCES``, with its fact (docs/wire.md) and with the shapes it

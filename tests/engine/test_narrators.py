@@ -35,9 +35,9 @@ from emulator.scenarios.steps.actions import (
     Waited,
 )
 from emulator.world.state.state import State
+from tests.apis.assistants.test_run_narrator import new_narrator
 from tests.engine.toy_narrator import new_turn, play
 from tests.support import ROOT
-from tests.apis.assistants.test_run_narrator import new_narrator
 
 # ---- Every action ----
 

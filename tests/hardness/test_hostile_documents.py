@@ -154,8 +154,8 @@ def test_any_output_of_a_tool_comes_through(output: str) -> None:
     thread = api.thread("Hi")
     run = api.run(thread, assistant).json["id"]
     api.poll(thread, run)
-    asked = api.get(f"/v1/threads/{thread}/runs/{run}").json["required_action"]["submit_tool_outputs"]["tool_calls"]
-    body = {"tool_outputs": [{"tool_call_id": asked[0]["id"], "output": output}]}
+    calls = api.get(f"/v1/threads/{thread}/runs/{run}").json["required_action"]["submit_tool_outputs"]["tool_calls"]
+    body = {"tool_outputs": [{"tool_call_id": calls[0]["id"], "output": output}]}
     assert api.post(f"/v1/threads/{thread}/runs/{run}/submit_tool_outputs", body).status == 200
     assert api.poll(thread, run)[-1] == "completed"
     assert api.world.check() == []

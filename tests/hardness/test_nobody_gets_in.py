@@ -96,18 +96,18 @@ class Furnished:
         return client.request(method, path, **more)
 
     def everything(self) -> bytes:
-        """All that the first key has, as it is told."""
-        told = [self.mine.get(f"/_emulator/{one}").body for one in ("scenarios", "faults", "runs")]
+        """All that the first key has, as the admin API shows it."""
+        shown = [self.mine.get(f"/_emulator/{one}").body for one in ("scenarios", "faults", "runs")]
         state = self.mine.get("/_emulator/state").json
-        return b"".join([*told, orjson.dumps([state["objects"], state["active_runs"]]), self._exported()])
+        return b"".join([*shown, orjson.dumps([state["objects"], state["active_runs"]]), self._exported()])
 
     def _exported(self) -> bytes:
         return self.mine.get("/_emulator/export?as=scenario").body
 
-    def leaks(self, reply: Reply, *, asked: str = "") -> list[str]:
+    def leaks(self, reply: Reply, *, sent: str = "") -> list[str]:
         """What of the first key is in an answer, beside what the request named."""
         text = reply.body.decode("utf-8", "replace")
-        return [one for one in {MARK, *self.ids.values()} if one in text and one not in asked]
+        return [one for one in {MARK, *self.ids.values()} if one in text and one not in sent]
 
 
 DOORS: list[tuple[Any, str]] = [
@@ -125,7 +125,7 @@ def test_a_key_sees_and_changes_its_own_world_and_nothing_else(route: Any, metho
     before = world.everything()
     reply = world.ask(world.other, route, method)
     named = world.path(route.path) + str(world.body(route.name))
-    assert world.leaks(reply, asked=named) == [] or route.name in NAMES_NOTHING
+    assert world.leaks(reply, sent=named) == [] or route.name in NAMES_NOTHING
     names_another_s = any(id in named for id in world.ids.values()) and "{model}" not in route.path  # nobody's own
     if names_another_s:
         assert reply.status in (400, 404)
@@ -142,7 +142,7 @@ def test_the_same_with_a_stream_and_with_what_a_list_begins_after() -> None:
             for id in world.ids.values():
                 reply = world.other.get(f"{path}?{cursor}={id}")
                 assert reply.status in (200, 400, 404)
-                assert world.leaks(reply, asked=id) == []
+                assert world.leaks(reply, sent=id) == []
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SCENARIO: dict[str, Any] = {
         "threads": [{"id": "thread_large"}],
     },
     "turns": [
-        {"when": {"message": "hold"}, "steps": [{"say": "Before."}, {"hold": "gate"}, {"say": "After."}]},
+        {"when": {"message": "hold"}, "steps": [{"say": "Before."}, {"hold": "approval"}, {"say": "After."}]},
         {"when": {"message": "much"}, "steps": [{"say": " ".join(["word"] * 2000)}]},
         {"polls": {"in_progress": 1_000_000}, "steps": [{"say": "Polled."}]},
     ],
@@ -78,14 +78,14 @@ class Crowd:
         return wire, {"assistant_id": "asst_1", "thread": thread, "stream": stream}
 
     async def _holding(self) -> Coroutine[Any, Any, str]:
-        """A stream whose run stands at a gate."""
+        """A stream whose run stands at a hold."""
         wire, body = await self._run("hold", stream=True)
         await wire.send("POST", "/v1/threads/runs", body)
         head = await wire.head()
         return _stream_end(wire, head)
 
     async def _polling(self) -> Coroutine[Any, Any, str]:
-        """Looks at a run again and again."""
+        """Polls a run again and again."""
         wire, body = await self._run("poll", stream=False)
         run = (await wire.ask("POST", "/v1/threads/runs", body)).json
         return _poll_on(wire, f"/v1/threads/{run['thread_id']}/runs/{run['id']}")

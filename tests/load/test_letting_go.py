@@ -40,7 +40,7 @@ def _run(api: InProcess, text: str, *, stream: bool) -> None:
 
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize(
-    "act",
+    "use",
     [
         lambda api: None,
         _refuse,
@@ -48,12 +48,12 @@ def _run(api: InProcess, text: str, *, stream: bool) -> None:
         lambda api: _run(api, "Hi", stream=False),
         lambda api: api.poll(thread := api.thread("wait"), api.run(thread, api.assistant()).json["id"], 2),
     ],
-    ids=["unused", "with refused requests", "with a run that is over", "with one that began", "with one at a gate"],
+    ids=["unused", "with refused requests", "with a run that is over", "with one that began", "with one at a hold"],
 )
-def test_a_world_that_was_reset_is_gone(act: Callable[[InProcess], Any]) -> None:
+def test_a_world_that_was_reset_is_gone(use: Callable[[InProcess], Any]) -> None:
     api = InProcess(SCENARIO)
     world = weakref.ref(api.world)
-    act(api)
+    use(api)
 
     assert api.post("/_emulator/reset", {}).status == 200
 

@@ -19,7 +19,7 @@ GATED = {
     "turns": [
         {
             "when": {"message": "wait"},
-            "steps": [{"say": "Let me see."}, {"hold": "gate"}, {"say": "one two three four five six seven eight"}],
+            "steps": [{"say": "Let me see."}, {"hold": "approval"}, {"say": "one two three four five six seven eight"}],
         },
         {"steps": [{"say": "At once."}]},
     ]
@@ -74,13 +74,13 @@ def test_500_held_streams_all_get_all_events_in_order_and_nobody_else_waits(emul
         streams = [await _open_stream(port, assistant, "wait") for _ in range(STREAMS)]
         held = (await wire.ask("GET", "/_emulator/state")).json["active_runs"]
         other = await _rest(*await _open_stream(port, assistant, "go"))  # its reader waits for none of them
-        await wire.ask("POST", "/_emulator/holds/gate/release")
+        await wire.ask("POST", "/_emulator/holds/approval/release")
         await wire.close()
         return await asyncio.gather(*(_rest(*stream) for stream in streams)), other, [run["held"] for run in held]
 
     streams, other, held = asyncio.run(scene())
 
-    assert held == ["gate"] * STREAMS
+    assert held == ["approval"] * STREAMS
     assert (other[-1], _text(other)) == (Event("done", "[DONE]"), "At once.")
     names = [[event.name for event in events] for events in streams]
     assert names == [names[0]] * STREAMS

@@ -243,7 +243,7 @@ def test_a_condition_of_every_kind_can_be_loaded_together() -> None:
 
 
 def test_a_given_run_needs_an_assistant_that_is_there() -> None:
-    """The test author is told, not the client: an answer of the API has no place here."""
+    """The test author learns of it, not the client: a response of the API has no place here."""
     thread = {"id": "thread_1", "runs": [{"assistant_id": "asst_nowhere"}]}
     with pytest.raises(EmulatorError, match="asst_nowhere"):
         world_with({"given": {"threads": [thread]}})

@@ -192,10 +192,10 @@ def test_a_search_follows_the_options_of_its_tool(options: dict[str, Any], found
     played = Played(world({"search": "auto"}, {"say": "Yes."}), tool, store="vs_both", message="apples plums")
     assert len(played.results()) == found
     ranking = played.calls()[0]["file_search"]["ranking_options"]
-    asked = options.get("ranking_options", {})
+    ranking_options = options.get("ranking_options", {})
     assert ranking == {
-        "ranker": asked.get("ranker", RANKING["ranker"]),
-        "score_threshold": asked.get("score_threshold", 0.0),
+        "ranker": ranking_options.get("ranker", RANKING["ranker"]),
+        "score_threshold": ranking_options.get("score_threshold", 0.0),
     }
 
 

@@ -98,17 +98,17 @@ async def _drive(client: AsyncOpenAI, assistant: str, name: str) -> list[Any]:
     """The run of one thread, as its client sees it."""
     thread = await client.beta.threads.create(messages=[{"role": "user", "content": name}])
     run = await client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant)
-    seen = [run.status]
+    statuses = [run.status]
     while run.status in ("queued", "in_progress"):
         run = await client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
-        seen.append(run.status)
+        statuses.append(run.status)
     events = []
     async with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant) as stream:
         async for event in stream:
             events.append(event.event)
     messages = await client.beta.threads.messages.list(thread.id)
     texts = [message.content[0].text.value for message in messages.data if message.content[0].type == "text"]
-    return [seen, events, texts]
+    return [statuses, events, texts]
 
 
 def test_ten_threads_at_once_each_see_what_they_would_see_alone(emulate: Emulate) -> None:
@@ -123,7 +123,7 @@ def test_ten_threads_at_once_each_see_what_they_would_see_alone(emulate: Emulate
     alone = [asyncio.run(drive([number]))[0] for number in range(10)]
 
     assert together == alone
-    assert [len(seen) for seen, *_ in together] == [3] * 10
+    assert [len(statuses) for statuses, *_ in together] == [3] * 10
 
 
 # ---- Choice of turns ----

@@ -49,7 +49,7 @@ def given(**options: Any) -> InProcess:
 
 
 def begin(api: InProcess, message: str, assistant: str = "asst_told", **body: Any) -> tuple[str, str]:
-    """A run that is as far as one look brings it; its thread's id and its own. ``queued`` means: not looked at."""
+    """A run that is as far as one poll brings it; its thread's id and its own. ``queued`` means: not polled."""
     thread = api.thread(message)
     run: str = api.run(thread, assistant, **body).json["id"]
     if message != "queued":

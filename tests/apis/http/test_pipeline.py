@@ -1,4 +1,4 @@
-"""The pipe: whatever comes in, an answer in the API's words goes out; a fault of ours is told with its traceback."""
+"""The pipeline: any request gets a response in the API's words; a fault of ours is a problem with its traceback."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _nested(depth: int) -> bytes:
 
 
 @pytest.mark.parametrize("depth", [10, 200, 250, 300, 1000, 5000])
-def test_a_deep_body_is_stored_and_told_or_refused(depth: int) -> None:
+def test_a_deep_body_is_stored_and_shown_or_refused(depth: int) -> None:
     api = InProcess()
     function = b'{"type": "function", "function": {"name": "f", "parameters": %b}}' % _nested(depth)
     check_answer(api.post("/v1/assistants", content=b'{"model": "m", "tools": [%b]}' % function))
@@ -115,11 +115,11 @@ def test_a_deep_body_is_stored_and_told_or_refused(depth: int) -> None:
     assert api.get("/_emulator/requests").status == 200
 
 
-def test_the_journal_tells_a_deep_body(emulate: Emulate, connect: Callable[[Emulator], Api]) -> None:
+def test_the_journal_shows_a_deep_body(emulate: Emulate, connect: Callable[[Emulator], Api]) -> None:
     api = connect(emulate())
     assert "nested too deeply" in api.post("/v1/threads", content=_nested(300)).error[1]
-    told = api.get("/_emulator/requests")
-    assert (told.status, told.json["requests"][0]["status"]) == (200, 400)
+    shown = api.get("/_emulator/requests")
+    assert (shown.status, shown.json["requests"][0]["status"]) == (200, 400)
 
 
 def test_a_name_that_ends_in_a_line_break_is_refused() -> None:

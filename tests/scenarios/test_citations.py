@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emulator.scenarios.steps.actions import Annotation, FileRef, PlainText, Said
 from emulator.scenarios.steps.context import StepContext, StepFailed
-from tests.test_steps import CAT, FOODS, MARKER, context, plain, play, point, say, shown
+from tests.scenarios.test_steps import CAT, FOODS, MARKER, context, plain, play, point, say, shown
 
 SECOND = MARKER.replace("0", "1")
 LINK = "sandbox:/mnt/data/a.csv"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.scenarios.test_tool_steps import CODE, SEARCH, Played, world
 from tests.support import InProcess
-from tests.test_tool_steps import CODE, SEARCH, Played, world
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 FOODS = "【4:0†foods.txt】"
