@@ -31,7 +31,7 @@ EXAMPLE = "tests/examples/retries/tickets.yaml"
 
 
 @pytest.mark.parametrize("name", [*TABLES, EXAMPLE])
-def test_a_part_goes_between_its_markers(name: str) -> None:
+def test_a_generated_part_goes_between_its_markers(name: str) -> None:
     text = f"# A\n\n<!-- {name} -->\nold\n<!-- /{name} -->\n\nend\n"
 
     written = with_part(text, name, content(name))

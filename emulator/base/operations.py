@@ -96,6 +96,14 @@ _TABLE: Final[dict[tuple[ApiName, str], str]] = {
         retrieve_model                          GET    /models/{model}
         delete_model                            DELETE /models/{model}
     """,
+    ("responses", "responses"): """
+        create_response                         POST   /responses
+        get_response                            GET    /responses/{response_id}
+        delete_response                         DELETE /responses/{response_id}
+        cancel_response                         POST   /responses/{response_id}/cancel
+        list_input_items                        GET    /responses/{response_id}/input_items
+        get_input_token_counts                  POST   /responses/input_tokens
+    """,
 }
 
 

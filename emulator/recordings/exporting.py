@@ -60,11 +60,11 @@ def _exchange(entry: Entry, number: int) -> Exchange:
     )
 
 
-def _kind_of(answer: bytes) -> str:
+def _kind_of(response: bytes) -> str:
     """The content type of a response, which the journal does not keep."""
-    if answer.startswith(b"event: "):
+    if response.startswith(b"event: "):
         return "text/event-stream; charset=utf-8"
-    return "text/plain; charset=utf-8" if answer and parsed(answer) is None else "application/json"
+    return "text/plain; charset=utf-8" if response and parsed(response) is None else "application/json"
 
 
 def _parts(form: Object) -> Iterator[Part]:

@@ -35,7 +35,7 @@ class BadPattern(EmulatorError):
 
 
 class TooSlow(EmulatorError):
-    """A search exceeded its limit of time."""
+    """A search exceeded its limit of time, or the memory that ``regex`` allows it."""
 
 
 _LEFT: Final[ContextVar[list[float] | None]] = ContextVar("seconds left for searches that share a limit", default=None)
@@ -109,6 +109,8 @@ def found(pattern: str, text: str) -> bool:
         raise TooSlow(
             f"the regular expression {pattern[:200]!r} takes longer than {seconds:.2g} seconds{why}"
         ) from None
+    except MemoryError:  # ``regex`` limits its memory; a fast machine reaches that limit before the timeout
+        raise TooSlow(f"the regular expression {pattern[:200]!r} takes too much memory") from None
     finally:
         if left is not None:
             left[0] -= monotonic() - start

@@ -167,6 +167,10 @@ class World(State):
         self.report(Problem("unmatched", f"no turn fits {run_id} (nearest first): {why}", *place))
         return selection.unmatched(why)
 
+    def fits(self, situation: Situation) -> bool:
+        """True if a turn fits; nothing is counted."""
+        return selection.choose(self.scenarios, self.played.copy(), situation)[0] is not None
+
     # ---- Problems ----
 
     def check(self) -> list[Problem]:

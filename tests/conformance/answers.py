@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import jsonschema_rs
 import orjson
@@ -441,7 +441,8 @@ class Watch:
     judge: Judge = field(default_factory=Judge)
     seen: set[tuple[str, int]] = field(default_factory=set)
     violations: list[str] = field(default_factory=list)
-    _worlds: WeakKeyDictionary[Journal, World] = field(default_factory=WeakKeyDictionary)
+    #: A world holds its journal, so only a weak reference back lets both go after their test.
+    _worlds: WeakKeyDictionary[Journal, ref[World]] = field(default_factory=WeakKeyDictionary)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, patch: pytest.MonkeyPatch) -> None:
@@ -450,23 +451,24 @@ class Watch:
 
         def watched_make(world: World, *arguments: Any, **more: Any) -> None:
             make(world, *arguments, **more)
-            self._worlds[world.journal] = world
+            self._worlds[world.journal] = ref(world)
 
         def watched_add(journal: Journal, entry: Entry) -> None:
             add(journal, entry)
-            self._look(journal, entry, entry.answer)
+            self._observe(journal, entry, entry.answer)
 
         def watched_answered(journal: Journal, entry: Entry, answer: bytes) -> None:
             answered(journal, entry, answer)
-            self._look(journal, entry, answer)
+            self._observe(journal, entry, answer)
 
         patch.setattr(World, "__init__", watched_make)
         patch.setattr(Journal, "add", watched_add)
         patch.setattr(Journal, "answered", watched_answered)
 
-    def _look(self, journal: Journal, entry: Entry, answer: bytes) -> None:
+    def _observe(self, journal: Journal, entry: Entry, answer: bytes) -> None:
         """Runs in the emulator's thread: what is found is told at the end of the test."""
-        world = self._worlds.get(journal)
+        known = self._worlds.get(journal)
+        world = known() if known else None
         if world is None or entry.fault or entry.operation not in OPERATIONS:
             return
         with self._lock:

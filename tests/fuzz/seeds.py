@@ -10,9 +10,9 @@ from typing import Final
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.recordings import own_format
 from emulator.scenarios.document import parse
+from tests.apis.endpoints.valid import BODIES, QUERIES
 from tests.recording.samples import BOUNDARY, EVENTS, FORM, FORMATS
 from tests.recording.samples_of_sessions import failures, session
-from tests.routes.valid import BODIES, QUERIES
 
 ROOT: Final = Path(__file__).parent.parent.parent
 FOUND: Final = Path(__file__).parent / "found"

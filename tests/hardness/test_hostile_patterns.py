@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from emulator.base.problems import ScenarioError
 from emulator.recordings.exchange import Exchange
 from emulator.recordings.record.redaction import Redactor
+from emulator.sandbox import patterns
 from emulator.sandbox.json_schema import reason, schema_error
 from emulator.sandbox.patterns import BadPattern, TooSlow, compiled, found, shared_time_limit
 from emulator.scenarios.loading import load_scenario
@@ -31,8 +33,17 @@ SLOW = [
 @needs_limits
 @pytest.mark.parametrize(("pattern", "text"), SLOW, ids=[pattern[:30] for pattern, _ in SLOW])
 def test_a_search_that_would_take_forever_ends(pattern: str, text: str) -> None:
-    with bounded(mebibytes=1500), pytest.raises(TooSlow, match=r"takes longer than 1 seconds"):
+    with bounded(mebibytes=1500), pytest.raises(TooSlow, match=r"takes (longer than 1 seconds|too much memory)"):
         found(pattern, text)
+
+
+def test_a_search_that_remembers_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def search(text: str, timeout: float) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(patterns, "compiled", lambda pattern: SimpleNamespace(flags=0, search=search))
+    with pytest.raises(TooSlow, match=r"^the regular expression '\(a\)\*' takes too much memory$"):
+        found("(a)*", "a" * 100)
 
 
 HUGE = [

@@ -15,9 +15,9 @@ from emulator.admin import endpoints
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.control.client import Control
 from emulator.control.report import report
+from tests.apis.endpoints.valid import BODIES
 from tests.conftest import Emulate
 from tests.hardness.bounds import bounded
-from tests.routes.valid import BODIES
 from tests.support import Api, InProcess, Reply
 
 #: Stands in everything that the first key makes.

@@ -252,7 +252,7 @@ def test_bodies_that_are_coded_in_another_way_than_they_say(coding: str, body: b
     message = refusal(with_body(coding, body))
 
     assert message.startswith(
-        "a.tape: entry 1: the body of the answer: expected gzip, deflate, br or no coding at all; "
+        "a.tape: entry 1: the body of the response: expected gzip, deflate, br or no coding at all; "
     )
 
 
@@ -271,7 +271,7 @@ def test_bombs_are_refused(monkeypatch: pytest.MonkeyPatch, coding: str, pack: A
     message = refusal(with_body(coding, pack(b"\0" * 5_000_000)))
 
     assert message == (
-        "a.tape: entry 1: the body of the answer: the bodies of this file decompress to more than 1000000 bytes"
+        "a.tape: entry 1: the body of the response: the bodies of this file decompress to more than 1000000 bytes"
     )
 
 

@@ -14,7 +14,7 @@ import httpx2
 import openai
 
 from tests.load.wire import Answer, BrokenOff, Event, Malformed, Wire, request_bytes
-from tests.soak.books import SERIAL, Books, Sent
+from tests.soak.ledger import SERIAL, Books, Sent
 
 #: ``calm``: all has to go well. ``faulty``: there are faults of every kind. ``stormy``: it is reset under its clients.
 Kind = Literal["calm", "faulty", "stormy"]

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.load.wire import BrokenOff, Malformed
-from tests.soak import more_acts
-from tests.soak.acts import ACTS, SCENARIO
+from tests.soak import more_actions
+from tests.soak.actions import ACTS, SCENARIO
 from tests.soak.client import Client, Kind, Scene, SdkFailed, Unexpected
 from tests.soak.subject import Holding, Subject
 
-assert more_acts  # it registers its own
+assert more_actions  # it registers its own
 
 #: Worlds by kind, and clients in each.
 WORLDS: Final[tuple[tuple[Kind, int], ...]] = (("calm", 4), ("faulty", 2), ("stormy", 3))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.soak.__main__ import main
-from tests.soak.acts import ACTS
-from tests.soak.books import Books, operation_of
+from tests.soak.actions import ACTS
+from tests.soak.ledger import Books, operation_of
 from tests.soak.report import BOUNDS, is_fine, leaks, lines
 from tests.soak.rounds import Soaked
 from tests.soak.subject import Holding

@@ -23,15 +23,25 @@ from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestI
 from emulator.apis.http.forms import Form, is_form, read_form
 from emulator.apis.http.headers import Flavour, Headers
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
-from emulator.apis.http.request import FileResponse, JsonResponse, Request, Response, StreamResponse
+from emulator.apis.http.request import (
+    AwaitedResponse,
+    FileResponse,
+    JsonResponse,
+    Request,
+    Response,
+    SentResponse,
+    StreamResponse,
+)
 from emulator.apis.http.response import (
     Ready,
+    break_off,
     head_of,
     headers_of,
     send_file,
     send_json,
     send_stream,
     stream_headers,
+    until_ready,
 )
 from emulator.apis.http.router import Router
 from emulator.apis.http.validation import query_error
@@ -149,6 +159,10 @@ class Api:
         result = pending.result
         if pending.active_fault or isinstance(result, FileResponse):
             return None
+        if isinstance(result, AwaitedResponse):
+            if not result.stream.ended:
+                return None
+            result = result.ready()
         if isinstance(result, StreamResponse):
             return self._stream_now(pending, result) if result.stream.ended else None
         assert result is not None
@@ -167,7 +181,7 @@ class Api:
 
     def _stream_now(self, pending: PendingRequest, stream: StreamResponse) -> Ready | None:
         """A stream that has come to its end and is short: a long one is sent as fast as it is read."""
-        frames, entry = stream.stream.frames, pending.entry
+        frames, entry = stream.stream.frames[stream.first :], pending.entry
         whole = b"".join(frames)
         if len(whole) > SHORT_STREAM:
             return None
@@ -249,7 +263,7 @@ class Api:
         world.report(Problem("unknown_operation", message))
         return error
 
-    def _with_headers(self, pending: PendingRequest, result: Response | Exception) -> tuple[Response, Headers]:
+    def _with_headers(self, pending: PendingRequest, result: SentResponse | Exception) -> tuple[SentResponse, Headers]:
         """A result that is no exception any more, and the headers that all responses share."""
         request_id = pending.world.ids.request_id()
         shared = headers.shared_headers(pending.flavour, request_id, pending.world.clock.now())
@@ -261,6 +275,11 @@ class Api:
         """Sends the result to the client, through a fault if one acts on the response."""
         world, entry, active = pending.world, pending.entry, pending.active_fault
         result = pending.result
+        if isinstance(result, AwaitedResponse):
+            if not await until_ready(result, receive):
+                await break_off(send)
+                return
+            result = result.ready()
         assert result is not None
         result, shared = self._with_headers(pending, result)
         injector = None

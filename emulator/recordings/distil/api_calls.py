@@ -164,7 +164,7 @@ _BY_OBJECT: Final = {
 
 
 def _infer_operation(api_call: ApiCall) -> tuple[str | None, dict[str, str]]:
-    """The operation and its path parameters, inferred from the response; None if it does not tell."""
+    """The operation and its path parameters, inferred from the response; None if it does not show them."""
     if api_call.events:
         name, data = api_call.events[0]
         about = data if isinstance(data, dict) else {}

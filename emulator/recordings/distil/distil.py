@@ -110,8 +110,8 @@ def distil(recordings: Sequence[Recording], name: str = "imported", folder: str 
 
 def _drop_chunks(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[str]:
     """Drops the chunks of texts if they are more than a scenario can hold, and says so."""
-    said = [step[kind] for _, one in scripts for step in one.steps for kind in ("say", "code") if kind in step]
-    parts = [part for one in said for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
+    texts = [step[kind] for _, one in scripts for step in one.steps for kind in ("say", "code") if kind in step]
+    parts = [part for one in texts for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
     cut = [part for part in parts if isinstance(part.get("chunks"), list)]
     count = sum(len(part["chunks"]) for part in cut)
     if count <= MAX_VALUES // 2:

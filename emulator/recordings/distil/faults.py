@@ -175,21 +175,21 @@ class _FaultReader:
 
     def _polls(self, matching: list[ApiCall]) -> int:
         """How many polls a client of the emulator sends in place of these: repeated ones are not needed."""
-        shown: dict[str, str] = {}
+        latest: dict[str, str] = {}
         count = 0
         for one in matching:
             run_id = one.parameters["run_id"]
             if one.operation in RESUMES_RUN:
-                shown.pop(run_id, None)
+                latest.pop(run_id, None)
                 continue
             status = str(one.response.get("status")) if isinstance(one.response, dict) else ""
-            before, live = shown.get(run_id), self._live.get(run_id, 1)
+            before, live = latest.get(run_id), self._live.get(run_id, 1)
             if status in ACTIVE:
                 count += before is None
-                shown[run_id] = "live"
+                latest[run_id] = "live"
             else:
                 count += {None: live + 1, "live": live}.get(before, 1)
-                shown[run_id] = "rest"
+                latest[run_id] = "rest"
         return count
 
 

@@ -84,8 +84,8 @@ class Inventory:
         if content is None:
             self.made_up.append(id)
             content = self._made_up(id, first.get("bytes"))
-        said = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
-        return {"id": id, "filename": filename, **said, **self._kept(filename, content)}
+        purpose = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
+        return {"id": id, "filename": filename, **purpose, **self._kept(filename, content)}
 
     def _made_up(self, id: str, size: int | None) -> bytes:
         """Text of the recorded length, with the passages that searches found in the file."""

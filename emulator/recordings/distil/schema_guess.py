@@ -9,7 +9,7 @@ import orjson
 
 from emulator.sandbox.json_schema import Schema
 
-#: How deep a schema looks into an output.
+#: Levels of an output that a schema describes.
 _LEVELS = 2
 
 
@@ -32,7 +32,7 @@ def _schema(value: Any, levels: int) -> Schema:
     if isinstance(value, dict):
         if not value or not levels:
             return {"type": "object"}
-        # null tells nothing of what may stand there
+        # null does not show which type it may have
         properties = {key: {} if inner is None else _schema(inner, levels - 1) for key, inner in value.items()}
         return {"type": "object", "required": list(value), "properties": properties}
     kinds = {str: "string", bool: "boolean", int: "number", float: "number", list: "array"}

@@ -134,11 +134,11 @@ def _say(
         "images": [verbatim(files.name(id)) for id in images],
     }
     more = {key: value for key, value in more.items() if value}
-    said: Any = verbatim(text)
+    message_text: Any = verbatim(text)
     if more:
-        said = {**({"text": said} if text or not images else {}), **more}
+        message_text = {**({"text": message_text} if text or not images else {}), **more}
     links = {mark["text"].removeprefix(SANDBOX): mark["file_path"]["file_id"] for mark in marks if _is_link(mark)}
-    return _PlacedStep(position, {"say": said, **done}, links)
+    return _PlacedStep(position, {"say": message_text, **done}, links)
 
 
 def _marks(texts: list[Object], text: str, script: ScriptedRun) -> list[Object]:
@@ -197,13 +197,13 @@ def _tool_steps(calls: list[Object], run_history: RunHistory, files: Files) -> I
 def _code(call: Object, run_history: RunHistory, files: Files) -> Object:
     code = call["code_interpreter"]
     outputs = code.get("outputs") or []
-    said: Object = {
+    step: Object = {
         "input": verbatim(code["input"]),
         "chunks": _chunks(code["input"], run_history.deltas.get(call["id"])),
         "logs": verbatim("".join(one["logs"] for one in outputs if one["type"] == "logs")),
         "images": [files.image(one["image"]["file_id"], run_history.id) for one in outputs if one["type"] == "image"],
     }
-    return {key: value for key, value in said.items() if value or key == "input"}
+    return {key: value for key, value in step.items() if value or key == "input"}
 
 
 def _add_outputs(placed: list[_PlacedStep], files: Files, script: ScriptedRun) -> None:
@@ -334,9 +334,9 @@ def _complete(run_history: RunHistory, script: ScriptedRun) -> None:
     if status == LOST:
         script.remarks.append("its response was lost; here it does what later responses show" if script.steps else
                             "its response was lost and no other shows the run; here it does nothing")  # fmt: skip
-    said = run_history.is_complete or any(not {"code", "search", "call"} & set(step) for step in script.steps)
+    has_said_all = run_history.is_complete or any(not {"code", "search", "call"} & set(step) for step in script.steps)
     waits = bool(script.steps) and "call" in script.steps[-1] and not _resumed(run_history)
-    if not said and (status == "completed" or (status in ("queued", "in_progress") and not waits)):
+    if not has_said_all and (status == "completed" or (status in ("queued", "in_progress") and not waits)):
         if status == "completed":
-            script.remarks.append("what it said was not recorded")
+            script.remarks.append("its message was not recorded")
         script.steps.append({"say": UNKNOWN_WORDS})

@@ -47,7 +47,7 @@ class TurnDraft:
         return next((line.strip() for line in self.question.splitlines() if line.strip()), "")
 
     def as_data(self) -> Object:
-        said: Object = {
+        data: Object = {
             "name": self.name,
             "when": self.when,
             "times": self.times,
@@ -56,7 +56,7 @@ class TurnDraft:
             "polls": self.script.polls,
             "cancel": self.script.cancel,
         }
-        return {key: value for key, value in said.items() if value or key == "steps"}
+        return {key: value for key, value in data.items() if value or key == "steps"}
 
 
 def draft_turns(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[TurnDraft]:

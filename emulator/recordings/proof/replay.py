@@ -161,7 +161,7 @@ class _Replay:
 
 
 def sendable(api_call: ApiCall) -> Exchange:
-    """The request, completed where the recording lacks the form of an upload: the response tells its fields."""
+    """The request, completed where the recording lacks the form of an upload: the response has its fields."""
     exchange, response = api_call.exchange, api_call.response
     if exchange.form is not None or api_call.operation not in ("create_file", "add_upload_part"):
         return exchange

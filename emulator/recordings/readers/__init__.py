@@ -30,7 +30,7 @@ def discover() -> None:
 
 
 def read_recording(path: str | Path) -> Recording:
-    """Reads a file. Raises OSError if it is not there, RecordingError for one that is no recording."""
+    """Reads a file. Raises OSError if it cannot be read, RecordingError if it is not a recording."""
     return parse_recording(Path(path).read_bytes(), str(path))
 
 
@@ -91,7 +91,7 @@ def _reader_of(data: Any) -> tuple[Reader, list[Any]] | None:
 
 
 def _read(found: Reader, items: list[Any], file: str) -> Recording:
-    """All entries or none."""
+    """Reads all entries, or raises RecordingError."""
     source = Source(file)
     exchanges = [found.read(Entry(source, number, item)) for number, item in enumerate(items, 1)]
     if found.by_time and all(one.time is not None for one in exchanges):
@@ -103,11 +103,11 @@ def _time(exchange: Exchange) -> float:
     return exchange.time or 0.0
 
 
-# ---- What is no recording ----
+# ---- Files that are not recordings ----
 
 
 def _refuse_wrapped(raw: bytes, file: str) -> None:
-    """Says what to do about recordings that are wrapped in something else."""
+    """Raises RecordingError for a recording in a wrapper, with the way to unwrap it."""
     if raw.startswith(b"PK\x03\x04"):
         raise RecordingError(f"{file}: this is a zip archive; unpack it and give the recording inside, such as a .har")
     if raw.startswith(b"\x1f\x8b"):

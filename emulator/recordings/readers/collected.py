@@ -17,7 +17,7 @@ _NO_METHOD = "?"
     "collected", "collections of exchanges (JSON with the key 'exchanges')", listed("exchanges"), marks=("exchanges",)
 )
 def read(entry: Entry) -> Exchange:
-    """A body is a JSON value, or text as it was. What a person cut from it or did not know is noted."""
+    """A body is a JSON value or text. Notes mention what its author cut or did not know."""
     method = entry.text("method")
     if method == _NO_METHOD:
         entry.note("the request's method and address were not recorded")
@@ -44,7 +44,7 @@ def _body(entry: Entry, key: str) -> bytes | None:
 
 
 def _part(part: Part) -> Part:
-    """Bytes that are no text are marked, and in base64."""
+    """A part with marked base64 instead of text has its bytes decoded."""
     if part.content is None or not part.content.startswith(_BYTES_MARK):
         return part
     try:

@@ -1,4 +1,4 @@
-"""Recordings of Polly.JS: archives whose bodies may still be coded, piece by piece."""
+"""Recordings of Polly.JS: archives whose bodies may still have a content coding, piece by piece."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def _items(data: Any) -> list[Any] | None:
 
 @reader("polly", "recordings of Polly.JS", _items, marks=("_recordingName",), by_time=True)
 def read(entry: Entry) -> Exchange:
-    asked, form = request_body(entry)
+    body, form = request_body(entry)
     return entry.exchange(
         method=entry.text("request", "method"),
         url=entry.text("request", "url"),
         status=entry.status("response", "status"),
         request_headers=entry.headers("request", "headers"),
-        request_body=asked,
+        request_body=body,
         form=form,
         response_headers=entry.headers("response", "headers"),
         response_body=_body(entry),
@@ -34,7 +34,10 @@ def read(entry: Entry) -> Exchange:
 
 
 def _body(entry: Entry) -> bytes:
-    """An answer without text had no body. A coded one is a JSON list of its pieces; before version 5 in hexadecimal."""
+    """The body of a response, empty without text.
+
+    A body with a content coding is a JSON list of its pieces; before version 5 they are hexadecimal.
+    """
     path = ("response", "content")
     text = entry.optional_text(*path, "text") or ""
     decode = from_base64 if entry.get(*path, "encoding") == "base64" else None
