@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.base.version import __version__
-from emulator.cli.commands.output import listed
+from emulator.cli.commands.output import bullet_lines
 from emulator.cli.main import COMMANDS, main, parsers
 from tests.conftest import Emulate
 from tests.support import ROOT, SCENARIOS, Api
@@ -284,11 +284,11 @@ def test_a_machine_gets_the_summary_of_an_import(capsys: pytest.CaptureFixture[s
 
 def test_long_lists_are_counted_and_at_a_terminal_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["same"] * 3 + [f"line {number}" for number in range(20)]
-    assert listed(lines) == ["  same ×3", *(f"  line {number}" for number in range(20))]
-    monkeypatch.setattr("emulator.cli.commands.output.is_watched", lambda stream: True)
+    assert bullet_lines(lines) == ["  same ×3", *(f"  line {number}" for number in range(20))]
+    monkeypatch.setattr("emulator.cli.commands.output.is_interactive", lambda stream: True)
 
-    assert listed(lines)[-2:] == ["  line 10", "  … 9 more; 2> FILE has them all"]
-    assert listed(lines[:15]) == ["  same ×3", *(f"  line {number}" for number in range(12))]
+    assert bullet_lines(lines)[-2:] == ["  line 10", "  … 9 more; 2> FILE has them all"]
+    assert bullet_lines(lines[:15]) == ["  same ×3", *(f"  line {number}" for number in range(12))]
 
 
 # ---- record ----

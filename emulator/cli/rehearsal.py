@@ -1,4 +1,4 @@
-"""Plays the turns of a scenario without a client: the events that each would produce, as a readable table."""
+"""Plays the turns of a scenario without a client and lists the events of each in a table."""
 
 from __future__ import annotations
 
@@ -20,65 +20,65 @@ from emulator.world.world import Options, World
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A turn that was played. ``problems``: what ``check()`` would say of it."""
+    """A turn that was played. ``problems``: what ``check()`` would report."""
 
     turn: Turn
-    performance: Performance
+    active_turn: Performance
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
-        """The turn's events with their seconds, what it says, and its problems."""
-        turn, start = self.turn, self.performance.timeline[0].time
+        """The turn's events with their seconds, its messages, and its problems."""
+        turn, start = self.turn, self.active_turn.timeline[0].time
         where = f" ({turn.file}:{turn.line})" if turn.file else ""
-        lines = [f"turn {turn.name!r}{where}: {self.performance.status}"]
-        for moment in self.performance.timeline:
+        lines = [f"turn {turn.name!r}{where}: {self.active_turn.status}"]
+        for moment in self.active_turn.timeline:
             times = f" ×{moment.count}" if moment.count > 1 else ""
             lines.append(f"  {moment.time - start:>5} s  {moment.event}{times}")
-        lines += [f"           says: {one}" for one in self.says]
+        lines += [f"           says: {one}" for one in self.messages]
         lines += [f"           problem: {problem}" for problem in self.problems]
         if self.problems and any(act.verb == "call" and "expect" not in act.beside for act in turn.acts):
             lines.append(
-                "           outputs of functions are made up here; `expect` beside a call says what they are like"
+                "           `check` invents the outputs of functions; add `expect` to the call to describe them"
             )
         return "\n".join(lines)
 
     @property
-    def says(self) -> list[str]:
-        """What the run says, a line for each message."""
-        thread = self.performance.thread
-        messages = [thread.message(id) for id, _ in thread.messages.newest_first()]
-        return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(messages) if one["role"] == "assistant"]
+    def messages(self) -> list[str]:
+        """The text of the assistant's messages, a line for each message."""
+        thread = self.active_turn.thread
+        written = [thread.message(id) for id, _ in thread.messages.newest_first()]
+        return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(written) if one["role"] == "assistant"]
 
     def as_json(self) -> dict[str, Any]:
-        start = self.performance.timeline[0].time
+        start = self.active_turn.timeline[0].time
         return {
             "turn": self.turn.name,
             "file": self.turn.file,
             "line": self.turn.line,
-            "status": self.performance.status,
+            "status": self.active_turn.status,
             "events": [
                 {"seconds": moment.time - start, "event": moment.event, "times": moment.count}
-                for moment in self.performance.timeline
+                for moment in self.active_turn.timeline
             ],
-            "says": self.says,
+            "says": self.messages,
             "problems": [problem.as_json() for problem in self.problems],
         }
 
 
 def rehearse(scenario: Scenario) -> list[Rehearsal]:
-    """Each turn, played alone. Gates are open, outputs of functions are made up from ``expect``."""
-    return [_rehearsed(scenario, turn) for turn in scenario.turns]
+    """Each turn, played alone. Holds are released; outputs of functions are invented from ``expect``."""
+    return [_rehearse_turn(scenario, turn) for turn in scenario.turns]
 
 
-def _rehearsed(scenario: Scenario, turn: Turn) -> Rehearsal:
+def _rehearse_turn(scenario: Scenario, turn: Turn) -> Rehearsal:
     world = World(Options(), (scenario,))
     world.open_gates |= world.labels()
-    performance = _played(world, turn)
-    return Rehearsal(turn, performance, tuple(world.problems))
+    active_turn = _played(world, turn)
+    return Rehearsal(turn, active_turn, tuple(world.problems))
 
 
 def _played(world: World, turn: Turn) -> Performance:
-    """The turn, played to its end with made-up outputs."""
+    """Plays the turn to its end with invented outputs."""
     assistant = objects.assistant("asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": _tools(turn)})
     thread = Thread(objects.thread("thread_rehearsal", int(world.clock.now()), {}))
     pattern = turn.when.get("message", "Hello")
@@ -88,16 +88,16 @@ def _played(world: World, turn: Turn) -> Performance:
     run = objects.run("run_rehearsal", int(world.clock.now()), thread.object["id"], assistant, {})
     stores = list(world.store.vector_stores)
     use(world, stores)
-    performance = world.perform(thread, run, assistant, stores, turn=turn)
-    performance.polls = {"queued": 0, "in_progress": 0}
-    world.performer.start(performance, leg=None)
-    while not performance.at_end:
-        if performance.status == "requires_action" and not world.performer.name(performance):
-            asked = performance.run["required_action"]["submit_tool_outputs"]["tool_calls"]
-            outputs = {call["id"]: _made_up(performance, call["function"]["name"]) for call in asked}
-            world.performer.submit(performance, outputs, leg=None)
-        world.performer.look(performance)
-    return performance
+    active_turn = world.perform(thread, run, assistant, stores, turn=turn)
+    active_turn.polls = {"queued": 0, "in_progress": 0}
+    world.performer.start(active_turn, leg=None)
+    while not active_turn.at_end:
+        if active_turn.status == "requires_action" and not world.performer.name(active_turn):
+            calls = active_turn.run["required_action"]["submit_tool_outputs"]["tool_calls"]
+            outputs = {call["id"]: _invented_output(active_turn, call["function"]["name"]) for call in calls}
+            world.performer.submit(active_turn, outputs, leg=None)
+        world.performer.look(active_turn)
+    return active_turn
 
 
 def _tools(turn: Turn) -> list[Object]:
@@ -114,11 +114,11 @@ def _tools(turn: Turn) -> list[Object]:
     return [*functions, *({"type": kind} for kind in kinds)]
 
 
-def _made_up(performance: Performance, name: str) -> str:
-    """What ``expect`` demands of an output; without it, what the turn's templates read of it."""
-    schema = performance.act.beside.get("expect", {}).get(name) if performance.act else None
+def _invented_output(active_turn: Performance, name: str) -> str:
+    """An output that fits ``expect``; without it, one with the keys that the turn's templates read."""
+    schema = active_turn.act.beside.get("expect", {}).get(name) if active_turn.act else None
     if schema is None:
-        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([act.value for act in performance.turn.acts]))
+        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([act.value for act in active_turn.turn.acts]))
         schema = {"type": "object", "required": list(dict.fromkeys(read))}
     return orjson.dumps(_sample(schema)).decode()
 

@@ -204,7 +204,7 @@ class Control:
 
     def problems(self) -> list[Problem]:
         """What ``check`` would raise."""
-        return [Problem(**one) for one in self._call("GET", "/check")["problems"]]
+        return [Problem.from_json(one) for one in self._call("GET", "/check")["problems"]]
 
     def check(self) -> None:
         """Raises CheckFailed (an AssertionError with ``.problems``) if anything went wrong or was left undone."""

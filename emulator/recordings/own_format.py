@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn, get_args
 
 import orjson
 
+from emulator.base.text import shorten
 from emulator.recordings.exchange import Ended, Exchange, Headers, Part, Recording, RecordingError
 
 FORMAT: Final = "assistants-emulator recording"
@@ -288,5 +289,4 @@ class _Line:
 
 
 def _shown(value: Any) -> str:
-    text = orjson.dumps(value).decode()
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    return shorten(orjson.dumps(value).decode())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from emulator.base.problems import EmulatorError
+from emulator.base.text import shorten
 from emulator.sandbox.meter import Meter, made, running
 
 if TYPE_CHECKING:
@@ -151,8 +152,7 @@ def _shown(text: str) -> str:
 
 def _cut(text: object, limit: int = 1000) -> str:
     """The words of an error, and no more of what they are about than anyone reads."""
-    words = str(text)
-    return words if len(words) <= limit else words[: limit - 1] + "…"
+    return shorten(str(text), limit)
 
 
 def _lone_expression(tree: Any, text: str) -> Any:

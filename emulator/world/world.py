@@ -18,7 +18,7 @@ from emulator.apis.assistants.views import Shape
 from emulator.base.clock import Clock, ClockName, make_clock, parse_instant
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
-from emulator.base.problems import EmulatorError, Problem, ScenarioError
+from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_misses_in_words
 from emulator.engine import usage
 from emulator.engine.active_turn import DEFAULT_POLLS, Performance
 from emulator.engine.turn_engine import HOLD_LIMIT, Performer
@@ -267,9 +267,11 @@ class World:
             return turn
         if self.settings.get("unmatched", "fail" if missed else "improvise") == "improvise":
             return selection.improvised()
-        why, first = selection.why_none(missed), next(selection.turns_of(self.scenarios), None)
+        nearest, first = selection.near_misses(missed), next(selection.turns_of(self.scenarios), None)
+        why = near_misses_in_words(nearest)
         place = (first.file, first.line) if first else (None, None)
-        self.report(Problem("unmatched", f"no turn fits {run_id} (nearest first): {why}", *place))
+        message = f"no turn fits {run_id} (nearest first): {why}"
+        self.report(Problem("unmatched", message, *place, run_id=run_id, nearest=nearest))
         return selection.unmatched(why)
 
     def indexing_outcome(self, file: Object) -> Outcome:
