@@ -372,7 +372,7 @@ def test_what_the_admin_api_refuses_control_raises(emulate: Emulate) -> None:
         (lambda: emulator.advance(-1), EmulatorError, "expected {\"seconds\": a number from 0}"),
         (lambda: emulator.requests("createRun"), EmulatorError, "there is no operation 'createRun'"),
         (lambda: emulator.load({"version": 2}), ScenarioError, "version"),
-        (lambda: emulator.wait_held("gate", timeout=0), EmulatorError, "no run reached the hold 'gate' within 0 seconds"),
+        (lambda: emulator.wait_held("gate", timeout=0), EmulatorError, "no run reached the hold 'gate' within"),
     ]  # fmt: skip
     for call, kind, said in refusals:
         with pytest.raises(kind) as refused:

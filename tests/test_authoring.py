@@ -134,7 +134,7 @@ def test_a_watcher_loads_what_changed_and_keeps_the_old_of_a_bad_file(tmp_path: 
         f"{namesake} is not loaded",
     ]
     assert "did you mean 'say'" in told[0]
-    assert f"its name 'other' is that of {file} too" in told[1]
+    assert f"the name 'other' is already used by {file}" in told[1]
 
 
 @pytest.mark.parametrize(

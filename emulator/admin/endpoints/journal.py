@@ -16,9 +16,7 @@ async def requests(request: Request, world: World) -> Response:
     filters = request.query_params
     unknown = set(filters) - {"operation", "thread", "run"}
     if unknown:
-        raise AdminError(
-            400, f"unknown parameter {', '.join(sorted(unknown))}; expected operation, thread or run"
-        )
+        raise AdminError(400, f"unknown parameter {', '.join(sorted(unknown))}; expected operation, thread or run")
     operation = filters.get("operation")
     if operation is not None and operation not in BY_NAME:
         known = ", ".join(sorted(BY_NAME))

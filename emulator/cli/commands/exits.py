@@ -16,10 +16,10 @@ READER_LEFT = KILLED + 13
 
 #: Their meanings, for the documentation.
 MEANINGS: Final = {
-    "0": "done as asked; `serve`, `replay` and `record` were stopped by SIGTERM or Ctrl-C",
-    "1": "a scenario is refused; `check` or, once its command has ended well, `exec` found problems",
-    "2": "it cannot be done: a wrong option, a file that cannot be read or is no recording, a port that is taken",
-    "126, 127": "the command of `exec` cannot be run, or is not there",
-    "130": "interrupted before it was done",
-    "128 + n": "the command of `exec` was killed by signal n; any other code of `exec` is its command's own",
+    "0": "success; for `serve`, `replay` and `record`: stopped by SIGTERM or Ctrl-C",
+    "1": "a scenario is invalid; `check` found problems, or `exec` did although its command succeeded",
+    "2": "the command cannot be carried out: an invalid option, an unreadable file, a port that is taken",
+    "126, 127": "the command of `exec` cannot be run, or does not exist",
+    "130": "interrupted before the end",
+    "128 + n": "signal n killed the command of `exec`; all other codes of `exec` are those of its command",
 }

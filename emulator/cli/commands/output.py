@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from emulator.base.text import did_you_mean
+from emulator.base.text import nearest
 from emulator.cli.terminal import is_interactive
 
 #: Lines of a list that a terminal shows.
@@ -20,12 +20,14 @@ def describe_os_error(error: OSError) -> str:
     """``nowhere.yaml: No such file or directory``, with a hint if the folder has a file of a similar name."""
     if error.filename is None or error.strerror is None:
         return str(error)
-    meant = ""
+    hint = ""
     if isinstance(error, FileNotFoundError):
         folder, name = os.path.split(os.fsdecode(error.filename))
         if os.path.isdir(folder or "."):
-            meant = did_you_mean(name, os.listdir(folder or "."))
-    return f"{error.filename}: {error.strerror}{meant}"
+            by_stem = {os.path.splitext(one)[0]: one for one in os.listdir(folder or ".")}
+            meant = nearest(os.path.splitext(name)[0], by_stem)  # most names share their extension
+            hint = f"; did you mean {by_stem[meant]!r}?" if meant else ""
+    return f"{error.filename}: {error.strerror}{hint}"
 
 
 def bullet_lines(lines: Iterable[str]) -> list[str]:
