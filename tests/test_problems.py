@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from emulator import Emulator
 from emulator.base.problems import NearMiss, Problem
 from emulator.control.client import Run
 from emulator.control.report import run_lines
-from tests.conftest import Connect, Emulate
+from tests.support import Api
+
+Emulate = Callable[..., Emulator]
+Connect = Callable[[Emulator], Api]
 
 NEAR = (NearMiss("weather", "message: expected 'weather', got 'Hi'"), NearMiss("time", "it was played 1 of 1 times"))
 
@@ -43,11 +49,11 @@ def test_a_report_takes_the_near_misses_from_fields_whatever_the_sentence(senten
 
 def test_an_unmatched_run_is_a_problem_with_its_near_misses(emulate: Emulate, connect: Connect) -> None:
     emulator = emulate({"turns": [{"name": "weather", "when": {"message": "weather"}, "steps": [{"say": "Sunny."}]}]})
-    client = connect(emulator)
-    assistant = client.beta.assistants.create(model="gpt-4o")
-    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
-    run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
+    api = connect(emulator)
+    assistant = api.post("/v1/assistants", {"model": "gpt-4o"}).json["id"]
+    thread = {"messages": [{"role": "user", "content": "Hi"}]}
+    run = api.post("/v1/threads/runs", {"assistant_id": assistant, "thread": thread}).json["id"]
 
     (problem,) = emulator.problems()
-    assert (problem.kind, problem.run_id) == ("unmatched", run.id)
+    assert (problem.kind, problem.run_id) == ("unmatched", run)
     assert problem.nearest == (NearMiss("weather", "message: expected 'weather', got 'Hi'"),)

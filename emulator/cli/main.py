@@ -99,13 +99,15 @@ def parsers(names: Iterable[str] = COMMANDS) -> tuple[CommandParser, dict[str, C
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     group = parser.add_subparsers(required=True, metavar="COMMAND", dest="command", title="commands")
-    return parser, {name: _command(group, name, _module(name)) for name in names}
+    modules = {name: _module(name) for name in names}
+    return parser, {
+        name: _configured(group.add_parser(name, help=module.SUMMARY), module) for name, module in modules.items()
+    }
 
 
-def _command(group: argparse._SubParsersAction[CommandParser], name: str, module: ModuleType) -> CommandParser:
-    parser = group.add_parser(
-        name, help=module.SUMMARY, description=module.SUMMARY[0].upper() + module.SUMMARY[1:] + "."
-    )
+def _configured(parser: CommandParser, module: ModuleType) -> CommandParser:
+    """The parser of a command with the command's options and texts."""
+    parser.description = module.SUMMARY[0].upper() + module.SUMMARY[1:] + "."
     module.configure(parser)
     parser.usage = parser.usage or parser.short_usage()
     parser.epilog = f"examples:\n{module.EXAMPLES}\n{parser.environment()}".rstrip()
