@@ -43,27 +43,25 @@ class Request:
     repeats: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TimelineEvent:
-    """An event of a run. It equals its name, so that a timeline compares to a list of names.
+class TimelineEvent(str):
+    """An event of a run: its name as text, with two attributes.
 
     ``time``: the second of the world's clock. ``times``: the number of deltas in a row, 1 for any other event.
     """
 
-    event: str
+    __slots__ = ("time", "times")
+
     time: int
     times: int
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, TimelineEvent):
-            return (self.event, self.time, self.times) == (other.event, other.time, other.times)
-        return self.event == other
+    def __new__(cls, event: str, time: int, times: int) -> TimelineEvent:
+        made = super().__new__(cls, event)
+        made.time, made.times = time, times
+        return made
 
-    def __hash__(self) -> int:
-        return hash(self.event)
-
-    def __str__(self) -> str:
-        return self.event
+    def __getnewargs__(self) -> tuple[str, int, int]:  # type: ignore[override]
+        """The arguments of ``__new__``, for copies and pickles."""
+        return str(self), self.time, self.times
 
 
 @dataclass(frozen=True, slots=True)

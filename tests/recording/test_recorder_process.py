@@ -67,7 +67,7 @@ def test_it_says_where_it_listens_and_in_the_end_what_it_has(
     assert began == f"recording {emulator.base_url} to {tape}, files by length and hash"
     size = f"{tape.stat().st_size / 1024:.1f} KiB"
     counts = r"recorded 4 requests, 1 run, 1 stream, 1 failure, \d+ redactions; "
-    assert re.fullmatch(counts + re.escape(f"{tape} has {size}"), summary)
+    assert re.fullmatch(counts + re.escape(f"{tape}: {size}"), summary)
     assert following == f"next: assistants-emulator import {tape} --out scenario.yaml"
     assert len(recorded(tape).exchanges) == 4
 
@@ -190,7 +190,7 @@ def test_a_host_that_others_can_reach_is_told(tmp_path: Path) -> None:
 
     assert told.startswith("warning: other machines can reach 0.0.0.0\n")
     assert told.endswith(
-        f"recorded 0 requests, 0 runs, 0 streams, 0 failures, 0 redactions; {tmp_path / 'tape.jsonl'} has 101 bytes\n"
+        f"recorded 0 requests, 0 runs, 0 streams, 0 failures, 0 redactions; {tmp_path / 'tape.jsonl'}: 101 bytes\n"
     )
 
 

@@ -17,6 +17,7 @@ from emulator.cli.commands.output import announce_url, print_stderr, show_json_l
 if TYPE_CHECKING:
     from emulator.cli.terminal import ProgressLine
     from emulator.recordings.record.recorder import Recorder
+    from emulator.recordings.recording_file import RecordingFile
 
 SUMMARY = "record traffic through a reverse proxy"
 EXAMPLES = """\
@@ -62,7 +63,6 @@ def run(options: argparse.Namespace) -> int:
     from emulator.recordings.record.redaction import Redactor
     from emulator.recordings.record.upstream import Upstream
     from emulator.recordings.recording_file import RecordingFile
-    from emulator.server.hosts import is_loopback
     from emulator.server.uvicorn_server import AppServer, bind
 
     if not options.timeout > 0:
@@ -75,10 +75,7 @@ def run(options: argparse.Namespace) -> int:
     except EmulatorError:
         listening.close()
         raise
-    if not is_loopback(options.host):
-        print_stderr(f"warning: other machines can reach {options.host}")
-    if file.cut_off:
-        print_stderr(f"warning: the last line of {file.path} was incomplete; removed its {file.cut_off} bytes")
+    _warn(options.host, file)
     recorder = Recorder(upstream, file, redactor, keep_files=options.files, report=print_stderr)
 
     def begin() -> None:
@@ -97,6 +94,16 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         show_json_line({"recorded": _as_json(recorder, size)})
     return CANNOT if recorder.totals.lost else OK
+
+
+def _warn(host: str, file: RecordingFile) -> None:
+    """Warns of a reachable address and of an incomplete recording."""
+    from emulator.server.hosts import is_loopback
+
+    if not is_loopback(host):
+        print_stderr(f"warning: other machines can reach {host}")
+    if file.cut_off:
+        print_stderr(f"warning: the last line of {file.path} was incomplete; removed its {file.cut_off} bytes")
 
 
 def _as_json(recorder: Recorder, size: int) -> dict[str, Any]:
