@@ -31,7 +31,7 @@ def test_it_answers_as_soon_as_start_returns_and_not_after_stop() -> None:
 
 def test_it_cannot_be_started_twice_and_can_be_stopped_twice() -> None:
     emulator = Emulator()
-    with emulator, pytest.raises(EmulatorError, match="running already"):
+    with emulator, pytest.raises(EmulatorError, match="already running"):
         emulator.start()
     emulator.stop()
 

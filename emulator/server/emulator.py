@@ -120,7 +120,7 @@ class Emulator(Control):
     def start(self) -> Self:
         """Starts the server. When this returns, the emulator accepts requests."""
         if self._server is not None:
-            raise EmulatorError("the emulator is running already")
+            raise EmulatorError("the emulator is already running")
         self._server = Server(self._worlds, bind(*self._address), hosts=self._hosts)
         self.url = self._server.url
         self._thread = threading.Thread(
