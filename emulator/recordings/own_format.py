@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple, NoReturn, get_args
 
 import orjson
 
+from emulator.base.text import shorten
 from emulator.recordings.exchange import Ended, Exchange, Headers, Part, Recording, RecordingError
 
 FORMAT: Final = "assistants-emulator recording"
@@ -298,5 +299,4 @@ class _Line:
 
 
 def _shown(value: Any) -> str:
-    text = orjson.dumps(value).decode()
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    return shorten(orjson.dumps(value).decode())

@@ -13,7 +13,7 @@ from typing import Any, Final
 from jinja2 import StrictUndefined, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
-from jinja2.utils import _PassArg
+from jinja2.utils import Namespace as JinjaNamespace
 from jinja2.visitor import NodeTransformer
 
 from emulator.sandbox import meter
@@ -50,6 +50,7 @@ class Environment(ImmutableSandboxedEnvironment):
         )
         # These two are random without a seed; ``fake`` has one.
         del self.globals["lipsum"], self.filters["random"]
+        self.globals["namespace"] = Namespace
         self.filters = {name: _metered(name, one) for name, one in self.filters.items()}
         self.tests = {name: _metered("", one) for name, one in self.tests.items()}
         self.filters |= {
@@ -97,6 +98,33 @@ class Environment(ImmutableSandboxedEnvironment):
         return formatted
 
 
+class Namespace(JinjaNamespace):
+    """Jinja's ``namespace``, with values that the meter can weigh."""
+
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
+        object.__setattr__(self, "values", dict(*args, **kwargs))
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__class__":
+            return object.__getattribute__(self, name)
+        try:
+            return Namespace.values_of(self)[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        Namespace.values_of(self)[name] = value
+
+    def __repr__(self) -> str:
+        return f"<Namespace {Namespace.values_of(self)!r}>"
+
+    @staticmethod
+    def values_of(namespace: JinjaNamespace) -> dict[str, Any]:
+        """Its values by name. A static method: an attribute of a namespace is a value of the template."""
+        values: dict[str, Any] = object.__getattribute__(namespace, "values")
+        return values
+
+
 class _Formatter(SandboxedFormatter):
     """Formats plain text only. Jinja's own formatter also handles text that is marked as safe."""
 
@@ -123,7 +151,7 @@ def _concatenation(pieces: list[Any]) -> Any:
 
 def _metered(name: str, filter: Any) -> Callable[..., Any]:
     """Jinja's filter or test with a check before it runs and of its result."""
-    passes = _PassArg.from_obj(filter)
+    passes = getattr(filter, "jinja_pass_arg", None)
 
     def metered(context: Context, value: Any = None, /, *args: Any, **kwargs: Any) -> Any:
         meter.before_filter(name, value, *args, **kwargs)

@@ -113,8 +113,8 @@ def _items_of(value: Any) -> list[Any]:
     if isinstance(value, dict):
         refuse_long(len(value))
         return [*value, *value.values()]
-    if type(value).__name__ == "Namespace":
-        return list(value._Namespace__attrs.values())
+    if hasattr(type(value), "values_of"):
+        return list(type(value).values_of(value).values())
     return []
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from emulator.base.problems import EmulatorError
+from emulator.base.text import shorten
 from emulator.sandbox.meter import Meter, counted_on, limited_result
 
 if TYPE_CHECKING:
@@ -151,8 +152,7 @@ def _shown(text: str) -> str:
 
 def _cut(text: object, limit: int = 1000) -> str:
     """A text for an error message, cut to ``limit`` characters."""
-    words = str(text)
-    return words if len(words) <= limit else words[: limit - 1] + "…"
+    return shorten(str(text), limit)
 
 
 def _lone_expression(tree: Any, text: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from emulator.base.clock import OutOfRange, parse_instant
 from emulator.base.json_types import Object
 from emulator.base.operations import ALSO_CALLED, OF_A_RUN
+from emulator.base.text import did_you_mean
 from emulator.sandbox import patterns, templates
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.document import Path, path_in_words
@@ -228,10 +229,7 @@ def _which_step(step: Object, kinds: list[str]) -> str:
     if not step:
         return f"a step is missing here; {known}"
     word = next(iter(step))
-    import difflib
-
-    near = difflib.get_close_matches(word, STEP_KINDS, n=1)
-    return f"there is no step {word!r}; {f'did you mean {near[0]!r}? ' if near else ''}{known}"
+    return f"there is no step {word!r}; {did_you_mean(word, STEP_KINDS, before='', after=' ')}{known}"
 
 
 #: Keys in a step whose text is no template.

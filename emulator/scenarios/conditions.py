@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from emulator.base.json_types import Object
+from emulator.base.text import shorten
 from emulator.sandbox import patterns
 from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.sandbox.patterns import TooSlow
@@ -195,5 +196,4 @@ def _show(value: Any) -> str:
     if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("equals", "matches"):
         ((how, text),) = value.items()
         return f"{'exactly' if how == 'equals' else 'a match of'} {text!r}"
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:197]}…'"
+    return shorten(repr(value), 200)

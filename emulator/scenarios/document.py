@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from emulator.base.problems import ScenarioError
+from emulator.base.text import shorten
 from emulator.scenarios.scalars import INTEGER, NUMBER
 from emulator.scenarios.yaml_tree import (
     CONTAINS_ITSELF,
@@ -101,7 +102,7 @@ def path_in_words(path: Path) -> str:
 
 
 def _key_in_words(key: str) -> str:
-    shown = key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}…"
+    shown = shorten(key, _KEY_SHOWN)
     return shown if shown.strip() and shown.isprintable() else repr(shown)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
-from emulator.base.problems import EmulatorError, Problem, ScenarioError
+from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_misses_in_words
 from emulator.scenarios import selection
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Scenario, Stub, Turn, placed
@@ -162,9 +162,11 @@ class World(State):
             return turn
         if self.settings.get("unmatched", "fail" if missed else "improvise") == "improvise":
             return selection.improvised()
-        why, first = selection.why_none(missed), next(selection.turns_of(self.scenarios), None)
+        nearest, first = selection.near_misses(missed), next(selection.turns_of(self.scenarios), None)
+        why = near_misses_in_words(nearest)
         place = (first.file, first.line) if first else (None, None)
-        self.report(Problem("unmatched", f"no turn fits {run_id} (nearest first): {why}", *place))
+        message = f"no turn fits {run_id} (nearest first): {why}"
+        self.report(Problem("unmatched", message, *place, run_id=run_id, nearest=nearest))
         return selection.unmatched(why)
 
     def fits(self, situation: Situation) -> bool:

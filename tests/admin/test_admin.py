@@ -56,7 +56,7 @@ def test_everything_else_needs_one_and_no_other_site(method: str, path: str) -> 
 def test_an_unknown_url_lists_what_there_is(path: str) -> None:
     reply = InProcess().get(path)
     assert reply.status == 404
-    assert message(reply) == f"there is no GET {path}; the admin API has: {', '.join(ENDPOINTS)}"
+    assert message(reply) == f"there is no GET {path}; the paths of the admin API are: {', '.join(ENDPOINTS)}"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_unknown_url_lists_what_there_is(path: str) -> None:
 def test_the_wrong_method_says_what_it_takes(method: str, path: str, takes: str) -> None:
     reply = InProcess().request(method, f"/_emulator/{path}")
     assert reply.status == 405
-    assert f"does not take {method}; it takes " in message(reply)
+    assert f"does not allow {method}; it allows " in message(reply)
     assert takes in message(reply)
 
 
@@ -110,7 +110,7 @@ def test_the_requests_of_the_journal_can_be_filtered(query: str, operations: lis
     [
         ("operation=createRun", "there is no operation 'createRun'; the operations are: "),
         ("operation=", "there is no operation ''; the operations are: "),
-        ("operations=x", "unknown query operations; expected operation, thread or run"),
+        ("operations=x", "unknown parameter operations; expected operation, thread or run"),
     ],
 )
 def test_a_wrong_filter_of_requests_is_refused(query: str, said: str) -> None:
@@ -160,7 +160,7 @@ def test_advance_expires_what_is_due() -> None:
 
 def test_advance_is_refused_on_the_real_clock() -> None:
     reply = InProcess(clock="real").post("/_emulator/clock/advance", {"seconds": 1})
-    said = "advance is for the skip clock; this world runs on the real one, which nobody moves"
+    said = "only the skip clock can be advanced; this world runs on the real clock"
     assert (reply.status, message(reply)) == (400, said)
 
 
@@ -244,15 +244,15 @@ def test_the_foundations_stand_once_requests_have_made_objects(settings: dict[st
 @pytest.mark.parametrize(("method", "path"), [("GET", "holds/gait"), ("POST", "holds/gait/release")])
 def test_a_hold_that_no_scenario_names(method: str, path: str) -> None:
     reply = given().request(method, f"/_emulator/{path}")
-    assert (reply.status, message(reply)) == (404, "no scenario holds at 'gait'; the gates are: gate")
+    assert (reply.status, message(reply)) == (404, "there is no hold 'gait'; the holds are: gate")
     reply = InProcess().request(method, f"/_emulator/{path}")
-    assert (reply.status, message(reply)) == (404, "no scenario holds at 'gait'; no scenario has a hold")
+    assert (reply.status, message(reply)) == (404, "there is no hold 'gait'; no scenario has a hold")
 
 
 @pytest.mark.parametrize(
     ("timeout", "status", "said"),
     [
-        ("0", 408, "no run came to 'gate' within 0 seconds"),
+        ("0", 408, "no run reached the hold 'gate' within 0 seconds"),
         ("-1", 400, "expected ?timeout= in seconds, from 0 to 3600, got '-1'"),
         ("soon", 400, "expected ?timeout= in seconds, from 0 to 3600, got 'soon'"),
         ("nan", 400, "expected ?timeout= in seconds, from 0 to 3600, got 'nan'"),
@@ -368,11 +368,11 @@ def test_check_lists_the_problems() -> None:
 def test_what_the_admin_api_refuses_control_raises(emulate: Emulate) -> None:
     emulator = emulate(SCENARIO)
     refusals: list[tuple[Callable[[], object], type[Exception], str]] = [
-        (lambda: emulator.release("gait"), EmulatorError, "no scenario holds at 'gait'"),
+        (lambda: emulator.release("gait"), EmulatorError, "there is no hold 'gait'"),
         (lambda: emulator.advance(-1), EmulatorError, "expected {\"seconds\": a number from 0}"),
         (lambda: emulator.requests("createRun"), EmulatorError, "there is no operation 'createRun'"),
         (lambda: emulator.load({"version": 2}), ScenarioError, "version"),
-        (lambda: emulator.wait_held("gate", timeout=0), EmulatorError, "no run came to 'gate' within 0 seconds"),
+        (lambda: emulator.wait_held("gate", timeout=0), EmulatorError, "no run reached the hold 'gate' within"),
     ]  # fmt: skip
     for call, kind, said in refusals:
         with pytest.raises(kind) as refused:

@@ -109,19 +109,19 @@ def test_a_watcher_loads_what_changed_and_keeps_the_old_of_a_bad_file(tmp_path: 
     told: list[str] = []
     watcher = Watcher([str(tmp_path)], changes.append, told.append)
 
-    watcher.look()
+    watcher.poll()
     file.write_text(greeting("new and longer"))
-    watcher.look()
+    watcher.poll()
     file.write_text("turns: [{steps: [{sai: bad}]}]")
-    watcher.look()
+    watcher.poll()
     file.write_text(greeting("renamed", name="other"))
     more.write_text("turns: []")
-    watcher.look()
+    watcher.poll()
     namesake.write_text("name: other")
-    watcher.look()
+    watcher.poll()
     file.unlink()
     namesake.write_text("name: other\nturns: []")
-    watcher.look()
+    watcher.poll()
 
     assert [(one.path, one.name, one.scenario.name) for one in changes] == [
         (file, "greeting", "greeting"),
@@ -130,11 +130,11 @@ def test_a_watcher_loads_what_changed_and_keeps_the_old_of_a_bad_file(tmp_path: 
         (namesake, None, "other"),
     ]
     assert [text.splitlines()[0] for text in told] == [
-        f"kept the old {file}: the new one is bad",
+        f"kept the old {file}: the new one is invalid",
         f"{namesake} is not loaded",
     ]
     assert "did you mean 'say'" in told[0]
-    assert f"its name 'other' is that of {file} too" in told[1]
+    assert f"the name 'other' is already used by {file}" in told[1]
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_line_for_each_problem(
     [
         ("good.yaml", 0, ["says: Hi", "no problems"]),
         ("stumbles.yaml", 1, ["'nothing' is undefined", "1 checked, 1 problem"]),
-        ("calls.yaml", 1, ["outputs of functions are made up here; `expect`", "1 problem"]),
+        ("calls.yaml", 1, ["`check` invents the outputs of functions; add `expect`", "1 problem"]),
     ],
 )
 def test_a_rehearsal_with_a_problem_fails(

@@ -1,4 +1,4 @@
-"""``exec``: a command with the emulator beside it, and the verdict on both."""
+"""``exec``: a command with an emulator of its own, and the exit code for both."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def run(*arguments: str, command: Sequence[str]) -> int:
         (0, ["The weather?"], 0, ""),
         (0, [], 0, ""),
         (3, [], 3, ""),
-        (0, ["The weather?", "The time?"], 1, "ended well, the emulator found 1 problem"),
-        (0, ["The time?"], 1, "ended well, the emulator found 2 problems"),
-        (3, ["The weather?"], 3, "ended with 3, the emulator found no problems"),
-        (3, ["The time?"], 3, "ended with 3, the emulator found 2 problems"),
+        (0, ["The weather?", "The time?"], 1, "succeeded, the emulator found 1 problem"),
+        (0, ["The time?"], 1, "succeeded, the emulator found 2 problems"),
+        (3, ["The weather?"], 3, "exited with 3, the emulator found no problems"),
+        (3, ["The time?"], 3, "exited with 3, the emulator found 2 problems"),
     ],
 )
 def test_the_exit_code_is_the_commands_or_the_emulators(
@@ -132,9 +132,9 @@ def test_a_recording_is_a_scenario_too(capfd: pytest.CaptureFixture[str], tmp_pa
     ("command", "code", "words"),
     [
         (["no-such-command"], 127, "exec: there is no command 'no-such-command'\n"),
-        (["npm test"], 127, "there is no command 'npm test'; for a line of the shell: sh -c 'npm test'\n"),
-        (["./weather.yaml"], 126, "exec: './weather.yaml' cannot be run: Permission denied\n"),
-        (["."], 126, "exec: '.' cannot be run: Permission denied\n"),
+        (["npm test"], 127, "there is no command 'npm test'; to run a shell command line: sh -c 'npm test'\n"),
+        (["./weather.yaml"], 126, "exec: cannot run './weather.yaml': Permission denied\n"),
+        (["."], 126, "exec: cannot run '.': Permission denied\n"),
         (["sh", "-c", "kill -9 $$"], 137, ""),
         (["sh", "-c", "kill -TERM $$"], 143, ""),
     ],

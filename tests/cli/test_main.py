@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.base.version import __version__
-from emulator.cli.commands.output import listed
+from emulator.cli.commands.output import bullet_lines
 from emulator.cli.main import COMMANDS, main, parsers
 from tests.conftest import Emulate
 from tests.support import ROOT, SCENARIOS, Api
@@ -62,15 +62,15 @@ def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (["serve", "--port", "70000"], 2, "argument --port: expected a port from 0 to 65535, got '70000'"),
         (["serve", "--port"], 2, "argument --port: expected one argument"),
         (["serve", "--start", "yesterday"], 2, "start"),
-        (["serve", "--allow-host", "http://a"], 2, "argument --allow-host: expected a name as emulator.test"),
+        (["serve", "--allow-host", "http://a"], 2, "argument --allow-host: expected a host name such as emulator.test"),
         (["check", "scenarios/bad.yaml"], 1, "bad.yaml:1:1: turn: unknown key; did you mean 'turns'?"),
         (["import", "good.yaml", "--out", "-"], 2, "good.yaml: this is a scenario, not a recording"),
         (["import", "good.yaml"], 2, "the following arguments are required: --out"),
-        (["exec"], 2, "exec: expected a command behind --"),
+        (["exec"], 2, "exec: expected a command after --"),
         (["exec", "good.yaml", "npm", "test"], 2, "did you forget it before 'npm'?"),
         (["exec", "--", "no-such-command"], 127, "there is no command 'no-such-command'"),
         (["srve"], 2, "there is no command 'srve'; did you mean 'serve'?"),
-        (["schema", "more"], 2, "there is no place for 'more'"),
+        (["schema", "more"], 2, "unexpected argument 'more'"),
         (["--version"], 0, __version__),
         ([], 2, "COMMAND"),
         (["--help"], 0, "assistants-emulator exec weather.yaml -- npm test"),
@@ -203,7 +203,7 @@ def test_a_parser_can_be_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PORT", "many", "ASSISTANTS_EMULATOR_PORT: expected a port from 0 to 65535, got 'many'"),
         ("CLOCK", "slow", "ASSISTANTS_EMULATOR_CLOCK: expected skip or real, got 'slow'"),
         ("WATCH", "2", "ASSISTANTS_EMULATOR_WATCH: expected 1 or 0, got '2'"),
-        ("ALLOW_HOST", "a.test http://b", "ASSISTANTS_EMULATOR_ALLOW_HOST: expected a name as emulator.test"),
+        ("ALLOW_HOST", "a.test http://b", "ASSISTANTS_EMULATOR_ALLOW_HOST: expected a host name such as emulator.test"),
     ],
 )
 def test_a_bad_value_names_its_variable(
@@ -221,7 +221,7 @@ def test_a_value_that_another_type_refuses_names_its_variable(
     monkeypatch.setenv("ASSISTANTS_EMULATOR_TIMEOUT", "soon")
 
     assert ended(["record", "--upstream", "http://127.0.0.1", "--out", "x"]) == 2
-    assert "ASSISTANTS_EMULATOR_TIMEOUT: expected a value as --timeout takes it, got 'soon'" in capsys.readouterr().err
+    assert "ASSISTANTS_EMULATOR_TIMEOUT: expected a value for --timeout, got 'soon'" in capsys.readouterr().err
 
 
 # ---- import ----
@@ -250,8 +250,8 @@ def test_an_import_tells_what_has_come_of_it(capsys: pytest.CaptureFixture[str],
     assert err.splitlines() == [
         "wrote old.yaml",
         "4 requests: 1 turn",
-        "proof: 4 of 4 recorded requests are answered as they were",
-        "no recordings, left alone:",
+        "proof: 4 of 4 replayed requests get the recorded response",
+        "ignored, as they are no recordings:",
         "  notes.txt",
         "next: assistants-emulator check --play old.yaml",
     ]
@@ -284,11 +284,11 @@ def test_a_machine_gets_the_summary_of_an_import(capsys: pytest.CaptureFixture[s
 
 def test_long_lists_are_counted_and_at_a_terminal_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["same"] * 3 + [f"line {number}" for number in range(20)]
-    assert listed(lines) == ["  same ×3", *(f"  line {number}" for number in range(20))]
-    monkeypatch.setattr("emulator.cli.commands.output.is_watched", lambda stream: True)
+    assert bullet_lines(lines) == ["  same ×3", *(f"  line {number}" for number in range(20))]
+    monkeypatch.setattr("emulator.cli.commands.output.is_interactive", lambda stream: True)
 
-    assert listed(lines)[-2:] == ["  line 10", "  … 9 more; 2> FILE has them all"]
-    assert listed(lines[:15]) == ["  same ×3", *(f"  line {number}" for number in range(12))]
+    assert bullet_lines(lines)[-2:] == ["  line 10", "  … 9 more; redirect stderr (2> FILE) for all of them"]
+    assert bullet_lines(lines[:15]) == ["  same ×3", *(f"  line {number}" for number in range(12))]
 
 
 # ---- record ----

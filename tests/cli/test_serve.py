@@ -210,7 +210,7 @@ def test_replay_answers_from_recordings(
     out, err = served.stop()
 
     assert (status, unrecorded >= 400) == ("queued", refused)
-    assert (out, err.splitlines()[0]) == ("", "not carried over:")
+    assert (out, err.splitlines()[0]) == ("", "not imported:")
 
 
 def hello(url: str) -> tuple[str, int]:
@@ -242,13 +242,13 @@ def test_https_with_the_sdk_and_control(serve: Serve, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--tls-key", KEY], "there is no --tls-cert for it"),
+        (["--tls-key", KEY], "expected --tls-cert too"),
         (["--tls-cert", TLS / "none.pem"], f"{TLS / 'none.pem'}: No such file or directory"),
-        (["--tls-cert", CERT], "expected both in PEM, and the key unencrypted"),
+        (["--tls-cert", CERT], "expected PEM files, the key unencrypted"),
         (["--tls-cert", CERT, "--tls-key", TLS], f"{TLS}: Is a directory"),
-        (["--tls-cert", CERT, "--tls-key", TLS / "encrypted_key.pem"], "expected both in PEM, and the key unencrypted"),
-        (["--tls-cert", CERT, "--tls-key", TLS / "other_key.pem"], "the key is that of another certificate"),
-        (["--tls-cert", KEY, "--tls-key", CERT], "expected both in PEM"),
+        (["--tls-cert", CERT, "--tls-key", TLS / "encrypted_key.pem"], "expected PEM files, the key unencrypted"),
+        (["--tls-cert", CERT, "--tls-key", TLS / "other_key.pem"], "the key does not match the certificate"),
+        (["--tls-cert", KEY, "--tls-key", CERT], "expected PEM files"),
     ],
     ids=lambda value: "",
 )
@@ -271,4 +271,4 @@ def test_hosts_and_a_warning_for_addresses_that_others_reach(serve: Serve) -> No
     api.close()
 
     assert statuses == {"emulator.test:80": 200, "127.0.0.1": 200, "evil.example": 403, "emulator": 403}
-    assert served.stop()[1] == "warning: 0.0.0.0 can be reached from other machines, and any key is let in\n"
+    assert served.stop()[1] == "warning: other machines can reach 0.0.0.0, and any API key is accepted\n"

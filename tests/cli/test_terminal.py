@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from emulator.cli.terminal import Cell, CountingLines, Paint, ProgressLine, has_colours, in_columns, is_watched
+from emulator.cli.terminal import Cell, CountingLines, Paint, ProgressLine, has_colours, in_columns, is_interactive
 
 
 class Stream(io.StringIO):
@@ -46,7 +46,7 @@ def test_who_looks_and_sees_colours(
         monkeypatch.setenv(name, value)
 
     stream = Stream(terminal=terminal)
-    assert (is_watched(stream), has_colours(stream)) == (watched, coloured)
+    assert (is_interactive(stream), has_colours(stream)) == (watched, coloured)
     assert Paint(stream)("x", "red") == ("\x1b[31mx\x1b[0m" if coloured else "x")
 
 
@@ -77,8 +77,8 @@ def test_wide_characters_take_two_columns(text: str, width: int, shown: str) -> 
 def test_what_clients_send_does_not_steer_the_terminal(terminal: bool) -> None:
     stream = Stream(terminal=terminal)
     lines = CountingLines(stream)
-    lines.tell([("/v1/\x1b[2Jthreads\r\n", "")])
-    lines.tell_whole("one\ntwo\x1b]0;title\x07")
+    lines.write_line([("/v1/\x1b[2Jthreads\r\n", "")])
+    lines.write_text("one\ntwo\x1b]0;title\x07")
 
     assert stream.getvalue() == "/v1/�[2Jthreads��\none\ntwo�]0;title�\n"
 
@@ -95,7 +95,7 @@ def test_a_line_like_the_last_is_counted_on_a_terminal_alone() -> None:
         stream = Stream(terminal=terminal)
         lines = CountingLines(stream)
         for text in ("one", "one", "one", "two", "one"):
-            lines.tell([(text, "")])
+            lines.write_line([(text, "")])
         lines.end("stopped")
         told[terminal] = stream.getvalue()
 
@@ -107,11 +107,11 @@ def test_a_line_like_the_last_is_counted_on_a_terminal_alone() -> None:
 def test_a_line_gives_way_to_another_while_it_is_the_last() -> None:
     stream = Stream()
     lines = CountingLines(stream)
-    lines.tell([("begun", "")])
-    lines.tell([("ended", "")], instead_of=[("begun", "")])
-    lines.tell([("begun", "")])
-    lines.tell_whole("something\nelse", "red")
-    lines.tell([("ended", "")], instead_of=[("begun", "")])
+    lines.write_line([("begun", "")])
+    lines.write_line([("ended", "")], instead_of=[("begun", "")])
+    lines.write_line([("begun", "")])
+    lines.write_text("something\nelse", "red")
+    lines.write_line([("ended", "")], instead_of=[("begun", "")])
 
     red = "\x1b[31m{}\x1b[0m\n"
     expected = f"begun\n\x1b[1A\rended\x1b[K\nbegun\n{red.format('something')}{red.format('else')}ended\n"
@@ -123,8 +123,8 @@ def test_a_progress_line_is_wiped_and_silent_where_nobody_looks() -> None:
     for terminal in (True, False):
         stream = Stream(terminal=terminal)
         with ProgressLine(stream) as progress:
-            progress.tell("reading", 0, 1)
-            progress.tell("reading", 2, 3)
+            progress.report("reading", 0, 1)
+            progress.report("reading", 2, 3)
         with ProgressLine(stream):
             told[terminal] = stream.getvalue()
 

@@ -100,7 +100,7 @@ def test_a_label_that_no_scenario_names_is_an_error(emulate: Emulate) -> None:
 
 
 def test_wait_held_says_when_nobody_came(emulate: Emulate) -> None:
-    with pytest.raises(EmulatorError, match="no run came to 'seeing' within 0 seconds"):
+    with pytest.raises(EmulatorError, match="no run reached the hold 'seeing' within 0 seconds"):
         emulate(HELD).wait_held("seeing", timeout=0)
 
 

@@ -16,7 +16,7 @@ import pytest
 from emulator.apis.http import bodies
 from emulator.apis.http.bodies import MAX_BODY
 from emulator.apis.http.forms import MAX_FILE, MAX_PART
-from emulator.server.fast_protocol import MAX_HEAD, ShortWay
+from emulator.server.fast_protocol import MAX_HEAD, FastProtocol
 from tests.hardness.bounds import bounded, needs_limits
 from tests.server.test_fast_protocol import HEADERS, get, post, serving
 
@@ -30,7 +30,7 @@ MIB = b" " * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with serving(http=ShortWay) as port:
+    with serving(http=FastProtocol) as port:
         yield port
 
 

@@ -85,7 +85,7 @@ def test_a_dash_prints_it_and_writes_nothing(here: Path, capsys: Capture) -> Non
 
     captured = capsys.readouterr()
     assert captured.out.startswith("# Imported from talk.jsonl: 8 requests.\n")
-    assert "\nnot written: 1 file beside it; --out FILE writes them\n" in captured.err
+    assert "\nnot written: 1 more file; use --out FILE to write them\n" in captured.err
     assert _everything(here) == ["talk.jsonl"]
 
 
@@ -133,7 +133,7 @@ def test_a_directory_stands_for_the_recordings_in_it(here: Path, capsys: Capture
     assert main(["import", "tapes", "--out", "all.yaml"]) == 0
 
     assert [turn.name for turn in load_scenario("all.yaml").turns] == ["Two", "One"]
-    assert f"no recordings, left alone:\n  {Path('tapes/notes.txt')}\n" in capsys.readouterr().err
+    assert f"ignored, as they are no recordings:\n  {Path('tapes/notes.txt')}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("again", ["talk.jsonl", "./talk.jsonl", "."])
@@ -291,7 +291,7 @@ def test_a_recording_that_says_nothing_makes_an_empty_scenario(here: Path, capsy
 
     assert main(["import", "talk.jsonl", "--out", "weather.yaml"]) == 0
 
-    assert re.search(r"^1 request: nothing that a scenario could say$", capsys.readouterr().err, re.MULTILINE)
+    assert re.search(r"^1 request; no turns or objects to import$", capsys.readouterr().err, re.MULTILINE)
     assert load_scenario("weather.yaml").turns == ()
 
 

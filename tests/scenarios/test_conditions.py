@@ -158,7 +158,7 @@ def test_all_keys_must_fit_and_none_is_needed(when: Any) -> None:
         (Mismatch("run", 1, 2), "run: expected 1, got 2"),
         (Mismatch("tools", ["a"], []), "tools: expected ['a'], got []"),
         (Mismatch("metadata", {"a": "b"}, {}), "metadata: expected {'a': 'b'}, got {}"),
-        (Mismatch("message", "x", "y" * 300), f"message: expected 'x', got '{'y' * 196}\u2026'"),
+        (Mismatch("message", "x", "y" * 300), f"message: expected 'x', got '{'y' * 198}\u2026"),
     ],
     ids=str,
 )

@@ -31,7 +31,7 @@ def test_it_answers_as_soon_as_start_returns_and_not_after_stop() -> None:
 
 def test_it_cannot_be_started_twice_and_can_be_stopped_twice() -> None:
     emulator = Emulator()
-    with emulator, pytest.raises(EmulatorError, match="running already"):
+    with emulator, pytest.raises(EmulatorError, match="already running"):
         emulator.start()
     emulator.stop()
 
@@ -39,7 +39,7 @@ def test_it_cannot_be_started_twice_and_can_be_stopped_twice() -> None:
 def test_a_taken_port_is_a_helpful_error(emulate: Emulate) -> None:
     port = int(emulate().url.rsplit(":", 1)[1])
 
-    with pytest.raises(EmulatorError, match=f"cannot listen on 127.0.0.1 port {port}: .*; another port, or 0"):
+    with pytest.raises(EmulatorError, match=f"cannot listen on 127.0.0.1 port {port}: .*; try another port, or 0"):
         Emulator(port=port).start()
 
 
@@ -159,7 +159,7 @@ def test_what_the_emulator_refuses_is_an_error_with_its_words(
 def test_a_server_that_is_no_emulator_is_called_so(httpserver: Any) -> None:
     httpserver.expect_request("/_emulator/check").respond_with_data("<html>", content_type="text/html")
 
-    with pytest.raises(EmulatorError, match="is no emulator: GET /_emulator/check answered 200"):
+    with pytest.raises(EmulatorError, match="is not an emulator: GET /_emulator/check returned 200"):
         Control(httpserver.url_for(""), "sk").check()
 
 
@@ -168,7 +168,7 @@ def test_nobody_there_is_an_error_that_names_the_address() -> None:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
 
-        with pytest.raises(EmulatorError, match=f"no emulator answers at {url}"):
+        with pytest.raises(EmulatorError, match=f"no emulator responds at {url}"):
             Control(url, "sk").check()
 
 

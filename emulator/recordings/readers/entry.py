@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from emulator.base.clock import recorded_instant
+from emulator.base.text import shorten
 from emulator.recordings.exchange import Ended, Exchange, Headers, Part, RecordingError
 from emulator.recordings.multipart import parts_of
 from emulator.recordings.readers.decoding import BadBody, Decoder, plain_headers, text_bytes
@@ -184,7 +185,7 @@ def shortened(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     words = repr(value[: _SHOWN + 1] if isinstance(value, (str, bytes)) else value)
-    return words if len(words) <= _SHOWN else words[:_SHOWN] + "…"
+    return shorten(words, _SHOWN)
 
 
 def as_text(value: Any) -> str | None:
