@@ -6,9 +6,11 @@ INSTALLED := $(VENV)/.installed
 SCHEMATHESIS := .cache/sdk/schemathesis/.installed
 SECONDS ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Without compiled modules every process that a test starts takes two or three times as long to begin.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test coverage test-clients check format bench bench-peers soak fuzz build
+.PHONY: help install demo serve test test-alone coverage test-clients check format bench bench-peers soak fuzz build
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,8 +32,11 @@ demo: $(INSTALLED)  ## the three patterns of the API with the real SDK, against 
 serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
 	$(BIN)/assistants-emulator serve fixtures/scenarios
 
-test: $(INSTALLED)  ## all tests that need Python alone
-	$(BIN)/python -m pytest -q -n auto -m 'not clients'
+test: $(INSTALLED)  ## all tests that need Python alone, and the ten that took longest
+	$(BIN)/python -m pytest -q -n auto -m 'not clients' --durations=10
+
+test-alone: $(INSTALLED)  ## every test file in a process of its own; some: make test-alone FILES=tests/plugin
+	$(BIN)/python -m tests.alone $(FILES)
 
 coverage: $(INSTALLED)  ## the same, with branch coverage of the code and of the tests themselves
 	$(BIN)/coverage erase

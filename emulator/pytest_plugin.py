@@ -1,6 +1,6 @@
-"""The pytest plugin: one emulator a worker, a fresh world a test, and the truth at its end.
+"""The pytest plugin: one emulator for each worker, a fresh world for each test, and a check at the test's end.
 
-Imports nothing but the standard library and pytest until a test asks for the emulator (``emulator/testing``).
+It imports only the standard library and pytest until a test uses the emulator (``emulator.testing``).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from emulator.testing.worker import Worker
 
 _MARKER = (
-    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…, after_sunset=…): scenarios "
-    "(dicts, or files relative to the test's file or the root directory) and options of the world; the test has the "
-    "fixture assistants_emulator, whether it names it or not"
+    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…, after_sunset=…): use the fixture "
+    "assistants_emulator with these scenarios (dicts, or files relative to the test's file or the root directory) and "
+    "options"
 )
 _FIXTURES = frozenset({"assistants_emulator", "assistants_emulator_server"})
 
@@ -28,11 +28,15 @@ _worker_key = pytest.StashKey["Worker"]()
 
 
 def _worker(config: pytest.Config) -> Worker:
-    """The process's emulator, which is started when it is asked for."""
+    """The emulator of this process, which starts at its first use."""
     if _worker_key not in config.stash:
+        from emulator.testing.hooks import Hooks
         from emulator.testing.worker import Worker
 
-        config.stash[_worker_key] = Worker(config)
+        def register_hooks(worker: Worker) -> None:
+            config.pluginmanager.register(Hooks(worker), "assistants_emulator_in_use")
+
+        config.stash[_worker_key] = Worker(config, register_hooks)
     return config.stash[_worker_key]
 
 
@@ -44,29 +48,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--assistants-emulator-url",
         metavar="URL",
-        help="use the server that runs there (assistants-emulator serve), each xdist worker with a key of its own",
+        help="use a running server (assistants-emulator serve), with a different key for each xdist worker",
     )
     group.addoption(
         "--assistants-emulator-key",
         metavar="KEY",
-        help="the key there, and so the world; sessions that share a server at a time need different ones",
+        help="the API key for that server; sessions that share it at the same time need different keys",
     )
     group.addoption(
         "--assistants-emulator-clock",
         choices=["skip", "real"],
-        help="the clock of tests that do not say (skip: waits take no real time)",
+        help="the default clock of tests (skip: waits take no real time)",
     )
     group.addoption(
         "--assistants-allow-real",
         dest="assistants_emulator_allow_real",
         action="store_true",
-        help="let tests that use the emulator reach the real service too",
+        help="let tests that use the emulator connect to the real service",
     )
+    _add_sunset_options(group)
+    parser.addini(
+        "assistants_emulator",
+        "start the emulator before the collection and point clients to it for the whole session",
+        type="bool",
+        default=False,
+    )
+
+
+def _add_sunset_options(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--assistants-after-sunset",
         dest="assistants_emulator_after_sunset",
         action="store_true",
-        help="Assistants operations answer as the removed API does, with a 404",
+        help="answer Assistants operations with 404, as the service does after the removal",
     )
     group.addoption(
         "--assistants-sunset",
@@ -74,23 +88,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["report", "fail"],
         help="list the tests that still depend on the removed API, or fail them",
     )
-    parser.addini(
-        "assistants_emulator",
-        "start the emulator before collection, and lead clients to it for the whole session",
-        type="bool",
-        default=False,
-    )
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
-    """With the setting on, clients that conftest files and test modules make at import time find the emulator."""
+    """With the setting on, clients that conftest files and test modules create at import time use the emulator."""
     if early_config.getini("assistants_emulator"):
         from emulator.base.problems import EmulatorError
 
         _check_server(early_config.known_args_namespace)
         try:
-            _worker(early_config).lead_session()
+            _worker(early_config).serve_session()
         except EmulatorError as error:
             raise pytest.UsageError(str(error)) from None
     return (yield)
@@ -102,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _check_server(options: argparse.Namespace) -> None:
-    """Raises pytest.UsageError for a server that cannot be."""
+    """Raises pytest.UsageError for invalid options of a server."""
     url, key = options.assistants_emulator_url, options.assistants_emulator_key
     if url is not None:
         from emulator.testing.worker import is_url
@@ -110,7 +118,7 @@ def _check_server(options: argparse.Namespace) -> None:
         if not is_url(url):
             raise pytest.UsageError(f"--assistants-emulator-url: expected http://HOST:PORT, got {url!r}")
     elif key is not None:
-        raise pytest.UsageError("--assistants-emulator-key: expected --assistants-emulator-url beside it")
+        raise pytest.UsageError("--assistants-emulator-key: expected --assistants-emulator-url too")
 
 
 # ---- Fixtures ----
@@ -120,9 +128,9 @@ def _check_server(options: argparse.Namespace) -> None:
 def assistants_emulator(
     request: pytest.FixtureRequest, assistants_emulator_options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Control]:
-    """The emulator, with a fresh world for each test; OpenAI's and Azure's clients are led to it by the environment.
+    """The emulator with a fresh world for each test; the environment points OpenAI's and Azure's clients to it.
 
-    The marker ``assistants_emulator`` adds scenarios and options. A test that passes fails if ``check()`` does.
+    The marker ``assistants_emulator`` adds scenarios and options. A test fails at its end if ``check()`` does.
     """
     with _worker(request.config).test(request.node, assistants_emulator_options, monkeypatch) as control:
         yield control
@@ -130,7 +138,7 @@ def assistants_emulator(
 
 @pytest.fixture
 def assistants_client(assistants_emulator: Control) -> Iterator[OpenAI]:
-    """An ``openai.OpenAI`` of that emulator."""
+    """An ``openai.OpenAI`` client of that emulator."""
     from openai import OpenAI
 
     with OpenAI(base_url=assistants_emulator.base_url, api_key=assistants_emulator.api_key) as client:
@@ -139,9 +147,9 @@ def assistants_client(assistants_emulator: Control) -> Iterator[OpenAI]:
 
 @pytest.fixture
 def assistants_async_client(assistants_emulator: Control) -> AsyncOpenAI:
-    """An ``openai.AsyncOpenAI`` of that emulator, under any async plugin.
+    """An ``openai.AsyncOpenAI`` client of that emulator, for any async plugin.
 
-    Its connections close with each answer, so that none outlives the test's event loop.
+    Its connections close after each response, so that none outlives the test's event loop.
     """
     from openai import AsyncOpenAI
 
@@ -154,7 +162,7 @@ def assistants_async_client(assistants_emulator: Control) -> AsyncOpenAI:
 
 @pytest.fixture(scope="session")
 def assistants_emulator_server(request: pytest.FixtureRequest) -> Control:
-    """The same emulator without a reset, for fixtures of a wider scope: one URL and one key a worker."""
+    """The same emulator without a reset, for fixtures of a wider scope: one URL and one key for each worker."""
     from emulator.testing.worker import in_one_line
 
     with in_one_line():
@@ -163,37 +171,40 @@ def assistants_emulator_server(request: pytest.FixtureRequest) -> Control:
 
 @pytest.fixture
 def assistants_emulator_options() -> dict[str, Any]:
-    """Override it: a dict with ``scenarios`` and the marker's options, for all tests in its reach."""
+    """Override it to return a dict with ``scenarios`` and the marker's options for all tests in its scope."""
     return {}
 
 
-# ---- Tests, and the end of the session; once the emulator is in use, emulator/testing/hooks.py does the rest ----
+# ---- Tests, and the end of the session; ``emulator.testing.hooks`` has the hooks for tests that use the emulator ----
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test with the marker has the fixture, after its wider ones and before its others."""
+    """Gives a test with the marker the fixture, after its wider fixtures and before its others."""
     for item in items:
         if not isinstance(item, pytest.Function) or item.get_closest_marker("assistants_emulator") is None:
             continue
         names = item.fixturenames
         if "assistants_emulator" not in names:
-            definitions = item._fixtureinfo.name2fixturedefs
+            from emulator.testing.pytest_internals import fixture_definitions
+
+            definitions = fixture_definitions(item)
             wide = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
-            names.insert(names.index(wide[-1]) + 1 if wide else 0, "assistants_emulator")
+            first = 0 if definitions else len(names)  # pytest has sorted the wider ones to the front
+            names.insert(names.index(wide[-1]) + 1 if wide else first, "assistants_emulator")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Around a test that uses the emulator, its fixtures of any scope included."""
+    """Surrounds a test that uses the emulator, including the setup of its fixtures."""
     worker = item.config.stash.get(_worker_key, None)
-    if (worker is None or not worker.leads_session) and _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+    if (worker is None or not worker.serves_session) and _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
         return (yield)
     with _worker(item.config).serving(item):
         return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """How many tests still depend on the removed API, and who asked for the real service."""
+    """Reports the tests that depend on the removed API or tried to connect to the real service."""
     reports = [report for group in terminalreporter.stats.values() for report in group if _is_of_a_test(report)]
     if any(hasattr(report, "assistants_emulator") for report in reports):
         from emulator.testing.summary import summarize

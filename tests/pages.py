@@ -1,6 +1,6 @@
-"""The pages that users read: README.md and docs/*.md. Their generated parts, and their fenced blocks.
+"""The pages for users, README.md and docs/*.md: their generated parts and their fenced blocks.
 
-A part stands between ``<!-- name -->`` and ``<!-- /name -->``: a table, or a file that is shown whole.
+A part stands between ``<!-- name -->`` and ``<!-- /name -->``. It is a table or a whole file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.support import ROOT
 
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 
-#: What a file's block is called, by its ending.
+#: The language of a block that shows a file, by the extension of the file.
 LANGUAGES: Final = {".py": "python", ".yaml": "yaml", ".mjs": "js", ".json": "json", ".txt": "text"}
 
 _BEGIN = re.compile(r"^<!-- ([^/ ][^>]*) -->$", re.MULTILINE)
@@ -25,12 +25,12 @@ _FENCE = re.compile(
 
 
 def parts(text: str) -> list[str]:
-    """The names of a page's parts, in order."""
+    """The names of the parts of a page, in order."""
     return [name for name in _BEGIN.findall(text) if f"<!-- /{name} -->" in text]
 
 
 def with_part(text: str, name: str, content: str) -> str:
-    """A page's text with one part as it has to be. Raises ValueError if it has no place for it."""
+    """The text of a page with new content in one part. Raises ValueError if the page lacks the markers."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     if begin not in text or end not in text:
         raise ValueError(f"there is no place for it: {begin} … {end}")
@@ -43,15 +43,18 @@ def is_file(name: str) -> bool:
 
 
 def shown(name: str) -> str:
-    """A file of the project, as a fenced block."""
+    """A file of the project as a fenced block."""
     file = ROOT / name
     return f"```{LANGUAGES[file.suffix]}\n{file.read_text(encoding='utf-8').rstrip()}\n```"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block. ``line``: that of its fence; ``before``: the line of text before it; ``part``: the generated part
-    that it stands in; ``recipe``: the directory of ``tests/examples`` that its section shows."""
+    """A fenced block.
+
+    ``line``: the line number of its fence. ``before``: the line of text before it. ``part``: the generated part that
+    contains it. ``recipe``: the directory of ``tests/examples`` that its section shows.
+    """
 
     page: Path
     line: int
@@ -67,7 +70,7 @@ class Block:
 
 
 def blocks(page: Path, text: str | None = None) -> list[Block]:
-    """``text``: what the page would say."""
+    """The blocks of a page. ``text`` replaces the contents of the file."""
     text = page.read_text(encoding="utf-8") if text is None else text
     found = []
     for match in _FENCE.finditer(text):

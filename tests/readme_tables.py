@@ -1,12 +1,11 @@
-"""What README.md and docs/*.md show of the code: its tables, and files that are included.
+"""The parts of README.md and docs/*.md that are made from the code: tables, and files that a page includes.
 
-python -m tests.readme_tables            writes each between its two markers
-python -m tests.readme_tables --check    says which are not as the code is
+python -m tests.readme_tables            writes each part between its two markers
+python -m tests.readme_tables --check    names the parts that differ from the code
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -22,22 +21,23 @@ from emulator.cli.commands.exits import MEANINGS
 from emulator.cli.main import parsers
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.conditions import CONDITIONS
-from emulator.scenarios.faults import KINDS, SUMMARIES
+from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import SCENARIO
 from emulator.scenarios.steps import STEP_KINDS
+from tests.limit_rows import LIMITS
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.support import ROOT
 
 
 def heading(route: Operation) -> str:
-    """The heading of the API reference."""
+    """The heading of an operation in the API reference."""
     return route.heading.replace("_", " ").capitalize()
 
 
 def operations() -> str:
-    """One row an operation, in the order of the routes; a heading is said once."""
-    rows = [f"All {len(ROUTES)} operations of the published schema, each by its `operationId` in snake_case:", ""]
-    rows += ["| | operation | request |", "|---|---|---|"]
+    """One row for each operation, in the order of the table; a heading is in its first row only."""
+    rows = [f"All {len(ROUTES)} operations of the published schema, named by their `operationId` in snake_case:", ""]
+    rows += ["| heading | operation | request |", "|---|---|---|"]
     said = ""
     for route in ROUTES:
         shown = heading(route) if heading(route) != said else ""
@@ -47,15 +47,15 @@ def operations() -> str:
 
 
 def conditions() -> str:
-    rows = ["| key | compares | with |", "|---|---|---|"]
+    rows = ["| key | compares | value |", "|---|---|---|"]
     return "\n".join(
         [*rows, *(f"| `{one.name}` | {one.summary} | {_form(one.schema)} |" for one in CONDITIONS.values())]
     )
 
 
 def steps() -> str:
-    """``beside``: keys that may stand next to the step's own."""
-    rows = ["| step | does | value | beside it |", "|---|---|---|---|"]
+    """One row for each step kind. ``beside``: keys that may stand beside the key of the step."""
+    rows = ["| step | effect | value | keys beside it |", "|---|---|---|---|"]
     for kind in STEP_KINDS.values():
         beside = " ".join(f"`{key}`" for key in kind.beside)
         rows.append(f"| `{kind.name}` | {kind.summary} | {_form(kind.value)} | {beside} |")
@@ -63,16 +63,16 @@ def steps() -> str:
 
 
 def faults() -> str:
-    rows = ["| kind | does | its own keys |", "|---|---|---|"]
-    for kind, own in KINDS.items():
-        keys = " ".join(f"`{key}`" for key in own)
-        rows.append(f"| `{kind}` | {SUMMARIES[kind]} | {keys} |")
+    rows = ["| kind | effect | its own keys |", "|---|---|---|"]
+    for kind in KINDS.values():
+        keys = " ".join(f"`{key}`" for key in kind.parameters)
+        rows.append(f"| `{kind.name}` | {kind.summary} | {keys} |")
     return "\n".join(rows)
 
 
 def fixtures() -> str:
-    """One row a fixture, as the first sentence of its docstring says."""
-    rows = ["| fixture | scope | is |", "|---|---|---|"]
+    """One row for each fixture, with the first line of its docstring."""
+    rows = ["| fixture | scope | value |", "|---|---|---|"]
     for name, value in vars(pytest_plugin).items():
         marker = getattr(value, "_fixture_function_marker", None) or getattr(value, "_pytestfixturefunction", None)
         if marker is not None:
@@ -82,10 +82,10 @@ def fixtures() -> str:
 
 
 def pytest_options() -> str:
-    """One row an option of the command line, then the setting."""
+    """One row for each option of the command line, then the setting."""
     parser = pytest.Parser(_ispytest=True)
     pytest_plugin.pytest_addoption(parser)
-    rows = ["| option | does |", "|---|---|"]
+    rows = ["| option | effect |", "|---|---|"]
     for option in parser.getgroup("assistants-emulator").options:
         attributes = option.attrs()
         value = attributes.get("metavar") or "\\|".join(attributes.get("choices") or [])
@@ -95,36 +95,28 @@ def pytest_options() -> str:
     return "\n".join(rows)
 
 
-#: What a setting is; its values are in the schema, its defaults in the world.
+#: The meaning of each setting. The schema has its values, the world its defaults.
 _SETTINGS: Final = {
-    "seed": "all ids and fake words depend on it; 0",
+    "seed": "the seed of all ids and fake words; 0 by default",
     "clock": "`skip` (the default): waits take no real time; `real`: they do",
-    "start": "where the skip clock starts: an ISO 8601 instant or `now`; 2026-01-01T00:00:00Z",
-    "unmatched": "what a run does that no turn fits: `fail` (the default as soon as there is a turn) or `improvise` "
-    "(the default without one), which answers with a seeded sentence",
-    "shapes": "`wire` (the default): objects as the service really sent them, also where it broke its own schema; "
-    "`spec`: as the published schema says, for strictly generated clients",
-    "polls": "as in a turn, for all turns",
+    "start": "the instant at which the skip clock starts: ISO 8601, or `now`; 2026-01-01T00:00:00Z by default",
+    "unmatched": "what a run does that fits no turn: `fail` (the default if the scenarios have a turn), or `improvise` "
+    "(the default if they have none): it answers with a seeded sentence",
+    "shapes": "`wire` (the default): objects as the service sent them, even where it broke its own schema; "
+    "`spec`: objects as the published schema describes them, for strictly generated clients",
+    "polls": "the `polls` of every turn that has none of its own",
 }
 
 
 def settings() -> str:
-    rows = ["| key | is | with |", "|---|---|---|"]
+    rows = ["| key | meaning | value |", "|---|---|---|"]
     for key, schema in SCENARIO["properties"]["settings"]["properties"].items():
         rows.append(f"| `{key}` | {_SETTINGS[key]} | {_form(schema)} |")
     return "\n".join(rows)
 
 
-def headings() -> str:
-    """One row for each heading of the API reference."""
-    rows = [f"All {len(ROUTES)} operations of the published schema:", "", "| | operations |", "|---|---|"]
-    for name, routes in itertools.groupby(ROUTES, heading):
-        rows.append(f"| {name} | {' '.join(f'`{route.name}`' for route in routes)} |")
-    return "\n".join(rows)
-
-
 def commands() -> str:
-    rows = ["| command | does |", "|---|---|"]
+    rows = ["| command | effect |", "|---|---|"]
     for parser in parsers()[1].values():
         usage = parser.format_usage().removeprefix("usage: ").replace("|", "\\|")
         rows.append(f"| `{' '.join(usage.split())}` | {_first_sentence(parser.description or '')} |")
@@ -132,7 +124,7 @@ def commands() -> str:
 
 
 def command_options() -> str:
-    """One row for an option of several commands, if it says the same in all."""
+    """One row for each option; commands with the same option and the same help share it."""
     found: dict[tuple[str, str], list[str]] = {}
     for command, parser in parsers()[1].items():
         for action in parser.variables().values():
@@ -140,7 +132,7 @@ def command_options() -> str:
             flags = "` `".join(action.option_strings)
             key = f"`{flags}{'' if action.nargs == 0 else f' {value}'}`", action.help or ""
             found.setdefault(key, []).append(f"`{command}`")
-    rows = ["| option | of | does |", "|---|---|---|"]
+    rows = ["| option | commands | effect |", "|---|---|---|"]
     rows += [
         f"| {option} | {' '.join(of)} | {said.replace('|', chr(92) + '|')} |" for (option, said), of in found.items()
     ]
@@ -148,13 +140,27 @@ def command_options() -> str:
 
 
 def exit_codes() -> str:
-    rows = ["| exit code | means |", "|---|---|"]
+    rows = ["| exit code | meaning |", "|---|---|"]
     return "\n".join([*rows, *(f"| {code} | {said} |" for code, said in MEANINGS.items())])
 
 
+def limits() -> str:
+    """One row for each bound, in the order of the list."""
+    rows = ["| bound | value | beyond it |", "|---|---|---|"]
+    return "\n".join([*rows, *(f"| {one.bounds} | {_amount(one.value, one.unit)} | {one.beyond} |" for one in LIMITS)])
+
+
+def _amount(value: float, unit: str) -> str:
+    """A value in its unit; bytes as MiB or KiB where they are whole."""
+    for size, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
+        if unit == "bytes" and value >= size and value % size == 0:
+            return f"{value // size:,g} {name}"
+    return f"{value:,g} {unit}" if value < 1_000_000 else f"{value:,.0f} {unit}"
+
+
 def speed() -> str:
-    """What full runs of ``python -m tests.bench`` and ``tests.bench.peers`` found: ratios within each run."""
-    rows = ["| what | beside | ratio | aim |", "|---|---|---|---|"]
+    """The results of ``python -m tests.bench`` and ``tests.bench.peers``: ratios within each run."""
+    rows = ["| measured | compared with | ratio | goal |", "|---|---|---|---|"]
     for name in ("speed.json", "speed-peers.json"):
         measured = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
         rows += [_ratio_row(row) for row in measured["rows"] if row["ratio"]]
@@ -183,7 +189,7 @@ def _first_sentence(text: str) -> str:
 
 
 def _form(schema: Schema) -> str:
-    """What a value looks like: as its schema describes it, or its constants, or its type."""
+    """The form of a value: the description of its schema, or else its constants, or else its type."""
     if "description" in schema:
         return str(schema["description"]).replace("|", "\\|")
     if "enum" in schema:
@@ -203,21 +209,21 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "fixtures": fixtures,
     "pytest options": pytest_options,
     "settings": settings,
-    "headings": headings,
     "commands": commands,
     "command options": command_options,
     "exit codes": exit_codes,
+    "limits": limits,
     "speed": speed,
 }
 
 
 def content(name: str) -> str:
-    """What has to stand in a part of that name: a table, or a file."""
+    """The content of the part of that name: a table, or a file."""
     return shown(name) if is_file(name) else TABLES[name]()
 
 
 def as_it_is(text: str) -> tuple[str, list[str]]:
-    """A page's text with all its parts as they have to be, and the names of those that were not."""
+    """The text of a page with the present content of all parts, and the names of the parts that were stale."""
     stale = []
     for name in parts(text):
         written = with_part(text, name, content(name))
@@ -236,7 +242,7 @@ def main(arguments: list[str], pages: Sequence[Path] = PAGES) -> int:
             page.write_text(text, encoding="utf-8")
             continue
         for name in stale:
-            print(f"{page.name} does not show {name} as it is; python -m tests.readme_tables writes it")
+            print(f"{page.name}: the part {name!r} is out of date. Run: python -m tests.readme_tables")
     return 1 if is_stale and "--check" in arguments else 0
 
 

@@ -1,4 +1,4 @@
-"""What README.md and docs/*.md tell their readers holds: every block is run or checked, every link leads somewhere."""
+"""What README.md and docs/*.md promise holds: blocks are run or checked, links and references lead somewhere."""
 
 from __future__ import annotations
 
@@ -8,14 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from emulator.admin import endpoints
+from emulator.admin.routes import ROUTES
 from emulator.control.client import Control
 from emulator.scenarios.schema import SCENARIO
-from tests.pages import PAGES, Block, blocks
+from tests.pages import PAGES, Block, blocks, parts
 from tests.support import ROOT, SHARED, needs_shared
 from tests.walkthrough import EXAMPLES, NOT_RUN, Disagreement, Reader, commands, compare
 
-ALL_PAGES = [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md"))]
+ALL_PAGES = [
+    *PAGES,
+    *(ROOT / name for name in ("CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md")),
+    ROOT / "deploy" / "README.md",
+]
+WIRE = ROOT / "docs" / "wire.md"
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 160
+
+
+def test_no_table_is_on_two_pages() -> None:
+    generated = [name for page in PAGES for name in parts(page.read_text())]
+
+    assert [name for name in set(generated) if generated.count(name) > 1] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -69,7 +84,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     broken = []
     for target in re.findall(r"\]\(([^)\s]+)\)", re.sub("`[^`\n]*`", "", text_of(page))):
@@ -83,18 +98,38 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("folder", ["emulator", "tests"])
+def test_references_to_the_wire_name_a_section(folder: str) -> None:
+    """A comment names a section by its number (§4), and a case of §3 by its letter (§3 G)."""
+    cited = {
+        section
+        for path in (ROOT / folder).rglob("*.py")
+        for section in re.findall(r"§(\d+(?: [A-K]\b)?)", path.read_text(encoding="utf-8"))
+    }
+
+    assert cited
+    assert cited - sections_of_the_wire() == set()
+
+
+def sections_of_the_wire() -> set[str]:
+    text = WIRE.read_text(encoding="utf-8")
+    numbers = re.findall(r"^## (\d+) ", text, re.MULTILINE)
+    letters = re.findall(r"^\*\*([A-K]) ", text.partition("\n## 3 ")[2].partition("\n## 4 ")[0], re.MULTILINE)
+    return {*numbers, *(f"3 {letter}" for letter in letters)}
+
+
 # ---- Reference ----
 
 
-def test_every_verb_is_in_the_reference() -> None:
-    cells = re.findall(r"^\| (`.*?`) \| ", rows_of("reference.md", "| verb | does |"), re.MULTILINE)
-    told = {verb for cell in cells for verb in re.findall(r"`(\w+)[(`]", cell)}
+def test_every_method_is_in_the_reference() -> None:
+    cells = re.findall(r"^\| (`.*?`) \| ", rows_of("reference.md", "| method or attribute | meaning |"), re.MULTILINE)
+    told = {name for cell in cells for name in re.findall(r"`(\w+)[(`]", cell)}
 
     assert told == {name for name in dir(Control) if not name.startswith("_")} | {"url", "api_key"}
 
 
 def test_every_request_of_the_admin_api_is_in_the_reference() -> None:
-    table = rows_of("reference.md", "| request | does |")
+    table = rows_of("reference.md", "| request | meaning |")
     told = {
         (method, re.sub(r"\{.*?\}", "{}", path))
         for methods, path in re.findall(r"^\| ((?:`[A-Z]+`, )*`[A-Z]+) /_emulator(/[^`?]*)", table, re.MULTILINE)
@@ -103,14 +138,14 @@ def test_every_request_of_the_admin_api_is_in_the_reference() -> None:
 
     served = {
         (method, re.sub(r"\{.*?\}", "{}", route.path))
-        for route in endpoints.routes
+        for route in ROUTES
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert told == served
 
 
-def test_every_key_of_a_turn_is_told() -> None:
-    told = set(re.findall(r"^\| `(\w+)", rows_of("scenarios.md", "| key | is |"), re.MULTILINE))
+def test_every_key_of_a_turn_is_documented() -> None:
+    told = set(re.findall(r"^\| `(\w+)", rows_of("scenarios.md", "| key | meaning |"), re.MULTILINE))
 
     assert told == set(SCENARIO["properties"]["turns"]["items"]["properties"])
 

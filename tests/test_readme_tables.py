@@ -1,4 +1,4 @@
-"""What the pages show of the code: tables, and files that are included."""
+"""The generated parts of the pages: tables made from the code, and included files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from emulator.base.operations import OPERATIONS as ROUTES
-from emulator.scenarios.faults import KINDS, SUMMARIES
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.readme_tables import TABLES, content, heading, main, operations
 from tests.support import ROOT
@@ -28,15 +27,11 @@ def test_every_route_has_a_row() -> None:
     assert [row[0].strip("| ") for row in rows if row[0].strip("| ")] == list(dict.fromkeys(map(heading, ROUTES)))
 
 
-def test_every_kind_of_fault_is_described() -> None:
-    assert set(SUMMARIES) == set(KINDS)
-
-
 EXAMPLE = "tests/examples/retries/tickets.yaml"
 
 
 @pytest.mark.parametrize("name", [*TABLES, EXAMPLE])
-def test_a_part_goes_between_its_markers(name: str) -> None:
+def test_a_generated_part_goes_between_its_markers(name: str) -> None:
     text = f"# A\n\n<!-- {name} -->\nold\n<!-- /{name} -->\n\nend\n"
 
     written = with_part(text, name, content(name))
@@ -59,8 +54,8 @@ def test_check_changes_nothing_and_writing_does(tmp_path: Path, capsys: pytest.C
 
     assert main(["--check"], [page]) == 1
     printed = capsys.readouterr().out
-    assert "page.md does not show steps as it is" in printed
-    assert f"page.md does not show {EXAMPLE} as it is" in printed
+    assert "page.md: the part 'steps' is out of date" in printed
+    assert f"page.md: the part {EXAMPLE!r} is out of date" in printed
     assert page.read_text() == empty
     assert main([], [page]) == 0
     assert main(["--check"], [page]) == 0

@@ -1,4 +1,4 @@
-"""Does what a page tells its reader to do, block by block, in one directory: a check for each language of a block."""
+"""Follows a page block by block, in one directory. There is a check for each language of a block."""
 
 from __future__ import annotations
 
@@ -24,26 +24,28 @@ from emulator import Control, pytest_plugin
 from emulator.recordings.sources import load_sources
 from emulator.world.options import Options
 from emulator.world.world import World
+from tests.packaging.readme import one_minute
 from tests.pages import Block, blocks
 from tests.support import ROOT, SCENARIOS
 
 EXAMPLES: Final = ROOT / "tests" / "examples"
 
-#: A user's pytest has this project's plugin and no other.
+#: The pytest of a user: this project's plugin and no other.
 PLAIN_PYTEST: Final = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     "PYTEST_PLUGINS": "emulator.pytest_plugin",
     "PYTEST_ADDOPTS": "-W ignore::DeprecationWarning",
 }
 
-#: What is typed elsewhere, or cannot be here: how the command begins, and why.
+#: Commands that are not run here: how they begin, and the reason.
 NOT_RUN: Final = {
-    "pip install": "needs an index: tests/packaging/test_clean_environment.py types it",
-    "docker": "there is no container engine: tests/packaging runs what the Dockerfile says",
-    "assistants-emulator exec weather.yaml -- npm": "needs a project of npm's; the next is run in its place",
-    "assistants-emulator exec hotel.yaml -- node": "needs Node: test_examples.py runs it among the clients",
+    "pip install": "needs a package index: tests/packaging/test_clean_environment.py runs it",
+    "make": "needs a fresh clone: tests/packaging/test_checkout.py runs it",
+    "docker": "needs a container engine: tests/packaging runs the steps of the Dockerfile",
+    "assistants-emulator exec weather.yaml -- npm": "needs an npm project: test_examples.py runs one under exec",
+    "assistants-emulator exec hotel.yaml -- node": "needs Node: test_examples.py runs it with the client tests",
 }
-#: Commands that end otherwise than with 0.
+#: Commands whose exit code is not 0.
 EXIT_CODES: Final = {"pytest -q --assistants-after-sunset": 1}
 
 _SERVERS: Final = ("serve", "record", "replay")
@@ -52,11 +54,11 @@ _WRITTEN: Final = re.compile(r"Write `([\w./-]+)`.*:$")
 
 
 class Disagreement(Exception):
-    """A page promises what does not happen."""
+    """A promise of a page that does not hold."""
 
 
 class Reader:
-    """One who follows a page, in an empty ``directory``."""
+    """Follows a page in an empty ``directory``."""
 
     def __init__(self, page: Path, directory: Path) -> None:
         self.page, self.directory = page, directory
@@ -83,7 +85,7 @@ class Reader:
         }
 
     def follow(self, text: str | None = None) -> list[str]:
-        """What a page, or what it would say, promises and does not hold, with the place of each."""
+        """The promises of a page that do not hold, each with its place. ``text`` replaces the contents of the page."""
         wrong = []
         try:
             for block in blocks(self.page, text):
@@ -103,7 +105,7 @@ class Reader:
         self._checks[block.language](block)
 
     def _directory(self, block: Block) -> Path:
-        """Behind files of a recipe, a copy of the recipe, else the page's own."""
+        """A copy of the recipe if the block belongs to one, else the directory of the page."""
         if block.recipe is None:
             return self.directory
         copy = self.directory / block.recipe
@@ -155,12 +157,12 @@ class Reader:
         self._is_run_elsewhere(block)
 
     def _is_run_elsewhere(self, block: Block) -> None:
-        """What is included is compared by test_readme_tables.py, and run by test_examples.py."""
+        """test_readme_tables.py compares included files, and test_examples.py runs them."""
         if block.part is None or not block.part.startswith("tests/examples/"):
             raise Disagreement("nobody runs it: make it a file of tests/examples, and include that")
 
     def _written(self, block: Block) -> str | None:
-        """The file that the reader is told to write."""
+        """The name of the file that the page tells its reader to write."""
         said = _WRITTEN.search(block.before)
         if said is None:
             return None
@@ -183,7 +185,7 @@ class Reader:
                 self._run(command, words, expected)
 
     def _run(self, command: str, words: Sequence[str], expected: list[str]) -> None:
-        """A file that the command writes, and that is there already, is what it writes."""
+        """A file of ``--out`` that exists already must be equal to the file that the command writes."""
         out = self.here / words[words.index("--out") + 1] if "--out" in words else None
         before = out.read_text() if out and out.exists() else None
         if before is not None and out:
@@ -196,7 +198,7 @@ class Reader:
             raise Disagreement(f"{command} writes:\n{out.read_text()}")
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        """With stderr between the lines of stdout, as on a terminal."""
+        """Runs a command with stderr between the lines of stdout, as on a terminal."""
         for shown, port in self._ports.items():
             command = command.replace(f":{shown}", f":{port}")
         return subprocess.run(
@@ -210,7 +212,7 @@ class Reader:
         )
 
     def _serve(self, command: str, expected: list[str]) -> None:
-        """On any free port, which stands for the one that the page shows."""
+        """Starts a server on any free port, which stands for the port of the page."""
         free = re.sub(r" --port \d+", "", command) + " --port 0"
         server = subprocess.Popen(
             ["bash", "-c", f"exec {free}"], cwd=self.here, env=self.environment, stdout=subprocess.PIPE, text=True
@@ -227,14 +229,14 @@ class Reader:
         compare([line.strip() if one else text for one, text in zip(shown, expected, strict=True)], line, command)
 
     def _stop(self) -> list[str]:
-        """Servers end well when they are told to."""
+        """Stops the servers. Their exit code must be 0."""
         for server in self._servers:
             server.send_signal(signal.SIGTERM)
         ended = [(server.communicate(timeout=30), server.returncode) for server in self._servers]
         return [f"a server ended with {code}: {self._servers[n].args!r}" for n, (_, code) in enumerate(ended) if code]
 
     def _set(self, words: Sequence[str]) -> None:
-        """Variables that lead clients to the emulator: those that it says itself, to a server of this page."""
+        """Checks variables: the emulator knows their names, and a server of this page listens at their address."""
         known = leading_variables()
         for name, _, value in (word.partition("=") for word in words[1:]):
             if name not in known:
@@ -247,7 +249,7 @@ class Reader:
     # ---- What is printed ----
 
     def text(self, block: Block) -> None:
-        """What the code before it prints; a test is asked a question that its scenario does not know."""
+        """Compares with the output of the code before it; a test asks a question that its scenario does not know."""
         compare(block.text.splitlines(), self._printed, "the code before it")
 
     def _tell_of_another_question(self, name: str, test: str) -> None:
@@ -266,7 +268,9 @@ def copy_of_recipe(name: str, to: Path) -> None:
 
 
 def prepare(directory: Path) -> None:
-    """What readers are taken to have already: files to search in and to show, an old cassette."""
+    """Makes what every page assumes: the README's first test, files to search and to show, an old cassette."""
+    for name, text in one_minute().files.items():
+        (directory / name).write_text(text)
     shutil.copytree(SCENARIOS / "data", directory / "data")
     (directory / "data" / "chart.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     shutil.copytree(EXAMPLES / "old_cassettes" / "cassettes", directory / "cassettes")
@@ -274,7 +278,7 @@ def prepare(directory: Path) -> None:
 
 
 def commands(text: str) -> list[tuple[str, list[str]]]:
-    """What is typed behind each ``$``, and what is shown under it."""
+    """The command after each ``$``, with the lines below it."""
     found: list[tuple[str, list[str]]] = []
     for line in text.splitlines():
         if line.startswith("$ "):
@@ -285,7 +289,7 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
 
 
 def compare(expected: Sequence[str], printed: str, what: str) -> None:
-    """All lines have to be there, in this order; ``…`` stands for anything. Raises Disagreement."""
+    """The output must have all lines, in this order; ``…`` stands for anything. Raises Disagreement."""
     lines = iter(printed.splitlines())
     for wanted in expected:
         pattern = re.compile(".*".join(map(re.escape, wanted.strip().split("…"))))
@@ -294,7 +298,7 @@ def compare(expected: Sequence[str], printed: str, what: str) -> None:
 
 
 def check_settings(said: Mapping[str, Any]) -> None:
-    """Settings of pytest: our own, or its own."""
+    """Settings of pytest: the plugin's, or its own. Raises Disagreement."""
     parser = pytest.Parser(_ispytest=True)
     pytest_plugin.pytest_addoption(parser)
     if unknown := set(said) - set(parser._inidict) - {"usefixtures"}:
@@ -302,7 +306,7 @@ def check_settings(said: Mapping[str, Any]) -> None:
 
 
 def check_workflow(document: Mapping[str, Any]) -> None:
-    """Steps of a GitHub workflow: what is said to the action is one of its inputs."""
+    """Steps of a GitHub workflow may only use inputs of the action. Raises Disagreement."""
     inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
     steps = document.get("steps") or [step for job in document["jobs"].values() for step in job["steps"]]
     ours = [step for step in steps if step.get("uses", "").startswith("./")]

@@ -1,7 +1,6 @@
-"""The OpenAPI document of what is served here: made of the routes and of the schemas that requests are held to.
+"""The OpenAPI document of the emulated API, made from the routes and the schemas that validate requests.
 
-It says what the emulator takes and answers by itself. Faults and stubs of a scenario answer whatever they are told to,
-so they are not in it. It is imported when somebody asks for it.
+It describes the emulator's own responses. The faults and stubs of a scenario may return anything else.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _DEFS: Final = "#/$defs/"
 _COMPONENTS: Final = "#/components/schemas/"
 _JSON: Final = "application/json"
 
-#: What an object of each heading is called in its key ``object``.
+#: The value of ``object`` in the objects of each heading.
 _KINDS: Final = {
     "assistants": "assistant",
     "threads": "thread",
@@ -32,24 +31,24 @@ _KINDS: Final = {
     "vector_stores": "vector_store",
     "models": "model",
 }
-#: Operations that answer something of their own.
+#: Operations that return other objects than those of their heading.
 _OWN_KINDS: Final = {
     "add_upload_part": "upload.part",
     "search_vector_store": "vector_store.search_results.page",
     "retrieve_vector_store_file_content": "vector_store.file_content.page",
 }
-#: Kinds whose deleted objects are called as those that are there.
+#: Kinds whose ``object`` stays the same after a deletion.
 _KEEP_THEIR_NAME: Final = frozenset({"file", "model"})
-#: Kinds of pages, which are no lists of objects by cursor.
+#: Pages, which are not lists of objects by cursor.
 _PAGES: Final = frozenset({"vector_store.search_results.page", "vector_store.file_content.page"})
 _DOWNLOADS: Final = frozenset({"download_file"})
 
-#: When each status is answered.
+#: The reasons for each status.
 _REFUSALS: Final = {
-    "400": "Something that was sent, or the state of what it is about, does not allow it.",
-    "401": "No API key, or one that cannot be one.",
-    "403": "A browser marks the request as another site's, the host is unknown, or the model is not the caller's.",
-    "404": "Something that the request names is not there.",
+    "400": "The request is invalid, or the state of the object does not allow it.",
+    "401": "The API key is missing or malformed.",
+    "403": "A browser marks the request as cross-site, the host is unknown, or the model belongs to another owner.",
+    "404": "An object that the request names does not exist.",
     "413": "The body is too large.",
 }
 
@@ -64,8 +63,8 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "assistants-emulator",
-            "summary": "The OpenAI Assistants API v2, as it is emulated here",
-            "description": "What the emulator takes and answers by itself. Faults and stubs of scenarios answer more.",
+            "summary": "The OpenAI Assistants API v2, emulated",
+            "description": "The requests and responses of the emulator. Faults and stubs of scenarios may differ.",
             "version": __version__,
         },
         "servers": [{"url": "/v1"}],
@@ -73,7 +72,7 @@ def document() -> dict[str, Any]:
         "tags": [{"name": heading} for heading in HEADINGS],
         "paths": paths,
         "components": {
-            "schemas": {**_shared(), **_answers()},
+            "schemas": {**_shared(), **_response_schemas()},
             "responses": {f"error_{status}": _refusal(words) for status, words in _REFUSALS.items()},
             "headers": {"x-request-id": {"description": "The request's id.", "schema": {"type": "string"}}},
             "securitySchemes": {
@@ -86,13 +85,13 @@ def document() -> dict[str, Any]:
 
 
 def _shared() -> dict[str, Schema]:
-    """The schemas that bodies refer to; those of whole queries are told parameter by parameter."""
+    """The schemas that bodies refer to. Those of queries become parameters instead."""
     of_queries = {(_own("queries", name) or {}).get("$ref") for name in BY_NAME}
     return {name: _placed(one) for name, one in shared_schemas().items() if _DEFS + name not in of_queries}
 
 
 def _placed(value: Any) -> Any:
-    """A schema, or a part of one, that refers to where this document has its definitions."""
+    """A schema, or a part of one, with references to the components of this document."""
     if isinstance(value, list):
         return [_placed(one) for one in value]
     if not isinstance(value, dict):
@@ -108,7 +107,7 @@ def _ref(name: str) -> Schema:
 
 
 def _own(part: str, operation: str) -> Schema | None:
-    """An operation's schema without what all share."""
+    """An operation's schema without the shared definitions."""
     found = schema(part, operation)
     return None if found is None else {key: value for key, value in found.items() if key != "$defs"}
 
@@ -141,10 +140,10 @@ def _in_path(route: Operation) -> list[dict[str, Any]]:
 
 
 def _in_query(operation: str) -> list[dict[str, Any]]:
-    asked = _own("queries", operation) or {}
-    if "$ref" in asked:
-        asked = shared_schemas()[asked["$ref"].removeprefix(_DEFS)]
-    return [{"name": name, "in": "query", "schema": _placed(one)} for name, one in asked.get("properties", {}).items()]
+    query = _own("queries", operation) or {}
+    if "$ref" in query:
+        query = shared_schemas()[query["$ref"].removeprefix(_DEFS)]
+    return [{"name": name, "in": "query", "schema": _placed(one)} for name, one in query.get("properties", {}).items()]
 
 
 def _in_head(operation: str) -> list[dict[str, Any]]:
@@ -155,7 +154,7 @@ def _in_head(operation: str) -> list[dict[str, Any]]:
 
 
 def _body(operation: str) -> dict[str, Any] | None:
-    """JSON, which may be left out where nothing has to be in it, or a form."""
+    """A form, or JSON, which is optional if it has no required key."""
     if (form := _own("forms", operation)) is not None:
         return {"required": True, "content": {"multipart/form-data": {"schema": _placed(form)}}}
     if (body := _own("bodies", operation)) is None:
@@ -165,31 +164,31 @@ def _body(operation: str) -> dict[str, Any] | None:
 
 
 def streams(operation: str) -> bool:
-    """True for an operation whose answer is a stream if its body asks for one."""
+    """True for an operation that streams its response if the body requests it."""
     return "stream" in (_own("bodies", operation) or {}).get("properties", {})
 
 
-# ---- Answers ----
+# ---- Responses ----
 
 
 def _responses(route: Operation, *, takes_body: bool) -> dict[str, Any]:
     statuses = ["400", "401", "403"]
     names_something = "{" in route.path or takes_body or any(one["name"] == "after" for one in _in_query(route.name))
-    if names_something or route.name in REMOVED:  # after their removal, those are not there either
+    if names_something or route.name in REMOVED:  # after their removal they return 404 too
         statuses.append("404")
     if takes_body:
         statuses.append("413")
     refusals = {status: {"$ref": f"#/components/responses/error_{status}"} for status in statuses}
-    return {"200": _answered(route.name), **refusals}
+    return {"200": _success(route.name), **refusals}
 
 
-def _answered(operation: str) -> dict[str, Any]:
+def _success(operation: str) -> dict[str, Any]:
     if operation in _DOWNLOADS:
         return _response("The file's bytes.", {"application/octet-stream": {}})
-    content: dict[str, Any] = {_JSON: {"schema": _ref(answer_name(operation))}}
+    content: dict[str, Any] = {_JSON: {"schema": _ref(response_name(operation))}}
     if streams(operation):
         content["text/event-stream"] = {"schema": {"type": "string"}}
-    return _response("It was done.", content)
+    return _response("Success.", content)
 
 
 def _response(words: str, content: dict[str, Any]) -> dict[str, Any]:
@@ -198,12 +197,12 @@ def _response(words: str, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(words: str) -> dict[str, Any]:
-    """Without headers: who is refused by the name of the host gets none of the API's."""
+    """An error. It has no headers: a request that is refused by its host name gets none of the API's."""
     return {"description": words, "content": {_JSON: {"schema": _ref("error")}}}
 
 
 def _kind(operation: str) -> str:
-    """What the object that an operation is about has in its key ``object``."""
+    """The value of ``object`` in the object that an operation concerns."""
     if operation in _OWN_KINDS:
         return _OWN_KINDS[operation]
     kind = _KINDS[heading(operation)]
@@ -215,8 +214,8 @@ def _kind(operation: str) -> str:
     return "vector_store.file_batch" if is_batch else "vector_store.file"
 
 
-def answer_name(operation: str) -> str:
-    """The name of the schema of an operation's JSON answer: an object, a list of such, or a deleted one."""
+def response_name(operation: str) -> str:
+    """The name of the schema of an operation's JSON response: an object, a list of objects, or a deletion."""
     form = "list" if operation.startswith("list_") else "deleted" if _deletes(operation) else "object"
     return f"{_kind(operation)}.{form}"
 
@@ -225,8 +224,8 @@ def _deletes(operation: str) -> bool:
     return operation.startswith("delete_")
 
 
-def _answers() -> dict[str, Schema]:
-    """The schemas of all answers, and of the error. They say what identifies an object; it has more keys."""
+def _response_schemas() -> dict[str, Schema]:
+    """The schemas of all responses and of the error. They have the keys that identify an object, not all keys."""
     made: dict[str, Schema] = {"error": _ERROR}
     for route in OPERATIONS:
         if route.name in _DOWNLOADS:
@@ -252,7 +251,7 @@ def _object(properties: dict[str, Any]) -> Schema:
 
 
 def _identified(kind: str) -> Schema:
-    """An object. In the published schema's shape, a batch has another name."""
+    """An object. In the shape ``spec`` a file batch has another name."""
     names = [kind, "vector_store.files_batch"] if kind == "vector_store.file_batch" else [kind]
     at = "created" if kind == "model" else "created_at"
     return _object({"id": {"type": "string"}, "object": {"enum": names}, at: {"type": "integer", "minimum": 0}})

@@ -1,4 +1,4 @@
-"""Scenarios as they are posted: a document, a document with its files, or a recording to be distilled."""
+"""Reads posted scenarios: a document, a document with its files, or a recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emulator.scenarios.model import Scenario
 
 
 def posted_scenario(raw: bytes, file: str, name: str) -> Scenario:
-    """``file``: where it was read; ``name``: what to call it if it does not say.
+    """The scenario in a request body. ``file``: its origin, for messages; ``name``: its name if it has none.
 
     Raises ScenarioError for a bad scenario, RecordingError for a bad recording, EmulatorError for bad contents.
     """
@@ -31,7 +31,7 @@ def posted_scenario(raw: bytes, file: str, name: str) -> Scenario:
 
 
 def _with_contents(text: str) -> tuple[str, dict[str, bytes]] | None:
-    """A document and the contents of its files; None for a body that is a document by itself."""
+    """A document and the contents of its files; None for a body that is a plain document."""
     try:
         posted = orjson.loads(text)
     except orjson.JSONDecodeError:

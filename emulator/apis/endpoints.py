@@ -20,6 +20,7 @@ from emulator.apis.files.errors import sub_route_not_found
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, unknown_url_of
 from emulator.apis.http.request import Handler
+from emulator.apis.responses.endpoints import responses
 from emulator.base.operations import OPERATIONS
 
 #: The module of each heading of the API reference.
@@ -33,6 +34,7 @@ _MODULES: Final = {
     "uploads": uploads,
     "vector_stores": vector_stores,
     "models": models,
+    "responses": responses,
 }
 
 #: By operation.

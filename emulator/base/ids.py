@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from hashlib import blake2b
 from random import Random as Chance
+from typing import Final
 
 __all__ = ["Chance", "Ids", "chance"]
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _TO_ALPHABET = bytes(_ALPHABET[i % 62] for i in range(256))
 
-#: What comes before the random part, and how many characters that has. Forms: FACTS "ID formats", ~3,600 recorded ids.
+#: What comes before the random part, and how many characters that has. Forms: docs/wire.md §1.
 FORMS = {
     "assistant": ("asst_", 24),
     "thread": ("thread_", 24),
@@ -27,7 +28,30 @@ FORMS = {
     "azure file": ("assistant-", 22),
 }
 #: Ids that are hexadecimal and begin with the second they were made in.
-TIMED = {"vector_store": "vs_", "vector_store.file_batch": "vsfb_ibj_", "upload": "upload_", "upload.part": "part_"}
+TIMED = {
+    "vector_store": "vs_",
+    "vector_store.file_batch": "vsfb_ibj_",
+    "upload": "upload_",
+    "upload.part": "part_",
+    "container.file": "cfile_",
+}
+
+
+#: Prefixes of the Responses API's ids, which carry the key of their family (docs/wire.md, Responses §1).
+KIN: Final = {
+    "response": "resp_",
+    "message": "msg_",
+    "function_call": "fc_",
+    "function_call_output": "fc_",
+    "reasoning": "rs_",
+    "file_search_call": "fs_",
+    "code_interpreter_call": "ci_",
+    "compaction": "cmp_",
+}
+
+
+#: Ids that end with the key of their family.
+ROOTS: Final = {"conversation": "conv_", "container": "cntr_"}
 
 
 def chance(seed: int) -> Chance:
@@ -53,6 +77,18 @@ class Ids:
     def make_timed(self, kind: str, at: int, parent: str = "") -> str:
         """The next id of ``kind`` (a key of ``TIMED``), made in the second ``at``."""
         return f"{TIMED[kind]}{at % 2**32:08x}{self._digest(self._next(kind, parent), 12).hex()}"
+
+    def family(self, parent: str = "") -> str:
+        """A key of 16 hex digits for a response and all that belongs to it, the next one under ``parent``."""
+        return "0" + self._digest(self._next("family", parent), 8).hex()[1:]
+
+    def make_kin(self, kind: str, family: str, at: int, parent: str) -> str:
+        """The next id of ``kind`` (a key of ``KIN``) under ``parent``, of that family, made in the second ``at``."""
+        return f"{KIN[kind]}{family}00{at % 2**32:08x}{self._digest(self._next(kind, parent), 12).hex()}"
+
+    def make_root(self, kind: str, family: str, at: int) -> str:
+        """The next id of ``kind`` (a key of ``ROOTS``), with its family's key at its end, made in the second ``at``."""
+        return f"{ROOTS[kind]}{at % 2**32:08x}{self._digest(self._next(kind, family), 12).hex()}{family}"
 
     def _next(self, kind: str, parent: str) -> str:
         scope = f"{kind} {parent}"

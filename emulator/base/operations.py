@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-ApiName = Literal["assistants", "files"]
+ApiName = Literal["assistants", "files", "responses"]
 
 
 class Operation(NamedTuple):
     """One operation: its path below the base, with ``{parameters}``, and the heading of the API reference it is under.
 
-    ``api``: ``assistants`` is what the service removed on 2026-08-26; ``files`` (with uploads, vector stores and
-    models) lives on, and is shared by both APIs.
+    ``api``: ``assistants`` is what the service removed on 2026-08-26, ``responses`` replaces it; ``files`` (with
+    uploads, vector stores and models) is shared by both.
     """
 
     name: str
@@ -95,6 +95,14 @@ _TABLE: Final[dict[tuple[ApiName, str], str]] = {
         list_models                             GET    /models
         retrieve_model                          GET    /models/{model}
         delete_model                            DELETE /models/{model}
+    """,
+    ("responses", "responses"): """
+        create_response                         POST   /responses
+        get_response                            GET    /responses/{response_id}
+        delete_response                         DELETE /responses/{response_id}
+        cancel_response                         POST   /responses/{response_id}/cancel
+        list_input_items                        GET    /responses/{response_id}/input_items
+        get_input_token_counts                  POST   /responses/input_tokens
     """,
 }
 

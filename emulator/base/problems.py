@@ -1,19 +1,37 @@
-"""What goes wrong on the test author's side.
+"""Errors and findings for the author of a test.
 
-EmulatorError       told to the test author
-  ScenarioError     a scenario file that was refused, with all its problems
-  CheckFailed       what ``check()`` raises (an AssertionError too)
+EmulatorError       the emulator cannot do what it was told to do
+  ScenarioError     a scenario file was refused, with all its problems
+  CheckFailed       ``check()`` found problems (an AssertionError too)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from emulator.base.text import plural
 
 
 class EmulatorError(Exception):
-    """Something that the test author asked of the emulator and that it cannot do."""
+    """The emulator cannot do what the author of a test told it to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A turn that nearly matched a run. ``reason``: the first condition that did not hold, in words."""
+
+    turn: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.turn!r}: {self.reason}"
+
+
+def near_misses_in_words(nearest: Sequence[NearMiss]) -> str:
+    """The near misses in one line, for reports."""
+    return "; ".join(map(str, nearest)) or "there is no turn"
 
 
 class Refusal(Exception):
@@ -22,23 +40,38 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that ``check()`` reports. ``kind``: a word to select by; ``file`` and ``line`` lead to the scenario."""
+    """A finding of ``check()``.
+
+    ``kind``: a word to select by, for example ``unmatched``, ``times`` or ``internal``. ``message``: a sentence for
+    people. ``file`` and ``line``: the place in the scenario. ``run_id``: the run that the problem is about, where the
+    kind is ``unmatched``, with ``nearest``: the turns that nearly matched it, nearest first.
+    """
 
     kind: str
     message: str
     file: str | None = None
     line: int | None = None
+    run_id: str | None = None
+    nearest: tuple[NearMiss, ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
         return f"{place}{self.message}"
 
     def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "message": self.message, "file": self.file, "line": self.line}
+        """The first four fields always, the others only if they have a value."""
+        fields = asdict(self)
+        always = ("kind", "message", "file", "line")
+        return {name: value for name, value in fields.items() if name in always or value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The problem that ``as_json`` wrote."""
+        return cls(**{**data, "nearest": tuple(NearMiss(**one) for one in data.get("nearest", ()))})
 
 
 class ScenarioError(EmulatorError):
-    """A scenario was refused whole. ``problems``: every reason, as ``file:line:column: message``."""
+    """A scenario was refused as a whole. ``problems``: every reason, as ``file:line:column: message``."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -46,9 +79,9 @@ class ScenarioError(EmulatorError):
 
 
 class CheckFailed(EmulatorError, AssertionError):
-    """``check()`` found problems: a list of ``Problem``, each in its own line of the message."""
+    """``check()`` found problems. ``problems``: a list of ``Problem``, each a line of the message."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"the emulator found {len(problems)} problem{'s'[: len(problems) > 1]}:\n{lines}")
+        super().__init__(f"the emulator found {plural(len(problems), 'problem')}:\n{lines}")
         self.problems = list(problems)

@@ -1,4 +1,4 @@
-"""Our JSON Schemas of what each operation takes: bodies, queries and forms (``schemas/requests.json``).
+"""Our JSON Schemas of what each operation takes: bodies, queries and forms (``schemas/``, a file for each API).
 
 The validator of requests decides by them, the scenario language builds ``given`` from them, and the OpenAPI document
 publishes them.
@@ -8,30 +8,35 @@ from __future__ import annotations
 
 import functools
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import orjson
+
+from emulator.base.operations import BY_NAME
 
 #: A JSON Schema.
 Schema = dict[str, Any]
 
 
+#: The file of each API; ``files`` shares that of ``assistants``.
+_FILES: Final = {"assistants": "requests.json", "files": "requests.json", "responses": "responses.json"}
+
+
 @functools.cache
-def document() -> Schema:
-    """All of them: ``bodies``, ``queries`` and ``forms`` by operation, and the ``$defs`` that they share."""
-    read: Schema = orjson.loads(files("emulator.base").joinpath("schemas/requests.json").read_bytes())
+def document(api: str = "assistants") -> Schema:
+    """The schemas of one API: ``bodies``, ``queries`` and ``forms`` by operation, and the ``$defs`` that they share."""
+    read: Schema = orjson.loads(files("emulator.base").joinpath("schemas", _FILES[api]).read_bytes())
     return read
 
 
 @functools.cache
 def schema(part: str, operation: str) -> Schema | None:
     """The schema of an operation's ``bodies``, ``queries`` or ``forms``, with ``$defs``; None if it takes none."""
-    all_of_them = document()
-    found = all_of_them[part].get(operation)
-    return None if found is None else {"$defs": all_of_them["$defs"], **found}
+    of_its_api = document(BY_NAME[operation].api)
+    found = of_its_api[part].get(operation)
+    return None if found is None else {"$defs": of_its_api["$defs"], **found}
 
 
 def shared_schemas() -> dict[str, Schema]:
     """The schemas that those of the operations refer to, by name."""
-    shared: dict[str, Schema] = document()["$defs"]
-    return shared
+    return {name: one for api in ("assistants",) for name, one in document(api)["$defs"].items()}

@@ -1,6 +1,6 @@
 """Server-sent events as the service writes them: ``event:`` and ``data:``, compact JSON, an empty line.
 
-No ``id:``, no ``retry:``, no comment lines: none in any byte-exact recording (FACTS §3).
+No ``id:``, no ``retry:``, no comment lines: none in any byte-exact recording (docs/wire.md §3).
 """
 
 from __future__ import annotations

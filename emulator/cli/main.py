@@ -1,4 +1,4 @@
-"""The command line: ``assistants-emulator``. What each command does stands in ``emulator/cli/commands``."""
+"""The command line ``assistants-emulator``. The commands are the modules of ``emulator.cli.commands``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.base.text import did_you_mean
 from emulator.cli.commands.exits import CANNOT, FOUND_PROBLEMS, INTERRUPTED, READER_LEFT
-from emulator.cli.commands.output import did_you_mean, in_words
+from emulator.cli.commands.output import describe_os_error
 from emulator.cli.commands.parsing import CommandParser
 
 #: In the order of the help.
@@ -22,18 +23,18 @@ COMMANDS = ("serve", "exec", "check", "record", "import", "replay", "schema")
 
 _EXAMPLES = """\
 examples:
-  assistants-emulator serve scenarios/                   a server beside your tests, on http://127.0.0.1:8787/v1
-  assistants-emulator exec weather.yaml -- npm test      or around them: one command, started and judged
-  assistants-emulator check scenarios/ --play            what is wrong with scenarios, and what they do
-  assistants-emulator import cassettes/ --out old.yaml   old recordings, as a scenario that can be edited
+  assistants-emulator serve scenarios/                   run a server on http://127.0.0.1:8787/v1 for your tests
+  assistants-emulator exec weather.yaml -- npm test      run a test command with its own emulator
+  assistants-emulator check scenarios/ --play            validate scenarios and preview their turns
+  assistants-emulator import cassettes/ --out old.yaml   convert recordings to a scenario that you can edit
 
-Each command has more: assistants-emulator exec --help
+For the options of a command: assistants-emulator exec --help
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command and answers its exit code."""
-    _write_anything()
+    """Runs a command and returns its exit code."""
+    _replace_unencodable()
     try:
         options = _parse(list(sys.argv[1:] if arguments is None else arguments))
         code: int = options.run(options)
@@ -46,13 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
     except (EmulatorError, OSError) as error:
         code = CANNOT
-        print(f"assistants-emulator: {in_words(error) if isinstance(error, OSError) else error}", file=sys.stderr)
+        print(
+            f"assistants-emulator: {describe_os_error(error) if isinstance(error, OSError) else error}", file=sys.stderr
+        )
     _flush()
     return code
 
 
 def _flush() -> None:
-    """Where the reader of what was printed has left, nothing more is said, also not at the interpreter's end."""
+    """Drops the output if its reader has closed the pipe, so that the interpreter reports nothing at its exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -60,15 +63,15 @@ def _flush() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _write_anything() -> None:
-    """A character that the terminal's encoding has not is replaced."""
+def _replace_unencodable() -> None:
+    """Makes the streams replace characters that the terminal's encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    """What ``exec`` runs stands behind ``--``, and is nothing for the parser."""
+    """Parses the options. The command of ``exec`` stands after ``--`` and is not parsed."""
     wrapped: list[str] = []
     if arguments[:1] == ["exec"] and "--" in arguments:
         at = arguments.index("--")
@@ -86,23 +89,25 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def parsers(names: Iterable[str] = COMMANDS) -> tuple[CommandParser, dict[str, CommandParser]]:
-    """The parser of the command line, and that of each of these commands."""
+    """The parser of the command line, and the parsers of these commands by name."""
     from emulator.base.version import __version__
 
     parser = CommandParser(
         prog="assistants-emulator",
-        description="A local emulator of the OpenAI Assistants API v2, answered from scripted scenarios.",
+        description="A local emulator of the OpenAI Assistants API v2 that answers from scripted scenarios.",
         epilog=_EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     group = parser.add_subparsers(required=True, metavar="COMMAND", dest="command", title="commands")
-    return parser, {name: _command(group, name, _module(name)) for name in names}
+    modules = {name: _module(name) for name in names}
+    return parser, {
+        name: _configured(group.add_parser(name, help=module.SUMMARY), module) for name, module in modules.items()
+    }
 
 
-def _command(group: argparse._SubParsersAction[CommandParser], name: str, module: ModuleType) -> CommandParser:
-    parser = group.add_parser(
-        name, help=module.SUMMARY, description=module.SUMMARY[0].upper() + module.SUMMARY[1:] + "."
-    )
+def _configured(parser: CommandParser, module: ModuleType) -> CommandParser:
+    """The parser of a command with the command's options and texts."""
+    parser.description = module.SUMMARY[0].upper() + module.SUMMARY[1:] + "."
     module.configure(parser)
     parser.usage = parser.usage or parser.short_usage()
     parser.epilog = f"examples:\n{module.EXAMPLES}\n{parser.environment()}".rstrip()
@@ -111,7 +116,7 @@ def _command(group: argparse._SubParsersAction[CommandParser], name: str, module
 
 
 def _module(name: str) -> ModuleType:
-    """The module of a command; where Python has its name already, with an underscore behind it."""
+    """The module of a command. Its name ends in an underscore if Python uses the plain name."""
     is_taken = keyword.iskeyword(name) or hasattr(builtins, name)
     return importlib.import_module(f"emulator.cli.commands.{name}{'_' * is_taken}")
 

@@ -1,4 +1,4 @@
-"""Plays the turns of a scenario without a client: the events that each would produce, as a readable table."""
+"""Plays the turns of a scenario without a client and lists the events of each in a table."""
 
 from __future__ import annotations
 
@@ -24,65 +24,65 @@ from emulator.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A turn that was played. ``problems``: what ``check()`` would say of it."""
+    """A turn that was played. ``problems``: what ``check()`` would report."""
 
     turn: Turn
     thread: Thread
-    played: ActiveTurn
+    active_turn: ActiveTurn
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
-        """The turn's events with their seconds, what it says, and its problems."""
-        turn, start = self.turn, self.played.log.timeline[0].time
+        """The turn's events with their seconds, its messages, and its problems."""
+        turn, start = self.turn, self.active_turn.log.timeline[0].time
         where = f" ({turn.file}:{turn.line})" if turn.file else ""
-        lines = [f"turn {turn.name!r}{where}: {self.played.status}"]
-        for moment in self.played.log.timeline:
+        lines = [f"turn {turn.name!r}{where}: {self.active_turn.status}"]
+        for moment in self.active_turn.log.timeline:
             times = f" ×{moment.count}" if moment.count > 1 else ""
             lines.append(f"  {moment.time - start:>5} s  {moment.event}{times}")
-        lines += [f"           says: {one}" for one in self.says]
+        lines += [f"           says: {one}" for one in self.messages]
         lines += [f"           problem: {problem}" for problem in self.problems]
         if self.problems and any(step.kind == "call" and "expect" not in step.beside for step in turn.steps):
             lines.append(
-                "           outputs of functions are made up here; `expect` beside a call says what they are like"
+                "           `check` invents the outputs of functions; add `expect` to the call to describe them"
             )
         return "\n".join(lines)
 
     @property
-    def says(self) -> list[str]:
-        """What the run says, a line for each message."""
-        messages = [stored.message() for _, stored in self.thread.messages.newest_first()]
-        return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(messages) if one["role"] == "assistant"]
+    def messages(self) -> list[str]:
+        """The text of the assistant's messages, a line for each message."""
+        written = [stored.message() for _, stored in self.thread.messages.newest_first()]
+        return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(written) if one["role"] == "assistant"]
 
     def as_json(self) -> dict[str, Any]:
-        start = self.played.log.timeline[0].time
+        start = self.active_turn.log.timeline[0].time
         return {
             "turn": self.turn.name,
             "file": self.turn.file,
             "line": self.turn.line,
-            "status": self.played.status,
+            "status": self.active_turn.status,
             "events": [
                 {"seconds": moment.time - start, "event": moment.event, "times": moment.count}
-                for moment in self.played.log.timeline
+                for moment in self.active_turn.log.timeline
             ],
-            "says": self.says,
+            "says": self.messages,
             "problems": [problem.as_json() for problem in self.problems],
         }
 
 
 def rehearse(scenario: Scenario) -> list[Rehearsal]:
-    """Each turn, played alone. Holds are open, outputs of functions are made up from ``expect``."""
-    return [_rehearsed(scenario, turn) for turn in scenario.turns]
+    """Each turn, played alone. Holds are released; outputs of functions are invented from ``expect``."""
+    return [_rehearse_turn(scenario, turn) for turn in scenario.turns]
 
 
-def _rehearsed(scenario: Scenario, turn: Turn) -> Rehearsal:
+def _rehearse_turn(scenario: Scenario, turn: Turn) -> Rehearsal:
     world = World(Options(), (scenario,))
     world.open_holds |= world.labels()
-    thread, played = _played(world, turn)
-    return Rehearsal(turn, thread, played, tuple(world.problems))
+    thread, active_turn = _played(world, turn)
+    return Rehearsal(turn, thread, active_turn, tuple(world.problems))
 
 
 def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
-    """The turn, played to its end with made-up outputs, and the thread that it was played on."""
+    """Plays the turn to its end with invented outputs, on a thread of its own."""
     assistant = objects.assistant("asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": _tools(turn)})
     thread = Thread(objects.thread("thread_rehearsal", world.now, {}))
     pattern = turn.when.get("message", "Hello")
@@ -92,21 +92,21 @@ def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
     run = objects.run("run_rehearsal", world.now, thread.id, assistant, {})
     stores = list(world.store.vector_stores)
     use_stores(world, stores)
-    played = turn_of(world, thread, run, assistant, stores, turn=turn)
-    played.polls = {"queued": 0, "in_progress": 0}
+    active_turn = turn_of(world, thread, run, assistant, stores, turn=turn)
+    active_turn.polls = {"queued": 0, "in_progress": 0}
     engine = TurnEngine(world)
-    engine.start(played)
-    while not played.at_end:
-        if played.status == "requires_action" and not engine.name(played):
-            engine.resume(played, _made_up_outputs(thread, played))
-        engine.poll(played)
-    return thread, played
+    engine.start(active_turn)
+    while not active_turn.at_end:
+        if active_turn.status == "requires_action" and not engine.name(active_turn):
+            engine.resume(active_turn, _invented_outputs(thread, active_turn))
+        engine.poll(active_turn)
+    return thread, active_turn
 
 
-def _made_up_outputs(thread: Thread, played: ActiveTurn) -> list[Output]:
-    action = thread.runs.find(played.id, "run_id")["required_action"]
+def _invented_outputs(thread: Thread, active_turn: ActiveTurn) -> list[Output]:
+    action = thread.runs.find(active_turn.id, "run_id")["required_action"]
     functions = [call["function"] for call in action["submit_tool_outputs"]["tool_calls"]] if action else []
-    return [Output(one["name"], one["arguments"], _made_up(played, one["name"])) for one in functions]
+    return [Output(one["name"], one["arguments"], _invented_output(active_turn, one["name"])) for one in functions]
 
 
 def _tools(turn: Turn) -> list[Object]:
@@ -123,11 +123,11 @@ def _tools(turn: Turn) -> list[Object]:
     return [*functions, *({"type": kind} for kind in kinds)]
 
 
-def _made_up(played: ActiveTurn, name: str) -> str:
-    """What ``expect`` demands of an output; without it, what the turn's templates read of it."""
-    schema = played.step.beside.get("expect", {}).get(name) if played.step else None
+def _invented_output(active_turn: ActiveTurn, name: str) -> str:
+    """An output that fits ``expect``; without it, one with the keys that the turn's templates read."""
+    schema = active_turn.step.beside.get("expect", {}).get(name) if active_turn.step else None
     if schema is None:
-        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([step.value for step in played.turn.steps]))
+        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([step.value for step in active_turn.turn.steps]))
         schema = {"type": "object", "required": list(dict.fromkeys(read))}
     return orjson.dumps(_sample(schema)).decode()
 

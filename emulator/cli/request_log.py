@@ -1,4 +1,4 @@
-"""A line for each request as it is answered: what a person sees who watches ``serve``."""
+"""The request log of ``serve``: a line for each request when it is answered."""
 
 from __future__ import annotations
 
@@ -16,42 +16,45 @@ from emulator.control.report import error_words, outcome, request_line
 from emulator.world.journal import Entry
 from emulator.world.world import World
 
-#: An id, of which its kind and beginning are shown.
+#: Called with each request: when a stream begins (its status is 0 then), and when a response has ended.
+Watch = Callable[[World, Entry], object]
+
+#: An id; its kind and its first characters are shown.
 _ID: Final = re.compile(r"\b([a-z]+[_-][A-Za-z0-9]{4})[A-Za-z0-9]{9,}")
 #: Columns for the shortened path of a run, and for most operations.
 _PATH_WIDTH: Final = 39
 _OPERATION_WIDTH: Final = 16
-#: Columns of a terminal that has room for all.
+#: Columns of a terminal that is wide enough for all of them.
 _WIDE: Final = 110
-#: What a machine is told of a request.
-_TOLD: Final = ("operation", "method", "path", "query", "status", "thread_id", "run_id", "turn", "fault", "time")
+#: The fields of a request in JSON lines.
+_FIELDS: Final = ("operation", "method", "path", "query", "status", "thread_id", "run_id", "turn", "fault", "time")
 
 
-class LiveRequests:
-    """Told of each request (``app.build``); shows it, and the problems that came with it."""
+class RequestLog:
+    """Shows each request and its problems. It is a ``Watch`` for ``emulator.server.app.Application``."""
 
     def __init__(self, lines: CountingLines) -> None:
         self._lines = lines
         self._new_problems = NewProblems()
-        #: What was shown of streams as they began.
-        self._begun: dict[Entry, list[Cell]] = {}
+        #: The lines of streams that have begun and not ended.
+        self._streaming: dict[Entry, list[Cell]] = {}
 
     def __call__(self, world: World, entry: Entry) -> None:
         request, problems = Request(**entry.as_json()), self._new_problems(world)
-        if not self._lines.is_watched:
+        if not self._lines.is_interactive:
             if entry.status:
-                self._lines.tell([(request_line(request, problems), "")])  # as in reports: ids are searched for in logs
+                self._lines.write_line([(request_line(request, problems), "")])  # whole ids, to search a log for
         else:
             line = short_line(request, run_status(world, entry), problems, self._lines.width)
-            self._lines.tell(line, self._begun.pop(entry, ()))
+            self._lines.write_line(line, self._streaming.pop(entry, ()))
             if not entry.status:
-                self._begun[entry] = line
+                self._streaming[entry] = line
         for problem in problems:
-            self._lines.tell_whole(f"problem: {problem}", "red")
+            self._lines.write_text(f"problem: {problem}", "red")
 
 
 class NewProblems:
-    """The problems that a world has had since it was asked the last time."""
+    """The problems that a world has found since the last call."""
 
     def __init__(self) -> None:
         self._seen: WeakKeyDictionary[World, int] = WeakKeyDictionary()
@@ -63,24 +66,24 @@ class NewProblems:
 
 
 def as_json(world: World, entry: Entry, problems: list[Problem]) -> dict[str, Any]:
-    """A request for a machine, with its run's status and the problems that came with it."""
-    told = entry.as_json()
+    """A request as JSON, with the status of its run and the problems that it caused."""
+    fields = entry.as_json()
     return {
-        **{key: told[key] for key in _TOLD},
+        **{key: fields[key] for key in _FIELDS},
         "run_status": run_status(world, entry),
         "problems": [problem.as_json() for problem in problems],
     }
 
 
 def run_status(world: World, entry: Entry) -> str | None:
-    """The status that the request's run has now."""
+    """The present status of the request's run."""
     turn = world.turns.get(entry.run_id or "")
     return turn.status if turn else None
 
 
 def short_line(request: Request, status: str | None, problems: list[Problem], width: int) -> list[Cell]:
-    """For a terminal: columns, and the beginnings of ids. A narrow one has the operation in place of the path."""
-    said = _ID.sub(r"\1…", ", ".join(filter(None, _said(request, status, problems))))
+    """A line for a terminal: columns and shortened ids. A narrow one shows the operation in place of the path."""
+    result = _ID.sub(r"\1…", ", ".join(filter(None, _result(request, status, problems))))
     path = _ID.sub(r"\1…", unquote(request.path))
     operation = request.operation or "unknown"
     cells: list[Cell] = [
@@ -88,31 +91,28 @@ def short_line(request: Request, status: str | None, problems: list[Problem], wi
         (f"{request.method:<6} ", "dim"),
         (f"{path:<{_PATH_WIDTH}}  ", ""),
         (f"{operation:<{_OPERATION_WIDTH}}  ", "cyan" if request.operation else "yellow"),
-        (said, "red" if problems else _colour(request.status) if request.status >= 400 else ""),
+        (result, "red" if problems else _colour(request.status) if request.status >= 400 else ""),
     ]
     if width < _WIDE:
         del cells[2 if request.operation else 3]
     return cells
 
 
-def _said(request: Request, status: str | None, problems: list[Problem]) -> list[str]:
-    """What came of it; of a stream the run and its status."""
+def _result(request: Request, status: str | None, problems: list[Problem]) -> list[str]:
+    """The outcome; for a stream the run and its status."""
     if request.status == 0 or isinstance(request.answer, list):
         run = request.run_id if request.run_id and request.run_id not in request.path else ""
-        said = [f"{run} {status or ''}".strip(), outcome(request) if request.status else "streaming"]
+        words = [f"{run} {status or ''}".strip(), outcome(request) if request.status else "streaming"]
     else:
-        said = [error_words(request) if request.status >= 400 else outcome(request)]
+        words = [error_words(request) if request.status >= 400 else outcome(request)]
     if any(problem.kind == "unmatched" for problem in problems):
-        said.append("no turn fits")
+        words.append("no turn fits")
     elif request.operation in CREATE_RUN and request.turn:
-        said.append(f"turn {request.turn!r}")
+        words.append(f"turn {request.turn!r}")
     if request.fault:
-        said.append(f"fault {request.fault}")
-    return said
+        words.append(f"fault {request.fault}")
+    return words
 
 
 def _colour(status: int) -> Style:
     return "green" if status < 400 else "yellow" if status < 500 else "red"
-
-
-Watch = Callable[[World, Entry], object]

@@ -1,4 +1,4 @@
-"""What a person sees who looks at a terminal, and a log does not get: colours, and lines that are written anew."""
+"""Output for an interactive terminal, which a log does not get: colours, and lines that are rewritten."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from types import TracebackType
 from typing import Final, Literal, Self, TextIO
 
 Style = Literal["", "bold", "dim", "red", "green", "yellow", "cyan"]
-#: A piece of a line, and how it is painted.
+#: A piece of a line and its style.
 Cell = tuple[str, Style]
 
 _CODES: Final[dict[Style, int]] = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
-#: Up one line, and clear what is behind the cursor.
+#: Up one line; clear from the cursor to the end of the line.
 _UP, _CLEAR = "\x1b[1A\r", "\x1b[K"
 
 
-def is_watched(stream: TextIO) -> bool:
-    """True if somebody looks: a terminal that can write over itself, and not one of a CI job."""
+def is_interactive(stream: TextIO) -> bool:
+    """True for a terminal that can rewrite its lines and is not that of a CI job."""
     return stream.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
 
 
 def has_colours(stream: TextIO) -> bool:
-    """``NO_COLOR`` and then ``FORCE_COLOR`` have the word, as far as they are not empty; else a watched stream has."""
+    """``NO_COLOR`` decides, then ``FORCE_COLOR``, unless empty; otherwise an interactive stream has colours."""
     if os.environ.get("NO_COLOR"):
         return False
     forced = os.environ.get("FORCE_COLOR")
-    return forced != "0" if forced else is_watched(stream)
+    return forced != "0" if forced else is_interactive(stream)
 
 
 class Paint:
-    """Paints text for a stream; where there are no colours it leaves it as it is."""
+    """Paints text for a stream. Without colours the text stays as it is."""
 
     def __init__(self, stream: TextIO) -> None:
         self._is_on = has_colours(stream)
@@ -40,7 +40,7 @@ class Paint:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self._is_on and style and text else text
 
     def line(self, cells: Sequence[Cell], width: int | None = None) -> str:
-        """The cells one after the other, cut to so many columns with an ellipsis."""
+        """The cells in a row, cut to ``width`` columns with an ellipsis."""
         if width is None or columns_of("".join(text for text, _ in cells)) <= width:
             return "".join(self(text, style) for text, style in cells)
         left = width - 1
@@ -55,7 +55,7 @@ class Paint:
 
 
 def columns_of(text: str) -> int:
-    """How wide it is on a terminal: East Asian characters take two columns, combining ones none."""
+    """The columns that text takes on a terminal: two for East Asian characters, none for combining ones."""
     return len(text) if text.isascii() else sum(map(_columns_of_one, text))
 
 
@@ -72,12 +72,12 @@ def _beginning(text: str, columns: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Without characters that a terminal obeys: what clients send must not steer it."""
+    """The text without control characters: text from clients must not control the terminal."""
     return text if text.isprintable() else "".join(one if one.isprintable() else "�" for one in text)
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
-    """Rows of cells, padded so that they stand below each other; the last cell of a row is not."""
+    """Rows of cells, padded to columns. The last cell of a row is not padded."""
     widths: dict[int, int] = {}
     for row in rows:
         for place, (text, _) in enumerate(row[:-1]):
@@ -96,25 +96,25 @@ def _printable(cells: Sequence[Cell]) -> list[Cell]:
 
 
 class CountingLines:
-    """Lines as they come. On a terminal one that is like the last is counted there, and none is broken in two."""
+    """Writes lines. A terminal counts a repeated line in place and cuts a line that is too wide."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream, self._paint, self._is_watched = stream, Paint(stream), is_watched(stream)
+        self._stream, self._paint, self._is_interactive = stream, Paint(stream), is_interactive(stream)
         self._last: Sequence[Cell] = ()
         self._times = 0
 
     @property
-    def is_watched(self) -> bool:
-        return self._is_watched
+    def is_interactive(self) -> bool:
+        return self._is_interactive
 
     @property
     def width(self) -> int:
         return _width(self._stream)
 
-    def tell(self, cells: Sequence[Cell], instead_of: Sequence[Cell] = ()) -> None:
-        """``instead_of``: a line that this one replaces, if it is the last."""
+    def write_line(self, cells: Sequence[Cell], instead_of: Sequence[Cell] = ()) -> None:
+        """Writes a line. ``instead_of``: the line that it replaces, if that is the last one."""
         cells, instead_of = _printable(cells), _printable(instead_of)
-        if not self._is_watched:
+        if not self._is_interactive:
             self._stream.write(f"{self._paint.line(cells)}\n")
         elif cells == self._last:
             self._times += 1
@@ -128,33 +128,33 @@ class CountingLines:
             self._stream.write(f"{up}{self._paint.line(cells, _width(self._stream) - 1)}{_CLEAR if up else ''}\n")
         self._stream.flush()
 
-    def tell_whole(self, text: str, style: Style = "") -> None:
-        """Text of any length, which is neither counted nor cut."""
+    def write_text(self, text: str, style: Style = "") -> None:
+        """Writes text of any length, neither counted nor cut."""
         self._last = ()
         self._stream.write("".join(f"{self._paint(printable(line), style)}\n" for line in text.splitlines()))
         self._stream.flush()
 
     def end(self, words: str) -> None:
-        """The last words for who looks, over the ^C that ended it."""
-        if self._is_watched:
+        """Writes the last words on a terminal, over the ^C that ended the command."""
+        if self._is_interactive:
             self._stream.write(f"\r{self._paint(words, 'dim')}{_CLEAR}\n")
             self._stream.flush()
 
 
 class ProgressLine:
-    """One line that is written anew as something goes on, and wiped at its end. Silent where nobody looks."""
+    """A line that is rewritten while work goes on, and cleared at the end. Silent unless interactive."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._watched = is_watched(stream)
+        self._is_interactive = is_interactive(stream)
         self._shown = False
 
-    def tell(self, what: str, done: int, of: int) -> None:
-        """``reading weather.yaml (3 of 12)``"""
+    def report(self, what: str, done: int, of: int) -> None:
+        """Shows ``reading weather.yaml (3 of 12)``."""
         self.show(f"{what} ({done} of {of})" if of > 1 else what)
 
     def show(self, text: str) -> None:
-        if self._watched:
+        if self._is_interactive:
             self._stream.write(f"\r{text[: _width(self._stream) - 1]}{_CLEAR}")
             self._stream.flush()
             self._shown = True

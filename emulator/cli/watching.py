@@ -1,4 +1,4 @@
-"""Reloads scenario files that have changed; a bad file leaves what was there, and its error is shown."""
+"""Reloads scenario files that have changed. A bad file keeps the old scenario, and its error is reported."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from emulator.recordings.sources import load_sources
 from emulator.scenarios.loading import scenario_files
 from emulator.scenarios.model import Scenario
 
-#: Seconds between two looks at the files.
+#: Seconds between two polls of the files.
 PERIOD = 0.3
 
+#: A file's modification time in nanoseconds, and its size in bytes.
 Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file with what it is now. ``name``: what its scenario was called until now; None for a new file."""
+    """A changed file. ``name``: the name that its scenario had until now; None for a new file."""
 
     path: Path
     name: str | None
@@ -30,18 +31,18 @@ class Change:
 
 
 class Watcher:
-    """Looks at the files every now and then, in a thread of its own.
+    """Polls the files in a thread of its own.
 
-    ``reload`` gets what has changed, ``tell`` what a person should know of files that cannot be taken.
+    Calls ``reload`` for each file that has changed, and ``warn`` with a message for each file that cannot be loaded.
     """
 
-    def __init__(self, sources: list[str], reload: Callable[[Change], object], tell: Callable[[str], object]) -> None:
-        self._sources, self._reload, self._tell = sources, reload, tell
+    def __init__(self, sources: list[str], reload: Callable[[Change], object], warn: Callable[[str], object]) -> None:
+        self._sources, self._reload, self._warn = sources, reload, warn
         self._known = self._stamps()
-        #: What the scenario of each file is called.
+        #: The name of each file's scenario.
         self._names: dict[Path, str] = {}
         for path in self._known:
-            with suppress(EmulatorError, OSError):  # one that was spoilt just now is as one that is not there yet
+            with suppress(EmulatorError, OSError):  # a file that is bad now counts as one that does not exist yet
                 self._names[path] = _load(path).name
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="scenario-watcher", daemon=True)
@@ -55,10 +56,10 @@ class Watcher:
 
     def _watch(self) -> None:
         while not self._ended.wait(PERIOD):
-            self.look()
+            self.poll()
 
-    def look(self) -> None:
-        """Loads what has changed since the last look."""
+    def poll(self) -> None:
+        """Loads the files that have changed since the last poll."""
         stamps = self._stamps()
         changed = [path for path, stamp in stamps.items() if self._known.get(path) != stamp]
         self._known = stamps
@@ -67,8 +68,10 @@ class Watcher:
                 scenario = _load(path)
                 self._refuse_namesake(path, scenario)
             except (EmulatorError, OSError) as error:
-                kept = f"kept the old {path}: the new one is bad" if path in self._names else f"{path} is not loaded"
-                self._tell(f"{kept}\n{error}")
+                kept = (
+                    f"kept the old {path}: the new one is invalid" if path in self._names else f"{path} is not loaded"
+                )
+                self._warn(f"{kept}\n{error}")
             else:
                 self._reload(Change(path, self._names.get(path), scenario))
                 self._names[path] = scenario.name
@@ -76,7 +79,7 @@ class Watcher:
     def _refuse_namesake(self, path: Path, scenario: Scenario) -> None:
         for other, name in self._names.items():
             if name == scenario.name and other != path and other in self._known:
-                raise ScenarioError([f"{path}: its name {name!r} is that of {other} too"])
+                raise ScenarioError([f"{path}: the name {name!r} is already used by {other}"])
 
     def _stamps(self) -> dict[Path, Stamp]:
         try:

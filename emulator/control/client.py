@@ -1,6 +1,6 @@
-"""Drives an emulator over HTTP: the client of its admin API, for tests, fixtures and the command line.
+"""The client of an emulator's admin API, for tests, fixtures and the command line.
 
-Imports no server and no validator, so that it costs next to nothing.
+It imports no server and no validator, so that its import is cheap.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Request:
     """A request that the emulator has answered.
 
     ``operation`` is the API's operationId in snake_case (None for an unknown URL), ``json`` the parsed body, ``answer``
-    the parsed answer (a stream's is a list of ``{"event", "data"}``), ``time`` the world's second. ``moved``: a look
-    that changed its run; ``repeats``: how many looks after it were the same and changed nothing.
+    the parsed response (for a stream a list of ``{"event", "data"}``), ``time`` the second of the world's clock.
+    ``moved``: a poll that changed its run. ``repeats``: the number of equal polls after it that changed nothing.
     """
 
     operation: str | None
@@ -44,7 +44,10 @@ class Request:
 
 
 class TimelineEvent(str):
-    """An event of a run: its name, the world's second (``time``), and how many deltas came in a row (``times``)."""
+    """An event of a run: its name as text, with two attributes.
+
+    ``time``: the second of the world's clock. ``times``: the number of deltas in a row, 1 for any other event.
+    """
 
     __slots__ = ("time", "times")
 
@@ -57,7 +60,7 @@ class TimelineEvent(str):
         return made
 
     def __getnewargs__(self) -> tuple[str, int, int]:  # type: ignore[override]
-        """Copies and pickles like any text."""
+        """The arguments of ``__new__``, for copies and pickles."""
         return str(self), self.time, self.times
 
 
@@ -75,11 +78,11 @@ class Run:
     timeline: tuple[TimelineEvent, ...]
 
     def __str__(self) -> str:
-        """The turn and the end, then a line for each event."""
+        """The turn and the status, then a line for each event."""
         return "\n".join([f"turn {self.turn!r}: {self.status}", *self.event_lines()])
 
     def event_lines(self) -> list[str]:
-        """A line an event: when, since the first, which, and how often in a row."""
+        """A line for each event: the seconds since the first event, the name, and the number in a row."""
         start = self.timeline[0].time if self.timeline else 0
         return [
             f"  {f'+{event.time - start}s':>5} {event}{f' ×{event.times}' if event.times > 1 else ''}"
@@ -88,9 +91,9 @@ class Run:
 
 
 class Control:
-    """An emulator that somebody started at ``url`` (without ``/v1``), in the world of ``api_key``.
+    """An emulator that runs at ``url`` (without ``/v1``), in the world of ``api_key``.
 
-    Everything raises EmulatorError when the emulator refuses or cannot be reached.
+    All methods raise EmulatorError if the emulator refuses a request or cannot be reached.
     """
 
     def __init__(self, url: str, api_key: str) -> None:
@@ -99,12 +102,12 @@ class Control:
 
     @property
     def base_url(self) -> str:
-        """What an OpenAI client takes as its ``base_url``."""
+        """The ``base_url`` for an OpenAI client."""
         return f"{self.url}/v1"
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables that lead OpenAI's SDKs, also in Azure's mode, here; ``NO_PROXY`` keeps what it had."""
+        """The environment variables that point OpenAI's and Azure's clients here; ``NO_PROXY`` keeps its hosts."""
         host = urlsplit(self.url).hostname or ""
         excepted = {
             name: ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), host]))
@@ -121,20 +124,20 @@ class Control:
         }
 
     def reset(self, **options: Any) -> None:
-        """A new world: objects, clock, ids, journal and problems begin anew. Open streams of the old one break off.
+        """Begins a new world without objects, requests and problems. Open streams of the old world break off.
 
-        ``options`` (seed, clock, start, unmatched, shapes) are in force until the next reset.
+        ``options`` (seed, clock, start, unmatched, shapes) apply until the next reset.
         """
         self._call("POST", "/reset", options)
 
     def advance(self, seconds: float) -> None:
-        """Lets world time pass (``skip`` clock): what becomes due is played or expires, in order of time."""
+        """Moves the ``skip`` clock. Everything that becomes due is played or expires, in order of time."""
         self._call("POST", "/clock/advance", {"seconds": seconds})
 
     def load(self, scenario: str | Path | dict[str, Any]) -> str:
-        """Adds a scenario, to be asked first, and answers its name. A file is read here and posted.
+        """Adds a scenario, which takes precedence over those already loaded, and returns its name.
 
-        Raises ScenarioError with all problems, OSError for a file that cannot be read.
+        A file is read here and posted. Raises ScenarioError with all problems, OSError for an unreadable file.
         """
         if isinstance(scenario, dict):
             query, text, folder = "", json.dumps(scenario).encode(), Path()
@@ -153,30 +156,30 @@ class Control:
         return name
 
     def release(self, label: str) -> None:
-        """Opens a gate, for runs that stand there and for those to come."""
+        """Releases a hold, for the runs that wait at it and for those to come."""
         self._call("POST", f"/holds/{quote(label, safe='')}/release")
 
     def wait_held(self, label: str, timeout: float = 5) -> str:
-        """The id of a run that stands at a gate; waits for one at most ``timeout`` real seconds."""
+        """Waits until a run reaches the hold, at most ``timeout`` real seconds, and returns the run's id."""
         path = f"/holds/{quote(label, safe='')}?timeout={timeout}"
         run_id: str = self._call("GET", path, timeout=timeout + 10)["run_id"]
         return run_id
 
     def inject(self, fault: dict[str, Any]) -> None:
-        """Adds a fault, as a scenario's ``faults`` say it; it is asked before all others."""
+        """Adds a fault, written as in a scenario's ``faults``. It takes precedence over all others."""
         self._call("POST", "/faults", fault)
 
     def requests(
         self, operation: str | None = None, *, thread: str | None = None, run: str | None = None
     ) -> list[Request]:
-        """The journal: what was asked and answered, oldest first."""
-        asked = {"operation": operation, "thread": thread, "run": run}
-        query = urlencode({key: value for key, value in asked.items() if value is not None})
+        """The journal of requests and responses, oldest first. The arguments select."""
+        filters = {"operation": operation, "thread": thread, "run": run}
+        query = urlencode({key: value for key, value in filters.items() if value is not None})
         found = self._call("GET", "/requests" + (f"?{query}" if query else ""))["requests"]
         return [Request(**one) for one in found]
 
     def runs(self) -> list[Run]:
-        """The runs that were created, oldest first, each with its timeline."""
+        """All runs with their timelines, oldest first."""
         return [
             Run(
                 id=one["id"],
@@ -189,7 +192,7 @@ class Control:
         ]
 
     def timelines(self) -> str:
-        """All runs as text, for golden files: each as ``str(run)`` says it, numbered, and so their threads."""
+        """All runs as text, for golden files: ``str(run)`` of each, with numbers in place of ids."""
         threads: dict[str, int] = {}
         texts = []
         for number, run in enumerate(self.runs(), 1):
@@ -198,16 +201,16 @@ class Control:
         return "\n".join(texts)
 
     def state(self) -> dict[str, Any]:
-        """Clock, settings, numbers of objects, active runs, and how often each operation was ``asked``."""
+        """Clock, settings, numbers of objects, active runs, and the number of requests by operation (``asked``)."""
         found: dict[str, Any] = self._call("GET", "/state")
         return found
 
     def problems(self) -> list[Problem]:
-        """What ``check`` would raise."""
-        return [Problem(**one) for one in self._call("GET", "/check")["problems"]]
+        """The problems that ``check`` would raise."""
+        return [Problem.from_json(one) for one in self._call("GET", "/check")["problems"]]
 
     def check(self) -> None:
-        """Raises CheckFailed (an AssertionError with ``.problems``) if anything went wrong or was left undone."""
+        """Raises CheckFailed (an AssertionError with ``problems``) if there is any problem."""
         if problems := self.problems():
             raise CheckFailed(problems)
 
@@ -219,11 +222,11 @@ class Control:
         return raw.decode("utf-8")
 
     def keep_baseline(self) -> None:
-        """From now on a reset returns to what is there now, until this baseline is forgotten."""
+        """Makes the present state the baseline that a reset returns to, until it is forgotten."""
         self._call("POST", "/baseline")
 
     def forget_baseline(self, *, all: bool = False) -> None:
-        """From now on a reset returns to the baseline that was kept before this one, or (``all``) to an empty world."""
+        """Forgets the last baseline, so that a reset returns to the one before; with ``all`` forgets all of them."""
         self._call("DELETE", "/baseline?all=true" if all else "/baseline")
 
     def _call(self, method: str, path: str, body: Any = None, timeout: float = 30) -> Any:
@@ -232,16 +235,16 @@ class Control:
         try:
             answer = json.loads(raw)
         except ValueError:
-            raise EmulatorError(f"{self.url} is no emulator: {method} /_emulator{path} answered {status}") from None
+            raise EmulatorError(f"{self.url} is not an emulator: {method} /_emulator{path} returned {status}") from None
         if status < 400:
             return answer
         error = answer.get("error", {})
         if "problems" in error:
             raise ScenarioError(error["problems"])
-        raise EmulatorError(error.get("message", f"{method} {path} answered {status}"))
+        raise EmulatorError(error.get("message", f"{method} {path} returned {status}"))
 
     def _exchange(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
-        """One request on a connection of its own: nothing stays open that a thread or a test would have to close."""
+        """Sends a request on a connection of its own, so that no connection stays open in a thread or a test."""
         address = urlsplit(self.url)
         kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
         connection = kind(address.netloc, timeout=timeout)
@@ -250,7 +253,7 @@ class Control:
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
-            where = self.url or "an address that is not known before the start"
-            raise EmulatorError(f"no emulator answers at {where}: {error}") from None
+            where = self.url or "an address that is unknown before the start"
+            raise EmulatorError(f"no emulator responds at {where}: {error}") from None
         finally:
             connection.close()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from emulator.base import sse
-from emulator.base.json_types import Object
 
 
 class EventStream:
@@ -22,7 +22,7 @@ class EventStream:
         self.broken_off = False
         self.listeners: list[Callable[[], None]] = []
 
-    def send(self, data: Object, *events: str) -> None:
+    def send(self, data: Mapping[str, Any], *events: str) -> None:
         """Appends the same object under each of these event names."""
         encoded = sse.data_of(data)
         for event in events:

@@ -1,6 +1,6 @@
-"""Recordings: captured HTTP exchanges, verbatim; read from many formats, distilled into scenarios.
+"""Recordings: captured HTTP exchanges, read from many formats and distilled into scenarios.
 
-    bytes of a file --readers--> Recording --distil--> scenario document --writing--> YAML that a person likes to read
+    bytes of a file --readers--> Recording --distil--> scenario document --yaml_writer--> readable YAML
 
-It stands beside the world, not in it: what it makes is a scenario file like any other.
+The result is a scenario file like any other. The world knows nothing of recordings.
 """

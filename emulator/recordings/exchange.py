@@ -1,4 +1,4 @@
-"""One recorded request and its answer, whatever file it was found in; and recordings, which are lists of them."""
+"""A recorded request with its response, in any file format; and recordings, which are lists of them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from emulator.base.problems import EmulatorError
 #: Names in lower case, in the order in which they were recorded; a name can occur more than once.
 Headers = tuple[tuple[str, str], ...]
 
-#: How an answer ended. ``unknown``: the format does not tell. ``client_left``: the client went first. ``cut``: the
-#: upstream broke off. ``timeout``: it fell silent. ``unreachable``: it never answered. ``stopped``: the recorder ended.
+#: How a response ended. ``unknown``: the format does not tell. ``client_left``: the client closed the connection first.
+#: ``cut``: the upstream broke off. ``timeout``: the upstream fell silent. ``unreachable``: there was no connection to
+#: the upstream. ``stopped``: the recorder was stopped.
 Ended = Literal["complete", "unknown", "client_left", "cut", "timeout", "unreachable", "stopped"]
 
 
 class RecordingError(EmulatorError):
-    """A file that cannot be read as a recording: what was expected, and what came."""
+    """A file is not a recording. The message says what was expected, and what the file has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a form. ``content`` is None where a file's bytes were not recorded; size and hash may be known."""
+    """A part of a form. ``content`` is None if a file's bytes were not recorded; its size and hash may be known."""
 
     name: str
     filename: str | None = None
@@ -36,12 +37,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer, as they were before compression and transfer encoding.
+    """One request and its response, without compression and transfer encoding.
 
-    ``url`` is what was recorded: absolute, or a path with its query. Bodies are None where they were not recorded;
-    ``answer_size`` may then tell how long the answer was. ``form`` are the parts of a multipart request.
-    ``status`` 0: no answer came. ``number`` is the exchange's place in its file, from 1; ``time`` when the request
-    came, in seconds since 1970, if that is known.
+    ``url`` is absolute, or a path with its query. A body is None if it was not recorded; ``response_size`` may then
+    have its length in bytes. ``form`` has the parts of a multipart request. ``status`` 0: there was no response.
+    ``number`` counts the exchanges of a file from 1. ``time`` is that of the request, in seconds since 1970, or None.
     """
 
     method: str
@@ -50,9 +50,9 @@ class Exchange:
     request_headers: Headers = ()
     request_body: bytes | None = None
     form: tuple[Part, ...] | None = None
-    answer_headers: Headers = ()
-    answer_body: bytes | None = None
-    answer_size: int | None = None
+    response_headers: Headers = ()
+    response_body: bytes | None = None
+    response_size: int | None = None
     ended: Ended = "unknown"
     source: str = ""
     number: int = 0
@@ -75,23 +75,23 @@ class Exchange:
         """The first value of a header, by its name in lower case."""
         return next((value for one, value in self.request_headers if one == name), None)
 
-    def answer_header(self, name: str) -> str | None:
-        return next((value for one, value in self.answer_headers if one == name), None)
+    def response_header(self, name: str) -> str | None:
+        return next((value for one, value in self.response_headers if one == name), None)
 
     @property
     def streamed(self) -> bool:
-        """The answer is an event stream."""
-        if (self.answer_header("content-type") or "").startswith("text/event-stream"):
+        """True if the response is an event stream."""
+        if (self.response_header("content-type") or "").startswith("text/event-stream"):
             return True
-        return (self.answer_body or b"").startswith(b"event: ")
+        return (self.response_body or b"").startswith(b"event: ")
 
     def request_json(self) -> Any:
         """The request's body as JSON, or None."""
         return parsed(self.request_body)
 
-    def answer_json(self) -> Any:
-        """The answer's body as JSON, or None."""
-        return None if self.streamed else parsed(self.answer_body)
+    def response_json(self) -> Any:
+        """The response's body as JSON, or None."""
+        return None if self.streamed else parsed(self.response_body)
 
     def described(self) -> str:
         """``weather.yaml #4 POST /v1/threads``"""
@@ -102,7 +102,7 @@ class Exchange:
 class Recording:
     """The exchanges of one file, in the order of their requests.
 
-    ``notes`` tell what could not be read of it (a torn last line, requests that never ended).
+    ``notes`` mention its unreadable parts (an incomplete last line, requests that never ended).
     """
 
     name: str
@@ -113,7 +113,7 @@ class Recording:
 
 
 def _split(url: str) -> SplitResult:
-    """A URL's parts; what is none is all path."""
+    """The parts of a URL; an invalid one is all path."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -121,7 +121,7 @@ def _split(url: str) -> SplitResult:
 
 
 def parsed(raw: bytes | None) -> Any:
-    """JSON, or None for what is none."""
+    """The JSON value of a text, or None if it is not JSON."""
     try:
         return orjson.loads(raw) if raw else None
     except orjson.JSONDecodeError:
@@ -129,7 +129,7 @@ def parsed(raw: bytes | None) -> Any:
 
 
 def headers_of(pairs: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> Headers:
-    """Headers as formats have them: a mapping to a value or a list of values, or pairs."""
+    """Headers from the forms in use: a mapping to a value or to a list of values, or pairs."""
     items = pairs.items() if isinstance(pairs, Mapping) else pairs or ()
     return tuple(
         (str(name).lower(), str(value))

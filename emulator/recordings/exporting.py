@@ -1,4 +1,4 @@
-"""What was tried by hand becomes a fixture: a world's journal as a recording, its objects as a scenario's ``given``."""
+"""Exports a world: its journal as a recording, its objects as a scenario's ``given``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from typing import cast
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.base.json_types import Object
 from emulator.recordings import own_format
-from emulator.recordings.distil.api_calls import named
-from emulator.recordings.distil.given_form import MAX_STORED, as_given, given_message, given_run, without_echoes
+from emulator.recordings.distil.api_calls import texts_under
+from emulator.recordings.distil.given_form import (
+    MAX_STORED,
+    creation_parameters,
+    given_message,
+    given_run,
+    without_defaults,
+)
 from emulator.recordings.distil.yaml_writer import write
 from emulator.recordings.exchange import Ended, Exchange, Part, headers_of, parsed
 from emulator.recordings.record.redaction import Redactor
@@ -20,12 +26,12 @@ from emulator.world.state.store import Store
 from emulator.world.state.vector_stores import VectorStore
 from emulator.world.world import World
 
-#: Faults that keep an answer from its end, as a recorder would have seen it.
+#: How a recorder would see the end of a response, by the fault that breaks it off.
 _ENDED: dict[str | None, Ended] = {"disconnect": "cut", "stall": "timeout"}
 
 
 def recording_of(world: World) -> bytes:
-    """The journal in our own format, secrets redacted. Requests that only repeated the one before are there once."""
+    """The journal in our own format, without secrets. A request that only repeats the one before is left out."""
     redactor = Redactor()
     lines = [own_format.header_line(None)]
     for number, entry in enumerate(world.journal.requests(), world.journal.dropped + 1):
@@ -45,8 +51,8 @@ def _exchange(entry: Entry, number: int) -> Exchange:
         request_headers=headers,
         request_body=None if is_form else entry.body,
         form=tuple(_parts(parsed(entry.body) or {})) if is_form else None,
-        answer_headers=(("content-type", _kind_of(entry.answer)),),
-        answer_body=None if entry.operation == "download_file" and entry.status == 200 else entry.answer,
+        response_headers=(("content-type", _kind_of(entry.answer)),),
+        response_body=None if entry.operation == "download_file" and entry.status == 200 else entry.answer,
         ended=_ENDED.get(entry.fault, "complete"),
         source="journal",
         number=number,
@@ -54,15 +60,15 @@ def _exchange(entry: Entry, number: int) -> Exchange:
     )
 
 
-def _kind_of(answer: bytes) -> str:
-    """What the journal does not keep, as the emulator would have said it."""
-    if answer.startswith(b"event: "):
+def _kind_of(response: bytes) -> str:
+    """The content type of a response, which the journal does not keep."""
+    if response.startswith(b"event: "):
         return "text/event-stream; charset=utf-8"
-    return "text/plain; charset=utf-8" if answer and parsed(answer) is None else "application/json"
+    return "text/plain; charset=utf-8" if response and parsed(response) is None else "application/json"
 
 
 def _parts(form: Object) -> Iterator[Part]:
-    """The journal keeps a file's name and size; a field that was nested is written as it was sent."""
+    """The parts of a form: of a file the journal has the name and size; a nested field is written as it was sent."""
     for name, value in form.items():
         if isinstance(value, dict) and "filename" in value:
             yield Part(name, value["filename"], size=value.get("bytes"))
@@ -73,14 +79,12 @@ def _parts(form: Object) -> Iterator[Part]:
 
 
 def scenario_of(world: World) -> str:
-    """The objects as a scenario file, contents of files in it. What a scenario cannot give is told in its comments."""
+    """The objects as a scenario file, with the contents of files. Comments list what a scenario cannot give."""
     store, objects, left_out = world.store, objects_of(world), _lost(world)
     given = {
         "files": [_file(file, world) for file in store.files],
         "vector_stores": [_store(one) for one in store.vector_stores],
-        "assistants": [
-            _without_deleted(as_given("assistant", cast("Object", one)), store) for one in objects.assistants
-        ],
+        "assistants": [_assistant(cast("Object", one), store) for one in objects.assistants],
         "threads": [_thread(thread, world, left_out) for thread in objects.threads.values()],
     }
     document: Object = {"version": 1, "name": "exported"}
@@ -90,7 +94,7 @@ def scenario_of(world: World) -> str:
 
 
 def _lost(world: World) -> list[str]:
-    """What no scenario can give."""
+    """Notes on everything that no scenario can give."""
     store = world.store
     uploads = [one.object for one in store.uploads.values()]
     left_out = [f"upload {one['id']}, which is pending" for one in uploads if one["status"] == "pending"]
@@ -100,23 +104,23 @@ def _lost(world: World) -> list[str]:
         if len(one.stored) > MAX_STORED:
             left_out.append(f"{len(one.stored) - MAX_STORED} of the {len(one.stored)} files of vector store {one.id}")
     if any(len(steps) for thread in objects_of(world).threads.values() for steps in thread.steps.values()):
-        left_out.append("run steps: a given run has none, and what it wrote is given as messages of no run")
+        left_out.append("run steps: a given run has none, and its messages belong to no run")
     return left_out
 
 
 def _file(file: Object, world: World) -> Object:
     content = world.store.contents[file["id"]].read()
-    said: Object = {"id": file["id"], "filename": file["filename"]}
-    said |= {"purpose": file["purpose"]} if file["purpose"] != "assistants" else {}
+    given: Object = {"id": file["id"], "filename": file["filename"]}
+    given |= {"purpose": file["purpose"]} if file["purpose"] != "assistants" else {}
     try:
-        return {**said, "content": content.decode("utf-8")}
+        return {**given, "content": content.decode("utf-8")}
     except UnicodeDecodeError:
-        return {**said, "base64": base64.b64encode(content).decode()}
+        return {**given, "base64": base64.b64encode(content).decode()}
 
 
 def _store(store: VectorStore) -> Object:
     files = list(store.stored)[:MAX_STORED]
-    return {**as_given("vector_store", store.object), **({"file_ids": files} if files else {})}
+    return {**creation_parameters("vector_store", store.object), **({"file_ids": files} if files else {})}
 
 
 def _thread(thread: Thread, world: World, left_out: list[str]) -> Object:
@@ -127,36 +131,36 @@ def _thread(thread: Thread, world: World, left_out: list[str]) -> Object:
     for run in thread.runs:
         assistant = objects_of(world).assistants.get(run["assistant_id"])
         if run["status"] not in TERMINAL:
-            left_out.append(f"run {run['id']}, which is {run['status']}: only runs that are over can be given")
+            left_out.append(f"run {run['id']}, which is {run['status']}: a scenario gives only runs at rest")
         elif assistant is None:
             left_out.append(f"run {run['id']}: its assistant {run['assistant_id']} was deleted")
         else:
-            asked, came = given_run(cast("Object", run), cast("Object", assistant))
-            runs.append(asked | came)
-    given = _without_deleted(as_given("thread", cast("Object", thread.object)), store)
+            parameters, outcome = given_run(cast("Object", run), cast("Object", assistant))
+            runs.append(parameters | outcome)
+    given = _without_deleted(creation_parameters("thread", cast("Object", thread.object)), store)
     more = {"messages": [one for one in messages if one["content"]], "runs": runs}
     return {**given, **{key: items for key, items in more.items() if items}}
 
 
 def _assistant(assistant: Object, store: Store) -> Object:
-    return _without_deleted(as_given("assistant", assistant), store)
+    return _without_deleted(creation_parameters("assistant", assistant), store)
 
 
 def _without_deleted(given: Object, store: Store) -> Object:
-    """Files that a client has deleted stay named where they were used; vector stores do not."""
+    """Removes deleted files: objects that used them still name them, which vector stores do not."""
     coded = given.get("tool_resources", {}).get("code_interpreter", {})
     if all(id in store.files for id in coded.get("file_ids", ())):
         return given
     left = {"file_ids": [id for id in coded["file_ids"] if id in store.files]}
-    return without_echoes({**given, "tool_resources": {**given["tool_resources"], "code_interpreter": left}})
+    return without_defaults({**given, "tool_resources": {**given["tool_resources"], "code_interpreter": left}})
 
 
 def _message(message: Object, store: Store, left_out: list[str]) -> Object:
     given = given_message(message)
-    gone = {id for id in named(given, "file_id") if id not in store.files}
+    gone = {id for id in texts_under(given, "file_id") if id not in store.files}
     left_out += [f"{id} in {given['id']}: it was deleted" for id in sorted(gone)]
     if gone and "attachments" in given:
         given["attachments"] = [one for one in given["attachments"] if one["file_id"] not in gone]
     if gone and isinstance(given["content"], list):
-        given["content"] = [part for part in given["content"] if not gone & set(named(part, "file_id"))]
+        given["content"] = [part for part in given["content"] if not gone & set(texts_under(part, "file_id"))]
     return given

@@ -1,4 +1,4 @@
-"""From files to a scenario on the disk: reads, distils, proves, and writes all or nothing."""
+"""Imports recordings: reads and distils them, proves the scenario, and writes all of its files or none."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from emulator.recordings.exchange import Recording, RecordingError
 from emulator.recordings.proof.replay import Proof, prove
 from emulator.recordings.sources import is_recording, scenario_from
 
-#: Told how far a long import is: what is being done, how many of how many are done.
+#: Called with the progress of a long import: the current activity, the number of steps done, and of all steps.
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(slots=True)
 class Imported:
-    """A scenario made of recordings: its text, and how it stands the proof."""
+    """A scenario made of recordings, with its text and its proof. ``ignored``: files that are no recordings."""
 
     distilled: Distilled
     text: str
@@ -34,7 +34,7 @@ class Imported:
 
 
 def read_files(files: Iterable[str | Path], progress: Progress | None = None) -> tuple[list[Recording], list[str]]:
-    """The recordings in these files; a directory stands for those in it, and its other files are named.
+    """The recordings in these files and directories, and the names of the other files in the directories.
 
     Raises RecordingError for a file that cannot be read as a recording, OSError for one that cannot be read at all.
     """
@@ -50,7 +50,7 @@ def read_files(files: Iterable[str | Path], progress: Progress | None = None) ->
         ignored += [str(path) for path, fits in fitting.items() if not fits]
         chosen += [path for path, fits in fitting.items() if fits]
     recordings = []
-    chosen = list({path.resolve(): path for path in reversed(chosen)}.values())[::-1]  # each once
+    chosen = list({path.resolve(): path for path in reversed(chosen)}.values())[::-1]  # each file once
     for number, path in enumerate(chosen):
         if progress:
             progress(f"reading {path.name}", number, len(chosen))
@@ -61,9 +61,9 @@ def read_files(files: Iterable[str | Path], progress: Progress | None = None) ->
 def import_files(
     files: Iterable[str | Path], name: str, progress: Progress | None = None, *, folder: str = ""
 ) -> Imported:
-    """Reads, distils and proves; ``folder`` begins the name of that of the files beside, in place of the scenario's.
+    """Reads, distils and proves recordings. ``folder``: see ``distil``; by default the name of the scenario.
 
-    Raises as ``read_files`` does, and RecordingError if nothing asks for the API.
+    Raises as ``read_files`` does, and RecordingError if no request is for the API.
     """
     recordings, ignored = read_files(files, progress)
     distilled = distil_all(recordings, name, folder)
@@ -73,27 +73,27 @@ def import_files(
 
 
 def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Distilled:
-    """Raises RecordingError if nothing asks for the API."""
+    """Distils recordings. Raises RecordingError if no request is for the API."""
     distilled = distil(recordings, name, folder or name)
-    if not any(seen.operation or not has_address(seen.exchange) for seen in distilled.seens):
-        paths = list(dict.fromkeys(seen.exchange.path for seen in distilled.seens))[:3]
-        asked = f"; they ask for {', '.join(paths)}" if paths else ""
-        count, sources = len(distilled.seens), ", ".join(distilled.sources)
-        raise RecordingError(f"{sources}: none of its {count} requests is for the Assistants API{asked}")
+    if not any(api_call.operation or not has_address(api_call.exchange) for api_call in distilled.api_calls):
+        paths = list(dict.fromkeys(api_call.exchange.path for api_call in distilled.api_calls))[:3]
+        requested = f"; they are for {', '.join(paths)}" if paths else ""
+        count, sources = len(distilled.api_calls), ", ".join(distilled.sources)
+        raise RecordingError(f"{sources}: none of its {count} requests is for the Assistants API{requested}")
     return distilled
 
 
 def save(imported: Imported, out: Path, *, force: bool = False) -> list[Path]:
-    """Writes the scenario and the files beside it. Raises EmulatorError if one is there, unless ``force``."""
+    """Writes the scenario and the files beside it. Raises EmulatorError if one already exists, unless ``force``."""
     files = {out: imported.text.encode()}
-    files |= {out.parent / path: content for path, content in imported.distilled.beside.items()}
+    files |= {out.parent / path: content for path, content in imported.distilled.files.items()}
     if not out.parent.is_dir():
-        raise EmulatorError(f"{out.parent} is no directory; make it first, or name another --out")
+        raise EmulatorError(f"{out.parent} is not a directory. Create it first, or use another --out.")
     for path in files:
         if path.is_dir():
-            raise EmulatorError(f"{path} is a directory; --out names a file")
+            raise EmulatorError(f"{path} is a directory. Use --out with the name of a file.")
         if path.exists() and not force:
-            raise EmulatorError(f"{path} is there already; another --out, or --force to replace it, may do")
+            raise EmulatorError(f"{path} already exists. Use another --out, or --force to overwrite it.")
     drafts = {path: path.with_name(f".{path.name}.{os.getpid()}.draft") for path in files}
     folders = [path for path in dict.fromkeys(path.parent for path in files) if not path.exists()]
     try:
@@ -107,5 +107,5 @@ def save(imported: Imported, out: Path, *, force: bool = False) -> list[Path]:
             draft.unlink(missing_ok=True)
         for folder in folders:
             with suppress(OSError):
-                folder.rmdir()  # nothing came to be in it
+                folder.rmdir()  # it stays if something was written to it
     return list(files)

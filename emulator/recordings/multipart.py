@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from email.message import Message
 from typing import TYPE_CHECKING, Final
 
 from emulator.recordings.exchange import Part
@@ -20,7 +18,7 @@ _HEAD: Final = 2048
 def parts_of(body: bytes, content_type: str | None) -> tuple[Part, ...] | None:
     """The parts of a multipart body; None for any other body, and for one that is malformed or cut off.
 
-    Where the header or its boundary was not recorded (or redacted), the body's first line tells.
+    If the header or its boundary was not recorded, or was redacted, the first line of the body is the boundary.
     """
     if content_type is None:
         if not _IS_FORM.search(body, 0, _HEAD):
@@ -32,7 +30,7 @@ def parts_of(body: bytes, content_type: str | None) -> tuple[Part, ...] | None:
         return None
     if b"\r" in body:
         return _parse(body, boundary)
-    parts = _parse(body.replace(b"\n", b"\r\n"), boundary)  # an editor or YAML made the ends of lines alike
+    parts = _parse(body.replace(b"\n", b"\r\n"), boundary)  # an editor or YAML has changed the line ends
     return parts and tuple(Part(one.name, one.filename, (one.content or b"").replace(b"\r\n", b"\n")) for one in parts)
 
 
@@ -45,14 +43,16 @@ def _boundary(body: bytes, content_type: str) -> bytes | None:
 
 
 def _parse(body: bytes, boundary: bytes) -> tuple[Part, ...] | None:
+    import logging
+
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser
 
     collected = _Collector()
-    begin = body.find(b"--" + boundary)  # before it stands what is no part
+    begin = body.find(b"--" + boundary)  # the preamble is not a part
     try:
         parser = MultipartParser(boundary, collected.callbacks())
-        parser.logger = logging.Logger(__name__, logging.CRITICAL)  # a malformed body is nothing to warn of
+        parser.logger = logging.Logger(__name__, logging.CRITICAL)  # no warnings about malformed bodies
         parser.write(body[max(begin, 0) :])
     except FormParserError:
         return None
@@ -60,7 +60,7 @@ def _parse(body: bytes, boundary: bytes) -> tuple[Part, ...] | None:
 
 
 class _Collector:
-    """What a parser calls back with."""
+    """Collects the parts from the callbacks of the parser."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []
@@ -105,7 +105,9 @@ class _Collector:
 
 
 def _parameter(header: str, name: str) -> str:
-    """A parameter of a header, quoted or not, or in the form that tells its character set; empty if there is none."""
+    """A parameter of a header, quoted or not, also in the form with a character set; empty if there is none."""
+    from email.message import Message
+
     message = Message()
     key, _, value = header.partition(": ")
     message[key or "x"] = value

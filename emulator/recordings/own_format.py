@@ -1,10 +1,11 @@
-"""Our own recordings: JSON Lines, a versioned header and then one exchange a line, in the order in which they ended.
+"""Our own recordings: JSON Lines with a versioned header, then one exchange a line in the order in which they ended.
 
     {"format": "assistants-emulator recording", "version": 1, "upstream": "https://…", "files": false}
     {"n": 1, "time": …, "method": "POST", "url": "/v1/threads", "ended": "complete", "request": {…}, "answer": {…}}
 
-``n`` is given when a request begins and ``open`` tells which others had then not ended, so a reader knows what is
-missing. A body is text, or ``{"base64": …}`` if it is no UTF-8, or absent; ``bytes`` and ``sha256`` then tell of it.
+``n`` numbers the requests as they begin, and ``open`` has the numbers of the others that had not ended when the line
+was written, so that a reader knows which are missing. A body is text, or ``{"base64": …}`` if it is not UTF-8, or
+absent; then ``bytes`` and ``sha256`` describe it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import base64
 import binascii
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn, get_args
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, NoReturn, get_args
 
 import orjson
 
+from emulator.base.text import shorten
 from emulator.recordings.exchange import Ended, Exchange, Headers, Part, Recording, RecordingError
 
 FORMAT: Final = "assistants-emulator recording"
@@ -28,29 +31,37 @@ Object = dict[str, Any]
 
 
 def header_line(upstream: str | None = None, *, files: bool = False) -> bytes:
-    """The first line. ``files``: contents of files were recorded too."""
+    """The first line. ``files``: the contents of files were recorded too."""
     return _line({"format": FORMAT, "version": VERSION, "upstream": upstream, "files": files})
 
 
-def line(
-    exchange: Exchange,
-    *,
-    first_ms: float | None = None,
-    total_ms: float | None = None,
-    open: Iterable[int] = (),
-    request: Mapping[str, Any] | None = None,
-    answer: Mapping[str, Any] | None = None,
-) -> bytes:
-    """An exchange. ``request`` and ``answer``: what else is known of either, such as the hash of a body left out."""
-    times = _present(first=first_ms, total=total_ms)
-    asked = _present(
+class Details(NamedTuple):
+    """What a recorder knows of an exchange besides its contents.
+
+    Milliseconds from the request to the first and to the last byte of the response; and more fields of either, such as
+    the hash of a body that is left out.
+    """
+
+    first_ms: float | None = None
+    total_ms: float | None = None
+    request: Mapping[str, Any] = MappingProxyType({})
+    response: Mapping[str, Any] = MappingProxyType({})
+
+
+_NO_DETAILS: Final = Details()
+
+
+def line(exchange: Exchange, details: Details = _NO_DETAILS, *, open: Iterable[int] = ()) -> bytes:
+    """The line of an exchange. ``open``: the numbers of the other requests that have not ended."""
+    times = _present(first=details.first_ms, total=details.total_ms)
+    request = _present(
         headers=exchange.request_headers or None, body=_body(exchange.request_body), form=_form(exchange.form)
     )
-    answered = _present(
+    response = _present(
         status=exchange.status,
-        headers=exchange.answer_headers or None,
-        body=_body(exchange.answer_body),
-        bytes=exchange.answer_size,
+        headers=exchange.response_headers or None,
+        body=_body(exchange.response_body),
+        bytes=exchange.response_size,
     )
     return _line(
         _present(
@@ -61,8 +72,8 @@ def line(
             ended=exchange.ended,
             ms={name: round(ms, 1) for name, ms in times.items()} or None,
             open=sorted(open) or None,
-            request={**asked, **(request or {})},
-            answer={**answered, **(answer or {})},
+            request={**request, **details.request},
+            answer={**response, **details.response},
         )
     )
 
@@ -101,7 +112,7 @@ def _form(parts: tuple[Part, ...] | None) -> Any:
 
 
 def recognises(raw: bytes) -> bool:
-    """True for a file that begins as ours do, of whatever version."""
+    """True for a file with our header, of any version."""
     first = raw[: raw.find(b"\n") + 1 or len(raw)]
     if len(first) > _LONGEST_HEADER or not first.startswith(b"{"):
         return False
@@ -112,27 +123,27 @@ def recognises(raw: bytes) -> bool:
 
 
 def read(raw: bytes, file: str) -> Recording:
-    """The recording in these bytes. Raises RecordingError, with the line, for what is none of ours.
+    """Reads a recording. Raises RecordingError, with the line, for a file that is not one of ours.
 
-    A last line that breaks off and requests that never ended are no errors: ``notes`` tell of them.
+    A last line that breaks off and requests that never ended are no errors; ``notes`` mention them.
     """
     contents = read_contents(raw, file)
     found, notes = contents.exchanges, []
     if contents.torn:
         notes.append(f"{file}: the last line breaks off after {contents.torn} bytes; it is left out")
-    if lost := _missing(found, contents.begun):
-        notes.append(f"{file}: no answer to {lost}: not ended when the recorder did, or taken out")
+    if lost := _missing(found, contents.open):
+        notes.append(f"{file}: no response to {lost}: not finished when the recorder stopped, or removed from the file")
     exchanges = tuple(found[number] for number in sorted(found))
     return Recording(file, FORMAT, exchanges, tuple(notes), contents.header.get("upstream"))
 
 
 @dataclass(slots=True)
 class Contents:
-    """What a file has: exchanges by number, numbers of requests that began, and bytes of a line that breaks off."""
+    """The contents of a file: exchanges by number, numbers of open requests, and bytes of a line that breaks off."""
 
     header: Object
     exchanges: dict[int, Exchange]
-    begun: set[int]
+    open: set[int]
     torn: int = 0
 
 
@@ -144,14 +155,14 @@ def read_contents(raw: bytes, file: str) -> Contents:
     contents = Contents(header.values, {}, set())
     for at, text in enumerate(lines[1:], 2):
         if text.strip():
-            contents.begun = _Line(text, file, at).add_to(contents.exchanges)
+            contents.open = _Line(text, file, at).add_to(contents.exchanges)
     if tail and lines:
         last = _Line(tail, file, len(lines) + 1)
         if last.is_whole:
-            contents.begun = last.add_to(contents.exchanges)
+            contents.open = last.add_to(contents.exchanges)
         else:
             contents.torn = len(tail)
-            contents.begun |= _number_of(tail)
+            contents.open |= _number_of(tail)
     return contents
 
 
@@ -164,14 +175,14 @@ def _number_of(torn: bytes) -> set[int]:
 _LONGEST_HEADER: Final = 64 * 1024
 
 
-def _missing(found: Collection[int], begun: Collection[int]) -> str:
-    """``requests 2, 4-7 and 9``: numbers below the last that was found, and those that are known to have begun."""
+def _missing(found: Collection[int], open: Collection[int]) -> str:
+    """``requests 2, 4-7 and 9``: the gaps below the last number that was found, and the open requests after it."""
     gaps: list[tuple[int, int]] = []
     last = 0
     for number in sorted(found):
         gaps += [(last + 1, number - 1)] if number > last + 1 else []
         last = number
-    gaps += [(number, number) for number in sorted(begun) if number > last]
+    gaps += [(number, number) for number in sorted(open) if number > last]
     words = [str(start) if start == end else f"{start}-{end}" for start, end in gaps]
     shown = words if len(words) < 2 else [", ".join(words[:-1]), words[-1]]
     several = len(gaps) > 1 or any(start < end for start, end in gaps)
@@ -188,7 +199,7 @@ class _Line:
         try:
             values = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            self.is_whole, self._problem = False, f"a line of JSON, got what is none: {error}"
+            self.is_whole, self._problem = False, f"a line of JSON: {error}"
         else:
             self.values = values if isinstance(values, dict) else {}
             self._problem = "" if isinstance(values, dict) else f"a JSON object, got {_shown(values)}"
@@ -204,12 +215,12 @@ class _Line:
         if self.values.get("version") != VERSION:
             self.refuse(
                 f"version {VERSION} of the format, got {_shown(self.values.get('version'))}; "
-                "another version of assistants-emulator has made it"
+                "another version of assistants-emulator wrote it"
             )
         self.take(self.values, "upstream", str, "a URL", None)
 
     def add_to(self, found: dict[int, Exchange]) -> set[int]:
-        """Adds the exchange; answers the numbers of the requests that were then under way."""
+        """Adds the exchange. Returns the numbers of the requests that were open at its end."""
         if self._problem:
             self.refuse(self._problem)
         exchange = self._exchange()
@@ -220,7 +231,7 @@ class _Line:
         return {number for number in under_way if isinstance(number, int)}
 
     def take(self, values: Object, name: str, kind: Any, expected: str, *default: Any) -> Any:
-        """A value of that type. Without a default it has to be there."""
+        """A value of that type; it is required unless there is a default."""
         value = values.get(name)
         if value is None and default:
             return default[0]
@@ -230,8 +241,8 @@ class _Line:
 
     def _exchange(self) -> Exchange:
         values = self.values
-        asked = self.take(values, "request", dict, "what was asked", {})
-        answered = self.take(values, "answer", dict, "what was answered")
+        request = self.take(values, "request", dict, "the request", {})
+        response = self.take(values, "answer", dict, "the response")
         ended: Any = values.get("ended")
         if ended not in get_args(Ended):
             self.refuse(f"'ended': one of {', '.join(get_args(Ended))}, got {_shown(ended)}")
@@ -239,15 +250,15 @@ class _Line:
         if number < 1:
             self.refuse(f"'n': the request's number, from 1, got {number}")
         return Exchange(
-            method=self.take(values, "method", str, "a method of HTTP"),
+            method=self.take(values, "method", str, "an HTTP method"),
             url=self.take(values, "url", str, "a path with its query, or a URL"),
-            status=self.take(answered, "status", int, "the answer's status, or 0 if none came"),
-            request_headers=self._headers(asked),
-            request_body=self._body(asked, "body"),
-            form=self._form(asked),
-            answer_headers=self._headers(answered),
-            answer_body=self._body(answered, "body"),
-            answer_size=self.take(answered, "bytes", int, "the length of a body", None),
+            status=self.take(response, "status", int, "the status of the response, or 0 for no response"),
+            request_headers=self._headers(request),
+            request_body=self._body(request, "body"),
+            form=self._form(request),
+            response_headers=self._headers(response),
+            response_body=self._body(response, "body"),
+            response_size=self.take(response, "bytes", int, "the length of a body", None),
             ended=ended,
             source=self.file,
             number=number,
@@ -288,5 +299,4 @@ class _Line:
 
 
 def _shown(value: Any) -> str:
-    text = orjson.dumps(value).decode()
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    return shorten(orjson.dumps(value).decode())

@@ -1,6 +1,6 @@
-"""The file that a recorder writes: a line at a time, each in one write to its end, so that no line is ever in pieces.
+"""The file that a recorder writes. Each line is appended in one write, so that lines never mix.
 
-What was written stays when the process is killed: it is the system's then.
+A line survives the death of the process as soon as it is written: the operating system has it then.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ _FLAGS: Final = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 class RecordingFile:
-    """Open until ``close``. ``last_number``: of the requests in it; ``cut_off``: bytes of a torn line that were.
+    """A file that is open until ``close``.
 
-    Raises EmulatorError for a file that exists, unless ``append``: then its header has to be as ours would be, and a
-    last line that breaks off is cut off, as nothing can follow it. Raises RecordingError for one that is no recording.
+    ``last_number``: the highest number of its requests. ``cut_off``: the bytes of an incomplete last line that were
+    removed. Raises EmulatorError for a file that exists, unless ``append`` is set and its header is the same. Raises
+    RecordingError for a file that is not a recording.
     """
 
     def __init__(self, path: Path, upstream: str, *, files: bool = False, append: bool = False) -> None:
@@ -30,7 +31,7 @@ class RecordingFile:
         try:
             self._descriptor = os.open(path, _FLAGS | os.O_CREAT | (0 if append else os.O_EXCL), 0o666)
         except FileExistsError:
-            raise EmulatorError(f"{path} exists: --append records more into it, another --out keeps it") from None
+            raise EmulatorError(f"{path} already exists. Use --append to add to it, or another --out.") from None
         except FileNotFoundError:
             raise EmulatorError(f"cannot write {path}: there is no directory {path.parent}") from None
         except OSError as error:
@@ -50,11 +51,11 @@ class RecordingFile:
         return os.fstat(self._descriptor).st_size
 
     def write(self, line: bytes) -> None:
-        """Raises OSError if it cannot be written; then nothing of it is."""
+        """Writes a line. Raises OSError if that fails; then no part of the line is written."""
         before = self.size
         try:
             written = 0
-            while written < len(line):  # once, unless the disk is full or a signal comes in between
+            while written < len(line):  # once, unless the disk is full or a signal interrupts it
                 written += os.write(self._descriptor, line[written:])
         except OSError:
             with contextlib.suppress(OSError):
@@ -69,10 +70,8 @@ class RecordingFile:
         contents = read_contents(raw, str(self.path))
         for name, ours in (("upstream", upstream), ("files", files)):
             if (theirs := contents.header.get(name)) != ours:
-                raise EmulatorError(
-                    f"{self.path} was recorded with {name} {theirs!r}, not {ours!r}; another --out keeps both"
-                )
-        self.last_number = max([0, *contents.exchanges, *contents.begun])
+                raise EmulatorError(f"{self.path} was recorded with {name} {theirs!r}, not {ours!r}; use another --out")
+        self.last_number = max([0, *contents.exchanges, *contents.open])
         self.cut_off = contents.torn
         if contents.torn:
             os.ftruncate(self._descriptor, len(raw) - contents.torn)
@@ -80,7 +79,7 @@ class RecordingFile:
             self.write(b"\n")
 
     def _lock(self) -> None:
-        """Two recorders would give the same numbers. Where there are no such locks nothing watches over it."""
+        """Refuses a second recorder, which would use the same numbers. Windows has no such lock."""
         if sys.platform == "win32":
             return
         import fcntl

@@ -1,4 +1,4 @@
-"""What can be served: scenario files, and recordings, which are distilled on the way."""
+"""The sources that an emulator serves: scenario files, and recordings, which it distils when it loads them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.base.json_types import Object
+from emulator.recordings.scenario_keys import is_yaml_scenario
 from emulator.scenarios.loading import load_scenario, refuse_namesakes, scenario_files
 from emulator.scenarios.model import Scenario
 
 if TYPE_CHECKING:
     from emulator.recordings.distil.distil import Distilled
 
-#: What every recording has in it somewhere: files without these words are not looked at twice.
-_MARKS = (b"interactions", b"ntries", b"exchanges", b"assistants-emulator recording", b'"scope"')
-
 
 def is_recording(raw: bytes) -> bool:
     """True for the bytes of a file in a format that can be imported."""
-    if not any(mark in raw for mark in _MARKS):
-        return False
+    if is_yaml_scenario(raw):
+        return False  # the usual case, decided without the import of all readers
     from emulator.recordings.readers import recognises
 
     return recognises(raw)
 
 
 def load_sources(*sources: str | Path | Object) -> tuple[Scenario, ...]:
-    """As ``load_scenarios``; a file that is a recording stands for the scenario that it is distilled to.
+    """Loads scenarios like ``load_scenarios``, and distils a file that is a recording into a scenario.
 
     Raises ScenarioError, RecordingError and OSError for files that cannot be read, ScenarioError for namesakes.
     """
@@ -46,7 +44,7 @@ def load_sources(*sources: str | Path | Object) -> tuple[Scenario, ...]:
 
 
 def scenario_from_recording(raw: bytes, file: str, name: str) -> Scenario:
-    """The scenario that a recording is distilled to. Raises RecordingError."""
+    """Distils a recording into a scenario. Raises RecordingError."""
     from emulator.recordings.distil.distil import distil
     from emulator.recordings.readers import parse_recording
 
@@ -54,13 +52,13 @@ def scenario_from_recording(raw: bytes, file: str, name: str) -> Scenario:
 
 
 def scenario_from(distilled: Distilled, *, strict: bool = False) -> Scenario:
-    """A distilled scenario, checked like any other; ``strict``: it takes no requests but those of its recording."""
+    """A distilled scenario, checked like any other; ``strict``: it refuses requests that are not in its recording."""
     from emulator.scenarios.document import from_data
     from emulator.scenarios.loading import check_document
     from emulator.world.options import Options
     from emulator.world.world import World
 
     document = from_data(distilled.document, f"<imported from {', '.join(distilled.sources)}>")
-    scenario = check_document(document, contents=distilled.beside)
-    World(Options(), (scenario,))  # what it gives has to go together
+    scenario = check_document(document, contents=distilled.files)
+    World(Options(), (scenario,))  # its given objects have to fit together
     return replace(scenario, tape=distilled.tape()) if strict else scenario

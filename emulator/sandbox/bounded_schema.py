@@ -1,7 +1,7 @@
-"""The validator for JSON Schemas that clients and scenarios bring: each keyword is a step, and steps are counted.
+"""A validator with limits, for JSON Schemas of clients and scenarios: it counts a step for each keyword.
 
-``jsonschema`` would follow references that branch again and again, compare each item of a list with each other one, and
-search with ``re``, all without an end. Patterns are searched for by ``patterns`` here.
+``jsonschema`` itself has no limits: it follows branching references exponentially often, compares all pairs of items of
+a list, and searches with ``re``. Here ``patterns`` does the searches.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from emulator.sandbox import patterns
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-#: Steps for one look at a schema or value: about a second on a slow machine.
-STEPS: Final = 50_000
+#: Steps to check one schema or value: about a second on a slow machine.
+MAX_STEPS: Final = 50_000
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[Any] | None]
 
 
 class TooMuch(EmulatorError):
-    """A schema and a value that take more steps than there are."""
+    """A check takes too many steps."""
 
 
-_LEFT: Final[ContextVar[list[int]]] = ContextVar("steps that are left")
+_LEFT: Final[ContextVar[list[int]]] = ContextVar("steps left for the check")
 
 
 @contextmanager
-def counting() -> Iterator[None]:
-    """All that is checked inside shares the steps, and its searches their time."""
-    token = _LEFT.set([STEPS])
+def limited() -> Iterator[None]:
+    """Makes all checks inside the block share the steps, and the time for searches, of one."""
+    token = _LEFT.set([MAX_STEPS])
     try:
-        with patterns.sharing():
+        with patterns.shared_time_limit():
             yield
     finally:
         _LEFT.reset(token)
@@ -46,14 +46,14 @@ def _spend(steps: int) -> None:
     left = _LEFT.get()
     left[0] -= steps
     if left[0] < 0:
-        raise TooMuch(f"it takes more than {STEPS} steps to check")
+        raise TooMuch(f"it takes more than {MAX_STEPS} steps to check")
 
 
 def validator(schema: Any) -> Draft202012Validator:
-    """Raises TooMuch, TooSlow and BadPattern when it is used, which is to be inside ``counting``."""
+    """A validator, to be used inside ``limited``. It then raises TooMuch, TooSlow and BadPattern."""
     from jsonschema_specifications import REGISTRY
 
-    # Without a registry of its own, jsonschema would open the URLs that a schema refers to.
+    # Without this registry jsonschema would fetch the URLs that a schema refers to.
     made: Draft202012Validator = _validator_class()(schema, registry=REGISTRY)
     return made
 
@@ -74,7 +74,7 @@ def _validator_class() -> Any:
     plain = made.evolve
 
     def evolve(self: Any, **changes: Any) -> Any:
-        """As jsonschema's, which takes another class for a part that names another draft."""
+        """As jsonschema's own, which would replace this class for a part of the schema that names another draft."""
         part = changes.get("schema")
         if isinstance(part, dict) and isinstance(part.get("$schema"), str):
             changes["schema"] = {key: value for key, value in part.items() if key != "$schema"}
@@ -142,7 +142,7 @@ def _unique_items(validator: Any, unique: Any, instance: Any, schema: Any) -> It
 
 
 def _frozen(value: Any) -> Any:
-    """What is equal for values that JSON Schema calls equal, and has a hash: 1 and 1.0 are, 1 and true are not."""
+    """A hashable form, equal for values that are equal in JSON Schema: 1 and 1.0 are, 1 and true are not."""
     _spend(1)
     if isinstance(value, bool):
         return ("truth", value)

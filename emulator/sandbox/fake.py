@@ -1,4 +1,4 @@
-"""Jinja's ``fake``: Faker's words, the same for the same seed on any machine, whatever its date and time zone."""
+"""``fake`` in templates: Faker's words, the same for a seed on any machine, whatever its date and time zone."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from emulator.base.ids import Chance
 
-#: Words that no seed fixes: they ask the machine for its date, for chance, or for the order of a set.
+#: Words that differ in spite of a seed: they use the machine's date or randomness, or the order of a set.
 _UNSTABLE = frozenset({"passport_dates", "passport_full", "passport_gender", "pyiterable", "pyset", "tar", "zip"})
 
-_NOW: ContextVar[float] = ContextVar("the instant that words about time take for now")
+_NOW: ContextVar[float] = ContextVar("the current time for words about time")
 
 
 class Fake:
-    """A seeded Faker, imported and made when the first word is asked of it, which is also when it asks for its seed.
+    """A seeded Faker. It imports Faker, and calls ``seed`` if that is a function, for its first word.
 
-    ``now``: what its dates lie around.
+    ``now``: the current time for its words about time, in seconds since 1970.
     """
 
     def __init__(self, seed: int | Callable[[], int], now: float = DEFAULT_START) -> None:
@@ -50,7 +50,7 @@ class Fake:
 
 
 class _OfThread(threading.local):
-    """What a thread's fakes share: to make it takes as long as a whole run, and all that is one's own is the chance."""
+    """The generator that all fakes of a thread share, since making one takes as long as a whole run."""
 
     generator: Generator | None = None
 
@@ -64,19 +64,19 @@ def _generator() -> Generator:
 
         _HERE.generator = Factory.create()
         _HERE.generator.add_provider(_time_provider())
-        _HERE.generator.seed_instance(0)  # without any, some words ask the machine
+        _HERE.generator.seed_instance(0)  # without a seed some words use the machine's randomness
     return _HERE.generator
 
 
 class _OfFaker(type):
-    """Takes any date for one of its own, as Faker's ``isinstance`` asks."""
+    """Makes ``isinstance`` true for any date, which Faker checks."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, cls.__bases__[0])
 
 
 class _Datetime(datetime, metaclass=_OfFaker):
-    """Makes plain datetimes, and ``now`` is the world's."""
+    """Makes plain datetimes; ``now`` is the current time of the ``Fake``."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         return datetime(*args, **kwargs)
@@ -104,7 +104,7 @@ class _Date(date, metaclass=_OfFaker):
 
 @functools.cache
 def _time_provider() -> Any:
-    """Faker's words about time, from a copy of its module: the machine's clock stays as it is for everybody else."""
+    """Faker's words about time, from a copy of its module, so that other users of Faker keep the machine's clock."""
     spec = importlib.util.find_spec("faker.providers.date_time")
     assert spec is not None
     assert spec.loader is not None

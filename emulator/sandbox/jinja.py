@@ -1,8 +1,8 @@
-"""Jinja for scenarios that nobody has read: no way to Python, and nothing without a bound (``meter``).
+"""Jinja for scenarios that nobody has reviewed: templates cannot reach Python, and all they do has a limit (``meter``).
 
-Jinja's own sandbox keeps templates from attributes that lead to Python. Here it also asks the meter before each loop,
-call, filter and operator; what Jinja compiles past its hooks (loops, ``~``, literals, comparisons, slices) goes through
-filters whose names no template can write. Nothing is computed ahead, while a template is read.
+Jinja's own sandbox refuses attributes that lead to Python. This environment also checks the limits before each loop,
+call, filter and operator. Jinja has no hooks for loops, ``~``, literals, comparisons and slices, so these are sent
+through filters whose names no template can contain. No expression is evaluated while a template is parsed.
 """
 
 from __future__ import annotations
@@ -13,29 +13,30 @@ from typing import Any, Final
 from jinja2 import StrictUndefined, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
-from jinja2.utils import _PassArg
+from jinja2.utils import Namespace as JinjaNamespace
 from jinja2.visitor import NodeTransformer
 
 from emulator.sandbox import meter
 
-#: Parts of the language that one template has at most.
+#: Tokens of one template.
 MAX_TOKENS: Final = 30_000
 MAX_TEMPLATE: Final = 1_000_000
 MAX_LEVELS: Final = 50
-#: What Jinja passes along with arguments.
-_JINJA_S_OWN: Final = ("_loop_vars", "_block_vars")
+#: Keyword arguments that Jinja itself adds to a call.
+_ADDED_BY_JINJA: Final = ("_loop_vars", "_block_vars")
 
-_EACH, _JOINED, _MADE, _WEIGHED = " each", " joined", " made", " weighed"
+#: Names of filters that no template can contain.
+_ITEMS, _VALUE, _CONCATENATION = " items", " value", " concatenation"
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """``finalize`` turns a value into the text that stands for it."""
+    """``finalize`` converts the value of an expression to text."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def __init__(self, finalize: Callable[[Any], str]) -> None:
-        def written(context: Context, value: Any) -> str:
-            text = finalize(value if isinstance(value, str) else meter.made(value))
+        def finalize_and_count(context: Context, value: Any) -> str:
+            text = finalize(value if isinstance(value, str) else meter.limited_result(value))
             if isinstance(text, str):
                 meter.spend(1 + len(text) // 16)
             return text
@@ -45,21 +46,21 @@ class Environment(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             autoescape=False,
             optimized=False,
-            finalize=pass_context(written),
+            finalize=pass_context(finalize_and_count),
         )
-        # The two that draw lots without a seed; ``fake`` has one.
+        # These two are random without a seed; ``fake`` has one.
         del self.globals["lipsum"], self.filters["random"]
+        self.globals["namespace"] = Namespace
         self.filters = {name: _metered(name, one) for name, one in self.filters.items()}
         self.tests = {name: _metered("", one) for name, one in self.tests.items()}
         self.filters |= {
-            _EACH: meter.each,
-            _JOINED: lambda pieces: meter.made("".join([str(one) for one in meter.made(pieces)])),
-            _MADE: meter.made,
-            _WEIGHED: _weighed,
+            _ITEMS: meter.limited_items,
+            _VALUE: meter.limited_result,
+            _CONCATENATION: _concatenation,
         }
 
-    def read(self, text: str) -> nodes.Template:
-        """Raises Exhausted for a template that is too long, and as Jinja does."""
+    def parse_limited(self, text: str) -> nodes.Template:
+        """The tree of a template. Raises Exhausted for a large one, and what Jinja raises for an invalid one."""
         if len(text) > MAX_TEMPLATE:
             raise meter.Exhausted(f"it has more than {MAX_TEMPLATE} characters")
         if len(text) > MAX_TOKENS and any(number > MAX_TOKENS for number, _ in enumerate(self.lex(text))):
@@ -69,20 +70,20 @@ class Environment(ImmutableSandboxedEnvironment):
             raise meter.Exhausted(f"it has more than {MAX_LEVELS} blocks inside each other")
         return tree
 
-    def bounded(self, tree: nodes.Template) -> nodes.Template:
-        """The same template; what it does asks the meter."""
-        return _BOUNDS.visit(tree)  # type: ignore[no-any-return]
+    def metered(self, tree: nodes.Template) -> nodes.Template:
+        """The same template with its loops, literals and other unhooked nodes sent through the meter."""
+        return _METERING.visit(tree)  # type: ignore[no-any-return]
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         meter.before_operator(operator, left, right)
-        return meter.made(super().call_binop(context, operator, left, right))
+        return meter.limited_result(super().call_binop(context, operator, left, right))
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        meter.before_call(__obj, args, {name: one for name, one in kwargs.items() if name not in _JINJA_S_OWN})
-        return meter.made(super().call(__context, __obj, *args, **kwargs))
+        meter.before_call(__obj, args, {name: one for name, one in kwargs.items() if name not in _ADDED_BY_JINJA})
+        return meter.limited_result(super().call(__context, __obj, *args, **kwargs))
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """``format`` and ``format_map``, field by field."""
+        """``format`` and ``format_map`` with a check before each field; None for any other value."""
         if super().wrap_str_format(value) is None:
             return None
         text: str = value.__self__
@@ -97,8 +98,35 @@ class Environment(ImmutableSandboxedEnvironment):
         return formatted
 
 
+class Namespace(JinjaNamespace):
+    """Jinja's ``namespace``, with values that the meter can weigh."""
+
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
+        object.__setattr__(self, "values", dict(*args, **kwargs))
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__class__":
+            return object.__getattribute__(self, name)
+        try:
+            return Namespace.values_of(self)[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        Namespace.values_of(self)[name] = value
+
+    def __repr__(self) -> str:
+        return f"<Namespace {Namespace.values_of(self)!r}>"
+
+    @staticmethod
+    def values_of(namespace: JinjaNamespace) -> dict[str, Any]:
+        """Its values by name. A static method: an attribute of a namespace is a value of the template."""
+        values: dict[str, Any] = object.__getattribute__(namespace, "values")
+        return values
+
+
 class _Formatter(SandboxedFormatter):
-    """Of plain text: Jinja's own also knows texts that are marked as safe, which nothing here is asked for."""
+    """Formats plain text only. Jinja's own formatter also handles text that is marked as safe."""
 
     size = 0
 
@@ -112,18 +140,18 @@ class _Formatter(SandboxedFormatter):
 
 
 def _levels(node: nodes.Node) -> int:
-    """How many statements stand inside each other."""
+    """The depth of nested statements."""
     return isinstance(node, nodes.Stmt) + max(map(_levels, node.iter_child_nodes()), default=0)
 
 
-def _weighed(value: Any) -> Any:
-    meter.weigh(value)
-    return value
+def _concatenation(pieces: list[Any]) -> Any:
+    meter.weigh(pieces)
+    return meter.limited_result("".join([str(one) for one in pieces]))
 
 
 def _metered(name: str, filter: Any) -> Callable[..., Any]:
-    """A filter or test of Jinja's that asks the meter."""
-    passes = _PassArg.from_obj(filter)
+    """Jinja's filter or test with a check before it runs and of its result."""
+    passes = getattr(filter, "jinja_pass_arg", None)
 
     def metered(context: Context, value: Any = None, /, *args: Any, **kwargs: Any) -> Any:
         meter.before_filter(name, value, *args, **kwargs)
@@ -131,45 +159,45 @@ def _metered(name: str, filter: Any) -> Callable[..., Any]:
         if passes is not None:
             environment = context.environment
             first = [{"context": context, "eval_context": context.eval_ctx}.get(passes.name, environment)]
-        return meter.made(filter(*first, value, *args, **kwargs))
+        return meter.limited_result(filter(*first, value, *args, **kwargs))
 
     return pass_context(metered)
 
 
-def _through(name: str, node: Any) -> nodes.Filter:
+def _filtered(name: str, node: Any) -> nodes.Filter:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
-class _Bounds(NodeTransformer):
-    """Sends through the meter what Jinja does without asking its environment."""
+class _Metering(NodeTransformer):
+    """Sends nodes through the meter for which Jinja does not call its environment."""
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
-        node.iter = _through(_EACH, node.iter)
+        node.iter = _filtered(_ITEMS, node.iter)
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
-        return _through(_JOINED, nodes.List(node.nodes, lineno=node.lineno))
+        return _filtered(_CONCATENATION, nodes.List(node.nodes, lineno=node.lineno))
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
-        node.expr = _through(_WEIGHED, node.expr)
+        node.expr = _filtered(_VALUE, node.expr)
         for operand in node.ops:
-            operand.expr = _through(_WEIGHED, operand.expr)
+            operand.expr = _filtered(_VALUE, operand.expr)
         return node
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
         if isinstance(node.arg, nodes.Slice):
-            node.node = _through(_WEIGHED, node.node)
+            node.node = _filtered(_VALUE, node.node)
         return node
 
     def _visit_literal(self, node: Any) -> nodes.Node:
         self.generic_visit(node)
-        return _through(_MADE, node) if getattr(node, "ctx", "load") == "load" else node
+        return _filtered(_VALUE, node) if getattr(node, "ctx", "load") == "load" else node
 
     visit_List = visit_Tuple = visit_Dict = _visit_literal  # noqa: N815
 
 
-_BOUNDS: Final = _Bounds()
+_METERING: Final = _Metering()

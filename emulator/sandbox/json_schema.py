@@ -1,7 +1,7 @@
-"""JSON Schema through ``jsonschema``, imported when the first value has to be explained. Nothing is ever fetched.
+"""JSON Schema by ``jsonschema``, which is imported when it is first needed. No schema is ever fetched.
 
-Schemas come from clients and scenarios too, so they may be anything: one that cannot be used has a fault, which is no
-exception, and one that takes too long is stopped (``bounded_schema``).
+Schemas of clients and scenarios may be invalid in any way. None of them raises: ``schema_error`` says what is wrong,
+and ``bounded_schema`` stops a check that takes too long.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from emulator.sandbox import patterns
-from emulator.sandbox.bounded_schema import TooMuch, counting, validator
+from emulator.sandbox.bounded_schema import TooMuch, limited, validator
 from emulator.sandbox.patterns import BadPattern, TooSlow
 
 if TYPE_CHECKING:
@@ -23,15 +23,18 @@ Schema = dict[str, Any]
 
 TEXT: Final[Schema] = {"type": "string"}
 
-#: Bytes of a schema that is looked at.
+#: Bytes of a schema, as JSON.
 MAX_SCHEMA: Final = 1_000_000
-#: One value of each type: a schema that refers to itself without end does so for all values of some type.
+#: One value of each type: a schema that refers to itself endlessly does so for all values of some type.
 _SAMPLES: tuple[Any, ...] = (None, True, 0, "", [], {})
 
 
 @dataclass(slots=True)
 class Breach:
-    """One keyword of a schema that a value does not fit: where, which, what it says, and what came."""
+    """A value breaches one keyword of a schema.
+
+    ``path``: where in the value. ``expected``: the keyword's value. ``found``: the part of the value there.
+    """
 
     path: list[Any]
     keyword: str
@@ -39,14 +42,14 @@ class Breach:
     found: Any
     schema: Schema
     message: str
-    #: The found value is a property's name, not a value.
+    #: ``found`` is the name of a property.
     of_name: bool = False
-    #: Of ``anyOf``: the breaches of each branch.
+    #: For ``anyOf``, the breaches of each branch.
     branches: list[list[Breach]] = field(default_factory=list)
 
 
 def breaches(schema: Schema, value: Any) -> list[Breach]:
-    """Every breach of a schema of our own, in the validator's order."""
+    """Every breach of one of the emulator's own schemas, in the validator's order."""
     from jsonschema import Draft202012Validator
     from jsonschema_specifications import REGISTRY
 
@@ -70,16 +73,16 @@ def _breach(error: ValidationError) -> Breach:
     )
 
 
-def fault(schema: Any) -> str | None:
-    """Why something cannot be used as a JSON Schema, or None."""
+def schema_error(schema: Any) -> str | None:
+    """Why a value cannot be used as a JSON Schema, in words; None for a usable schema."""
     text = orjson.dumps(schema)
     if len(text) > MAX_SCHEMA:
         return f"it is larger than {MAX_SCHEMA} bytes"
-    return _fault(text)
+    return _schema_error(text)
 
 
 @functools.lru_cache(maxsize=256)
-def _fault(text: bytes) -> str | None:
+def _schema_error(text: bytes) -> str | None:
     from jsonschema import Draft202012Validator, SchemaError
     from referencing.exceptions import Unresolvable
 
@@ -87,7 +90,7 @@ def _fault(text: bytes) -> str | None:
         return "it has both patternProperties and unevaluatedProperties, which are not looked at together here"
     schema = orjson.loads(text)
     try:
-        with counting():
+        with limited():
             if not _fits_the_draft(schema):
                 Draft202012Validator.check_schema(schema)
             _follow_references(schema)
@@ -101,13 +104,13 @@ def _fault(text: bytes) -> str | None:
         return "it refers to itself without end"
     except RecursionError:
         return "it is nested too deeply"
-    except Exception as error:  # a reference can lead to a part that is no schema, which fails in any way
+    except Exception as error:  # a reference to a part that is no schema can raise anything
         return str(error)
     return None
 
 
 def _fits_the_draft(schema: Any) -> bool:
-    """Quick; what does not is explained by jsonschema."""
+    """A fast check without reasons; ``jsonschema`` gives those."""
     return bool(_of_the_draft().is_valid(schema))
 
 
@@ -120,18 +123,19 @@ def _of_the_draft() -> Any:
 
 
 class _Endless(Exception):
-    """A schema that applies itself to the same value."""
+    """A schema applies itself to the same value."""
 
 
-#: Keywords that apply a schema to the same value: one, or several.
+#: Keywords that apply one schema, or several, to the same value.
 _IN_PLACE = ("not", "if", "then", "else")
 _IN_PLACE_SEVERAL = ("allOf", "anyOf", "oneOf")
 
 
 def _follow_references(schema: Any) -> None:
-    """Raises Unresolvable for a reference that leads nowhere in the schema, or out of it; _Endless for a circle.
+    """Checks references and patterns.
 
-    Raises BadPattern for a pattern that is no regular expression.
+    Raises Unresolvable for a reference that leads nowhere or out of the schema, _Endless for a circle of references,
+    and BadPattern for a pattern that is no regular expression.
     """
     from jsonschema_specifications import REGISTRY
     from referencing.jsonschema import DRAFT202012
@@ -156,7 +160,10 @@ def _follow_references(schema: Any) -> None:
 
 
 def _refuse_circles(applied: dict[int, list[Any]]) -> None:
-    """Without recursion: a circle would exhaust the validator's stack, and not every validator survives that."""
+    """Raises _Endless for a circle. ``applied``: by id, the schemas that a schema applies to the same value.
+
+    This is no recursive search, since nested schemas can exhaust the stack.
+    """
     counts = dict.fromkeys(applied, 0)
     for targets in applied.values():
         for target in targets:
@@ -176,16 +183,19 @@ def _refuse_circles(applied: dict[int, list[Any]]) -> None:
 
 
 def reason(schema: Any, value: Any) -> str | None:
-    """Why a value does not fit somebody else's schema, in a sentence; None if it fits, or if the schema has a fault."""
-    if fault(schema) is not None or isinstance(schema, bool):
+    """Why a value does not fit a schema of a client or scenario, in a sentence.
+
+    None for a value that fits, and for a schema that ``schema_error`` refuses.
+    """
+    if schema_error(schema) is not None or isinstance(schema, bool):
         return "nothing fits here" if schema is False else None
     try:
-        with counting():
+        with limited():
             errors = list(validator(schema).iter_errors(value))
         found = sorted(map(_breach, errors), key=lambda breach: [str(part) for part in breach.path])
     except (TooMuch, TooSlow) as error:
         return f"whether it does cannot be told: {error}"
-    except Exception:  # the schema has a fault that only this value shows, and it is somebody else's: no verdict
+    except Exception:  # the schema has an error that only this value reveals: no verdict
         return None
     if not found:
         return None

@@ -1,7 +1,7 @@
-"""How much a template may do: steps, and the length of the texts that it makes. The same on every machine.
+"""Limits of what a template may do: a number of steps, and the size of its values. The same on every machine.
 
-What a template asks of Python in one go (an operator, a filter, a method) is weighed before it is done, so that neither
-time nor memory is spent that the meter does not have. ``sandbox`` is where Jinja comes to ask.
+One operator, filter or method can take all time and memory of the process, and nothing can interrupt it. So its cost is
+estimated from its operands before it runs. ``jinja`` calls the functions here.
 """
 
 from __future__ import annotations
@@ -15,44 +15,44 @@ from typing import Any, Final
 
 from emulator.base.problems import EmulatorError
 
-#: Steps that the templates of one run may take: about a second on a slow machine.
-STEPS: Final = 500_000
-#: Characters of any text that a template makes, and of all that a list or mapping has in it.
-TEXT: Final = 1_000_000
-#: Bits of a whole number: more digits than Python writes.
-_BITS: Final = 20_000
-#: What a width or number of items may be.
-_WIDTH: Final = 10_000
-#: Steps for one call, and for one word of ``fake``.
-_CALL: Final = 10
-_WORD: Final = 200
+#: Steps for all templates of one run: about a second on a slow machine.
+MAX_STEPS: Final = 500_000
+#: Characters of one text, and of all texts inside one list or mapping.
+MAX_LENGTH: Final = 1_000_000
+#: Bits of a whole number: more digits than Python converts to text.
+_MAX_BITS: Final = 20_000
+#: The greatest width, and number of items, that a filter or method takes as an argument.
+_MAX_WIDTH: Final = 10_000
+#: Steps of one call, and of one word of ``fake``.
+_STEPS_PER_CALL: Final = 10
+_STEPS_PER_WORD: Final = 200
 
-_SEVERAL: Any = (list, tuple, set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
-_SIZED: Any = (*_SEVERAL, dict, str, range)
-#: Widths in the format of ``%`` and of ``format``.
+_CONTAINERS: Any = (list, tuple, set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
+_SIZED: Any = (*_CONTAINERS, dict, str, range)
+#: Width and precision in a conversion of ``%``, and the numbers in a field of ``format``.
 _CONVERSION: Final = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(\*|\d+)?(?:\.(\*|\d+))?")
 _DIGITS: Final = re.compile(r"\d+")
 
 
 class Exhausted(EmulatorError):
-    """A template wants more than it may have."""
+    """A template exceeds a limit."""
 
 
 class Meter:
-    """What is left of the steps of a run's templates."""
+    """The steps that are left to the templates of one run."""
 
     __slots__ = ("left",)
 
     def __init__(self) -> None:
-        self.left = STEPS
+        self.left = MAX_STEPS
 
 
-_METER: Final[ContextVar[Meter]] = ContextVar("the meter of the templates that are rendered")
+_METER: Final[ContextVar[Meter]] = ContextVar("the meter of the template that is being rendered")
 
 
 @contextmanager
-def running(meter: Meter) -> Iterator[None]:
-    """What is done meanwhile is counted on this meter."""
+def counted_on(meter: Meter) -> Iterator[None]:
+    """Counts the steps inside the block on this meter."""
     token = _METER.set(meter)
     try:
         yield
@@ -61,26 +61,27 @@ def running(meter: Meter) -> Iterator[None]:
 
 
 def spend(steps: int) -> None:
-    """Raises Exhausted."""
+    """Takes steps from the current meter. Raises Exhausted if there are too few."""
     meter = _METER.get()
     meter.left -= steps
     if meter.left < 0:
-        raise Exhausted(f"it takes more than {STEPS} steps")
+        raise Exhausted(f"it takes more than {MAX_STEPS} steps")
 
 
 def refuse_long(size: int) -> None:
-    if size > TEXT:
-        raise Exhausted(f"it makes a text or list longer than {TEXT}")
+    """Raises Exhausted for a text of too many characters or a list of too many items."""
+    if size > MAX_LENGTH:
+        raise Exhausted(f"it makes a text or list longer than {MAX_LENGTH}")
 
 
 def _refuse_wide(*widths: Any) -> None:
     for width in widths:
-        if isinstance(width, (int, float)) and abs(width) > _WIDTH:
-            raise Exhausted(f"{width} is too much here; {_WIDTH} is the most")
+        if isinstance(width, (int, float)) and abs(width) > _MAX_WIDTH:
+            raise Exhausted(f"{width} is too much here; {_MAX_WIDTH} is the most")
 
 
 def weigh(value: Any) -> int:
-    """About how many characters a value has as text. A step for each value in it. Raises Exhausted."""
+    """The approximate length of a value as text. Takes a step for each value in it. Raises Exhausted if it is large."""
     if isinstance(value, (str, bytes)):
         spend(1 + len(value) // 256)
         refuse_long(len(value))
@@ -94,9 +95,9 @@ def weigh(value: Any) -> int:
             weight += len(one)
         elif isinstance(one, int):
             weight += one.bit_length() // 3
-            if one.bit_length() > _BITS:
-                raise Exhausted(f"it makes a number of more than {_BITS} bits")
-        elif inner := _inside(one):
+            if one.bit_length() > _MAX_BITS:
+                raise Exhausted(f"it makes a number of more than {_MAX_BITS} bits")
+        elif inner := _items_of(one):
             spend(len(inner))
             pending += inner
         refuse_long(weight)
@@ -104,29 +105,29 @@ def weigh(value: Any) -> int:
     return weight
 
 
-def _inside(value: Any) -> list[Any]:
-    """What would be written with a value."""
-    if isinstance(value, _SEVERAL):
+def _items_of(value: Any) -> list[Any]:
+    """The items of a list or set, the keys and values of a mapping; nothing for other values."""
+    if isinstance(value, _CONTAINERS):
         refuse_long(len(value))
         return list(value)
     if isinstance(value, dict):
         refuse_long(len(value))
         return [*value, *value.values()]
-    if type(value).__name__ == "Namespace":
-        return list(value._Namespace__attrs.values())
+    if hasattr(type(value), "values_of"):
+        return list(type(value).values_of(value).values())
     return []
 
 
-def made(value: Any) -> Any:
-    """A value that came to be, weighed; what makes its items when they are asked for spends a step for each."""
+def limited_result(value: Any) -> Any:
+    """The result of an operation. Raises Exhausted for a large one; a generator takes steps for each item."""
     if inspect.isgenerator(value):
         return _counted(value)
     weigh(value)
     return value
 
 
-def each(values: Any) -> Any:
-    """What a loop goes over."""
+def limited_items(values: Any) -> Any:
+    """The values that a loop iterates over, which takes steps for each of them."""
     if isinstance(values, _SIZED):
         spend(len(values))
         return values
@@ -137,7 +138,7 @@ def each(values: Any) -> Any:
 
 def _counted(values: Any) -> Iterator[Any]:
     for value in values:
-        spend(_CALL)
+        spend(_STEPS_PER_CALL)
         yield value
 
 
@@ -150,8 +151,8 @@ def before_operator(operator: str, left: Any, right: Any) -> None:
         _before_repetition(left, right)
         _before_repetition(right, left)
     elif operator == "**" and isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
-        if left.bit_length() * max(right, 0) > _BITS:
-            raise Exhausted(f"it makes a number of more than {_BITS} bits")
+        if left.bit_length() * max(right, 0) > _MAX_BITS:
+            raise Exhausted(f"it makes a number of more than {_MAX_BITS} bits")
     elif operator == "+" and hasattr(left, "__len__") and hasattr(right, "__len__") and type(left) is type(right):
         refuse_long(len(left) + len(right))
     elif operator == "%" and isinstance(left, (str, bytes)):
@@ -166,7 +167,7 @@ def _before_repetition(value: Any, times: Any) -> None:
 
 
 def before_format(text: str, values: Any) -> None:
-    """``text % values``: as often as it has a place for one, it may write the longest of them."""
+    """As ``before_operator``, for ``text % values``: each conversion may write the longest value."""
     spend(text.count("%"))
     widths = [width for found in _CONVERSION.findall(text) for width in found if width]
     _refuse_wide(*(int(width[:9]) for width in widths if width != "*"))
@@ -179,14 +180,14 @@ def before_format(text: str, values: Any) -> None:
 
 
 def before_field(spec: str) -> None:
-    """A field of ``format``, with what stands behind its colon."""
+    """As ``before_operator``, for one field of ``format``. ``spec``: the part behind its colon."""
     spend(1)
     _refuse_wide(*(int(digits[:9]) for digits in _DIGITS.findall(spec)))
 
 
 # ---- Filters and methods ----
 
-#: What a filter that takes a width takes beside it: what fills up, and a way to round.
+#: Named arguments that are no widths: of ``batch`` and ``slice``, and of ``round``.
 _NO_WIDTHS: Final = frozenset({"fill_with", "method"})
 
 
@@ -200,7 +201,7 @@ def _replaced(text: Any, old: Any = "", new: Any = "", *_: Any, **__: Any) -> No
 
 
 def _joined(between: Any, values: Any) -> None:
-    many = len(values) if hasattr(values, "__len__") else TEXT // 10
+    many = len(values) if hasattr(values, "__len__") else MAX_LENGTH // 10
     if isinstance(between, (str, bytes)) and many > 1:
         refuse_long((many - 1) * len(between))
 
@@ -230,17 +231,17 @@ def _translated(text: Any, table: Any = None, *_: Any) -> None:
 
 
 def _slow(text: Any, *_: Any, **__: Any) -> None:
-    """What may go over the whole text for each of its characters."""
+    """For operations whose time can be quadratic in the length of the text."""
     spend(len(text) ** 2 >> 14 if isinstance(text, (str, bytes)) else 1)
 
 
 def _summed(values: Any, *rest: Any, start: Any = 0, **__: Any) -> None:
     first = rest[1] if len(rest) > 1 else start
     if not isinstance(first, (int, float)):
-        spend(len(values) * weigh(values) // 1000 if hasattr(values, "__len__") else STEPS)
+        spend(len(values) * weigh(values) // 1000 if hasattr(values, "__len__") else MAX_STEPS)
 
 
-#: What is looked at before a filter, or a method of a text or number, is called: with the text, and what it is given.
+#: Checks before a filter, or a method of a text or number, is called. Each gets the value and the arguments.
 _GUARDS: Final[dict[str, Callable[..., None]]] = {
     "batch": _width,
     "center": _width,
@@ -267,7 +268,7 @@ _GUARDS: Final[dict[str, Callable[..., None]]] = {
 
 
 def before_filter(name: str, value: Any, /, *args: Any, **named: Any) -> None:
-    """Raises Exhausted for a filter that would do too much."""
+    """Raises Exhausted for a filter whose result, or time, would be too much."""
     weigh([value, *args, *named.values()])
     if name == "join":
         _joined(args[0] if args else named.get("d", ""), value)
@@ -276,8 +277,8 @@ def before_filter(name: str, value: Any, /, *args: Any, **named: Any) -> None:
 
 
 def before_call(called: Any, args: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-    """As ``before_filter``, for whatever a template calls."""
-    spend(_CALL)
+    """As ``before_filter``, for a call of a method, a function or a word of ``fake``."""
+    spend(_STEPS_PER_CALL)
     weigh([*args, *named.values()])
     owner, name = getattr(called, "__self__", None), getattr(called, "__name__", "")
     if type(owner).__module__.partition(".")[0] == "faker":
@@ -289,26 +290,26 @@ def before_call(called: Any, args: tuple[Any, ...], named: Mapping[str, Any]) ->
         _GUARDS[name](owner, *args, **named)
 
 
-#: Words of ``fake`` that pass on arguments to others.
+#: Words of ``fake`` that pass arguments on to other words.
 _PASSING_ON: Final = frozenset({"json", "json_bytes", "fixed_width", "csv", "dsv", "psv", "tsv"})
-#: Arguments of words that say which value, not how many.
+#: Parameters of words that limit a value instead of giving a number of items.
 _VALUE: Final = re.compile(r"min|max|step|.*(_value|date|datetime|time)")
 
 
 def _before_word(name: str, word: Any, args: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-    amount = _WORD
-    for said, value in inspect.signature(word).bind(*args, **named).arguments.items():
-        if not _VALUE.fullmatch(said):
-            for number in _numbers(value, deep=name in _PASSING_ON or said in ("size", "kwargs")):
+    amount = _STEPS_PER_WORD
+    for parameter, value in inspect.signature(word).bind(*args, **named).arguments.items():
+        if not _VALUE.fullmatch(parameter):
+            for number in _numbers(value, deep=name in _PASSING_ON or parameter in ("size", "kwargs")):
                 _refuse_wide(number)
                 amount *= max(int(abs(number)), 1)
-        spend(0 if amount <= STEPS else amount)
-    spend(amount // 10 if amount > _WORD else amount)
+        spend(0 if amount <= MAX_STEPS else amount)
+    spend(amount // 10 if amount > _STEPS_PER_WORD else amount)
 
 
 def _numbers(value: Any, *, deep: bool) -> Iterator[float]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         yield value
     elif deep:
-        for one in _inside(value):
+        for one in _items_of(value):
             yield from _numbers(one, deep=True)

@@ -1,6 +1,6 @@
-"""Regular expressions of scenarios and clients. They may be anything, so each search has an end.
+"""Regular expressions of scenarios and clients, with a limit of time for each search.
 
-``regex`` reads what ``re`` does, and gives up when its time is over. Searches that belong together share theirs.
+The library ``regex`` has the syntax of ``re`` and a timeout. Searches that belong together share one limit.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from typing import Any, Final
 from emulator.base.clock import monotonic
 from emulator.base.problems import EmulatorError
 
-#: Real seconds that a search may take, and all that belong together.
+#: Real seconds for one search, and for all searches that belong together.
 TIMEOUT: Final = 1.0
-#: What each of them has all the same: that one is slow says nothing of the others.
+#: Seconds that each of them has even when no time is left, so that a slow one does not fail the others.
 _LEAST: Final = 0.001
-#: Characters of an expression, and what counted repetitions inside each other may come to: each is compiled.
+#: Characters of an expression, and the product of nested counts: ``regex`` compiles each repetition.
 MAX_PATTERN: Final = 10_000
 MAX_COUNT: Final = 10_000
-#: Characters of expression times text where case is ignored: there ``regex`` looks for words without a look at time.
+#: Characters of the expression times those of the text, where case is ignored: there ``regex`` does not check its time.
 _MAX_FOLDED: Final = 20_000_000
-#: What matters for counts: escapes, classes, groups, and the counts.
+#: The parts of an expression that ``_largest_count`` tells apart: escapes, classes, parentheses, counts and the rest.
 _PARTS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]|\{\d*,?\d*\}|.", re.DOTALL)
-#: A brace that begins no count, no class and no escape. ``regex`` would take what follows for how much may differ.
+#: A brace that begins no count and is in no class or escape, which ``regex`` would read as fuzzy matching.
 _FUZZY: Final = re.compile(r"(\\[pPN]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\})|\{", re.DOTALL)
 
 
 class BadPattern(EmulatorError):
-    """A text that is no regular expression, and why."""
+    """A text is no valid regular expression. The message has the reason."""
 
 
 class TooSlow(EmulatorError):
-    """A search that did not come to its end."""
+    """A search exceeded its limit of time, or the memory that ``regex`` allows it."""
 
 
-_LEFT: Final[ContextVar[list[float] | None]] = ContextVar("seconds left for searches that share them", default=None)
+_LEFT: Final[ContextVar[list[float] | None]] = ContextVar("seconds left for searches that share a limit", default=None)
 
 
 @contextmanager
-def sharing() -> Iterator[None]:
-    """All searches inside take hardly longer than one may."""
+def shared_time_limit() -> Iterator[None]:
+    """Makes all searches inside the block share the time of one."""
     token = _LEFT.set([TIMEOUT])
     try:
         yield
@@ -52,33 +52,33 @@ def sharing() -> Iterator[None]:
 
 
 @functools.lru_cache(maxsize=256)
-def read(pattern: str) -> Any:
-    """Raises BadPattern."""
+def compiled(pattern: str) -> Any:
+    """The compiled expression, which has the methods of ``re.Pattern`` with a ``timeout``. Raises BadPattern."""
     import regex
 
     if len(pattern) > MAX_PATTERN:
         raise BadPattern(f"it has more than {MAX_PATTERN} characters")
-    if _count(pattern) > MAX_COUNT:
+    if _largest_count(pattern) > MAX_COUNT:
         raise BadPattern(f"its counts inside each other come to more than {MAX_COUNT}")
     try:
         return regex.compile(_FUZZY.sub(lambda found: found[1] or r"\{", pattern), cache_pattern=False)
     except RecursionError:
         raise BadPattern("it is nested too deeply") from None
-    except Exception as error:  # its parser also fails in ways that are no regex.error
+    except Exception as error:  # its parser also raises other exceptions than regex.error
         raise BadPattern(str(error) or type(error).__name__) from None
 
 
 def why_not(pattern: str) -> str | None:
-    """Why a text is no regular expression, with its beginning; None for one that is."""
+    """A sentence that says why a text is no valid regular expression; None for a valid one."""
     try:
-        read(pattern)
+        compiled(pattern)
     except BadPattern as error:
         return f"{pattern[:200]!r} is no regular expression: {error}"
     return None
 
 
-def _count(pattern: str) -> int:
-    """What the largest of its counts comes to, those around it multiplied."""
+def _largest_count(pattern: str) -> int:
+    """The largest product of a count and those around it."""
     open_groups, largest, before = [1], 1, 1
     for part in _PARTS.findall(pattern):
         if part == "(":
@@ -96,19 +96,21 @@ def _count(pattern: str) -> int:
 
 
 def found(pattern: str, text: str) -> bool:
-    """True if a text has what the expression says. Raises BadPattern and TooSlow."""
-    compiled, left = read(pattern), _LEFT.get()
+    """True if the expression matches somewhere in the text. Raises BadPattern and TooSlow."""
+    expression, left = compiled(pattern), _LEFT.get()
     seconds = TIMEOUT if left is None else max(left[0], _LEAST)
-    begun = monotonic()
+    start = monotonic()
     try:
-        if compiled.flags & re.IGNORECASE and len(pattern) * len(text) > _MAX_FOLDED:
+        if expression.flags & re.IGNORECASE and len(pattern) * len(text) > _MAX_FOLDED:
             raise TimeoutError
-        return compiled.search(text, timeout=seconds) is not None
+        return expression.search(text, timeout=seconds) is not None
     except TimeoutError:
         why = ", which those before it left" if seconds < TIMEOUT else ""
         raise TooSlow(
             f"the regular expression {pattern[:200]!r} takes longer than {seconds:.2g} seconds{why}"
         ) from None
+    except MemoryError:  # ``regex`` limits its memory; a fast machine reaches that limit before the timeout
+        raise TooSlow(f"the regular expression {pattern[:200]!r} takes too much memory") from None
     finally:
         if left is not None:
-            left[0] -= monotonic() - begun
+            left[0] -= monotonic() - start

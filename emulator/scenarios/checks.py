@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
@@ -10,12 +9,15 @@ from typing import Any, Final
 from emulator.base.clock import OutOfRange, parse_instant
 from emulator.base.json_types import Object
 from emulator.base.operations import ALSO_CALLED, OF_A_RUN
-from emulator.sandbox import json_schema, patterns, templates
+from emulator.base.text import did_you_mean
+from emulator.sandbox import patterns, templates
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.document import Path, path_in_words
 from emulator.scenarios.explain import explain, shown
+from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
-from emulator.scenarios.steps import STEP_KINDS, StepKind
+from emulator.scenarios.steps import STEP_KINDS
+from emulator.scenarios.steps.tools import BASE64
 
 __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
 
@@ -23,8 +25,6 @@ Problem = tuple[Path, str]
 
 #: What is told to be wrong with one file.
 MAX_PROBLEMS: Final = 500
-
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -118,6 +118,9 @@ def local_files(data: Any) -> Iterator[tuple[Path, Object]]:
             for code_path, code in [*one, *_mappings(step, path, "code")]:
                 yield from _mappings(code, code_path, "images")
                 yield from _mappings(code, code_path, "files")
+                for output_path, output in _mappings(code, code_path, "outputs"):
+                    if isinstance(output.get("image"), dict):
+                        yield (*output_path, "image"), output["image"]
 
 
 def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -127,7 +130,7 @@ def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem
         if isinstance(local, str) and local not in contents:
             why = f"there is no file {local!r} beside or below the scenario (a server opens no path itself)"
             yield (*path, "path"), why
-        if isinstance(encoded, str) and not _BASE64.fullmatch(encoded):
+        if isinstance(encoded, str) and not BASE64.fullmatch(encoded):
             yield (*path, "base64"), "this is no base64"
 
 
@@ -145,8 +148,8 @@ def fault_problems(fault: Any) -> Iterator[Problem]:
     names = [named] if isinstance(named, str) else named
     if fault.get("when") and not any(name == "*" or ALSO_CALLED.get(name, name) in OF_A_RUN for name in names):
         yield ("when",), f"only requests about a run have one to compare with: {', '.join(sorted(OF_A_RUN))}"
-    if fault.get("after") is not None and kind == "delay":
-        yield ("after",), "a delay acts before the request is handled; a stream is slowed by steps that wait"
+    if fault.get("after") is not None and (why := KINDS[fault["kind"]].why_no_after):
+        yield ("after",), why
     yield from _pattern_problems(("when",), WHEN, fault.get("when"))
 
 
@@ -215,7 +218,8 @@ def _step_problems(path: Path, step: Object) -> Iterator[Problem]:
             templates.check(text)
         except templates.TemplateError as error:
             yield where, str(error)
-    yield from _kind_problems(path, kind, step)
+    if kind.check is not None:
+        yield from (((*path, *inner), why) for inner, why in kind.check(step))
 
 
 def _which_step(step: Object, kinds: list[str]) -> str:
@@ -225,10 +229,7 @@ def _which_step(step: Object, kinds: list[str]) -> str:
     if not step:
         return f"a step is missing here; {known}"
     word = next(iter(step))
-    import difflib
-
-    near = difflib.get_close_matches(word, STEP_KINDS, n=1)
-    return f"there is no step {word!r}; {f'did you mean {near[0]!r}? ' if near else ''}{known}"
+    return f"there is no step {word!r}; {did_you_mean(word, STEP_KINDS, before='', after=' ')}{known}"
 
 
 #: Keys in a step whose text is no template.
@@ -245,28 +246,3 @@ def _strings(value: Any, path: Path, literal: tuple[str, ...]) -> Iterator[tuple
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _strings(inner, (*path, index), literal)
-
-
-def _kind_problems(path: Path, kind: StepKind, step: Object) -> Iterator[Problem]:
-    value = step[kind.name]
-    if kind.name == "say" and isinstance(value, dict):
-        text, chunks = value.get("text"), value.get("chunks")
-        if (
-            isinstance(chunks, list)
-            and text is not None
-            and not templates.is_template(text)
-            and "".join(chunks) != text
-        ):
-            yield (*path, "say", "chunks"), f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
-    if kind.name == "call":
-        called = [name for one in (value if isinstance(value, list) else [value]) for name in one]
-        for name, schema in step.get("expect", {}).items():
-            if name not in called:
-                message = f"{name!r} is not called in this step; it calls {', '.join(called)}"
-                yield (*path, "expect", name), message
-            yield from _schema_problems((*path, "expect", name), schema)
-
-
-def _schema_problems(path: Path, schema: Any) -> Iterator[Problem]:
-    if why := json_schema.fault(schema):
-        yield path, f"this is no JSON Schema: {why}"

@@ -6,10 +6,11 @@ when they fit, else what it compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from emulator.base.json_types import Object
+from emulator.base.text import shorten
 from emulator.sandbox import patterns
 from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.sandbox.patterns import TooSlow
@@ -29,6 +30,14 @@ _WHOLE: Final[Schema] = {
 _METADATA: Final[Schema] = {"type": "object", "additionalProperties": _WHOLE}
 
 
+class Configured(NamedTuple):
+    """An assistant whose configuration is in force, or would be but for what is ``missing`` of it."""
+
+    id: str | None
+    name: str | None
+    missing: Sequence[str] = ()
+
+
 class Situation(NamedTuple):
     """What a run looks like when it is created."""
 
@@ -40,6 +49,8 @@ class Situation(NamedTuple):
     thread: Mapping[str, Any]
     metadata: Mapping[str, Any]
     run: int
+    #: Where no assistant is named: those whose configuration the request carries, wholly or in part.
+    carried: Sequence[Configured] = ()
 
 
 class Mismatch(NamedTuple):
@@ -121,9 +132,16 @@ def _tools(expected: Any, situation: Situation) -> Any:
 
 @condition("assistant", _WHOLE, "the assistant's id or name")
 def _assistant(expected: Any, situation: Situation) -> Any:
-    names = [name for name in (situation.assistant["id"], situation.assistant["name"]) if name is not None]
     pattern = {"equals": expected} if isinstance(expected, str) else expected
-    return None if any(fits(pattern, name) for name in names) else " / ".join(names)
+    lacking = ""
+    assistants = situation.carried or [Configured(situation.assistant["id"], situation.assistant["name"])]
+    for one in assistants:
+        if any(fits(pattern, name) for name in (one.id, one.name) if name is not None):
+            if not one.missing:
+                return None
+            lacking = lacking or f"a request that lacks {', '.join(one.missing)}"
+    names = [name for one in assistants if not one.missing for name in (one.id, one.name) if name is not None]
+    return lacking or " / ".join(names)
 
 
 @condition(
@@ -178,5 +196,4 @@ def _show(value: Any) -> str:
     if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("equals", "matches"):
         ((how, text),) = value.items()
         return f"{'exactly' if how == 'equals' else 'a match of'} {text!r}"
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:197]}…'"
+    return shorten(repr(value), 200)

@@ -1,52 +1,84 @@
-"""Reads a scenario's text: YAML 1.2 or JSON, with the place of every value, so that an error can point at it.
+"""Reads the text of a scenario, YAML 1.2 or JSON, with the place of every value, so that an error can point at it.
 
 Only ``true``, ``false``, ``null`` and plain numbers are typed; everything else is text (``no``, ``0123``, dates).
-Duplicate keys, aliases that contain themselves and documents that grow beyond a bound are refused.
+Duplicate keys, aliases that contain themselves, and documents beyond a limit are refused.
 """
 
 from __future__ import annotations
 
-import functools
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from emulator.base.problems import EmulatorError, ScenarioError
-from emulator.scenarios.scalars import INTEGER, LINE_END, NUMBER, PLAIN, TEXT
+from emulator.base.problems import ScenarioError
+from emulator.base.text import shorten
+from emulator.scenarios.scalars import INTEGER, NUMBER
+from emulator.scenarios.yaml_tree import (
+    CONTAINS_ITSELF,
+    MAX_DEPTH,
+    TOO_DEEP,
+    Anchored,
+    Place,
+    TreeBuilder,
+    Unreadable,
+    place_of,
+    refused,
+    yaml_events,
+)
 
 if TYPE_CHECKING:
-    from yaml import Node
+    from yaml import Event
+
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "Document", "Path", "from_data", "in_memory", "parse", "path_in_words"]
 
 Path = tuple[str | int, ...]
-Place = tuple[int, int]
 
 #: Values in one document, aliases counted as often as they are used.
 MAX_VALUES = 200_000
-MAX_DEPTH = 100
-#: Values that are written as YAML, and its characters: it is read slowly.
+#: Keys and values that YAML may spell out, and its characters: the parser is slow.
 MAX_WRITTEN = 50_000
 MAX_YAML = 4_000_000
 
 _QUOTE_HINT = "; if this is text, put it in quotes"
-_TOO_MANY = f"expected at most {MAX_VALUES} values, aliases counted as often as used"
+#: The tag of text, which is the only one that a scenario may have.
+_TEXT_TAG = "tag:yaml.org,2002:str"
 #: Characters of a key that an error shows.
 _KEY_SHOWN = 200
-_TOO_DEEP = f"expected at most {MAX_DEPTH} levels"
 
 
 class Document:
-    """Parsed data, and where each value stands: line and column, from 1, of its key or of the list item."""
+    """Parsed data, and the place of each value: line and column, from 1, of its key or of the list item.
 
-    def __init__(self, data: Any, file: str, places: dict[Path, Place]) -> None:
+    ``aliases``: by the path of an alias, the path of its anchor; the values below it stand there.
+    """
+
+    def __init__(self, data: Any, file: str, places: dict[Path, Place], aliases: dict[Path, Path]) -> None:
         self.data, self.file = data, file
-        self._places = places
+        self._places, self._aliases = places, aliases
 
     def place(self, path: Path) -> Place:
         """Line and column of the value at ``path``, or of the nearest value around it."""
-        while path and path not in self._places:
+        while path:
+            found = self._places.get(path) or self._places.get(self._in_anchor(path))
+            if found:
+                return found
             path = path[:-1]
-        return self._places.get(path, (1, 1))
+        return self._places.get((), Place(1, 1))
+
+    def _in_anchor(self, path: Path) -> Path:
+        """The path by which the text spells out a value: that in an anchor, for one below an alias."""
+        if not self._aliases:
+            return path
+        length = 0
+        while length < len(path):
+            anchor = self._aliases.get(path[:length])
+            if anchor is not None:
+                path, length = (*anchor, *path[length:]), 0
+            else:
+                length += 1
+        return path
 
     def line(self, path: Path) -> int:
         return self.place(path)[0]
@@ -70,7 +102,7 @@ def path_in_words(path: Path) -> str:
 
 
 def _key_in_words(key: str) -> str:
-    shown = key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}…"
+    shown = shorten(key, _KEY_SHOWN)
     return shown if shown.strip() and shown.isprintable() else repr(shown)
 
 
@@ -83,135 +115,138 @@ def from_data(data: Any, file: str = "<scenario>") -> Document:
 
 
 def parse(text: str, file: str) -> Document:
-    """Raises ScenarioError with the place of what cannot be read."""
-    text = text.removeprefix("\ufeff")
+    """Raises ScenarioError with the place of the error."""
+    builder = _DocumentBuilder()
     try:
-        node = _compose(text)
-        if node is None:
-            raise ScenarioError([f"{file}:1:1: the file is empty; expected a scenario"])
-        reader = _Reader(file)
-        return Document(reader.value(node, (), ()), file, reader.places)
-    except _Unreadable as error:
+        events = _events(text.removeprefix("\ufeff"))
+        data = builder.build(events)
+    except Unreadable as error:
         raise ScenarioError([f"{file}:{error.line}:{error.column}: {error}"]) from None
-    except RecursionError:
-        raise ScenarioError([f"{file}:1:1: {_TOO_DEEP}"]) from None
+    if not builder.size:
+        raise ScenarioError([f"{file}:1:1: the file is empty; expected a scenario"])
+    return Document(data, file, builder.places, builder.aliases)
 
 
-class _Unreadable(EmulatorError):
-    """Why a text cannot be read, and where: line and column, from 1."""
-
-    def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(message)
-        self.line, self.column = line, column
-
-
-def _compose(text: str) -> Node | None:
-    """The text's nodes: as JSON if it is JSON, else as YAML. When it is neither, what got further tells why."""
+def _events(text: str) -> list[Event]:
+    """The events of JSON if the text is JSON, else of YAML. If it is neither, the error is that of the longer part."""
     if text.lstrip()[:1] not in ("{", "["):
-        return _compose_yaml(text)
-    from emulator.scenarios import json_nodes
+        return list(_yaml_events(text))
+    from emulator.scenarios.json_events import NotJson, json_events
 
     try:
-        return json_nodes.compose(text, MAX_VALUES)
-    except json_nodes.TooMany as error:
-        raise _Unreadable(_TOO_MANY, error.mark.line + 1, error.mark.column + 1) from None
-    except json_nodes.NotJson as error:
-        as_json = _Unreadable(f"not readable as JSON: {error}", error.mark.line + 1, error.mark.column + 1)
+        return list(json_events(text, MAX_VALUES))
+    except NotJson as error:
+        as_json = Unreadable(f"not readable as JSON: {error}", *place_of(error.mark))
     try:
-        return _compose_yaml(text)
-    except _Unreadable as as_yaml:
+        return list(_yaml_events(text))
+    except Unreadable as as_yaml:
         raise max(as_yaml, as_json, key=lambda error: (error.line, error.column)) from None
 
 
-def _compose_yaml(text: str) -> Node | None:
+def _yaml_events(text: str) -> Iterator[Event]:
+    """The events of a document. Raises Unreadable, also for what PyYAML's composer would refuse in them."""
     import yaml
 
     if len(text) > MAX_YAML:
-        raise _Unreadable(f"expected at most {MAX_YAML} characters of YAML; JSON may be longer", 1, 1)
-    try:
-        return yaml.compose(text, Loader=_loader())
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        said = " ".join(filter(None, [error.context, error.problem]))
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _Unreadable(f"not readable as YAML: {said}{_QUOTE_HINT}", line, column) from None
-    except yaml.reader.ReaderError as error:
-        before = LINE_END.split(text[: error.position])
-        message = f"not readable as YAML: unacceptable character U+{error.character:04X}: {error.reason}"
-        raise _Unreadable(message, len(before), len(before[-1]) + 1) from None
+        raise Unreadable(f"expected at most {MAX_YAML} characters of YAML; JSON may be longer", 1, 1)
+    written = documents = depth = 0
+    anchors: set[str] = set()
+    for event in yaml_events(text, yaml.SafeLoader, _QUOTE_HINT):
+        if isinstance(event, yaml.NodeEvent):
+            written += 1
+            if written > MAX_WRITTEN:
+                raise refused(event, f"expected at most {MAX_WRITTEN} values of YAML; JSON may have more")
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            if depth > MAX_DEPTH + 1:  # here and not in the builder, as the parser is slow in deep text
+                raise refused(event, TOO_DEEP)
+            if problem := _anchor_problem(event, anchors):
+                raise refused(event, f"not readable as YAML: {problem}{_QUOTE_HINT}")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                problem = "expected a single document in the stream but found another document"
+                raise refused(event, f"not readable as YAML: {problem}{_QUOTE_HINT}")
+        yield event
 
 
-@functools.cache
-def _loader() -> Any:
+def _anchor_problem(event: Any, anchors: set[str]) -> str | None:
+    """What is wrong with an alias or an anchor, in the words of PyYAML; a new anchor is added."""
     import yaml
 
-    class Loader(yaml.SafeLoader):
-        """Composes nodes only; scalars are typed by ``_Reader``."""
-
-        written = 0
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            self.written += 1
-            if self.written > MAX_WRITTEN:
-                line, column = self.line + 1, self.column + 1
-                raise _Unreadable(f"expected at most {MAX_WRITTEN} values of YAML; JSON may have more", line, column)
-            return super().compose_node(parent, index)
-
-        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-            """The tag of a node that has none of its own."""
-            return TEXT if kind is yaml.ScalarNode and not implicit[0] else PLAIN
-
-    return Loader
+    if isinstance(event, yaml.AliasEvent):
+        return None if event.anchor in anchors else f"found undefined alias {event.anchor!r}"
+    if event.anchor in anchors:
+        return f"found duplicate anchor {event.anchor!r}; first occurrence second occurrence"
+    if event.anchor is not None:
+        anchors.add(event.anchor)
+    return None
 
 
-class _Reader:
-    """Turns nodes into values and notes their places."""
+class _DocumentBuilder(TreeBuilder):
+    """Types values as YAML 1.2 does, and notes their places."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    max_size = MAX_VALUES
+    no_key = "expected a key, got a mapping or list; a template such as {{ message }} stands in quotes"
+
+    def __init__(self) -> None:
+        super().__init__()
         self.places: dict[Path, Place] = {}
-        self._values = 0
+        #: By the path of an alias, the path of its anchor.
+        self.aliases: dict[Path, Path] = {}
+        self._anchor_paths: dict[str, Path] = {}
 
-    def value(self, node: Node, path: Path, above: tuple[int, ...]) -> Any:
+    def key(self, event: Any) -> str:
+        mapping = self.stack[-1]
+        key = _joined_surrogates(event.value)
+        if key in mapping.value:
+            raise refused(event, f"the key {key!r} stands here twice")
+        self.places[(*mapping.note, key)] = place_of(event.start_mark)
+        return key
+
+    def begin(self, event: Any) -> Path:
+        """Notes the place of a value and returns its path. The place of a mapping's value is that of its key."""
+        path = self._path()
+        self.places.setdefault(path, place_of(event.start_mark))
+        if event.tag not in (None, "!", _TEXT_TAG):
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise refused(event, f"expected no tag but !!str, got {tag}{_QUOTE_HINT}")
+        if event.anchor is not None:
+            self._anchor_paths[event.anchor] = path
+        return path
+
+    def _path(self) -> Path:
+        """The path of the value that follows."""
+        if not self.stack:
+            return ()
+        container = self.stack[-1]
+        last = len(container.value) if isinstance(container.value, list) else container.key
+        return (*container.note, last)
+
+    def alias(self, event: Any) -> None:
         import yaml
 
-        self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        self._values += 1
-        if self._values > MAX_VALUES:
-            raise self._refuse(node, _TOO_MANY)
-        if id(node) in above:
-            raise self._refuse(node, "this alias contains itself")
-        if len(above) > MAX_DEPTH:
-            raise self._refuse(node, _TOO_DEEP)
-        if node.tag not in (PLAIN, TEXT):
-            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-            raise self._refuse(node, f"expected no tag but !!str, got {tag}{_QUOTE_HINT}")
-        above = (*above, id(node))
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path, above)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*path, n), above) for n, item in enumerate(node.value)]
-        return self._scalar(node)
+        anchored = self.anchors[event.anchor]  # ``_yaml_events`` has refused unknown anchors
+        if anchored.size is None:
+            raise refused(anchored.start, CONTAINS_ITSELF)
+        if not self.awaits_key():
+            super().alias(event)
+        elif isinstance(anchored.start, yaml.ScalarEvent):
+            self.stack[-1].key = self.key(anchored.start)
+        else:
+            raise refused(anchored.start, self.no_key)
 
-    def _mapping(self, node: Any, path: Path, above: tuple[int, ...]) -> dict[str, Any]:
-        import yaml
+    def aliased(self, alias: Any, anchored: Anchored) -> Any:
+        """A copy, so that no two places of a document share a value."""
+        path = self._path()
+        self.places.setdefault(path, place_of(anchored.start.start_mark))
+        self.aliases[path] = self._anchor_paths[alias.anchor]
+        return _copied(anchored.value)
 
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise self._refuse(
-                    key_node, "expected a key, got a mapping or list; a template such as {{ message }} stands in quotes"
-                )
-            key = _joined_surrogates(key_node.value)
-            if key in mapping:
-                raise self._refuse(key_node, f"the key {key!r} stands here twice")
-            mapping[key] = self.value(value_node, (*path, key), above)
-            self.places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-        return mapping
-
-    def _scalar(self, node: Any) -> Any:
-        text: str = node.value
-        if node.tag == TEXT:
+    def scalar(self, event: Any) -> Any:
+        text: str = event.value
+        if event.tag == _TEXT_TAG or not event.implicit[0]:
             return _joined_surrogates(text)
         if text in ("null", ""):
             return None
@@ -221,11 +256,14 @@ class _Reader:
             return text
         number = _number(text)
         if number is None:
-            raise self._refuse(node, f"expected a number of at most 64 bits{_QUOTE_HINT}")
+            raise refused(event, f"expected a number of at most 64 bits{_QUOTE_HINT}")
         return number
 
-    def _refuse(self, node: Node, message: str) -> _Unreadable:
-        return _Unreadable(message, node.start_mark.line + 1, node.start_mark.column + 1)
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return {key: _copied(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _joined_surrogates(text: str) -> str:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from emulator.base.text import did_you_mean, plural, shorten
 from emulator.sandbox.json_schema import Breach, Schema, breaches
 from emulator.scenarios.document import Path
 
@@ -77,8 +78,7 @@ def _words(breach: Breach) -> str:
         case "maximum":
             return f"at most {expected}"
         case "maxLength" | "maxItems" | "maxProperties":
-            noun = _COUNTED[breach.keyword]
-            return f"at most {expected} {noun if expected == 1 else noun + 's'}"
+            return f"at most {plural(expected, _COUNTED[breach.keyword])}"
         case "pattern":
             return f"text that matches {expected}"
     return breach.message
@@ -91,8 +91,7 @@ def _kinds(breach: Breach) -> list[str]:
 def _hint(breach: Breach) -> str:
     """What the author perhaps meant."""
     if breach.keyword == "enum":
-        near = _nearest(breach.found, map(_plain, breach.expected)) if isinstance(breach.found, str) else None
-        return f"; did you mean {near!r}?" if near else ""
+        return did_you_mean(breach.found, map(_plain, breach.expected)) if isinstance(breach.found, str) else ""
     is_text = "string" in _kinds(breach) and not isinstance(breach.found, (dict, list))
     return "; put it in quotes if it is text" if is_text else ""
 
@@ -100,15 +99,7 @@ def _hint(breach: Breach) -> str:
 def instead(word: str, known: Iterable[str]) -> str:
     """What to write in the place of a word that is not known."""
     words = list(known)
-    near = _nearest(word, words)
-    return f"{f'did you mean {near!r}? ' if near else ''}expected one of: {', '.join(words)}"
-
-
-def _nearest(word: str, known: Iterable[str]) -> str | None:
-    import difflib
-
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return found[0] if found else None
+    return f"{did_you_mean(word, words, before='', after=' ')}expected one of: {', '.join(words)}"
 
 
 def _plain(value: Any) -> str:
@@ -120,4 +111,4 @@ def shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(value, (dict, list)) and len(text) > 60:
         return f"{'a mapping' if isinstance(value, dict) else 'a list'} of {len(value)}"
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    return shorten(text)

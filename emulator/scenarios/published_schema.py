@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.conditions import CONDITIONS
-from emulator.scenarios.faults import KINDS, SUMMARIES
+from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import SCENARIO, fault_schema
 from emulator.scenarios.steps import STEP_KINDS
 
@@ -42,5 +42,5 @@ def _step(name: str) -> Schema:
 
 def _fault(kind: str) -> Schema:
     schema: dict[str, Any] = fault_schema(kind)
-    own = {"const": kind, "description": SUMMARIES[kind]}
+    own = {"const": kind, "description": KINDS[kind].summary}
     return {**schema, "properties": {**schema["properties"], "kind": own}}

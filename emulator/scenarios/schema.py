@@ -12,7 +12,7 @@ from emulator.base import request_schemas
 from emulator.base.operations import ALSO_CALLED, BY_NAME
 from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.scenarios.conditions import CONDITIONS
-from emulator.scenarios.faults import HEADERS, KINDS
+from emulator.scenarios.faults import COUNTS, HEADERS, KINDS
 from emulator.scenarios.model import TERMINAL
 from emulator.scenarios.steps import USAGE
 
@@ -99,6 +99,7 @@ _GIVEN: Final[Schema] = {
                 runs={"type": "array", "items": _GIVEN_RUN},
             ),
         },
+        "unknown_models": {"type": "array", "items": _NAME},
     },
     "additionalProperties": False,
 }
@@ -178,9 +179,8 @@ SCENARIO: Final[Schema] = {
 
 def fault_schema(kind: str) -> Schema:
     """The schema of a fault of that kind; of any kind, for a name that is none."""
-    own = KINDS.get(kind, {})
+    known = KINDS.get(kind)
     operation = {"enum": [*BY_NAME, *ALSO_CALLED, "*"]}
-    counts = {"skip": {"type": "integer", "minimum": 0}, "times": {"type": "integer", "minimum": 1}}
     return {
         "type": "object",
         "properties": {
@@ -193,10 +193,9 @@ def fault_schema(kind: str) -> Schema:
                 "description": "an operation, a list of them, or *",
             },
             "when": WHEN,
-            **counts,
-            "after": {"type": "integer", "minimum": 0},
-            **{name: schema for name, (schema, _) in own.items()},
+            **COUNTS,
+            **(known.parameters if known else {}),
         },
-        "required": ["kind", "operation", *(name for name, (_, needed) in own.items() if needed)],
-        "additionalProperties": kind not in KINDS,
+        "required": ["kind", "operation", *(known.required if known else ())],
+        "additionalProperties": known is None,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from emulator.base.problems import NearMiss
 from emulator.sandbox import patterns
 from emulator.scenarios.conditions import Mismatch, Situation, first_mismatch
 from emulator.scenarios.model import Scenario, Turn
@@ -19,13 +20,13 @@ Played = Counter[tuple[str, str]]
 Missed = list[tuple[Turn, Mismatch | None]]
 
 #: Turns that a report names.
-_TOLD = 5
+_REPORTED = 5
 
 
 def choose(scenarios: Sequence[Scenario], played: Played, situation: Situation) -> tuple[Turn | None, Missed]:
     """The turn to play, counted in ``played``, and those before it that did not fit."""
     missed: Missed = []
-    with patterns.sharing():
+    with patterns.shared_time_limit():
         for turn in turns_of(scenarios):
             mismatch = first_mismatch(turn.when, situation)
             if mismatch is None and (turn.times is None or played[turn.scenario, turn.name] < turn.times):
@@ -39,10 +40,10 @@ def turns_of(scenarios: Sequence[Scenario]) -> Iterator[Turn]:
     return (turn for scenario in scenarios for turn in scenario.turns)
 
 
-def why_none(missed: Missed) -> str:
-    """The turns that came nearest, and what did not fit."""
-    nearest = sorted(missed, key=lambda one: -_fitted(*one))[:_TOLD]
-    return "; ".join(f"{turn.name!r}: {mismatch or _used_up(turn)}" for turn, mismatch in nearest) or "there is no turn"
+def near_misses(missed: Missed) -> tuple[NearMiss, ...]:
+    """The turns that came nearest, nearest first, and why each did not match."""
+    nearest = sorted(missed, key=lambda one: -_fitted(*one))[:_REPORTED]
+    return tuple(NearMiss(turn.name, str(mismatch or _used_up(turn))) for turn, mismatch in nearest)
 
 
 def _fitted(turn: Turn, mismatch: Mismatch | None) -> int:

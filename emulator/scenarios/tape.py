@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from emulator.base.json_types import Object
+from emulator.base.text import shorten
 
 
 class Taped(NamedTuple):
@@ -79,5 +80,4 @@ def body_of(value: Any) -> Object:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    return shorten(repr(value))

@@ -1,4 +1,4 @@
-"""The application: the API by its routes (``emulator/apis``), and the admin API beside it."""
+"""The ASGI application: the emulated API (``emulator.apis``) and the admin API (``emulator.admin``)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import is_form
 from emulator.apis.http.headers import JSON, Headers
-from emulator.apis.http.pipeline import PENDING, Api, WatchedApi
+from emulator.apis.http.pending import PENDING
+from emulator.apis.http.pipeline import Api, WatchedApi
 from emulator.apis.http.response import Ready
 from emulator.server.hosts import Hosts
 from emulator.world.journal import Entry
@@ -27,9 +28,9 @@ ADMIN_PREFIX = "/_emulator"
 
 
 class Application:
-    """The emulator as one ASGI application, serving these worlds to those who call it by one of these names.
+    """Serves these worlds to requests for one of these host names.
 
-    ``watch`` is told of each request to the API as ``WatchedApi`` says.
+    ``watch`` is called with each request to the emulated API, as ``WatchedApi`` describes.
     """
 
     def __init__(
@@ -39,38 +40,36 @@ class Application:
         self._api = WatchedApi(worlds, ENDPOINTS, watch) if watch else Api(worlds, ENDPOINTS)
 
     @functools.cached_property
-    def _administration(self) -> Starlette:
-        """Imported and made when somebody first asks for it: a start does not wait for it."""
+    def _admin_api(self) -> Starlette:
+        """The admin API. It is imported at its first request, so that the start does not wait for it."""
         from starlette.applications import Starlette
 
-        from emulator.admin import endpoints
+        from emulator.admin import routes
 
-        made = Starlette(
-            routes=endpoints.routes, exception_handlers={404: endpoints.not_found, 405: endpoints.not_allowed}
-        )
-        made.router.redirect_slashes = False
-        made.state.worlds = self._worlds
-        return made
+        admin = Starlette(routes=routes.ROUTES, exception_handlers={404: routes.not_found, 405: routes.not_allowed})
+        admin.router.redirect_slashes = False
+        admin.state.worlds = self._worlds
+        return admin
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Without a coroutine of its own: there is no lifespan to run, and no WebSocket."""
+        """Returns the awaitable of the API itself: there is no lifespan and no WebSocket to handle."""
         if refusal := self._refusal(scope["headers"]):
             return _refuse(refusal, send)
         path: str = scope["path"]
         if path.startswith(ADMIN_PREFIX):
             inner = {**scope, "path": path.removeprefix(ADMIN_PREFIX) or "/"}
-            return self._administration(inner, receive, send)
+            return self._admin_api(inner, receive, send)
         return self._api(scope, receive, send)
 
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
-        """The answer, if nobody has to wait for it; else what was begun goes along in the scope."""
+        """The response, if it needs no waiting. Otherwise the scope keeps the request that was begun."""
         if scope["path"].startswith(ADMIN_PREFIX) or is_form(scope) or self._refusal(scope["headers"]):
             return None
         pending = scope[PENDING] = self._api.begin(scope, body)
         return self._api.respond_now(pending)
 
     def _refusal(self, headers: Headers) -> ApiError | None:
-        """Why a request comes through no door at all."""
+        """Why the server refuses a request by its headers; None if it does not."""
         name = self._hosts.refused(headers)
         if name is not None:
             return errors.unknown_host(name)
@@ -78,7 +77,7 @@ class Application:
 
 
 async def _refuse(error: ApiError, send: Send) -> None:
-    """Before anything else of the request is looked at."""
+    """Sends a refusal without reading the request."""
     body = error.body()
     await send(
         {

@@ -1,12 +1,12 @@
-"""By which names a request may call the server, and from which pages.
+"""The host names that requests may use, and the web pages that may send them.
 
-A web page can let a name of its own site lead to 127.0.0.1 and then speak to what listens there. Its requests carry
-that name in ``Host``, so names that nobody said are refused. An address cannot be such a name, and neither can one
-without a dot: no site in public has it, but containers call each other so.
+A web page can make a name of its own site resolve to 127.0.0.1 and then send requests to a local server (DNS
+rebinding). Such a request has that name in ``Host``, so unknown names are refused. An IP address cannot be such a name,
+nor can a name without a dot: no public site has one, but containers use them for each other.
 
-A page can also send requests to the address itself. Browsers mark these, by ``Sec-Fetch-Site`` or, before 2023, by
-``Origin`` alone; what is no browser sends neither. ``same-site`` is another port of a name that is answered: that is
-the developer's own page, and what it may read the browser decides.
+A page can also send requests to the address itself. Browsers mark these with ``Sec-Fetch-Site`` or, before 2023, with
+``Origin`` alone; other clients send neither. ``same-site`` means another port of a known name: that is the developer's
+own page, and the browser decides what it may read.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import functools
 from collections.abc import Collection, Iterable
 from ipaddress import ip_address
 
-#: In place of a name: all of them.
+#: Allows all names.
 ANY = "*"
 
 
 class Hosts:
-    """The names that are answered: the machine's own, ``bound``, ``allowed``; without these, all that have no dot."""
+    """The known names: the machine's own, ``bound`` and ``allowed``; without ``allowed``, also all without a dot."""
 
     def __init__(self, bound: str = "localhost", allowed: Collection[str] = ()) -> None:
         self._names = {"localhost", bound.lower(), *(name_of(name) for name in allowed)}
-        self._takes_undotted = not allowed
-        self._is_own = functools.lru_cache(maxsize=256)(self._is_own_anew)
-        self._fits = functools.lru_cache(maxsize=256)(self._fits_anew)
+        self._accepts_undotted = not allowed
+        self._is_own = functools.lru_cache(maxsize=256)(self._is_own_uncached)
+        self._is_known = functools.lru_cache(maxsize=256)(self._is_known_uncached)
 
     def refused(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-        """The name that a request calls, if it is none of them. A request without a name is fine."""
+        """The host name of a request, if it is unknown. A request without a name is accepted."""
         for name, value in headers:
             if name == b"host":
-                return None if self._fits(value) else name_of(value.decode("latin-1"))
+                return None if self._is_known(value) else name_of(value.decode("latin-1"))
         return None
 
     def is_foreign(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -45,20 +45,20 @@ class Hosts:
                 origin = value
         return origin is not None and not self._is_own(origin)
 
-    def _is_own_anew(self, origin: bytes) -> bool:
-        """True for an origin that is called as we are. ``null`` is that of a page which hides its own."""
+    def _is_own_uncached(self, origin: bytes) -> bool:
+        """True for an origin with a known name. A page that hides its origin sends ``null``."""
         scheme, mark, name = origin.partition(b"://")
-        return bool(mark) and scheme.lower() in (b"http", b"https") and self._fits(name)
+        return bool(mark) and scheme.lower() in (b"http", b"https") and self._is_known(name)
 
-    def _fits_anew(self, value: bytes) -> bool:
+    def _is_known_uncached(self, value: bytes) -> bool:
         name = name_of(value.decode("latin-1"))
         if name in self._names or ANY in self._names or name.endswith(".localhost"):
             return True
-        return _is_address(name) or ("." not in name and self._takes_undotted)
+        return _is_address(name) or ("." not in name and self._accepts_undotted)
 
 
 def name_of(host: str) -> str:
-    """The name in ``name:port``, ``[address]:port`` and the like, as it is compared."""
+    """The lower-case name in ``name:port``, ``[address]:port`` and the like."""
     bare = host.strip().lower()
     if bare.startswith("["):
         return bare[1:].partition("]")[0]

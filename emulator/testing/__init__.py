@@ -1,1 +1,1 @@
-"""What the pytest plugin is made of, beside the hooks and fixtures that pytest sees. Loaded when a test needs it."""
+"""The implementation of the pytest plugin. It is imported when the first test needs the emulator."""

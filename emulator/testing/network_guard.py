@@ -1,7 +1,7 @@
-"""Keeps tests off the real service: while the guard is up, the names of its hosts do not resolve.
+"""Keeps tests from the real service: while the guard is active, the names of its hosts do not resolve.
 
-It sees whatever asks Python's ``socket`` module or uvloop for an address, in any client library. A client that goes
-through a proxy asks the proxy instead, so ``EXCEPTED`` goes into ``NO_PROXY`` while the guard is up.
+It intercepts the name lookups of Python's ``socket`` module and of uvloop, in any client library. A client with a proxy
+would leave the lookup to the proxy, so ``EXCEPTED`` goes into ``NO_PROXY`` while the guard is active.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-#: Hosts of OpenAI and Azure OpenAI, each with all that ends in a dot and it.
+#: The hosts of OpenAI and Azure OpenAI, each with all its subdomains.
 REAL: Final = (
     "api.openai.com",
     "openai.azure.com",
@@ -22,18 +22,18 @@ REAL: Final = (
     "services.ai.azure.com",
     "cognitiveservices.azure.com",
 )
-#: The same, for ``NO_PROXY``.
+#: The same hosts as a value for ``NO_PROXY``.
 EXCEPTED: Final = ",".join(REAL)
 
-_WORDS: Final = (
-    "{host} was refused: the fixture assistants_emulator is active, and no test reaches the real service meanwhile. "
-    "A client that is made at import time needs the setting assistants_emulator = true, one with a base_url of its own "
-    "has to take it from OPENAI_BASE_URL; --assistants-allow-real lifts the refusal."
+_MESSAGE: Final = (
+    "Refused to connect to {host}: tests that use the fixture assistants_emulator cannot reach the real service. "
+    "For a client that is created at import time, set assistants_emulator = true in pytest's configuration. A client "
+    "with its own base_url must take it from OPENAI_BASE_URL. To allow the connection, use --assistants-allow-real."
 )
 
 
 def is_real(host: object) -> bool:
-    """True for a host of the real service, as any caller of ``getaddrinfo`` writes it."""
+    """True for a host of the real service, in any form that ``getaddrinfo`` accepts."""
     name = host.decode("latin-1") if isinstance(host, bytes) else host
     if not isinstance(name, str):
         return False
@@ -42,7 +42,7 @@ def is_real(host: object) -> bool:
 
 
 class Guard:
-    """Up between ``__enter__`` and ``__exit__``, which may be nested. ``refused``: the hosts that were asked for."""
+    """Active between ``__enter__`` and ``__exit__``, which may be nested. ``refused``: the hosts of refused lookups."""
 
     def __init__(self) -> None:
         self.refused: list[str] = []
@@ -56,7 +56,7 @@ class Guard:
         for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
             self._patch.setattr(socket, name, self._guarded(getattr(socket, name), 0))
         uvloop = sys.modules.get("uvloop")
-        if uvloop is not None:  # it resolves by itself
+        if uvloop is not None:  # it does not use the socket module
             self._patch.setattr(uvloop.Loop, "getaddrinfo", self._guarded(uvloop.Loop.getaddrinfo, 1))
             self._patch.setattr(uvloop.Loop, "create_connection", self._guarded(uvloop.Loop.create_connection, 2))
 
@@ -66,7 +66,7 @@ class Guard:
             self._patch.undo()
 
     def _guarded(self, resolve: Callable[..., Any], place: int) -> Callable[..., Any]:
-        """A function that refuses a real ``host``, which is its argument at that place or of that name."""
+        """Wraps a lookup function: it refuses a host of the real service. ``place``: the position of its ``host``."""
 
         @functools.wraps(resolve)
         def guarded(*args: Any, **named: Any) -> Any:
@@ -78,6 +78,6 @@ class Guard:
         return guarded
 
     def _refusal(self, host: Any) -> OSError:
-        shown = host.decode("latin-1") if isinstance(host, bytes) else str(host)
-        self.refused.append(shown)
-        return socket.gaierror(socket.EAI_FAIL, _WORDS.format(host=shown))
+        name = host.decode("latin-1") if isinstance(host, bytes) else str(host)
+        self.refused.append(name)
+        return socket.gaierror(socket.EAI_FAIL, _MESSAGE.format(host=name))

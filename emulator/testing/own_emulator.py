@@ -7,14 +7,15 @@ from emulator.server.emulator import Emulator
 
 
 class OwnEmulator(Emulator):
-    """Serves all tests of a process, so none of them can stop it."""
+    """Serves all tests of a process, so no test can stop it."""
 
     def stop(self) -> None:
         """Raises EmulatorError."""
         raise EmulatorError(
-            "the fixture's emulator serves the tests to come and cannot be stopped; "
-            'for an outage, inject({"operation": "*", "kind": "disconnect"})'
+            "a test cannot stop the fixture's emulator, because later tests use it; "
+            'to simulate an outage, inject({"operation": "*", "kind": "disconnect"})'
         )
 
     def end(self) -> None:
+        """Stops the server at the end of the session."""
         super().stop()

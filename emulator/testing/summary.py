@@ -1,4 +1,4 @@
-"""The end of a session: what its tests told about the emulator, also those of xdist's workers."""
+"""The section of the plugin in pytest's terminal summary, also for the tests of xdist's workers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from emulator.testing.sunset_report import told
+from emulator.testing.sunset_report import sunset_lines
 
 
 def summarize(terminal: pytest.TerminalReporter, reports: list[Any], sunset: str | None) -> None:
-    """How many tests still depend on the removed API, and which asked for the real service and were refused."""
+    """Lists the tests that tried to connect to the real service, and counts those that depend on the removed API."""
     ends = {report.nodeid: report.assistants_emulator for report in reports if hasattr(report, "assistants_emulator")}
     dependents = {test: end["removed"] for test, end in sorted(ends.items()) if end["removed"]}
     refused = {test: end["refused"] for test, end in sorted(ends.items()) if end["refused"]}
-    lines = [f"{test} asked for {', '.join(dict.fromkeys(hosts))} and was refused" for test, hosts in refused.items()]
+    lines = [f"{test}: refused a connection to {', '.join(dict.fromkeys(hosts))}" for test, hosts in refused.items()]
     if dependents:
         tests = len({report.nodeid for report in reports})
-        lines += told(dependents, tests, listed=sunset is not None)
+        lines += sunset_lines(dependents, tests, listed=sunset is not None)
     if lines:
         terminal.section("assistants emulator summary", sep="-")
         for line in lines:

@@ -1,9 +1,9 @@
-"""The emulator of one pytest process: started, or reached, when first asked for, and let go at the session's end."""
+"""The emulator of one pytest process: started, or connected to, at its first use; released at the session's end."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,36 +14,39 @@ from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
 from emulator.testing.baselines import Baselines
 from emulator.testing.network_guard import EXCEPTED, Guard
-from emulator.testing.options import Wanted, refuse, wanted
+from emulator.testing.options import TestOptions, options_of, refuse
 from emulator.testing.sunset_report import Dependence, senders
 
 #: The fixture that gives a test a world of its own.
 FIXTURE: Final = "assistants_emulator"
 
-#: The key with which a running server is asked; xdist's workers put their names behind it.
+#: The API key for a running server; each xdist worker appends its name.
 KEY: Final = "sk-assistants-emulator"
 
 
 @dataclass(slots=True)
 class Use:
-    """What a test has of the emulator. ``checked``: a world of its own, whose problems fail it."""
+    """How a test uses the emulator. ``checked``: it has a world of its own, whose problems fail it."""
 
-    #: Hosts that were refused before the test.
+    #: The number of hosts that the guard refused before the test.
     refused: int
     checked: bool = False
 
 
 class Worker:
-    """One process's emulator, the baselines of its world, and the guard before the real service."""
+    """The emulator of a process, the baselines of its world, and the guard against the real service.
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    ``on_first_use`` is called when the emulator is first used.
+    """
+
+    def __init__(self, config: pytest.Config, on_first_use: Callable[[Worker], object]) -> None:
+        self.config, self._on_first_use = config, on_first_use
         self.guard = Guard()
         self.use = pytest.StashKey[Use]()
-        #: The whole session is led to the emulator, not only tests that ask for it.
-        self.leads_session = False
+        #: All clients of the session use the emulator, not only those of tests that request it.
+        self.serves_session = False
         self._control: Control | None = None
-        #: The test that is running, if it uses the emulator, and whether its own world is there.
+        #: The running test, if it uses the emulator, and whether its own world has begun.
         self.item: pytest.Item | None = None
         self.in_own_world = False
 
@@ -51,16 +54,14 @@ class Worker:
 
     @property
     def control(self) -> Control:
-        """Raises EmulatorError when there is none at the URL that was given."""
+        """The emulator. Raises EmulatorError if there is none at the URL of the command line."""
         if self._control is None:
             url = self.option("url")
-            control = self._reach(url) if url else self._start()
+            control = self._connect(url) if url else self._start()
             self.dependence = Dependence(control)
             self.baselines = Baselines(control, self._session_options())
             self._control = control
-            from emulator.testing.hooks import Hooks
-
-            self.config.pluginmanager.register(Hooks(self), "assistants_emulator_in_use")
+            self._on_first_use(self)
         return self._control
 
     def _start(self) -> Control:
@@ -71,37 +72,37 @@ class Worker:
         self.config.add_cleanup(emulator.end)
         return emulator
 
-    def _reach(self, url: str) -> Control:
-        """A running server: its world of this worker's key, as if nobody had used it before."""
+    def _connect(self, url: str) -> Control:
+        """Connects to a running server and begins a new world for this worker's key."""
         worker = os.environ.get("PYTEST_XDIST_WORKER")
         key = self.option("key") or KEY
         control = Control(url, f"{key}-{worker}" if worker else key)
 
-        def leave() -> None:
-            with suppress(EmulatorError):  # it may be gone before the session is
+        def release() -> None:
+            with suppress(EmulatorError):  # the server may end before the session
                 control.forget_baseline(all=True)
                 control.reset()
 
         control.forget_baseline(all=True)
         control.reset(**self._session_options())
-        self.config.add_cleanup(leave)
+        self.config.add_cleanup(release)
         return control
 
     def option(self, name: str) -> Any:
-        """An option of the command line, also before it is parsed to its end."""
+        """An option of the command line, also before pytest has parsed all of it."""
         name = f"assistants_emulator_{name}"
         return getattr(self.config.option, name, None) or getattr(self.config.known_args_namespace, name, None)
 
     def _session_options(self) -> dict[str, Any]:
-        """What the command line says of all worlds; fixtures and markers beat it."""
-        said = {"clock": self.option("clock"), "after_sunset": self.option("after_sunset")}
-        return {name: value for name, value in said.items() if value}
+        """The options of all worlds from the command line; fixtures and markers override them."""
+        options = {"clock": self.option("clock"), "after_sunset": self.option("after_sunset")}
+        return {name: value for name, value in options.items() if value}
 
-    # ---- Clients are led to it ----
+    # ---- Pointing clients to it ----
 
     @property
     def environ(self) -> dict[str, str]:
-        """The emulator's, and no proxy for the real service, so that the guard sees who asks for it."""
+        """The emulator's variables. They exclude the real service from proxies, so that the guard sees its lookups."""
         environ = self.control.environ
         if not self.option("allow_real"):
             for name in ("NO_PROXY", "no_proxy"):
@@ -109,40 +110,41 @@ class Worker:
         return environ
 
     def guarded(self) -> Any:
+        """The guard as a context manager, unless the command line allows the real service."""
         return nullcontext() if self.option("allow_real") else self.guard
 
     @contextmanager
-    def leading(self) -> Iterator[None]:
-        """Clients find the emulator, and not the real service."""
+    def redirecting(self) -> Iterator[None]:
+        """Points clients to the emulator and refuses the real service."""
         with pytest.MonkeyPatch.context() as patch, self.guarded():
             for name, value in self.environ.items():
                 patch.setenv(name, value)
             yield
 
-    def lead_session(self) -> None:
-        """From now on, to the session's end. Raises EmulatorError when there is no emulator."""
+    def serve_session(self) -> None:
+        """Points clients to the emulator until the session ends. Raises EmulatorError if there is no emulator."""
         stack = ExitStack()
-        stack.enter_context(self.leading())
+        stack.enter_context(self.redirecting())
         self.config.add_cleanup(stack.close)
-        self.leads_session = True
+        self.serves_session = True
 
     @contextmanager
     def serving(self, item: pytest.Item) -> Iterator[None]:
-        """Around all of a test that asks for the emulator, so that its wide fixtures find it too."""
+        """Surrounds a test that uses the emulator, and the setup of its wide fixtures."""
         try:
-            leading = nullcontext() if self.leads_session else self.leading()
+            redirecting = nullcontext() if self.serves_session else self.redirecting()
             self._begin_use(item)
         except EmulatorError:
-            yield  # there is none, as the fixture will say
+            yield  # there is no emulator; the fixture reports that
             return
         try:
-            with leading:
+            with redirecting:
                 yield
         finally:
             self.item = None
 
     def _begin_use(self, item: pytest.Item) -> Use:
-        self.control  # noqa: B018  it may not be there
+        self.control  # noqa: B018  raises if there is none
         self.item = item
         self.baselines.begin(shared=self.shares_world)
         self.dependence.begin()
@@ -151,18 +153,18 @@ class Worker:
 
     @property
     def shares_world(self) -> bool:
-        """The running test does not ask for a world of its own."""
+        """True if the running test does not request a world of its own."""
         return FIXTURE not in getattr(self.item, "fixturenames", ())
 
     # ---- A world for each test ----
 
     @contextmanager
     def test(self, item: pytest.Item, general: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-        """A fresh world for one test, with what its fixtures and markers want."""
+        """A fresh world for one test, with the options of its fixtures and markers."""
         with in_one_line():
             control = self.control
             use = item.stash.get(self.use, None) or self._begin_use(item)
-            self._begin_world(item, wanted(item, general))
+            self._begin_world(item, options_of(item, general))
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
         use.checked = self.in_own_world = True
@@ -174,19 +176,19 @@ class Worker:
             with in_one_line():
                 self.baselines.reset()
 
-    def _begin_world(self, item: pytest.Item, want: Wanted) -> None:
+    def _begin_world(self, item: pytest.Item, options: TestOptions) -> None:
         for sender in senders(item):
             if why := self.baselines.why_not(sender):
                 refuse(why)
         self.baselines.keep_first()
-        self.baselines.reset(**want.options)
-        for scenario in want.scenarios:
+        self.baselines.reset(**options.options)
+        for scenario in options.scenarios:
             self.control.load(scenario)
 
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """What the emulator or the file system refuses fails the test, without a traceback."""
+    """Turns an error of the emulator or the file system into a failure of the test without a traceback."""
     try:
         yield
     except (EmulatorError, OSError) as error:
@@ -194,11 +196,11 @@ def in_one_line() -> Iterator[None]:
 
 
 def is_url(text: str) -> bool:
-    """True for what can be a server's URL."""
+    """True for a valid URL of a server."""
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a port that is no number
+    except ValueError:  # the port is not a number
         return False

@@ -5,15 +5,16 @@ An API registers how each kind of its objects is made:
     @gives("assistants")
     def give_assistant(world: State, item: Object, contents: Mapping[str, bytes]) -> None:
         ...
+
+The names of models that no API knows belong to none of them; they are given here.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
-from emulator.base.json_types import Object
 from emulator.base.problems import Refusal, ScenarioError
 from emulator.scenarios.model import Scenario
 from emulator.scenarios.schema import GIVEN_KINDS
@@ -21,7 +22,7 @@ from emulator.world.state.state import State
 
 #: Makes one object in a world from its item in the scenario; ``contents`` are those of local files, by path.
 #: Raises Refusal for a reference that leads nowhere.
-Give = Callable[[State, Object, Mapping[str, bytes]], None]
+Give = Callable[[State, Any, Mapping[str, bytes]], None]
 
 _GIVERS: Final[dict[str, Give]] = {}
 
@@ -36,6 +37,11 @@ def gives(kind: str) -> Callable[[Give], Give]:
         return give
 
     return register
+
+
+@gives("unknown_models")
+def give_unknown_model(world: State, name: str, contents: Mapping[str, bytes]) -> None:
+    world.unknown_models.add(name)
 
 
 def give(world: State, scenario: Scenario) -> None:

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
-from emulator.base.problems import EmulatorError, Problem, ScenarioError
+from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_misses_in_words
 from emulator.scenarios import selection
 from emulator.scenarios.conditions import Situation
-from emulator.scenarios.faults import Faults
 from emulator.scenarios.model import Scenario, Stub, Turn, placed
 from emulator.scenarios.tape import Taped
+from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.journal import Journal
 from emulator.world.options import Options
@@ -57,7 +57,7 @@ class World(State):
         self.played: Counter[tuple[str, str]] = Counter()
         #: How often each request of each strict replay was played, by scenario.
         self.taped: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        self.faults = Faults()
+        self.faults = ActiveFaults()
         self._made_by_requests = False
         self._unnamed = 0
         for scenario in scenarios:
@@ -162,10 +162,16 @@ class World(State):
             return turn
         if self.settings.get("unmatched", "fail" if missed else "improvise") == "improvise":
             return selection.improvised()
-        why, first = selection.why_none(missed), next(selection.turns_of(self.scenarios), None)
+        nearest, first = selection.near_misses(missed), next(selection.turns_of(self.scenarios), None)
+        why = near_misses_in_words(nearest)
         place = (first.file, first.line) if first else (None, None)
-        self.report(Problem("unmatched", f"no turn fits {run_id} (nearest first): {why}", *place))
+        message = f"no turn fits {run_id} (nearest first): {why}"
+        self.report(Problem("unmatched", message, *place, run_id=run_id, nearest=nearest))
         return selection.unmatched(why)
+
+    def fits(self, situation: Situation) -> bool:
+        """True if a turn fits; nothing is counted."""
+        return selection.choose(self.scenarios, self.played.copy(), situation)[0] is not None
 
     # ---- Problems ----
 

@@ -216,7 +216,7 @@ def test_a_row_that_was_announced_has_to_be_measured() -> None:
         list(Measurement(("this row",), lambda: iter([])).rows())
 
 
-def test_only_rows_that_are_asked_for_are_measured(
+def test_only_selected_rows_are_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = Measurement(("a page", "a list"), lambda: (Row(name, "", "us", 1) for name in ("a page", "a list")))

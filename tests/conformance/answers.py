@@ -4,8 +4,8 @@
 operation, status, shape and door. Responses that a fault has changed are left out.
 
 The published schema is taken at its word, and tightened: an object has only the properties that the schema names. What
-the emulator sends otherwise is in ``ALLOWANCES``, each with the fact (FACTS.md) that makes it so, and with the shapes
-it is allowed in; ``test_answers`` fails for one that nothing needs. What concerns no answer outside faults is not among
+the emulator sends otherwise is in ``ALLOWANCES``, with its fact (docs/wire.md) and with the shapes it
+is allowed in; ``test_answers`` fails for one that nothing needs. What concerns no answer outside faults is not among
 them: §7 rows 7 (``error`` events), 9 and 19 (what is accepted), 11, 12, 14 and 20 (as it was once), and 17, where the
 schema knows what was recorded.
 
@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import jsonschema_rs
 import orjson
@@ -56,7 +56,7 @@ _ALL_DOORS: Final[frozenset[Door]] = frozenset({"json", "event", "modify"})
 
 @dataclass(frozen=True)
 class Allowance:
-    """A difference. ``fact``: the section of FACTS.md and, for §7, its row.
+    """A difference. ``fact``: the section of docs/wire.md and, for §7, its row.
 
     ``said``: a value that the request or the scenario chose, and that is sent as it was said, in ``spec`` shape too.
     Everything else that ``spec`` allows are properties beside those that are published, which the schema leaves open.
@@ -394,7 +394,7 @@ def _events(answer: bytes) -> Iterator[Part]:
 
 
 def _is_of_a_gateway(answer: bytes) -> bool:
-    """Azure's gateway has an envelope of its own (FACTS §6)."""
+    """Azure's gateway has an envelope of its own (docs/wire.md §6)."""
     return answer.startswith(b'{"error":{"code":')
 
 
@@ -441,7 +441,8 @@ class Watch:
     judge: Judge = field(default_factory=Judge)
     seen: set[tuple[str, int]] = field(default_factory=set)
     violations: list[str] = field(default_factory=list)
-    _worlds: WeakKeyDictionary[Journal, World] = field(default_factory=WeakKeyDictionary)
+    #: A world holds its journal, so only a weak reference back lets both go after their test.
+    _worlds: WeakKeyDictionary[Journal, ref[World]] = field(default_factory=WeakKeyDictionary)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, patch: pytest.MonkeyPatch) -> None:
@@ -450,23 +451,24 @@ class Watch:
 
         def watched_make(world: World, *arguments: Any, **more: Any) -> None:
             make(world, *arguments, **more)
-            self._worlds[world.journal] = world
+            self._worlds[world.journal] = ref(world)
 
         def watched_add(journal: Journal, entry: Entry) -> None:
             add(journal, entry)
-            self._look(journal, entry, entry.answer)
+            self._observe(journal, entry, entry.answer)
 
         def watched_answered(journal: Journal, entry: Entry, answer: bytes) -> None:
             answered(journal, entry, answer)
-            self._look(journal, entry, answer)
+            self._observe(journal, entry, answer)
 
         patch.setattr(World, "__init__", watched_make)
         patch.setattr(Journal, "add", watched_add)
         patch.setattr(Journal, "answered", watched_answered)
 
-    def _look(self, journal: Journal, entry: Entry, answer: bytes) -> None:
+    def _observe(self, journal: Journal, entry: Entry, answer: bytes) -> None:
         """Runs in the emulator's thread: what is found is told at the end of the test."""
-        world = self._worlds.get(journal)
+        known = self._worlds.get(journal)
+        world = known() if known else None
         if world is None or entry.fault or entry.operation not in OPERATIONS:
             return
         with self._lock:

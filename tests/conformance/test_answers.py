@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 from openai import OpenAI
@@ -14,9 +16,9 @@ from emulator import Emulator
 from emulator.base.json_types import Object
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.world.state.state import Shape
+from tests.conformance.all_operations import SCENARIO
 from tests.conformance.answers import ALLOWANCES, OPERATIONS, Allowance, Judge, Part, event_schemas, parts_of
 from tests.conformance.test_sdk_operations import play
-from tests.conformance.tour import SCENARIO
 from tests.golden import expect
 from tests.support import Api, InProcess, needs_shared
 
@@ -210,3 +212,15 @@ def test_an_event_of_an_unknown_name_is_found() -> None:
 def test_other_data_of_done_are_found() -> None:
     with pytest.raises(ValueError, match="done"):
         list(parts_of("create_run", 200, b"event: done\ndata: done\n\n"))
+
+
+def test_the_watch_keeps_no_world_alive() -> None:
+    """Every worker would keep all worlds of all tests, and each full collection would walk through them."""
+    api = InProcess()
+    api.assistant()
+    world = ref(api.world)
+
+    del api
+    gc.collect()
+
+    assert world() is None

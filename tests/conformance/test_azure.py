@@ -1,4 +1,4 @@
-"""Azure OpenAI and Foundry (FACTS §6): the same routes under other bases, objects without what OpenAI added in 2025."""
+"""Azure OpenAI and Foundry (docs/wire.md §6): the same operations under other bases, with objects of their forms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openai import AssistantEventHandler, AsyncAzureOpenAI, AzureOpenAI
 from emulator import Emulator
 from emulator.base.json_types import Object
 from emulator.base.operations import OPERATIONS as ROUTES
-from tests.conformance.tour import SCENARIO, WEATHER
+from tests.conformance.all_operations import SCENARIO, WEATHER
 from tests.support import InProcess, Reply
 
 VERSION = "2025-04-01-preview"
@@ -87,7 +87,7 @@ def test_a_request_without_a_key_is_the_gateways_401(base: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"Authorization": "Bearer token", "api-key": ""}, {"api-key": "key"}])
-def test_either_key_will_do(azure: Azure, headers: dict[str, str]) -> None:
+def test_a_key_is_taken_from_either_header(azure: Azure, headers: dict[str, str]) -> None:
     assert azure.get("/v1/assistants", headers=headers).status == 200
 
 
@@ -186,7 +186,7 @@ def client(emulator: Emulator) -> Iterator[AzureOpenAI]:
         yield client
 
 
-def test_the_basic_pattern(client: AzureOpenAI) -> None:
+def test_the_basic_pattern_works_with_azures_client(client: AzureOpenAI) -> None:
     assistant = client.beta.assistants.create(model="my-deployment", tools=[{"type": "code_interpreter"}])
     thread = client.beta.threads.create()
     client.beta.threads.messages.create(thread.id, role="user", content="A crime, please.")
@@ -196,7 +196,7 @@ def test_the_basic_pattern(client: AzureOpenAI) -> None:
     assert newest.content[0].type == "refusal"
 
 
-def test_the_streaming_pattern(client: AzureOpenAI) -> None:
+def test_the_streaming_pattern_works_with_azures_client(client: AzureOpenAI) -> None:
     assistant = client.beta.assistants.create(model="my-deployment", tools=[WEATHER])
     thread = client.beta.threads.create(messages=[{"role": "user", "content": "How is the weather?"}])
     runs = client.beta.threads.runs

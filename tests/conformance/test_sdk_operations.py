@@ -6,8 +6,8 @@ import pytest
 from openai import AzureOpenAI, OpenAI
 
 from emulator import Emulator
+from tests.conformance.all_operations import OPERATIONS, SCENARIO, Tour
 from tests.conformance.test_spec import published
-from tests.conformance.tour import OPERATIONS, SCENARIO, Tour
 from tests.support import needs_shared
 
 
@@ -28,7 +28,7 @@ def play(emulator: Emulator, client: OpenAI) -> None:
 
 
 @pytest.mark.parametrize(("shapes", "strict"), [("wire", False), ("spec", True)])
-def test_the_sdk_asks_for_every_operation(shapes: str, strict: bool) -> None:
+def test_the_sdk_sends_every_operation(shapes: str, strict: bool) -> None:
     """``spec`` answers fit the SDK's own types exactly."""
     with (
         Emulator(SCENARIO, shapes=shapes) as emulator,  # type: ignore[arg-type]
@@ -38,7 +38,7 @@ def test_the_sdk_asks_for_every_operation(shapes: str, strict: bool) -> None:
 
 
 @pytest.mark.parametrize("shapes", ["wire", "spec"])
-def test_so_does_its_azure_client(shapes: str) -> None:
+def test_the_azure_client_parses_every_operation(shapes: str) -> None:
     with (
         Emulator(SCENARIO, shapes=shapes) as emulator,  # type: ignore[arg-type]
         AzureOpenAI(azure_endpoint=emulator.url, api_version="2025-04-01-preview", api_key="sk") as client,
@@ -47,7 +47,7 @@ def test_so_does_its_azure_client(shapes: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "2025-05-15-preview"])
-def test_so_does_a_client_of_foundry(version: str) -> None:
+def test_a_client_of_foundry_parses_every_operation(version: str) -> None:
     """A base of its own, a bearer token and a version in the query; the SDK's beta header does no harm."""
     with (
         Emulator(SCENARIO) as emulator,

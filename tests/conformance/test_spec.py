@@ -100,7 +100,7 @@ def _own_names(node: Any, prefix: str = "", seen: tuple[str, ...] = ()) -> set[s
 
 #: Parameters of one side only, as the end of their dotted names, and why.
 OURS_ALONE = {
-    "tools.file_search.ranking_options.hybrid_search": "the service echoes it (FACTS §7, 18), so it may be sent back",
+    "tools.file_search.ranking_options.hybrid_search": "the service echoes it (docs/wire.md §7, 18)",
 }
 
 

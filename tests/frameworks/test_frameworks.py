@@ -65,11 +65,11 @@ def test_an_application_finds_what_its_scenario_says(played: Played) -> None:
     assert played.found == FOUND[played.application]
 
 
-def test_it_is_refused_nothing(played: Played) -> None:
+def test_no_request_of_the_framework_is_refused(played: Played) -> None:
     assert [(asked.method, asked.path, asked.status) for asked in played.requests if asked.status >= 400] == []
 
 
-def test_it_streams_where_it_can(played: Played) -> None:
+def test_the_framework_streams_where_it_can(played: Played) -> None:
     created = [asked for asked in played.requests if asked.operation == "create_run" and streams(asked)]
     submitted = [
         asked for asked in played.requests if asked.operation == "submit_tool_outputs_to_run" and streams(asked)

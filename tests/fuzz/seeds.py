@@ -10,9 +10,9 @@ from typing import Final
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.recordings import own_format
 from emulator.scenarios.document import parse
+from tests.apis.endpoints.valid import BODIES, QUERIES
 from tests.recording.samples import BOUNDARY, EVENTS, FORM, FORMATS
 from tests.recording.samples_of_sessions import failures, session
-from tests.routes.valid import BODIES, QUERIES
 
 ROOT: Final = Path(__file__).parent.parent.parent
 FOUND: Final = Path(__file__).parent / "found"
@@ -90,9 +90,9 @@ def _bodies() -> Iterator[bytes]:
 def _events() -> Iterator[bytes]:
     yield b"text/event-stream\n" + EVENTS
     for one in (*session().exchanges, *failures().exchanges):
-        if one.answer_body:
-            kind = (one.answer_header("content-type") or "").encode()
-            secret = one.answer_body.replace(b"sunny", b"sk-proj-abcdefghijklmnop123")
+        if one.response_body:
+            kind = (one.response_header("content-type") or "").encode()
+            secret = one.response_body.replace(b"sunny", b"sk-proj-abcdefghijklmnop123")
             yield kind + b"\n" + secret[:8192]
 
 

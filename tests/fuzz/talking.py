@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from emulator.apis.http.headers import Headers
 from emulator.scenarios.loading import load_scenario
 from emulator.server.app import Application
-from emulator.server.fast_protocol import ShortWay
+from emulator.server.fast_protocol import FastProtocol
 from emulator.world.options import Options
 from emulator.world.worlds import Worlds
 
@@ -189,7 +189,7 @@ _CONFIG: dict[str, Any] = {
     "proxy_headers": False,
     "server_header": False,
     "date_header": False,
-    "http": ShortWay,
+    "http": FastProtocol,
 }
 _STATUS: Final = re.compile(rb"HTTP/1\.1 [1-4]\d\d ")
 
@@ -200,7 +200,7 @@ async def wire(raw: bytes) -> None:
     config = Config(application, log_level="critical", **_CONFIG)
     config.load()
     state, transport = ServerState(), _Transport()
-    connection = ShortWay(config, state, {}, asyncio.get_running_loop())
+    connection = FastProtocol(config, state, {}, asyncio.get_running_loop())
     connection.connection_made(transport)
     size = len(raw) if len(raw) % 3 else 1 + len(raw) % 97
     for at in range(0, len(raw), max(size, 1)):

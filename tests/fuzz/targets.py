@@ -80,7 +80,7 @@ def recordings(raw: bytes) -> None:
         own_format.line(one)
     distilled = distil_all([recording], "fuzz")
     try:
-        check_document(from_data(distilled.document), contents=distilled.beside)
+        check_document(from_data(distilled.document), contents=distilled.files)
         assert parse(distilled.text(), "fuzz.yaml").data == distilled.document
     except ScenarioError as error:
         raise AssertionError(f"a scenario was made that is none: {error}") from error
@@ -151,10 +151,10 @@ def events(raw: bytes) -> None:
     kind, _, body = raw.partition(b"\n")
     read_events(body)
     headers = (("content-type", kind.decode("latin-1")),)
-    exchange = Exchange("POST", "/v1/threads", 200, answer_body=body, answer_headers=headers)
+    exchange = Exchange("POST", "/v1/threads", 200, response_body=body, response_headers=headers)
     once = Redactor().exchange(exchange)
-    assert Redactor().exchange(once).answer_body == once.answer_body
-    assert (parsed(body) is None) or once.answer_json() is not None or exchange.answer_json() is None
+    assert Redactor().exchange(once).response_body == once.response_body
+    assert (parsed(body) is None) or once.response_json() is not None or exchange.response_json() is None
 
 
 @target("requests", "requests to the API and to the admin API, one after another, in a world with a past")

@@ -1,4 +1,4 @@
-"""Bounds of time and memory around what should have some of its own."""
+"""Limits of time and memory for tests of code that should have limits of its own."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ needs_limits = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's
 
 @contextmanager
 def bounded(seconds: float = 20, mebibytes: int = 512) -> Iterator[None]:
-    """What is done inside may take so much more memory than there is, and so long. More is an error, not a hang.
+    """Limits the block to so much additional memory and so much time. Exceeding them is an error instead of a hang.
 
-    The time is no measurement: it is long enough for a slow machine, and what it keeps out would never end.
+    The time measures nothing: it is enough for a slow machine, and an attack that succeeds would never end.
     """
     was, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_address_space() + mebibytes * 1024 * 1024, hard))
@@ -37,7 +37,7 @@ def bounded(seconds: float = 20, mebibytes: int = 512) -> Iterator[None]:
 
 
 class TookTooLong(BaseException):
-    """Not an ``Exception``: nothing that is tested may take it for its own."""
+    """Not an ``Exception``, so that no tested code handles it."""
 
 
 def _too_long(number: int, frame: FrameType | None) -> None:

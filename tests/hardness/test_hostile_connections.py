@@ -16,9 +16,9 @@ import pytest
 from emulator.apis.http import bodies
 from emulator.apis.http.bodies import MAX_BODY
 from emulator.apis.http.forms import MAX_FILE, MAX_PART
-from emulator.server.fast_protocol import MAX_HEAD, ShortWay
+from emulator.server.fast_protocol import MAX_HEAD, FastProtocol
 from tests.hardness.bounds import bounded, needs_limits
-from tests.test_protocol import HEADERS, get, post, serving
+from tests.server.test_fast_protocol import HEADERS, get, post, serving
 
 HEAD = b"POST /v1/threads HTTP/1.1\r\n" + HEADERS
 #: Bodies carry it where a parser might take it for a request of its own.
@@ -30,7 +30,7 @@ MIB = b" " * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with serving(http=ShortWay) as port:
+    with serving(http=FastProtocol) as port:
         yield port
 
 

@@ -1,8 +1,9 @@
-"""Regular expressions and JSON Schemas that would never come to an end: they do, and say so."""
+"""Regular expressions and JSON Schemas that would run forever are stopped, with a message."""
 
 from __future__ import annotations
 
 import urllib.request
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from emulator.base.problems import ScenarioError
 from emulator.recordings.exchange import Exchange
 from emulator.recordings.record.redaction import Redactor
-from emulator.sandbox.json_schema import fault, reason
-from emulator.sandbox.patterns import BadPattern, TooSlow, found, read, sharing
+from emulator.sandbox import patterns
+from emulator.sandbox.json_schema import reason, schema_error
+from emulator.sandbox.patterns import BadPattern, TooSlow, compiled, found, shared_time_limit
 from emulator.scenarios.loading import load_scenario
 from tests.hardness.bounds import bounded, needs_limits
 from tests.support import InProcess
@@ -31,8 +33,17 @@ SLOW = [
 @needs_limits
 @pytest.mark.parametrize(("pattern", "text"), SLOW, ids=[pattern[:30] for pattern, _ in SLOW])
 def test_a_search_that_would_take_forever_ends(pattern: str, text: str) -> None:
-    with bounded(mebibytes=1500), pytest.raises(TooSlow, match=r"takes longer than 1 seconds"):
+    with bounded(mebibytes=1500), pytest.raises(TooSlow, match=r"takes (longer than 1 seconds|too much memory)"):
         found(pattern, text)
+
+
+def test_a_search_that_remembers_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def search(text: str, timeout: float) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(patterns, "compiled", lambda pattern: SimpleNamespace(flags=0, search=search))
+    with pytest.raises(TooSlow, match=r"^the regular expression '\(a\)\*' takes too much memory$"):
+        found("(a)*", "a" * 100)
 
 
 HUGE = [
@@ -50,7 +61,7 @@ HUGE = [
 def test_an_expression_that_is_too_much_to_read_is_refused_with_its_scenario(pattern: str, why: str) -> None:
     with bounded():
         with pytest.raises(BadPattern) as refused:
-            read(pattern)
+            compiled(pattern)
         assert why in str(refused.value)
         with pytest.raises(ScenarioError) as loaded:
             load_scenario(
@@ -64,7 +75,7 @@ def test_an_expression_that_is_too_much_to_read_is_refused_with_its_scenario(pat
     "pattern", [r"\d{4}-\d{2}-\d{2}", "a{100}b{100}c{100}", r"[{9999}]{2}\{9999}{3}", "(a{9}b){99}"]
 )
 def test_counts_beside_each_other_are_no_trouble(pattern: str) -> None:
-    read(pattern)
+    compiled(pattern)
 
 
 @needs_limits
@@ -112,7 +123,7 @@ def test_a_turn_that_was_not_compared_says_why() -> None:
 
 @needs_limits
 def test_searches_that_belong_together_share_their_time() -> None:
-    with bounded(seconds=30), sharing():
+    with bounded(seconds=30), shared_time_limit():
         for _ in range(300):
             with pytest.raises(TooSlow):
                 found("^(a|aa)+$", "a" * 5000 + "!")
@@ -122,8 +133,8 @@ def test_searches_that_belong_together_share_their_time() -> None:
 def test_a_pattern_of_redact_that_takes_too_long_takes_the_whole_text() -> None:
     redactor = Redactor([r"(a|aa)+$"])
     with bounded():
-        after = redactor.exchange(Exchange("GET", "/", 200, answer_body=b"x" + b"a" * 5000 + b"!"))
-    assert after.answer_body == b"[redacted]"
+        after = redactor.exchange(Exchange("GET", "/", 200, response_body=b"x" + b"a" * 5000 + b"!"))
+    assert after.response_body == b"[redacted]"
     assert redactor.slow_patterns == {r"(a|aa)+$"}
 
 
@@ -152,7 +163,7 @@ def test_a_schema_that_would_take_forever_gives_no_verdict_and_says_so(schema: A
     with bounded():
         said = reason(schema, value)
     assert said is None or said.startswith("whether it does cannot be told: ") or "const" in str(schema)
-    assert fault(schema) or said
+    assert schema_error(schema) or said
 
 
 FAULTY: list[tuple[Any, str]] = [
@@ -180,7 +191,7 @@ def test_a_schema_that_cannot_be_used_says_why_and_fetches_nothing(
     fetched: list[Any] = []
     monkeypatch.setattr(urllib.request, "urlopen", lambda *asked, **_: fetched.append(asked))
     with bounded():
-        said = fault(schema)
+        said = schema_error(schema)
         assert said is not None
         assert why in said
         assert reason(schema, {"a": "text"}) is None

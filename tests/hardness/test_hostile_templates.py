@@ -1,4 +1,4 @@
-"""Templates that want all time and memory, or out to Python: each fails by itself, with words, and soon."""
+"""Templates that take all time and memory, or try to reach Python: each fails alone, soon, and with a reason."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ OUT = [
     "{% import 'os' as os %}",
     "{% from 'os' import system %}",
     "{{ message | nosuch }}",
-    "{{ 1 | (' each') }}",
+    "{{ 1 | (' items') }}",
 ]
 
 

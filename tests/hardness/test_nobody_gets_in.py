@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator.admin import endpoints
+from emulator.admin import routes as admin
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.control.client import Control
 from emulator.control.report import report
+from tests.apis.endpoints.valid import BODIES
 from tests.conftest import Emulate
 from tests.hardness.bounds import bounded
-from tests.routes.valid import BODIES
 from tests.support import Api, InProcess, Reply
 
 #: Stands in everything that the first key makes.
@@ -112,7 +112,7 @@ class Furnished:
 
 DOORS: list[tuple[Any, str]] = [
     *((route, route.method) for route in ROUTES),
-    *((route, method) for route in endpoints.routes for method in sorted((route.methods or set()) - {"HEAD"})),
+    *((route, method) for route in admin.ROUTES for method in sorted((route.methods or set()) - {"HEAD"})),
 ]
 NAMES = [f"{method} {'' if route in ROUTES else '/_emulator'}{route.path}" for route, method in DOORS]
 #: What makes things of one's own, and names nobody else's.
@@ -221,7 +221,7 @@ def test_no_door_tells_a_secret_that_a_request_carried(emulate: Emulate) -> None
         api.get(path, headers=CARRIED)
     api.post("/v1/assistants", {"model": "gpt-4o", "name": "x"}, headers=CARRIED)
     for route, method in DOORS:
-        if route in endpoints.routes and method == "GET" and "{" not in route.path:
+        if route in admin.ROUTES and method == "GET" and "{" not in route.path:
             assert SECRET.encode() not in api.get(f"/_emulator{route.path}").body, route.path
     assert SECRET not in api.get("/_emulator/export?as=scenario").body.decode()
     assert SECRET not in report(Control(emulator.url, "sk-test"))

@@ -64,7 +64,7 @@ def _text(events: list[Event]) -> str:
 
 
 @pytest.mark.usefixtures("many_files")
-def test_500_streams_at_a_gate_all_get_all_events_in_order_and_nobody_else_waits(emulate: Emulate) -> None:
+def test_500_held_streams_all_get_all_events_in_order_and_nobody_else_waits(emulate: Emulate) -> None:
     emulator = emulate(GATED)
     port = port_of(emulator.url)
 

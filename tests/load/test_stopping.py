@@ -11,11 +11,11 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Control, Emulator
+from tests.cli.test_serve import Serve, serve
 from tests.conftest import Emulate
 from tests.load import inside
-from tests.load.crowd import CROWD, SCENARIO, Crowd, write_much
+from tests.load.clients import CROWD, SCENARIO, Crowd, write_much
 from tests.load.wire import Wire, port_of
-from tests.test_cli_serve import Serve, serve
 
 __all__ = ["serve"]
 

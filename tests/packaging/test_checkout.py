@@ -22,7 +22,7 @@ def test_nothing_is_needed_before_the_demo(checkout: Path, tmp_path: Path) -> No
     assert printed.endswith((GOLDEN / "demo.txt").read_text(encoding="utf-8"))
 
 
-def test_all_pages_are_there(checkout: Path) -> None:
+def test_a_checkout_contains_all_pages(checkout: Path) -> None:
     assert [page.name for page in PAGES if not (checkout / page.relative_to(ROOT)).exists()] == []
 
 

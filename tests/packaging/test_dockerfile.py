@@ -119,7 +119,7 @@ def answer() -> str:
 
 
 @pytest.mark.clients
-def test_every_line_was_run(image: Image) -> None:
+def test_every_line_of_the_dockerfile_was_run(image: Image) -> None:
     assert image.ran == [one.value for one in FOUND if one.name == "RUN"]
     assert [path.name for path in image.directory.iterdir()] == ["nothing_is_mounted.yaml"]
 

@@ -25,11 +25,11 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "uv"))
 
 
-def test_this_one_comes_first() -> None:
+def test_the_running_python_is_found_first() -> None:
     assert find(RUNNING) == Path(sys.executable)
 
 
-def test_one_on_the_path_is_asked_for_its_version(tmp_path: Path) -> None:
+def test_a_python_on_the_path_is_run_for_its_version(tmp_path: Path) -> None:
     python = program(tmp_path / "path" / "python3.99", "echo 3.99")
 
     assert find("3.99") == python
@@ -45,7 +45,7 @@ def test_one_that_is_kept_is_found_behind_one_that_is_none(tmp_path: Path, kept:
 
 
 @pytest.mark.parametrize("answer", ["echo 3.98", "exit 1"])
-def test_what_is_none_is_not_taken(tmp_path: Path, answer: str) -> None:
+def test_a_program_that_is_no_python_is_not_taken(tmp_path: Path, answer: str) -> None:
     program(tmp_path / "path" / "python3.99", answer)
     (tmp_path / "pyenv" / "versions" / "3.99.1").mkdir(parents=True)  # without a program
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.clients
 
 #: Where versions of Python differ: sockets and event loops, text and time, regular expressions, JSON and SQLite.
 TESTS = [
-    "tests/routes",
+    "tests/apis/endpoints",
     "tests/sdk/test_python.py",
     *(
         f"tests/test_{name}.py"

@@ -58,7 +58,13 @@ WAYS: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_to_resolve_is_guarded(resolved: list[str], way: str) -> None:
     guard = Guard()
-    with guard, pytest.raises(socket.gaierror, match=r"api\.openai\.com was refused: the fixture assistants_emulator"):
+    with (
+        guard,
+        pytest.raises(
+            socket.gaierror,
+            match=r"Refused to connect to api\.openai\.com: tests that use the fixture assistants_emulator",
+        ),
+    ):
         WAYS[way]("api.openai.com")
     assert (guard.refused, resolved) == (["api.openai.com"], [])
 
@@ -87,7 +93,7 @@ def test_uvloop_is_guarded(way: str) -> None:
     with (
         Guard(),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-        pytest.raises(OSError, match="--assistants-allow-real lifts the refusal"),
+        pytest.raises(OSError, match="To allow the connection, use --assistants-allow-real"),
     ):
         runner.run(ask())
     assert uvloop.Loop.getaddrinfo is before
@@ -136,9 +142,9 @@ def test_reaches_with_the_session_s(assistants_emulator_server):
 
     result.assert_outcomes(failed=3)
     shown = result.stdout.str()
-    assert shown.count("api.openai.com was refused: the fixture assistants_emulator is active") >= 2
+    assert shown.count("Refused to connect to api.openai.com: tests that use the fixture assistants_emulator") >= 2
     assert "APIConnectionError: Connection error." in shown
-    refused = [one.split("refused, as it is the real service:\n")[1].split("\n")[0] for one in sections(result)]
+    refused = [one.split("refused connections to the real service:\n")[1].split("\n")[0] for one in sections(result)]
     assert refused == ["  api.openai.com", "  mine.openai.azure.com", "  api.openai.com"]
 
 
@@ -157,7 +163,7 @@ def test_falls_back(assistants_emulator):
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["*- assistants emulator summary -*", "test_app.py::test_falls_back asked for api.openai.com and was refused"]
+        ["*- assistants emulator summary -*", "test_app.py::test_falls_back: refused a connection to api.openai.com"]
     )
 
 
@@ -235,7 +241,7 @@ def test_with_the_setting_the_whole_session_is_guarded(pytester: pytest.Pytester
     ask = "import socket\ntry:\n    socket.getaddrinfo('api.openai.com', 443)\nexcept socket.gaierror as error:\n"
     pytester.makeconftest(ask + "    said = str(error)\n")
 
-    result = run(pytester, "def test_app():\n    from conftest import said\n    assert 'was refused' in said")
+    result = run(pytester, "def test_app():\n    from conftest import said\n    assert 'Refused to connect' in said")
 
     result.assert_outcomes(passed=1)
     assert resolved == []

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator
+from emulator.testing import pytest_internals
+from emulator.testing.pytest_internals import fixture_definitions
 from tests.plugin.inner import GREETING, HEAD, WITHOUT, run
 from tests.support import Api
 
@@ -108,7 +110,7 @@ def test_without_arguments():
 @pytest.mark.parametrize(
     ("marker", "words"),
     [
-        ('"nothing.yaml"', "there is no scenario 'nothing.yaml'; looked for /*/nothing.yaml"),
+        ('"nothing.yaml"', "there is no scenario 'nothing.yaml'; tried /*/nothing.yaml"),
         ("5", "a scenario is a file (text or a Path), a directory or a dict; got 5"),
         ("None", "a scenario is a file (text or a Path), a directory or a dict; got None"),
         (
@@ -118,12 +120,12 @@ def test_without_arguments():
         (
             "sed=3",
             "assistants_emulator has no option sed; its options are: seed, clock, start, unmatched, shapes, "
-            "after_sunset (did you mean seed?)",
+            "after_sunset; did you mean 'seed'?",
         ),
         (
             'scenarios=["a.yaml"]',
             "assistants_emulator has no option scenarios; its options are: seed, clock, start, unmatched, shapes, "
-            "after_sunset (they are the marker's positional arguments)",
+            "after_sunset; pass scenarios as positional arguments",
         ),
         ('{"turn": []}', "<posted>:1:*: turn: unknown key; did you mean 'turns'? expected one of: *"),
         ("seed=[]", "seed: expected a whole number or text; got []"),
@@ -154,7 +156,7 @@ def test_a_marker_that_cannot_be_used_says_why_in_a_line(pytester: pytest.Pytest
     [
         ("5", "assistants_emulator_options: expected a dict, got 5"),
         ("None", "assistants_emulator_options: expected a dict, got None"),
-        ('{"scenarios": 5}', "assistants_emulator_options: scenarios: expected a list of files and dicts, got 5"),
+        ('{"scenarios": 5}', "assistants_emulator_options: scenarios: expected files and dicts, got 5"),
     ],
 )
 def test_options_that_cannot_be_used_say_why_in_a_line(pytester: pytest.Pytester, options: str, words: str) -> None:
@@ -278,7 +280,7 @@ def test_app(assistants_emulator):
         (["--assistants-emulator-url=http://"], "*--assistants-emulator-url: expected http://HOST:PORT, got 'http://'"),
         (
             ["--assistants-emulator-key=sk-x"],
-            "*--assistants-emulator-key: expected --assistants-emulator-url beside it",
+            "*--assistants-emulator-key: expected --assistants-emulator-url too",
         ),
         (["--assistants-emulator-url=http://host:x"], "*--assistants-emulator-url: expected http://HOST:PORT, got *"),
     ],
@@ -296,3 +298,38 @@ def test_the_marker_is_documented_where_pytest_lists_it(pytester: pytest.Pyteste
     shown = pytester.runpytest_inprocess(*WITHOUT, "--markers").stdout.str()
 
     assert "@pytest.mark.assistants_emulator(*scenarios" in shown
+
+
+def test_the_marker_works_without_the_private_attribute_of_pytest(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = """
+@pytest.fixture(scope="module")
+def wide():
+    return "wide"
+
+@pytest.fixture
+def assistant(wide):
+    with OpenAI() as client:
+        return client.beta.assistants.create(model="gpt-4o")
+
+@pytest.mark.assistants_emulator({"turns": [{"steps": [{"say": "Marked."}]}]})
+def test_app(assistant):
+    assert app()[1] == "Marked."
+
+@pytest.mark.assistants_emulator
+def test_without_fixtures():
+    assert "OPENAI_BASE_URL" in os.environ
+"""
+    monkeypatch.setattr(pytest_internals, "PATH", ["renamed"])
+
+    result = run(pytester, test)
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["1 of 2 tests still depends *"])
+
+
+def test_the_fixtures_of_a_test_are_found_in_the_installed_pytest(request: pytest.FixtureRequest) -> None:
+    definitions = fixture_definitions(request.node)
+
+    assert definitions["_loaded"][-1].scope == "session"

@@ -137,8 +137,8 @@ def test_an_emulator_that_is_not_there_is_a_line_a_test(pytester: pytest.Pyteste
     result = run(pytester, test, f"--assistants-emulator-url={url}")
 
     result.assert_outcomes(errors=2)
-    said = [line for line in result.stdout.lines if line.startswith("no emulator answers at")]
-    assert said == [f"no emulator answers at {url}: [Errno 111] Connection refused"] * 2
+    said = [line for line in result.stdout.lines if line.startswith("no emulator responds at")]
+    assert said == [f"no emulator responds at {url}: [Errno 111] Connection refused"] * 2
     assert not sections(result)
 
 

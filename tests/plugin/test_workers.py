@@ -139,7 +139,7 @@ def test_a_server_that_is_not_there_ends_a_session_that_needs_it_from_the_start(
     result = run(pytester, "def test_app(): assert True", "--assistants-emulator-url=http://127.0.0.1:1")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: no emulator answers at http://127.0.0.1:1: *"])
+    result.stderr.fnmatch_lines(["ERROR: no emulator responds at http://127.0.0.1:1: *"])
 
 
 @pytest.mark.parametrize("scope", ["function", "session"])
@@ -156,7 +156,7 @@ def test_app({fixture}, stop, n):
     result = run(pytester, test, f"--assistants-emulator-url={running.url}", plugins=[_Stopper(running)])
 
     shown = result.stdout.str()
-    assert f"no emulator answers at {running.url}: " in shown
+    assert f"no emulator responds at {running.url}: " in shown
     assert "INTERNALERROR" not in shown
     assert "Traceback" not in shown
 

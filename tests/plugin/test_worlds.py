@@ -123,7 +123,7 @@ async def test_in_the_session_s_loop(assistant, assistants_emulator, n):
     with pytest.raises(Exception, match="Connection error") as caught:
         async with AsyncOpenAI(base_url="https://api.openai.com/v1", max_retries=0) as client:
             await client.models.list()
-    assert "api.openai.com was refused" in str(caught.value.__cause__)
+    assert "Refused to connect to api.openai.com" in str(caught.value.__cause__)
 """,
         "-p",
         "pytest_asyncio.plugin",
@@ -366,7 +366,7 @@ def test_own(chat, assistants_emulator, n):
 
     result.assert_outcomes(passed=2, errors=2)
     result.stdout.fnmatch_lines(
-        ["*fixture chat (module) cannot serve tests that have a world each: a baseline cannot hold runs that are *"]
+        ["*the fixture chat (module) cannot be shared by tests with worlds of their own: a baseline *"]
     )
 
 
@@ -441,7 +441,7 @@ def test_a_test_cannot_stop_the_emulator_of_the_others(pytester: pytest.Pytester
         pytester,
         """
 def test_app(assistants_emulator):
-    with pytest.raises(Exception, match="cannot be stopped; for an outage, inject"):
+    with pytest.raises(Exception, match="a test cannot stop the fixture's emulator"):
         assistants_emulator.stop()
 
 def test_the_next(assistants_client):

@@ -87,7 +87,7 @@ def carry(scenario: Object, script: Script) -> Distilled:
     first = play(scenario, script)
     distilled = first.imported()
     assert parse(distilled.text(), "imported.yaml").data == distilled.document
-    assert play(distilled.document, script, distilled.beside).seen == first.seen
+    assert play(distilled.document, script, distilled.files).seen == first.seen
     differences = proof_of(distilled).differences
     assert not differences, "\n".join([*differences, distilled.text()])
     return distilled

@@ -41,8 +41,8 @@ class Book:
             status,
             request_headers=(*JSON, ("openai-beta", "assistants=v2")),
             request_body=json.dumps(sent).encode() if isinstance(sent, (dict, list)) else sent,
-            answer_headers=JSON,
-            answer_body=_raw(answer),
+            response_headers=JSON,
+            response_body=_raw(answer),
             ended="complete",
             source=self.name,
             number=number,
@@ -59,7 +59,7 @@ class Book:
 
     def stream(self, request: str, sent: Any, *events: tuple[str, Any], **more: Any) -> Self:
         """An event stream, as it came."""
-        return self.ask(request, {**sent, "stream": True}, frames(events), **{"answer_headers": SSE, **more})
+        return self.ask(request, {**sent, "stream": True}, frames(events), **{"response_headers": SSE, **more})
 
     def run(
         self, *statuses: str, id: str = "run_1", thread: str = "thread_1", assistant: str = "asst_1", **more: Any

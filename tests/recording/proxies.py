@@ -15,7 +15,7 @@ from emulator.recordings.record.recorder import Recorder
 from emulator.recordings.record.redaction import Redactor
 from emulator.recordings.record.upstream import Upstream
 from emulator.recordings.recording_file import RecordingFile
-from emulator.server.emulator import AppServer, bind
+from emulator.server.uvicorn_server import AppServer, bind
 from tests.recording.upstreams import PATIENCE
 
 

@@ -57,7 +57,7 @@ def _weather(book: Book, tools: Any) -> None:
     limit = refusal("Rate limit reached for gpt-4o. Please try again in 6s.", type="tokens", code="rate_limit_exceeded")
     book.thread("What is the weather in Paris?\nAnd is it going to rain?")
     book.ask(f"POST {runs}", {"assistant_id": "asst_helper"}, limit, 429,
-             answer_headers=(("content-type", "application/json"), ("retry-after", "6")))  # fmt: skip
+             response_headers=(("content-type", "application/json"), ("retry-after", "6")))  # fmt: skip
     book.run("in_progress", **more)
     book.ask(f"GET {runs}/run_1", None, requires(("call_1", "get_weather", '{"city":"Paris"}'), **more))
     outputs = [{"tool_call_id": "call_1", "output": '{"celsius": 21, "sky": "clear"}'}]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from emulator.recordings.exchange import Part
 from emulator.recordings.record import bodies
-from emulator.recordings.record.bodies import Body, FormBody, answer_body, request_body
+from emulator.recordings.record.bodies import Body, FormBody, request_body, response_body
 
 TEXT = b'{\n  "id": "thread_1",\n  "metadata": {"city": "Orl\xc3\xa9ans"}\n}' * 50
 
@@ -147,13 +147,13 @@ def test_the_content_type_tells_what_is_a_file(kind: str, said: bool) -> None:
     headers = (("content-type", kind),) if kind else ()
     for body in (
         request_body(headers, keep_files=False),
-        answer_body("/v1/threads", 200, headers, keep_files=False),
+        response_body("/v1/threads", 200, headers, keep_files=False),
     ):
         body.feed(b"contents")
         assert (body.content == b"contents") is said
         if not said:
             assert body.about() == {"bytes": 8, "sha256": digest(b"contents"), "left_out": "the contents of a file"}
-    assert answer_body("/v1/threads", 200, headers, keep_files=True).left_out is None
+    assert response_body("/v1/threads", 200, headers, keep_files=True).left_out is None
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_the_content_type_tells_what_is_a_file(kind: str, said: bool) -> None:
     ],
 )
 def test_downloads_are_files_whatever_their_type(path: str, status: int, said: bool) -> None:
-    body = answer_body(path, status, (("content-type", "application/json"),), keep_files=False)
+    body = response_body(path, status, (("content-type", "application/json"),), keep_files=False)
     body.feed(b"{}")
 
     assert (body.content == b"{}") is said

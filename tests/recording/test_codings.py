@@ -35,17 +35,17 @@ def coded(coding: str, body: bytes, **headers: str) -> bytes:
 def test_compressed_bodies_are_decoded(coding: str, body: bytes) -> None:
     (one,) = parse_recording(coded(coding, CODINGS[coding](body)), "x").exchanges
 
-    assert one.answer_body == body
-    assert one.answer_header("content-encoding") is None
-    assert one.answer_header("content-length") == ("3" if coding == "identity" else None)
+    assert one.response_body == body
+    assert one.response_header("content-encoding") is None
+    assert one.response_header("content-length") == ("3" if coding == "identity" else None)
 
 
 @pytest.mark.parametrize("coding", [*CODINGS, "zstd"])
 def test_headers_of_codings_that_the_recorder_took_off_are_believed_no_more(coding: str) -> None:
     (one,) = parse_recording(coded(coding, STORY[0].answered), "x").exchanges
 
-    assert one.answer_body == STORY[0].answered
-    assert one.answer_header("content-length") == "3"
+    assert one.response_body == STORY[0].answered
+    assert one.response_header("content-length") == "3"
 
 
 CHUNKED = b"5\r\nhello\r\n7;ext=1\r\n, world\r\n0\r\nTrailer: x\r\n\r\n"
@@ -68,12 +68,12 @@ def test_leftovers_of_chunks_are_joined_if_they_are_whole(body: bytes, expected:
 
     (one,) = parse_recording(in_yaml({"interactions": [entry]}), "x").exchanges
 
-    assert one.answer_body == expected
-    assert one.answer_header("transfer-encoding") is None
+    assert one.response_body == expected
+    assert one.response_header("transfer-encoding") is None
 
 
 @pytest.mark.parametrize("body", [b"\xe9\xe8", "é".encode("utf-16")])
 def test_bytes_that_no_coding_has_touched_are_no_text_and_stay(body: bytes) -> None:
     (one,) = parse_recording(coded("gzip", body), "x").exchanges
 
-    assert one.answer_body == body
+    assert one.response_body == body

@@ -182,7 +182,7 @@ def test_a_link_without_code_is_said_to_be_left_out() -> None:
     book = Book().assistant().thread(QUESTION).run("completed")
     distilled = proven(_said(book, [text_part(f"[sum]({LINK})", _path(LINK))]))
 
-    assert distilled.left_out[0] == "run_1: it links to 'sum.csv', and the code that made that file was not recorded"
+    assert distilled.left_out[0] == "run_1: it links to 'sum.csv', but the code that created this file was not recorded"
 
 
 MARK = "【4:0†menu.md】"

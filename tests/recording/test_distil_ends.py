@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.base.json_types import Object
-from emulator.recordings.distil.steps import GATE
+from emulator.recordings.distil.steps import HOLD_LABEL
 from tests.recording.carried import Script, carry
 from tests.recording.handmade import (
     QUESTION,
@@ -151,7 +151,7 @@ def _cancelled(*looks: str, before: tuple[str, ...] = ()) -> Book:
 def test_a_run_that_is_cancelled_stands_at_a_gate_until_then(before: tuple[str, ...], looks: tuple[str, ...]) -> None:
     distilled = proven(_cancelled(*looks, before=before))
 
-    assert (steps_of(distilled), distilled.left_out) == ([{"hold": GATE}], [])
+    assert (steps_of(distilled), distilled.left_out) == ([{"hold": HOLD_LABEL}], [])
 
 
 def test_a_run_that_is_cancelled_while_it_waits_for_outputs_needs_no_gate() -> None:
@@ -191,13 +191,13 @@ def test_what_was_said_before_a_cancel_is_still_open() -> None:
     )
     book.ask(f"POST {RUN}/cancel", None, run("cancelling")).ask(f"GET {RUN}", None, run("cancelled"))
 
-    assert steps_of(proven(book)) == [{"say": "So far"}, {"hold": GATE}]
+    assert steps_of(proven(book)) == [{"say": "So far"}, {"hold": HOLD_LABEL}]
 
 
 def test_a_run_that_somebody_else_cancelled_completes_and_that_is_said() -> None:
     distilled = Book().assistant().thread(QUESTION).run("in_progress", "cancelled").distilled()
 
-    assert distilled.left_out == ["run_1: it was cancelled, by no request that was recorded; here it completes"]
+    assert distilled.left_out == ["run_1: it was cancelled, but no recorded request cancels it; here it completes"]
     assert proof_of(distilled).differences == ["hand.yaml #5 GET /v1/threads/thread_1/runs/run_1: "
                                                "the run was cancelled, here it is completed"]  # fmt: skip
 

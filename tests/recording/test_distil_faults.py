@@ -113,7 +113,7 @@ def test_errors_of_the_client_are_none(status: int, words: str) -> None:
 
 @pytest.mark.parametrize(("headers", "comment"), [((("retry-after", "11"),), "; retry-after was 11"), ((), "")])
 def test_what_the_server_asked_to_wait_is_in_the_comment(headers: Any, comment: str) -> None:
-    limited = {"answer_headers": (*JSON, *headers)}
+    limited = {"response_headers": (*JSON, *headers)}
     distilled = _begun().ask(f"POST {RUNS}", CREATE, SORRY, 429, **limited).distilled()
 
     assert f"# hand.yaml #3{comment}\n" in distilled.text()
@@ -272,7 +272,7 @@ def test_a_stream_that_told_all_was_whole(last: str) -> None:
             f"POST {RUNS}",
             {**CREATE, "stream": True},
             frames([*EVENTS[:-1], ("message", "[DONE]")]),
-            answer_headers=SSE,
+            response_headers=SSE,
         )
     else:
         book.stream(f"POST {RUNS}", CREATE, *EVENTS[: None if last == "done" else -1])
@@ -315,7 +315,7 @@ def test_answers_that_never_came_are_faults(ended: Ended, status: int, fault: An
     ],
 )
 def test_a_stream_that_never_began(ended: Ended, body: bytes | None, fault: Any) -> None:
-    book = _begun().ask(f"POST {RUNS}", {**CREATE, "stream": True}, body, answer_headers=SSE, ended=ended)
+    book = _begun().ask(f"POST {RUNS}", {**CREATE, "stream": True}, body, response_headers=SSE, ended=ended)
 
     assert [{key: one[key] for key in ("kind", "after")} for one in _faults(book.distilled())] == (
         [fault] if fault else []
@@ -341,8 +341,8 @@ def test_a_request_that_was_sent_again_was_not_done_before() -> None:
     (fault,) = _faults(distilled)
     assert (fault["kind"], fault["status"], fault["times"]) == ("error", 503, 1)
     assert distilled.left_out == [
-        "hand.yaml #3 POST /v1/threads/thread_1/runs: it was never answered, and sent again; "
-        "here it is refused with a 503, so that it is done once"
+        "hand.yaml #3 POST /v1/threads/thread_1/runs: no response, and the client sent it again; "
+        "here it gets a 503, so that it takes effect once"
     ]
 
 
@@ -353,13 +353,13 @@ def test_a_run_that_no_answer_showed_does_nothing(ended: Ended, status: int) -> 
     distilled = proven(book)
 
     assert turn_of(distilled) == {"name": "How is the weather", "when": {"message": QUESTION}, "steps": []}
-    assert distilled.left_out == ["lost run 3: its answer was lost and nothing seen of it; here it does nothing"]
+    assert distilled.left_out == ["lost run 3: its response was lost and no other shows the run; here it does nothing"]
 
 
 def test_a_run_whose_answer_was_lost_is_known_by_what_shows_it_first() -> None:
     old = run("completed", "run_old")
     book = Book().ask("GET /v1/threads/thread_1/runs", None, listed(old))
-    book.ask(f"POST {RUNS}", {**CREATE, "stream": True}, b"", ended="cut", answer_headers=SSE)
+    book.ask(f"POST {RUNS}", {**CREATE, "stream": True}, b"", ended="cut", response_headers=SSE)
     book.ask("GET /v1/threads/thread_1/runs", None, listed(run("completed", "run_1"), old)).says("Sunny.")
     distilled = book.distilled()
 
@@ -372,7 +372,7 @@ def test_a_run_whose_answer_was_lost_is_known_by_its_message() -> None:
     distilled = proven(book)
 
     assert steps_of(distilled) == [{"say": "Sunny."}]
-    assert distilled.left_out == ["run_1: its answer was lost; here it does what was seen of it"]
+    assert distilled.left_out == ["run_1: its response was lost; here it does what later responses show"]
 
 
 def test_a_run_after_a_lost_one_is_the_second_of_its_thread() -> None:
@@ -403,16 +403,16 @@ def test_a_fault_of_streams_passes_by_what_streams_not() -> None:
 @pytest.mark.parametrize(
     ("body", "headers", "remark"),
     [
-        (b"<html>", JSON, "hand.yaml #1 GET /v1/threads/thread_1: an answer that is no JSON"),
-        (b'{"id": "thr', JSON, "hand.yaml #1 GET /v1/threads/thread_1: an answer that is no JSON"),
+        (b"<html>", JSON, "hand.yaml #1 GET /v1/threads/thread_1: a response that is not JSON"),
+        (b'{"id": "thr', JSON, "hand.yaml #1 GET /v1/threads/thread_1: a response that is not JSON"),
         (
             b'event: thread.created\ndata: {"id":\n\n',
             SSE,
-            "hand.yaml #1 GET /v1/threads/thread_1: 1 event whose data is no JSON",
+            "hand.yaml #1 GET /v1/threads/thread_1: 1 event whose data is not JSON",
         ),
     ],
 )
 def test_what_cannot_be_read_is_told(body: bytes, headers: Any, remark: str) -> None:
-    distilled = Book().ask("GET /v1/threads/thread_1", None, body, answer_headers=headers).distilled()
+    distilled = Book().ask("GET /v1/threads/thread_1", None, body, response_headers=headers).distilled()
 
     assert distilled.left_out[0] == remark

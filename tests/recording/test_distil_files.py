@@ -53,7 +53,7 @@ def test_small_texts_stand_in_the_scenario_and_the_rest_beside_it(content: bytes
     distilled = proven(_file(content))
 
     assert _how(distilled) == how
-    assert list(distilled.beside.values()) == ([content] if how == "path" else [])
+    assert list(distilled.files.values()) == ([content] if how == "path" else [])
     assert Played(distilled).get("/v1/files/file-1/content").body == content
 
 
@@ -79,7 +79,7 @@ def test_hostile_names_stay_inside(name: str, kept: str, tmp_path: Path) -> None
     distilled = _file(b"\xff" * 300, name).distilled("weather")
 
     assert _given(distilled)["filename"] == name
-    assert list(distilled.beside) == [f"weather.files/{kept}"]
+    assert list(distilled.files) == [f"weather.files/{kept}"]
     assert PurePosixPath(_given(distilled)["path"]).parts == ("weather.files", kept)
     assert Played(distilled).get("/v1/files/file-1").json["filename"] == name
 
@@ -95,7 +95,7 @@ def test_a_file_without_a_name_gets_one(name: Any) -> None:
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "C:\\x", "..", "", "x" * 300])
 def test_the_scenarios_name_leads_nowhere_else(name: str) -> None:
-    (path,) = _file(b"\xff" * 300).distilled(name).beside
+    (path,) = _file(b"\xff" * 300).distilled(name).files
 
     assert len(PurePosixPath(path).parts) == 2
     assert ".." not in path
@@ -108,7 +108,7 @@ def test_two_contents_of_one_name_are_two_files_and_one_content_is_one() -> None
         book.exchanges += _file(byte * 300, "data.bin", f"file-{number}").exchanges
     distilled = book.distilled("x")
 
-    assert list(distilled.beside) == ["x.files/data.bin", "x.files/data-2.bin", "x.files/data-3.bin"]
+    assert list(distilled.files) == ["x.files/data.bin", "x.files/data-2.bin", "x.files/data-3.bin"]
     assert [one["path"] for one in distilled.document["given"]["files"]] == [
         "x.files/data.bin",
         "x.files/data-2.bin",

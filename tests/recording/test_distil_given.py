@@ -273,7 +273,7 @@ def test_a_run_that_came_to_its_end_meanwhile_is_given_as_it_ended() -> None:
 
     assert _given(distilled, "threads")[0]["runs"][0]["status"] == "completed"
     assert distilled.left_out == [
-        "run run_1: it was under way when the recording began; here it is completed from the start"
+        "run run_1: it was active when the recording began; here it is completed from the start"
     ]
 
 

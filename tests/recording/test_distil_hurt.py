@@ -70,7 +70,7 @@ class Edit:
         one = exchanges[at]
         match self.what:
             case "answer":
-                exchanges[at] = replace(one, answer_body=self._hurt_body(one.answer_body))
+                exchanges[at] = replace(one, response_body=self._hurt_body(one.response_body))
             case "request":
                 exchanges[at] = replace(one, request_body=self._hurt_body(one.request_body))
             case "all":
@@ -78,7 +78,7 @@ class Edit:
                 method, url = self.method or one.method, one.url if self.url is None else self.url
                 exchanges[at] = replace(one, status=status, ended=self.ended, method=method, url=url)
             case "bytes":
-                exchanges[at] = replace(one, answer_body=self.raw)
+                exchanges[at] = replace(one, response_body=self.raw)
             case "gone" if len(exchanges) > 1:
                 del exchanges[at]
             case _:
@@ -86,7 +86,7 @@ class Edit:
 
     def _hurt_body(self, raw: bytes | None) -> bytes | None:
         """JSON, or one event of a stream."""
-        if raw and (events := list(read_events(raw))):
+        if raw and (events := [tuple(one) for one in read_events(raw)]):
             at = self.where // 100 % len(events)
             events[at] = (events[at][0], self._hurt(events[at][1]))
             return frames(events)
@@ -127,7 +127,7 @@ EDITS = st.builds(
 
 def _survives(recording: Recording) -> None:
     distilled = distil([recording])
-    check_document(from_data(distilled.document), contents=distilled.beside)
+    check_document(from_data(distilled.document), contents=distilled.files)
     assert parse(distilled.text(), "hurt.yaml").data == distilled.document
     distilled.tape()
     try:
@@ -152,7 +152,7 @@ def test_whatever_key_is_missing_the_scenario_loads(book: list[Exchange]) -> Non
     """Each key of an answer that has an object of its own, one at a time."""
     tried = set()
     for at, one in enumerate(book):
-        value = one.answer_json()
+        value = one.response_json()
         for path in _places(value):
             kind = (
                 value.get("object") if isinstance(value, dict) else "",
@@ -164,11 +164,13 @@ def test_whatever_key_is_missing_the_scenario_loads(book: list[Exchange]) -> Non
                 distilled = distil(
                     [
                         Recording(
-                            "x", "", (*book[:at], replace(one, answer_body=json.dumps(hurt).encode()), *book[at + 1 :])
+                            "x",
+                            "",
+                            (*book[:at], replace(one, response_body=json.dumps(hurt).encode()), *book[at + 1 :]),
                         )
                     ]
                 )
-                check_document(from_data(distilled.document), contents=distilled.beside)
+                check_document(from_data(distilled.document), contents=distilled.files)
     assert len(tried) > 50
 
 
@@ -178,12 +180,12 @@ MANY = Book().ask("GET /v1/assistants/asst_1", None, assistant())
 @pytest.mark.parametrize(
     ("answer", "remark"),
     [
-        ({"object": "list", "data": 7}, "an answer that is not of the API's form"),
+        ({"object": "list", "data": 7}, "a response that is not of the API's form"),
         ({"object": "list", "data": [{"object": "assistant"}]}, "1 object that is not of the API's form"),
         ({"object": "list", "data": [{"object": "assistant"}] * 2}, "2 objects that are not of the API's form"),
-        ({**assistant(), "tools": 7}, "an answer that is not of the API's form"),
-        ({**assistant(), "tool_resources": {"file_search": 7}}, "an answer that is not of the API's form"),
-        ({"id": "upload_1", "object": "upload", "file": {"id": 7}}, "an answer that is not of the API's form"),
+        ({**assistant(), "tools": 7}, "a response that is not of the API's form"),
+        ({**assistant(), "tool_resources": {"file_search": 7}}, "a response that is not of the API's form"),
+        ({"id": "upload_1", "object": "upload", "file": {"id": 7}}, "a response that is not of the API's form"),
     ],
 )
 def test_what_is_not_of_the_apis_form_is_left_out_and_said(answer: Any, remark: str) -> None:

@@ -78,7 +78,7 @@ def test_an_empty_recording_is_no_hindrance() -> None:
     distilled = distil([empty, _timeless(SETUP)])
 
     assert distilled.left_out == ["empty.yaml: nothing was recorded"]
-    assert len(distilled.seens) == 2
+    assert len(distilled.api_calls) == 2
 
 
 def test_notes_of_readers_are_told_first() -> None:

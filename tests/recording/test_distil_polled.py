@@ -67,7 +67,7 @@ def test_words_come_from_wherever_they_were_seen(look: Callable[[Book], None]) -
 @pytest.mark.parametrize(
     ("looks", "remark"),
     [
-        ([], "run_1: what it said was not recorded"),
+        ([], "run_1: its message was not recorded"),
         (
             [(f"GET {RUN}/steps", listed(step("step_1", message_id="msg_9")))],
             "run_1: one of its messages was not recorded",

@@ -40,7 +40,7 @@ def _book() -> Book:
 )
 def test_an_answer_is_given_again(request_: str, answer: Any, kind: str, stub: Object) -> None:
     headers = (("content-type", kind),) if kind else ()
-    distilled = _book().ask(request_, {"any": "thing"}, answer, answer_headers=headers).distilled()
+    distilled = _book().ask(request_, {"any": "thing"}, answer, response_headers=headers).distilled()
 
     (one,) = _stubs(distilled)
     assert {key: one[key] for key in one if key != "request"} == {"status": 200, **stub}
@@ -76,7 +76,7 @@ def test_the_same_answer_again_is_one_stub_and_another_is_told() -> None:
 
     assert [one["body"] for one in _stubs(distilled)] == [COMPLETION]
     assert distilled.left_out == [
-        "hand.yaml #4 POST /v1/chat/completions: it was answered otherwise before, a stub has one answer"
+        "hand.yaml #4 POST /v1/chat/completions: its response differs from an earlier one, and a stub has only one"
     ]
 
 
@@ -95,7 +95,7 @@ def test_what_no_stub_can_give_is_told(request_: str, answer: Any, status: int) 
     distilled = _book().ask(request_, None, answer, status).distilled()
 
     assert _stubs(distilled) == []
-    assert distilled.left_out == [f"hand.yaml #2 {request_}: an answer that a stub cannot give"]
+    assert distilled.left_out == [f"hand.yaml #2 {request_}: a stub cannot give this response"]
 
 
 def test_other_hosts_are_counted() -> None:
@@ -124,7 +124,7 @@ def test_paths_without_a_host_are_the_apis() -> None:
 
 def test_a_deep_body_is_text() -> None:
     deep = '{"a":' * 100 + "1" + "}" * 100
-    distilled = _book().ask(CHAT, {}, deep, answer_headers=JSON).distilled()
+    distilled = _book().ask(CHAT, {}, deep, response_headers=JSON).distilled()
 
     assert Played(distilled).post("/v1/chat/completions", {}).body.decode() == deep
 

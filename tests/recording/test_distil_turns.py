@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.base.json_types import Object
-from emulator.recordings.distil.api_calls import Seen
+from emulator.recordings.distil.api_calls import ApiCall
 from emulator.recordings.distil.distil import Distilled
-from emulator.recordings.distil.run_histories import Story
-from emulator.recordings.distil.steps import Told
-from emulator.recordings.distil.turns import Draft, drafts
+from emulator.recordings.distil.run_histories import RunHistory
+from emulator.recordings.distil.steps import ScriptedRun
+from emulator.recordings.distil.turns import TurnDraft, draft_turns
 from emulator.recordings.exchange import Exchange
 from emulator.scenarios.conditions import Situation, first_mismatch
 from tests.recording.handmade import Book, assistant, functions, listed, message, proven, run, streamed, thread
@@ -303,15 +303,15 @@ _TEXTS = st.sampled_from(["", "hi", "Hi there", "hi\nthere", "STRASSE", "straße
 _SETS = st.lists(st.sampled_from(["f", "g"]), unique=True, max_size=2)
 _METADATA = st.dictionaries(st.sampled_from("kl"), st.sampled_from("12"), max_size=2)
 SITUATIONS = st.builds(
-    lambda text, told, model, tools, name, metadata, of_thread, number: Situation(
-        text, told, model, tools, {"id": "asst_1", "name": name}, {"id": "t", "metadata": of_thread}, metadata, number
+    lambda text, orders, model, tools, name, metadata, of_thread, number: Situation(
+        text, orders, model, tools, {"id": "asst_1", "name": name}, {"id": "t", "metadata": of_thread}, metadata, number
     ),
     _TEXTS, st.sampled_from(["", "Be brief."]), st.sampled_from(["a", "ab"]), _SETS, _NAMES, _METADATA, _METADATA,
     st.integers(1, 2),
 )  # fmt: skip
 
 
-def _draft_of(made: list[Draft], situation: Situation, played: Counter[str]) -> Draft | None:
+def _draft_of(made: list[TurnDraft], situation: Situation, played: Counter[str]) -> TurnDraft | None:
     """The turn that the emulator would choose."""
     for draft in made:
         if first_mismatch(draft.when, situation) is None and (draft.times is None or played[draft.name] < draft.times):
@@ -323,15 +323,15 @@ def _draft_of(made: list[Draft], situation: Situation, played: Counter[str]) -> 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(SITUATIONS, st.sampled_from("XYZ")), min_size=1, max_size=8))
 def test_every_run_is_played_by_its_own_turn(asked: list[tuple[Situation, str]]) -> None:
-    seen = Seen(Exchange("POST", "/v1/threads/t/runs", 200), 0, "create_run", {}, {})
-    told = [
-        (Story(f"run_{n}", "t", seen, {"status": "completed"}, {}, situation), Told([{"say": words}]))
+    api_call = ApiCall(Exchange("POST", "/v1/threads/t/runs", 200), 0, "create_run", {}, {})
+    scripts = [
+        (RunHistory(f"run_{n}", "t", api_call, {"status": "completed"}, {}, situation), ScriptedRun([{"say": words}]))
         for n, (situation, words) in enumerate(asked)
     ]
 
-    made = drafts(told)
+    made = draft_turns(scripts)
 
     played: Counter[str] = Counter()
     chosen = [_draft_of(made, situation, played) for situation, _ in asked]
-    assert [draft and draft.told.steps[0]["say"] for draft in chosen] == [words for _, words in asked]
+    assert [draft and draft.script.steps[0]["say"] for draft in chosen] == [words for _, words in asked]
     assert len({draft.name for draft in made}) == len(made)

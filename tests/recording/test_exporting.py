@@ -147,10 +147,10 @@ def test_what_no_scenario_can_give_is_told() -> None:
 
     assert text.startswith("# Exported from an emulator.\n#\n# Not carried over:\n")
     for told in (
-        f"# * run {live}, which is in_progress: only runs that are over can be given",
+        f"# * run {live}, which is in_progress: a scenario gives only runs at rest",
         f"# * the attributes of {menu} in vector store {store}",
         f"# * upload {upload}, which is pending",
-        "# * run steps: a given run has none, and what it wrote is given as messages of no run",
+        "# * run steps: a given run has none, and its messages belong to no run",
     ):
         assert told in text
     assert "runs" not in parse(text, "").data["given"]["threads"][0]
@@ -225,9 +225,9 @@ def test_a_recording_has_every_request_in_its_order() -> None:
         (5, "POST", "/v1/y", 200),
         (6, "GET", "/v1/threads/T/messages?limit=1&order=asc", 200),
     ]
-    kinds = [one.answer_header("content-type") for one in exchanges]
+    kinds = [one.response_header("content-type") for one in exchanges]
     assert kinds[2:5] == ["text/event-stream; charset=utf-8", "text/plain; charset=utf-8", "application/json"]
-    assert exchanges[3].answer_body == b"plain"
+    assert exchanges[3].response_body == b"plain"
 
 
 def test_a_text_of_a_stub_is_text_again() -> None:
@@ -269,7 +269,7 @@ def test_requests_that_the_journal_dropped_are_missed() -> None:
 
     assert [one.number for one in recording.exchanges] == [3, 4]
     assert recording.notes == (
-        "journal.jsonl: no answer to requests 1-2: not ended when the recorder did, or taken out",
+        "journal.jsonl: no response to requests 1-2: not finished when the recorder stopped, or removed from the file",
     )
 
 

@@ -57,9 +57,9 @@ version: 1
 
     assert (first.method, first.url, first.request_body) == ("POST", "https://x.test/v1/files", b"hello")
     assert first.request_headers == (("content-type", "text/plain"),)
-    assert first.answer_body == b"ab"
-    assert (second.request_body, second.answer_body) == (None, None)
-    assert second.request_headers == first.answer_headers == (("a", "b"),)
+    assert first.response_body == b"ab"
+    assert (second.request_body, second.response_body) == (None, None)
+    assert second.request_headers == first.response_headers == (("a", "b"),)
 
 
 def test_serializers_that_keep_json_readable_are_read() -> None:
@@ -71,7 +71,7 @@ def test_serializers_that_keep_json_readable_are_read() -> None:
     (one,) = parse_recording(in_yaml({"interactions": [entry]}), "x").exchanges
 
     assert one.request_json() == {"a": 1.5, "b": "1.50", "c": [True, None]}
-    assert one.answer_json() == [1, {"2": "3"}]
+    assert one.response_json() == [1, {"2": "3"}]
 
 
 # ---- Ruby's VCR ----
@@ -118,10 +118,10 @@ recorded_with: VCR 6.2.0
 """
     first, second = parse_recording(raw, "x").exchanges
 
-    assert first.answer_json() == {"id": "thread_1", "name": "Grüß"}
-    assert first.answer_header("x-binary") == "yes"
+    assert first.response_json() == {"id": "thread_1", "name": "Grüß"}
+    assert first.response_header("x-binary") == "yes"
     assert (first.time, second.time) == (RECORDED_AT + 1, RECORDED_AT + 2.5)
-    assert (second.method, second.request_body, second.answer_body) == ("GET", b"", "Grüße".encode("latin-1"))
+    assert (second.method, second.request_body, second.response_body) == ("GET", b"", "Grüße".encode("latin-1"))
 
 
 # ---- HAR ----
@@ -160,7 +160,7 @@ def test_one_entry_without_a_time_leaves_the_order_alone() -> None:
 def test_contents_that_were_not_recorded_are_none(content: Any, headers: Any, body: Any, size: Any) -> None:
     one = changed("HAR", "response", {"status": 200, "headers": headers, "content": content})
 
-    assert (one.answer_body, one.answer_size) == (body, size)
+    assert (one.response_body, one.response_size) == (body, size)
 
 
 def test_a_body_in_a_file_beside_the_archive_is_noted() -> None:
@@ -169,7 +169,7 @@ def test_a_body_in_a_file_beside_the_archive_is_noted() -> None:
 
     recording = parse_recording(in_json({"log": {"entries": [entry]}}), "x")
 
-    assert recording.exchanges[0].answer_body is None
+    assert recording.exchanges[0].response_body is None
     assert len(recording.notes) == 1
     assert "ab12.json" in recording.notes[0]
 
@@ -223,7 +223,7 @@ def test_bytes_of_an_archive_are_decoded_already() -> None:
     content = {"text": "H4sIAAAA", "encoding": "base64"}
     one = changed("HAR", "response.content", content)
 
-    assert one.answer_body == b"\x1f\x8b\x08\x00\x00\x00"
+    assert one.response_body == b"\x1f\x8b\x08\x00\x00\x00"
 
 
 # ---- Polly.JS ----
@@ -242,7 +242,7 @@ def test_bytes_of_an_archive_are_decoded_already() -> None:
     ],
 )
 def test_contents_of_every_version_of_polly(content: Any, body: bytes) -> None:
-    assert changed("Polly.JS", "response.content", content).answer_body == body
+    assert changed("Polly.JS", "response.content", content).response_body == body
 
 
 # ---- nock ----
@@ -257,7 +257,7 @@ def test_nock_keeps_compressed_answers_in_pieces() -> None:
 
     (one,) = parse_recording(in_json([entry]), "x").exchanges
 
-    assert one.answer_body == EVENTS
+    assert one.response_body == EVENTS
 
 
 def test_nock_keeps_decoded_answers_of_fetch_in_pieces_too() -> None:
@@ -265,7 +265,7 @@ def test_nock_keeps_decoded_answers_of_fetch_in_pieces_too() -> None:
 
     (one,) = parse_recording(in_json([entry]), "x").exchanges
 
-    assert one.answer_body == EVENTS
+    assert one.response_body == EVENTS
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_nock_keeps_decoded_answers_of_fetch_in_pieces_too() -> None:
 def test_bodies_of_nock(key: str, value: Any, expected: bytes | None) -> None:
     one = changed("nock", key, value)
 
-    assert (one.request_body if key == "body" else one.answer_body) == expected
+    assert (one.request_body if key == "body" else one.response_body) == expected
 
 
 def test_nock_leaves_out_what_is_usual() -> None:
@@ -319,7 +319,7 @@ def test_bodies_of_the_test_proxy(content_type: str | None, body: Any, expected:
 
     (one,) = parse_recording(in_json({"Entries": [entry]}), "x").exchanges
 
-    assert one.answer_body == expected
+    assert one.response_body == expected
 
 
 def test_parts_of_the_test_proxy_are_marked() -> None:
@@ -355,7 +355,7 @@ def test_a_collection_notes_what_was_cut_or_never_known() -> None:
 
     assert recording.notes == (
         "#1: the request's method and address were not recorded",
-        "#2: the answer is not whole: first 3 kept",
+        "#2: the response is incomplete: first 3 kept",
     )
 
 

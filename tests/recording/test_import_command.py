@@ -85,7 +85,7 @@ def test_a_dash_prints_it_and_writes_nothing(here: Path, capsys: Capture) -> Non
 
     captured = capsys.readouterr()
     assert captured.out.startswith("# Imported from talk.jsonl: 8 requests.\n")
-    assert "\nnot written: 1 file beside it; --out FILE writes them\n" in captured.err
+    assert "\nnot written: 1 more file; use --out FILE to write them\n" in captured.err
     assert _everything(here) == ["talk.jsonl"]
 
 
@@ -133,7 +133,7 @@ def test_a_directory_stands_for_the_recordings_in_it(here: Path, capsys: Capture
     assert main(["import", "tapes", "--out", "all.yaml"]) == 0
 
     assert [turn.name for turn in load_scenario("all.yaml").turns] == ["Two", "One"]
-    assert f"no recordings, left alone:\n  {Path('tapes/notes.txt')}\n" in capsys.readouterr().err
+    assert f"ignored, as they are no recordings:\n  {Path('tapes/notes.txt')}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("again", ["talk.jsonl", "./talk.jsonl", "."])
@@ -153,16 +153,17 @@ def test_a_file_that_is_named_twice_is_read_once(here: Path, again: str) -> None
         (["empty.yaml", "--out", "x.yaml"], "empty.yaml: expected a recording, the file is empty"),
         (["words.txt", "--out", "x.yaml"], "words.txt: expected a recording, got text"),
         (["torn.jsonl", "--out", "x.yaml"], "torn.jsonl:2: expected "),
-        (["scenario.yaml", "--out", "x.yaml"], "scenario.yaml: this is a scenario already, not a recording"),
+        (["scenario.yaml", "--out", "x.yaml"], "scenario.yaml: this is a scenario, not a recording"),
         (["folder", "--out", "x.yaml"], "folder: expected recordings in this directory, found none"),
         (["talk.jsonl", "--out", "there.yaml"],
-         "there.yaml is there already; another --out, or --force to replace it, may do"),
-        (["talk.jsonl", "--out", "nowhere/x.yaml"], "nowhere is no directory; make it first, or name another --out"),
-        (["talk.jsonl", "--out", "folder", "--force"], "folder is a directory; --out names a file"),
-        (["talk.jsonl", "--out", "folder"], "folder is a directory; --out names a file"),
+         "there.yaml already exists. Use another --out, or --force to overwrite it."),
+        (["talk.jsonl", "--out", "nowhere/x.yaml"],
+         "nowhere is not a directory. Create it first, or use another --out."),
+        (["talk.jsonl", "--out", "folder", "--force"], "folder is a directory. Use --out with the name of a file."),
+        (["talk.jsonl", "--out", "folder"], "folder is a directory. Use --out with the name of a file."),
         (["talk.jsonl", "nowhere.jsonl", "--out", "x.yaml"], "nowhere.jsonl: No such file"),
         (["other.jsonl", "--out", "x.yaml"],
-         "other.jsonl: none of its 2 requests is for the Assistants API; they ask for /v1/chat/completions, /x"),
+         "other.jsonl: none of its 2 requests is for the Assistants API; they are for /v1/chat/completions, /x"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
@@ -290,7 +291,7 @@ def test_a_recording_that_says_nothing_makes_an_empty_scenario(here: Path, capsy
 
     assert main(["import", "talk.jsonl", "--out", "weather.yaml"]) == 0
 
-    assert re.search(r"^1 request: nothing that a scenario could say$", capsys.readouterr().err, re.MULTILINE)
+    assert re.search(r"^1 request; no turns or objects to import$", capsys.readouterr().err, re.MULTILINE)
     assert load_scenario("weather.yaml").turns == ()
 
 

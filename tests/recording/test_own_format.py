@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.recordings.exchange import Ended, Exchange, Part, RecordingError
-from emulator.recordings.own_format import FORMAT, header_line, line, read, recognises
+from emulator.recordings.own_format import FORMAT, Details, header_line, line, read, recognises
 
 FILE = "tape.jsonl"
 EXCHANGE = Exchange(
@@ -57,9 +57,9 @@ exchanges = st.builds(
     request_headers=headers,
     request_body=bodies,
     form=st.none() | st.lists(parts, max_size=3).map(tuple),
-    answer_headers=headers,
-    answer_body=bodies,
-    answer_size=st.none() | st.integers(0, 2**60),
+    response_headers=headers,
+    response_body=bodies,
+    response_size=st.none() | st.integers(0, 2**60),
     ended=st.sampled_from(get_args(Ended)),
     source=st.just(FILE),
     number=st.integers(1, 2**53),
@@ -71,8 +71,7 @@ exchanges = st.builds(
 @given(st.lists(exchanges, unique_by=lambda one: one.number, max_size=4), st.none() | st.text(), st.booleans())
 def test_what_is_written_is_read_again(found: list[Exchange], upstream: str | None, files: bool) -> None:
     raw = header_line(upstream, files=files) + b"".join(
-        line(one, first_ms=1.5, total_ms=2.5, open=[1], request={"sha256": "00"}, answer={"left_out": "x"})
-        for one in found
+        line(one, Details(1.5, 2.5, request={"sha256": "00"}, response={"left_out": "x"}), open=[1]) for one in found
     )
 
     recording = read(raw, FILE)
@@ -86,8 +85,7 @@ def test_what_is_written_is_read_again(found: list[Exchange], upstream: str | No
 def test_a_line_reads_as_it_is_documented() -> None:
     written = line(
         replace(EXCHANGE, form=(Part("file", "a.txt", None, 3, "00ff"), Part("purpose", None, b"assistants"))),
-        first_ms=1.25,
-        total_ms=20.0,
+        Details(1.25, 20.0),
         open=[7, 3],
     )
 
@@ -115,7 +113,7 @@ def test_a_line_reads_as_it_is_documented() -> None:
     ids=["empty", "text", "binary"],
 )
 def test_a_body_is_text_wherever_it_can_be(body: bytes, written: Any) -> None:
-    values = json.loads(line(replace(EXCHANGE, request_body=body, answer_body=body)))
+    values = json.loads(line(replace(EXCHANGE, request_body=body, response_body=body)))
 
     assert (values["request"]["body"], values["answer"]["body"]) == (written, written)
 
@@ -142,7 +140,9 @@ def test_exchanges_come_in_the_order_of_their_requests_whatever_ended_first() ->
     ids=["gap", "gaps", "order", "under way at the end", "both"],
 )
 def test_requests_that_never_ended_are_told(raw: bytes, lost: str) -> None:
-    assert read(raw, FILE).notes == (f"{FILE}: no answer to {lost}: not ended when the recorder did, or taken out",)
+    assert read(raw, FILE).notes == (
+        f"{FILE}: no response to {lost}: not finished when the recorder stopped, or removed from the file",
+    )
 
 
 def test_cut_off_anywhere_the_whole_lines_are_there_and_the_rest_is_told() -> None:
@@ -174,23 +174,23 @@ def broken(**changes: Any) -> bytes:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (b"", ":1: expected a line of JSON, got what is none"),
+        (b"", ":1: expected a line of JSON: "),
         (b"[]\n", ":1: expected a JSON object, got []"),
         (b'{"log": {}}\n', ':1: expected the header of a recording, {"format": "assistants-emulator recording", …}'),
         (header_line().replace(b":1,", b":2,"), ":1: expected version 1 of the format, got 2; another version of"),
         (header_line().replace(b"null", b"5"), ":1: expected 'upstream': a URL, got 5"),
-        (numbered(1) + b"{\n" + line(EXCHANGE), ":3: expected a line of JSON, got what is none"),
+        (numbered(1) + b"{\n" + line(EXCHANGE), ":3: expected a line of JSON: "),
         (numbered(1) + b"7\n", ":3: expected a JSON object, got 7"),
         (numbered(1, 1), ":3: expected each request once, got number 1 again; two recordings need two files"),
-        (numbered(1) + header_line(), ":3: expected 'answer': what was answered, got nothing"),
+        (numbered(1) + header_line(), ":3: expected 'answer': the response, got nothing"),
         (broken(n=0), ":3: expected 'n': the request's number, from 1, got 0"),
         (broken(n=True), ":3: expected 'n': the request's number, from 1, got true"),
-        (broken(method="left out"), ":3: expected 'method': a method of HTTP, got nothing"),
+        (broken(method="left out"), ":3: expected 'method': an HTTP method, got nothing"),
         (broken(url=["/"]), ":3: expected 'url': a path with its query, or a URL, got [\"/\"]"),
         (broken(time="now"), ":3: expected 'time': seconds since 1970, got \"now\""),
         (broken(ended="well"), ":3: expected 'ended': one of complete, unknown, client_left, cut, timeout"),
         (broken(open={}), ":3: expected 'open': a list of numbers, got {}"),
-        (broken(answer={}), ":3: expected 'status': the answer's status, or 0 if none came, got nothing"),
+        (broken(answer={}), ":3: expected 'status': the status of the response, or 0 for no response, got nothing"),
         (broken(answer={"status": 200, "headers": {}}), ":3: expected 'headers': a list of [name, value], got {}"),
         (broken(answer={"status": 200, "headers": [[""]]}), ":3: expected 'headers': a list of [name, value], got ["),
         (broken(answer={"status": 200, "body": 5}), ":3: expected 'body': text, or {\"base64\": …}, got 5"),

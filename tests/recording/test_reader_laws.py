@@ -18,7 +18,7 @@ from tests.recording.samples import BOUNDARY, FORM, FORMATS, in_yaml
 
 OWN = own_format.header_line("https://x.test") + b"".join(
     own_format.line(
-        Exchange("POST", "/v1/files", 200, form=(Part("a", "b", b"\xff"),), answer_body=b"{}", number=number)
+        Exchange("POST", "/v1/files", 200, form=(Part("a", "b", b"\xff"),), response_body=b"{}", number=number)
     )
     for number in (1, 2)
 )
@@ -46,7 +46,7 @@ def ask(raw: bytes) -> None:
         assert isinstance(one.path + one.query + one.host + one.described(), str)
         assert one.streamed in (True, False)
         one.request_json()
-        one.answer_json()
+        one.response_json()
         own_format.line(one)
 
 

@@ -57,9 +57,9 @@ def test_answers_are_as_they_came(format: Format, recording: Recording) -> None:
     assert [one.status for one in recording.exchanges] == [said.status for said in format.story]
     for one, said in zip(recording.exchanges, format.story, strict=True):
         if said.answered_json is None:
-            assert one.answer_body == said.answered
-        assert one.answer_json() == said.answered_json
-        assert one.answer_header("content-type") == said.answer_type
+            assert one.response_body == said.answered
+        assert one.response_json() == said.answered_json
+        assert one.response_header("content-type") == said.answer_type
     assert [one.streamed for one in recording.exchanges] == [said.answered == EVENTS for said in format.story]
 
 
@@ -80,25 +80,25 @@ def test_places_and_times_are_known(recording: Recording) -> None:
 
 def test_headers_speak_of_the_body_that_is_there(recording: Recording) -> None:
     for one in recording.exchanges:
-        assert one.answer_header("content-encoding") is None
-        assert all(name == name.lower() for name, _ in (*one.request_headers, *one.answer_headers))
+        assert one.response_header("content-encoding") is None
+        assert all(name == name.lower() for name, _ in (*one.request_headers, *one.response_headers))
         assert not any(name.startswith(":") for name, _ in one.request_headers)
 
 
 def test_json_values_become_json_with_two_spaces() -> None:
     for name in ("nock", "test proxy", "collected"):
         first = parse_recording(FORMATS[name].sample(), "x").exchanges[0]
-        assert first.answer_body == b'{\n  "id": "thread_1",\n  "object": "thread",\n  "metadata": {}\n}'
+        assert first.response_body == b'{\n  "id": "thread_1",\n  "object": "thread",\n  "metadata": {}\n}'
 
 
 def test_text_is_verbatim() -> None:
     for name in ("vcrpy, YAML", "vcrpy, JSON", "Ruby, YAML", "HAR", "Polly.JS"):
         first = parse_recording(FORMATS[name].sample(), "x").exchanges[0]
-        assert (first.request_body, first.answer_body) == (STORY[0].asked, STORY[0].answered)
+        assert (first.request_body, first.response_body) == (STORY[0].asked, STORY[0].answered)
 
 
 def test_our_own_recordings_are_read_by_the_same_door(tmp_path: Path) -> None:
-    exchange = Exchange("GET", "/v1/models", 200, answer_body=b"{}", ended="complete", number=1)
+    exchange = Exchange("GET", "/v1/models", 200, response_body=b"{}", ended="complete", number=1)
     file = tmp_path / "own.jsonl"
     file.write_bytes(own_format.header_line("https://x.test") + own_format.line(exchange))
 
@@ -111,8 +111,13 @@ def test_our_own_recordings_are_read_by_the_same_door(tmp_path: Path) -> None:
 
 def test_a_format_has_one_reader() -> None:
     with pytest.raises(ValueError, match="there is a reader 'har' already"):
-        reader("har", "HAR", lambda data: None)(lambda entry: Exchange("GET", "/", 200))
-    assert list(READERS) == ["vcr", "ruby_vcr", "har", "polly", "nock", "azure", "collected"]
+        reader("har", "HAR", lambda data: None, marks=("log",))(lambda entry: Exchange("GET", "/", 200))
+    assert list(READERS) == ["azure", "collected", "har", "nock", "polly", "ruby_vcr", "vcr"]
+
+
+def test_a_format_needs_marks() -> None:
+    with pytest.raises(ValueError, match="the reader 'tape' needs marks"):
+        reader("tape", "tapes", lambda data: None, marks=())
 
 
 @needs_shared
@@ -125,7 +130,7 @@ def test_every_shared_recording_is_read() -> None:
     assert all(recognises(file.read_bytes()) for file in files)
     assert len(exchanges) == 460
     assert (
-        sum(one.streamed for one in exchanges) == sum(b"event: " in (one.answer_body or b"") for one in exchanges) > 0
+        sum(one.streamed for one in exchanges) == sum(b"event: " in (one.response_body or b"") for one in exchanges) > 0
     )
     assert len(uploads) == sum(one.form is not None for one in exchanges) == 26
     assert {part.name for one in uploads for part in one.form or ()} == {"file", "purpose"}

@@ -71,8 +71,8 @@ def test_a_request_reaches_the_upstream_to_the_byte_but_for_what_is_about_the_co
         ("x-twice", "2"),
         ("content-length", "7"),
     )
-    assert exchange.answer_headers == (("content-length", "2"), ("x-end", "Two"))
-    assert (exchange.request_body, exchange.answer_body) == (b"\x00\xff{}\r\n7", b"ok")
+    assert exchange.response_headers == (("content-length", "2"), ("x-end", "Two"))
+    assert (exchange.request_body, exchange.response_body) == (b"\x00\xff{}\r\n7", b"ok")
     assert (exchange.status, exchange.ended, exchange.number) == (200, "complete", 1)
 
 
@@ -123,7 +123,7 @@ def test_any_method_and_status(httpserver: HTTPServer, record: Record, method: s
     shown = [(one.status_code, one.content, {k: v for k, v in one.headers.items() if k not in ours}) for one in answers]
     assert shown[0] == shown[1]
     exchange = proxy.only()
-    assert (exchange.status, exchange.answer_body) == (status, answers[0].content)
+    assert (exchange.status, exchange.response_body) == (status, answers[0].content)
     assert (exchange.ended, proxy.recorder.totals.failures) == ("complete", int(status >= 400))
 
 
@@ -191,9 +191,9 @@ def test_what_is_compressed_passes_so_and_is_recorded_as_text(
         len(packed),
     )
     exchange = proxy.only()
-    assert exchange.answer_body == TEXT
-    assert exchange.answer_header("content-encoding") is None
-    assert exchange.answer_header("content-length") is None
+    assert exchange.response_body == TEXT
+    assert exchange.response_header("content-encoding") is None
+    assert exchange.response_header("content-length") is None
 
 
 @pytest.mark.parametrize("files", [False, True])
@@ -218,7 +218,7 @@ def test_a_huge_body_passes_and_is_recorded_by_length_and_hash(
     exchange = proxy.only()
     (line,) = proxy.lines()
     about = {"bytes": len(huge), "sha256": digest, "left_out": "it is larger than 16777216 bytes"}
-    assert (exchange.request_body, exchange.answer_body, exchange.answer_size) == (None, None, len(huge))
+    assert (exchange.request_body, exchange.response_body, exchange.response_size) == (None, None, len(huge))
     assert about.items() <= line["request"].items()
     assert about.items() <= line["answer"].items()
 
@@ -243,8 +243,8 @@ def test_files_are_recorded_only_if_that_is_asked_for(httpserver: HTTPServer, re
         ("file", content if files else None),
     ]
     assert (upload.form[1].filename, upload.form[1].size) == ("a.txt", len(content))
-    assert [one.answer_body for one in downloads] == [content if files else None] * 2
-    assert [one.answer_size for one in downloads] == [None if files else len(content)] * 2
+    assert [one.response_body for one in downloads] == [content if files else None] * 2
+    assert [one.response_size for one in downloads] == [None if files else len(content)] * 2
     assert (b"customers" in proxy.path.read_bytes()) is False  # not in clear: it is no text
     digest = hashlib.sha256(content).hexdigest().encode()
     assert proxy.path.read_bytes().count(digest) == (1 if files else 3)

@@ -87,7 +87,7 @@ def test_the_client_sees_the_same_through_a_recorder(emulate: Emulate, record: R
     assert {one.ended for one in exchanges} == {"complete"}
     assert all("api-version=2025-04-01-preview" in one.url for one in exchanges) is (flavour == "azure")
     streams = [one for one in exchanges if one.streamed]
-    assert [(one.answer_body or b"").endswith(b"event: done\ndata: [DONE]\n\n") for one in streams] == [True, True]
+    assert [(one.response_body or b"").endswith(b"event: done\ndata: [DONE]\n\n") for one in streams] == [True, True]
     totals = proxy.recorder.totals
     assert (totals.requests, totals.runs, totals.streams, totals.failures) == (len(exchanges), 2, 2, 1)
     assert KEY.encode() not in proxy.path.read_bytes()
@@ -105,5 +105,5 @@ def test_what_is_recorded_is_what_was_answered_to_the_byte(emulate: Emulate, rec
     assert replies[0].body == replies[1].body
     assert dict(replies[0].headers) == dict(replies[1].headers)
     _, run = proxy.stop().exchanges
-    assert run.answer_body == replies[1].body
+    assert run.response_body == replies[1].body
     assert run.request_json() == {"assistant_id": "asst_weather", "stream": True}

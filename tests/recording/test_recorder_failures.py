@@ -52,7 +52,7 @@ def test_nobody_there(record: Record) -> None:
     assert raised.value.code == "upstream_unreachable"
     assert f"assistants-emulator record: the upstream {url} cannot be reached: " in raised.value.message
     exchange = proxy.only()
-    assert (exchange.status, exchange.ended, exchange.answer_body) == (0, "unreachable", None)
+    assert (exchange.status, exchange.ended, exchange.response_body) == (0, "unreachable", None)
     assert proxy.lines()[0]["answer"]["problem"]
     assert proxy.recorder.totals.failures == 1
 
@@ -84,7 +84,7 @@ def test_no_answer(record: Record, sent: bytes | None, status: int, code: str, e
     assert (answer.status_code, error["code"], error["type"]) == (status, code, "upstream_error")
     assert url in error["message"]
     exchange = proxy.only()
-    assert (exchange.status, exchange.ended, exchange.answer_headers) == (0, ended, ())
+    assert (exchange.status, exchange.ended, exchange.response_headers) == (0, ended, ())
     assert exchange.request_body == b"{}"
 
 
@@ -120,8 +120,8 @@ def test_an_answer_that_breaks_off_breaks_off_for_the_client(
 
     exchange = proxy.only()
     assert (exchange.status, exchange.ended) == (200, "timeout" if how is Talk.wait_until_left else "cut")
-    assert exchange.answer_body is not None
-    assert exchange.answer_body.startswith(EVENT)
+    assert exchange.response_body is not None
+    assert exchange.response_body.startswith(EVENT)
     assert got.startswith(EVENT)
     assert (proxy.recorder.totals.failures, proxy.lines()[0]["answer"]["problem"] != "") == (1, True)
 
@@ -208,7 +208,7 @@ def test_a_client_that_leaves_takes_its_request_along(record: Record, when: str)
 
     exchange = proxy.only()
     assert (exchange.ended, exchange.request_body) == ("client_left", b"{} 2")
-    assert (exchange.status, exchange.answer_body) == ((200, EVENT) if when == "in the body" else (0, None))
+    assert (exchange.status, exchange.response_body) == ((200, EVENT) if when == "in the body" else (0, None))
     assert proxy.recorder.totals.failures == 0
 
 
@@ -261,7 +261,7 @@ def test_a_recorder_that_is_stopped_records_what_was_under_way(record: Record, w
     assert exchange.ended == "stopped"
     if when == "in the body":
         assert not got.endswith(b"0\r\n\r\n")
-        assert (exchange.status, exchange.answer_body) == (200, EVENT)
+        assert (exchange.status, exchange.response_body) == (200, EVENT)
     else:
         assert got.startswith(b"HTTP/1.1 503 ")
         assert b"recorder_stopped" in got

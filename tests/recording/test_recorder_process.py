@@ -64,10 +64,10 @@ def test_it_says_where_it_listens_and_in_the_end_what_it_has(
 
     assert (out, running.returncode) == ("", 0)
     began, summary, following = told.splitlines()
-    assert began == f"recording {emulator.base_url} to {tape}, contents of files by hash"
+    assert began == f"recording {emulator.base_url} to {tape}, files by length and hash"
     size = f"{tape.stat().st_size / 1024:.1f} KiB"
     counts = r"recorded 4 requests, 1 run, 1 stream, 1 failure, \d+ redactions; "
-    assert re.fullmatch(counts + re.escape(f"{tape} has {size}"), summary)
+    assert re.fullmatch(counts + re.escape(f"{tape}: {size}"), summary)
     assert following == f"next: assistants-emulator import {tape} --out scenario.yaml"
     assert len(recorded(tape).exchanges) == 4
 
@@ -81,11 +81,13 @@ def test_it_records_more_into_a_file_and_cuts_off_what_broke(emulate: Emulate, t
             httpx.get(f"{url}/v1/models", headers={"authorization": "Bearer sk-x"})
             running.terminate()
             _, told = running.communicate(timeout=PATIENCE)
-        assert (f"the last line of {tape} broke off; its {len(torn)} bytes are cut off" in told) is bool(torn)
+        assert (f"the last line of {tape} was incomplete; removed its {len(torn)} bytes" in told) is bool(torn)
 
     recording = recorded(tape)
     assert [one.number for one in recording.exchanges] == [1, 3, 4]
-    assert recording.notes == (f"{tape.name}: no answer to request 2: not ended when the recorder did, or taken out",)
+    assert recording.notes == (
+        f"{tape.name}: no response to request 2: not finished when the recorder stopped, or removed from the file",
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -110,7 +112,7 @@ def test_a_terminal_shows_how_far_it_is_and_a_log_does_not(tmp_path: Path, ci: b
         os.close(theirs)
         with httpx.stream("GET", f"{base}/v1/x", timeout=PATIENCE) as answer:
             assert sent.wait(PATIENCE)
-            while not ci and b"1 request, 1 stream under way, 2.9 KiB" not in told:
+            while not ci and b"1 request, 1 open stream, 2.9 KiB" not in told:
                 told += os.read(ours, 4096)
             seen.set()
             answer.read()
@@ -122,7 +124,7 @@ def test_a_terminal_shows_how_far_it_is_and_a_log_does_not(tmp_path: Path, ci: b
         except OSError:  # so Linux tells that nobody writes to it any more
             os.close(ours)
 
-    assert (b"under way" in told) is not ci
+    assert (b"open stream" in told) is not ci
     assert b"recorded 1 request, 0 runs, 1 stream, 0 failures" in told
 
 
@@ -134,8 +136,11 @@ def test_a_terminal_shows_how_far_it_is_and_a_log_does_not(tmp_path: Path, ci: b
     [
         ("--upstream localhost:1 --out new.jsonl", "did you mean 'http://localhost:1'?"),
         ("--upstream http://u --out new.jsonl --timeout 0", "--timeout 0: expected more than 0 seconds"),
-        ("--upstream http://u --out new.jsonl --redact (a", "--redact '(a' is no regular expression: missing )"),
-        ("--upstream http://u --out tape.jsonl", "tape.jsonl exists: --append records more into it"),
+        ("--upstream http://u --out new.jsonl --redact (a", "--redact '(a' is not a regular expression: missing )"),
+        (
+            "--upstream http://u --out tape.jsonl",
+            "tape.jsonl already exists. Use --append to add to it, or another --out.",
+        ),
         ("--upstream http://u --out nowhere/tape.jsonl", "there is no directory nowhere"),
         ("--upstream http://u --out folder --append", "cannot write folder: Is a directory"),
         ("--upstream http://u --out other.txt --append", "other.txt:1: expected a line of JSON"),
@@ -188,9 +193,9 @@ def test_a_host_that_others_can_reach_is_told(tmp_path: Path) -> None:
         running.terminate()
         _, told = running.communicate(timeout=PATIENCE)
 
-    assert told.startswith("warning: 0.0.0.0 can be reached from other machines\n")
+    assert told.startswith("warning: other machines can reach 0.0.0.0\n")
     assert told.endswith(
-        f"recorded 0 requests, 0 runs, 0 streams, 0 failures, 0 redactions; {tmp_path / 'tape.jsonl'} has 101 bytes\n"
+        f"recorded 0 requests, 0 runs, 0 streams, 0 failures, 0 redactions; {tmp_path / 'tape.jsonl'}: 101 bytes\n"
     )
 
 
@@ -255,14 +260,14 @@ def test_killed_under_load_it_has_lost_nothing_that_a_client_has_seen_to_its_end
             thread.join(PATIENCE)
 
     recording = recorded(tape)
-    found = {one.answer_header("x-request-id"): one for one in recording.exchanges}
+    found = {one.response_header("x-request-id"): one for one in recording.exchanges}
     assert len(finished) >= ENOUGH
-    assert {id: (found[id].answer_body, found[id].ended) for id in finished} == {
+    assert {id: (found[id].response_body, found[id].ended) for id in finished} == {
         id: (body, "complete") for id, body in finished.items()
     }
     assert len(found) == len(recording.exchanges)
     numbers = {one.number for one in recording.exchanges}
     *torn, lost = recording.notes  # the stream that hung, and what was under way beside it
     assert [one for one in torn if "breaks off" not in one] == []  # perhaps it was killed in the middle of a line
-    assert re.search(r"no answer to requests? [\d ,\-and]*\b3\b", lost)
+    assert re.search(r"no response to requests? [\d ,\-and]*\b3\b", lost)
     assert 3 not in numbers

@@ -132,6 +132,6 @@ def test_no_secret_is_written(httpserver: HTTPServer, record: Record, place: str
     for secret, exchange in zip(SECRETS.values(), exchanges, strict=True):
         for shape in (secret, quote(secret, safe=""), secret.replace("-", "\\u002d")):
             assert shape not in written
-        assert secret[4:] not in joined((exchange.answer_body or b"").decode("latin-1"))
+        assert secret[4:] not in joined((exchange.response_body or b"").decode("latin-1"))
         assert exchange.request_header("authorization") == "[redacted]"
     assert "sesame" not in written

@@ -57,7 +57,7 @@ def test_an_event_reaches_the_client_before_the_upstream_has_sent_the_next(recor
 
     assert got == EVENT * 5 + DONE
     exchange = proxy.only()
-    assert (exchange.answer_body, exchange.ended, exchange.streamed) == (got, "complete", True)
+    assert (exchange.response_body, exchange.ended, exchange.streamed) == (got, "complete", True)
     totals = proxy.recorder.totals
     assert (totals.streams, totals.streaming, totals.runs, totals.failures) == (1, 0, 1, 0)
 
@@ -92,7 +92,7 @@ def test_two_streams_at_once_do_not_mix(record: Record) -> None:
 
     expected = {path: b"".join(b"data: %b %d\n\n" % (path, number) for number in range(20)) for path in got}
     assert got == expected
-    assert {one.url.encode(): one.answer_body for one in proxy.stop().exchanges} == expected
+    assert {one.url.encode(): one.response_body for one in proxy.stop().exchanges} == expected
 
 
 def test_an_upload_reaches_the_upstream_before_its_end_is_sent(record: Record) -> None:
@@ -134,7 +134,7 @@ def test_a_download_reaches_the_client_before_its_end_is_sent(record: Record) ->
             arrived.set()
             assert next(pieces) == b"end"
 
-    assert proxy.only().answer_size == 7
+    assert proxy.only().response_size == 7
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def redacted(**parts: Any) -> Exchange:
 
 def body(text: str, headers: Headers = JSON, **more: Any) -> str:
     """A body without its secrets."""
-    after = redacted(answer_body=text.encode(), answer_headers=headers, **more).answer_body
+    after = redacted(response_body=text.encode(), response_headers=headers, **more).response_body
     assert after is not None
     return after.decode()
 
@@ -143,15 +143,15 @@ def test_other_names_are_not(name: str) -> None:
 )
 def test_headers_are_known_by_their_name(name: str, secret: bool) -> None:
     assert is_secret_header(name) is secret
-    after = redacted(request_headers=((name, "hunter"), (name, "")), answer_headers=((name, "hunter"),))
+    after = redacted(request_headers=((name, "hunter"), (name, "")), response_headers=((name, "hunter"),))
     assert after.request_headers == ((name, R if secret else "hunter"), (name, ""))
-    assert after.answer_headers == ((name, R if secret else "hunter"),)
+    assert after.response_headers == ((name, R if secret else "hunter"),)
 
 
 def test_a_header_of_any_name_can_hold_one() -> None:
-    after = redacted(answer_headers=(("location", "https://x/y?sig=abc&a=1"), ("x-note", f"for {KEY}")))
+    after = redacted(response_headers=(("location", "https://x/y?sig=abc&a=1"), ("x-note", f"for {KEY}")))
 
-    assert after.answer_headers == (("location", f"https://x/y?sig={R}&a=1"), ("x-note", f"for {R}"))
+    assert after.response_headers == (("location", f"https://x/y?sig={R}&a=1"), ("x-note", f"for {R}"))
 
 
 # ---- URLs and forms ----
@@ -290,21 +290,21 @@ def test_bytes_that_are_no_text() -> None:
         {"request_headers": (("authorization", f"Basic {base64.b64encode(b'me:opaque-7f3').decode()}"),)},
         {"request_headers": (("cookie", "a=1; session=opaque-7f3; b=2"),)},
         {"request_headers": (("cookie", 'session="opaque%2D7f3"'),)},
-        {"answer_headers": (("set-cookie", "session=opaque-7f3; Path=/"),)},
+        {"response_headers": (("set-cookie", "session=opaque-7f3; Path=/"),)},
         {"url": "/v1/x?code=opaque-7f3"},
         {"url": "/v1/x?access_token=opaque%2D7f3"},
     ],
 )
 def test_a_credential_is_a_secret_wherever_it_stands_in_its_exchange(carried: dict[str, Any]) -> None:
     after = redacted(
-        **carried, request_body=b'{"note": "I am opaque-7f3."}', answer_body=b'{"echo": ["opaque\\u002d7f3"]}'
+        **carried, request_body=b'{"note": "I am opaque-7f3."}', response_body=b'{"echo": ["opaque\\u002d7f3"]}'
     )
 
-    assert (after.request_body, after.answer_body) == (
+    assert (after.request_body, after.response_body) == (
         f'{{"note": "I am {R}."}}'.encode(),
         f'{{"echo": ["{R}"]}}'.encode(),
     )
-    assert "7f3" not in after.url + str(after.request_headers) + str(after.answer_headers)
+    assert "7f3" not in after.url + str(after.request_headers) + str(after.response_headers)
 
 
 @pytest.mark.parametrize("key", ["test", "anything", "x", "sk-1"])
@@ -343,7 +343,7 @@ def test_it_counts_and_corrects_lengths() -> None:
 
     assert redactor.count == 4
     assert after.request_header("content-length") == str(len(after.request_body or b""))
-    assert after.answer_header("content-length") == "2"
+    assert after.response_header("content-length") == "2"
 
 
 # ---- The user's own ----
@@ -369,9 +369,9 @@ def test_patterns_of_the_user_are_for_every_string() -> None:
 
 def test_a_pattern_is_not_found_in_what_stands_for_a_secret() -> None:
     redactor = Redactor(["redacted", "red|act", "e?"])
-    after = redactor.exchange(Exchange("GET", "/", 200, answer_body=b"The redeemer"))
+    after = redactor.exchange(Exchange("GET", "/", 200, response_body=b"The redeemer"))
 
-    assert after.answer_body == f"Th{R} {R}m{R}r".encode()
+    assert after.response_body == f"Th{R} {R}m{R}r".encode()
     assert redactor.exchange(after) == after
 
 
@@ -379,14 +379,14 @@ def test_a_pattern_that_takes_too_long_takes_the_whole_text(monkeypatch: pytest.
     monkeypatch.setattr("emulator.sandbox.patterns.TIMEOUT", 0.01)
     redactor = Redactor([r"(a|aa)+$"])
 
-    after = redactor.exchange(Exchange("GET", "/", 200, answer_body=b"x" + b"a" * 200 + b"!"))
+    after = redactor.exchange(Exchange("GET", "/", 200, response_body=b"x" + b"a" * 200 + b"!"))
 
-    assert after.answer_body == R.encode()
+    assert after.response_body == R.encode()
     assert redactor.slow_patterns == {r"(a|aa)+$"}
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:
-    with pytest.raises(EmulatorError, match=r"^--redact '\(a' is no regular expression: missing \)") as refused:
+    with pytest.raises(EmulatorError, match=r"^--redact '\(a' is not a regular expression: missing \)") as refused:
         Redactor(["b", "(a"])
 
     assert "\n" not in str(refused.value)

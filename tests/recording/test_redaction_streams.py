@@ -137,13 +137,13 @@ def test_a_stream_that_breaks_off_in_the_last_piece_of_a_secret() -> None:
 def test_streams_settle_and_join_to_the_redacted_text(pieces: list[str], cut: int, own: list[str]) -> None:
     whole = "".join(pieces)
     stream = "".join(map(message_delta, pieces)) + event("end", {"id": "m", "text": whole})
-    exchange = Exchange("POST", "/", 200, answer_headers=STREAM, answer_body=stream.encode())
+    exchange = Exchange("POST", "/", 200, response_headers=STREAM, response_body=stream.encode())
 
-    after = assert_settled(exchange, own).answer_body
+    after = assert_settled(exchange, own).response_body
 
     assert after is not None
     *_, final = json.loads(after.decode().split("\n")[-3][6:]).values()
     if not own:  # else the names of keys are perhaps others
         assert "".join(deltas(after.decode(), *TEXT)) == final
     broken = stream[: max(len(stream) - cut, 0)].encode()
-    assert_settled(Exchange("POST", "/", 200, answer_headers=STREAM, answer_body=broken), own)
+    assert_settled(Exchange("POST", "/", 200, response_headers=STREAM, response_body=broken), own)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.recordings.distil.schema_guess import either, guess
-from emulator.sandbox.json_schema import Schema, fault, reason
+from emulator.sandbox.json_schema import Schema, reason, schema_error
 from emulator.scenarios.steps.context import parsed
 
 KEYS = st.sampled_from(["a", "b", "c", ""])
@@ -34,7 +34,7 @@ OUTPUTS = (
 def test_every_output_fits_what_was_guessed_from_it(outputs: list[str]) -> None:
     schema = guess(outputs)
 
-    assert fault(schema) is None
+    assert schema_error(schema) is None
     assert [reason(schema, parsed(output)) for output in outputs] == [None] * len(outputs)
 
 

@@ -18,8 +18,8 @@ from emulator.recordings.exchange import Exchange, RecordingError
 from emulator.recordings.sources import is_recording, load_sources
 from emulator.scenarios.loading import load_scenario
 from tests.conftest import Emulate
-from tests.plugin.inner import run as run_pytest
 from tests.recording.handmade import QUESTION, Book, Played
+from tests.recording.inner_pytest import run_pytest_apart
 from tests.support import Api
 
 SCENARIO = "version: 1\nturns: [{when: {message: story}, steps: [{say: Once.}]}]\n"
@@ -37,7 +37,7 @@ def _cassette(book: Book) -> bytes:
     """As vcrpy writes it."""
 
     def headers(one: Exchange) -> dict[str, list[str]]:
-        return {name: [value] for name, value in one.answer_headers}
+        return {name: [value] for name, value in one.response_headers}
 
     interactions = [
         {
@@ -50,7 +50,7 @@ def _cassette(book: Book) -> bytes:
             "response": {
                 "status": {"code": one.status, "message": "OK"},
                 "headers": headers(one),
-                "body": {"string": (one.answer_body or b"").decode()},
+                "body": {"string": (one.response_body or b"").decode()},
             },
         }
         for one in book.exchanges
@@ -58,7 +58,7 @@ def _cassette(book: Book) -> bytes:
     return yaml.safe_dump({"interactions": interactions, "version": 1}).encode()
 
 
-def _answer(api: Api, question: str = QUESTION) -> str:
+def ask_question(api: Api, question: str = QUESTION) -> str:
     thread_id = api.thread(question)
     api.poll(thread_id, api.run(thread_id, api.assistant()).json["id"])
     words: str = api.get(f"/v1/threads/{thread_id}/messages").json["data"][0]["content"][0]["text"]["value"]
@@ -73,7 +73,7 @@ def test_an_emulator_takes_a_recording(
 
     emulator = emulate(tmp_path / name)
 
-    assert _answer(connect(emulator)) == "Sunny."
+    assert ask_question(connect(emulator)) == "Sunny."
     emulator.check()
 
 
@@ -86,8 +86,8 @@ def test_a_recording_is_loaded_like_a_scenario(
 
     assert emulator.load(tmp_path / name) == "talk"
 
-    assert _answer(connect(emulator)) == "Sunny."
-    assert _answer(connect(emulator), "Else") == "No."
+    assert ask_question(connect(emulator)) == "Sunny."
+    assert ask_question(connect(emulator), "Else") == "No."
 
 
 def test_a_recording_with_a_file_beside_needs_no_folder(tmp_path: Path, emulate: Emulate) -> None:
@@ -142,17 +142,18 @@ def test_a_scenario_is_no_recording(text: str) -> None:
 
 def test_an_exported_scenario_is_no_recording() -> None:
     api = Played(_talk().distilled())
-    _answer(api)
+    ask_question(api)
 
     assert not is_recording(api.get("/_emulator/export?as=scenario").body)
     assert is_recording(api.get("/_emulator/export?as=recording").body)
 
 
-def test_the_marker_takes_a_recording(pytester: pytest.Pytester) -> None:
+def test_the_marker_takes_a_recording(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     pytester.path.joinpath("talk.yaml").write_bytes(_cassette(_talk()))
 
-    result = run_pytest(
+    result = run_pytest_apart(
         pytester,
+        monkeypatch,
         f"""
 @pytest.mark.assistants_emulator("talk.yaml")
 def test_app(assistants_client):
@@ -171,7 +172,7 @@ def test_serve_takes_a_recording(tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         api = Api(process.stdout.readline().removeprefix("listening on ").removesuffix("/v1\n"))
-        assert _answer(api) == "Sunny."
+        assert ask_question(api) == "Sunny."
         api.close()
     finally:
         process.send_signal(signal.SIGTERM)

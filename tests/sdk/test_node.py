@@ -16,7 +16,7 @@ from emulator import Emulator
 from tests.conftest import Emulate
 from tests.sdk.expected import ANALYSIS, ANSWER, CALLS, CONVERSATIONS, GREETING, RAG, RESULTS
 from tests.sdk.install import HOW, NODE_SDKS, is_installed, node_modules
-from tests.sdk.looks import looks_of_helpers
+from tests.sdk.polls import looks_of_helpers
 from tests.sdk.scenarios import OF_THE_PATTERNS
 
 HERE = Path(__file__).parent
@@ -133,7 +133,7 @@ def test_the_helpers_poll_stream_and_submit_outputs(start: Start) -> None:
     }
 
 
-def test_polling_helpers_look_twice_before_a_run_rests_and_do_not_sleep(start: Start, emulator: Emulator) -> None:
+def test_polling_helpers_poll_twice_before_a_run_rests_and_do_not_sleep(start: Start, emulator: Emulator) -> None:
     """Without ``openai-poll-after-ms`` each would sleep five seconds at least."""
     _, found = start("helpers")
 

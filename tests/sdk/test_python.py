@@ -16,7 +16,7 @@ import pytest
 from emulator import Emulator
 from tests.sdk.expected import RESULTS
 from tests.sdk.install import HOW, PYTHON_SDKS, is_installed, python_of
-from tests.sdk.looks import looks_of_helpers
+from tests.sdk.polls import looks_of_helpers
 from tests.sdk.python_client.play import play
 from tests.sdk.scenarios import OF_THE_PATTERNS
 
@@ -80,7 +80,7 @@ def test_azures_clients_ask_azures_addresses(played: Played) -> None:
     assert played.bases == {"v1", "openai"}
 
 
-def test_polling_helpers_look_no_more_than_twice_before_a_run_rests(played: Played) -> None:
+def test_polling_helpers_poll_no_more_than_twice_before_a_run_rests(played: Played) -> None:
     straight, cancelled = ["in_progress", "completed"], ["cancelled"]
     with_functions = ["in_progress", "requires_action", "in_progress", "completed"]
     seen = played.looks_at_runs
@@ -91,7 +91,7 @@ def test_polling_helpers_look_no_more_than_twice_before_a_run_rests(played: Play
     assert len(seen) == 10 * len(CLIENTS)
 
 
-def test_polling_helpers_look_at_a_batch_until_its_files_are_indexed(played: Played) -> None:
+def test_polling_helpers_poll_a_batch_until_its_files_are_indexed(played: Played) -> None:
     assert played.looks_at_batches == [["in_progress"] * 3 + ["completed"]] * len(CLIENTS)
 
 

@@ -14,7 +14,7 @@ import httpx2
 import openai
 
 from tests.load.wire import Answer, BrokenOff, Event, Malformed, Wire, request_bytes
-from tests.soak.books import SERIAL, Books, Sent
+from tests.soak.ledger import SERIAL, Books, Sent
 
 #: ``calm``: all has to go well. ``faulty``: there are faults of every kind. ``stormy``: it is reset under its clients.
 Kind = Literal["calm", "faulty", "stormy"]
@@ -36,7 +36,7 @@ class Scene:
     key: str
     kind: Kind
     books: Books = field(default_factory=Books)
-    activities: Counter[str] = field(default_factory=Counter)
+    acts: Counter[str] = field(default_factory=Counter)
     interrupted: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Scene:
 
 
 class Client:
-    """What activities are done with. ``random`` decides, so that a seed repeats its choices."""
+    """What acts are done with. ``random`` decides, so that a seed repeats its choices."""
 
     def __init__(self, scene: Scene, random: random.Random) -> None:
         self.scene, self.random = scene, random

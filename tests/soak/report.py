@@ -63,7 +63,7 @@ def as_json(soaked: Soaked, exit_code: int, **about: Any) -> dict[str, Any]:
         "unanswered": soaked.unanswered,
         "repeats": soaked.repeats,
         "dropped": soaked.dropped,
-        "activities": dict(soaked.activities.most_common()),
+        "acts": dict(soaked.acts.most_common()),
         "interrupted": soaked.interrupted,
         "faults": dict(soaked.faults.most_common()),
         "problems": dict(soaked.problems.most_common()),
@@ -79,12 +79,10 @@ def lines(soaked: Soaked, exit_code: int) -> Iterator[str]:
     """The same for people."""
     total = sum(soaked.requests.values())
     yield f"load: {total:,} requests in {soaked.seconds:.0f} s, {total / soaked.seconds:,.0f} a second"
-    activities = f"{sum(soaked.activities.values()):,} activities; {_counted(soaked.activities)}"
-    yield f"  of {len(soaked.requests)} operations in {activities}"
+    yield f"  of {len(soaked.requests)} operations in {sum(soaked.acts.values()):,} acts; " + _counted(soaked.acts)
     yield "answers: " + _counted({str(status): many for status, many in sorted(soaked.answers.items())})
     yield f"  {soaked.unanswered:,} without an answer: their clients had left, or a fault let them wait"
-    faults = _counted(soaked.faults)
-    yield f"survived: {soaked.interrupted:,} activities that a fault or a reset ended; faults: {faults}"
+    yield f"survived: {soaked.interrupted:,} acts that a fault or a reset ended; faults: " + _counted(soaked.faults)
     yield "problems that were provoked: " + _counted(soaked.problems)
     yield ""
     yield f"{'when all is quiet':<20}{'warm':>10}{'at the end':>12}{'bound':>10}"
@@ -94,7 +92,7 @@ def lines(soaked: Soaked, exit_code: int) -> Iterator[str]:
         yield f"{name:<20}{leak.before:>10g}{leak.after:>12g}{leak.bound:>10g}{verdict}"
     yield ""
     state = "balance" if not soaked.violations else f"{len(soaked.violations)} VIOLATIONS"
-    yield f"books: {state} ({soaked.repeats:,} repeated polls counted, {soaked.dropped:,} entries dropped)"
+    yield f"books: {state} ({soaked.repeats:,} repeated looks counted, {soaked.dropped:,} entries dropped)"
     yield from (f"  {line}" for line in soaked.violations[:20])
     yield f"exit code of the server: {exit_code}"
 

@@ -10,23 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.load.wire import BrokenOff, Malformed
-from tests.soak import more_activities
-from tests.soak.activities import ACTIVITIES, SCENARIO
+from tests.soak import more_actions
+from tests.soak.actions import ACTS, SCENARIO
 from tests.soak.client import Client, Kind, Scene, SdkFailed, Unexpected
 from tests.soak.subject import Holding, Subject
 
-assert more_activities  # it registers its own
+assert more_actions  # it registers its own
 
 #: Worlds by kind, and clients in each.
 WORLDS: Final[tuple[tuple[Kind, int], ...]] = (("calm", 4), ("faulty", 2), ("stormy", 3))
 CLIENTS: Final = 5
-#: What ``check()`` may report of a world of each kind: only what the activities provoke.
+#: What ``check()`` may report of a world of each kind: only what the acts provoke.
 PROVOKED: Final[dict[Kind, frozenset[str]]] = {
     "calm": frozenset({"hold", "unknown_operation"}),
     "faulty": frozenset({"hold", "unknown_operation", "times"}),
     "stormy": frozenset({"hold", "unknown_operation", "unmatched"}),
 }
-#: What ends an activity where faults and resets are about, and is nobody's mistake.
+#: What ends an act where faults and resets are about, and is nobody's mistake.
 INTERRUPTIONS: Final = (Unexpected, BrokenOff, Malformed, SdkFailed, TimeoutError, OSError)
 #: Seconds in which all has to be quiet when the clients have left.
 _QUIET: Final = 15.0
@@ -38,7 +38,7 @@ class Soaked:
 
     requests: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
-    activities: Counter[str] = field(default_factory=Counter)
+    acts: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
     interrupted: int = 0
@@ -74,14 +74,14 @@ def new_scenes(port: int) -> list[Scene]:
 
 
 async def _live(client: Client, until: float) -> None:
-    names = list(ACTIVITIES)
-    weights = [ACTIVITIES[name][1] for name in names]
+    names = list(ACTS)
+    weights = [ACTS[name][1] for name in names]
     scene = client.scene
     while time.monotonic() < until:
         (name,) = client.random.choices(names, weights)
-        scene.activities[name] += 1
+        scene.acts[name] += 1
         try:
-            await ACTIVITIES[name][0](client)
+            await ACTS[name][0](client)
         except INTERRUPTIONS as error:
             if scene.kind == "calm" or (isinstance(error, Malformed) and scene.kind == "stormy"):
                 scene.violations.append(f"{scene.key}, {name}: {type(error).__name__}: {error}")
@@ -108,13 +108,13 @@ async def _audit(scene: Scene, soaked: Soaked) -> None:
     soaked.repeats += sum(entry["repeats"] for entry in journal["requests"])
     soaked.dropped += journal["dropped"]
     soaked.problems += Counter(problem["kind"] for problem in problems)
-    soaked.activities += scene.activities
+    soaked.acts += scene.acts
     soaked.faults += scene.faults
     soaked.interrupted += scene.interrupted
     unprovoked: list[dict[str, Any]] = [one for one in problems if one["kind"] not in PROVOKED[scene.kind]]
     soaked.violations += [f"{scene.key}: check() reports {one['kind']}: {one['message']}" for one in unprovoked]
     soaked.violations += [f"{scene.key}: {line}" for line in scene.books.audit(state["asked"], journal)]
     soaked.violations += scene.violations
-    scene.activities, scene.faults, scene.interrupted, scene.violations = Counter(), Counter(), 0, []
+    scene.acts, scene.faults, scene.interrupted, scene.violations = Counter(), Counter(), 0, []
     await client.admin("POST", "/reset", {})
     await client.close()

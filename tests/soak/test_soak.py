@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.soak.__main__ import main
-from tests.soak.activities import ACTIVITIES
-from tests.soak.books import Books, operation_of
+from tests.soak.actions import ACTS
+from tests.soak.ledger import Books, operation_of
 from tests.soak.report import BOUNDS, is_fine, leaks, lines
 from tests.soak.rounds import Soaked
 from tests.soak.subject import Holding
@@ -37,7 +37,7 @@ def test_ten_seconds_leave_nothing_behind_and_the_books_balance(
     assert "books: balance" in printed
     assert set(found["leaks"]) == set(BOUNDS)
     assert sum(found["requests"].values()) > 100
-    assert set(found["activities"]) <= set(ACTIVITIES)
+    assert set(found["acts"]) <= set(ACTS)
 
 
 @pytest.mark.parametrize("name", BOUNDS)

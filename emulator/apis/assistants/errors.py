@@ -39,6 +39,11 @@ def unsupported_model(model: str) -> ApiError:
     return ApiError(400, message, param="model", code="unsupported_model")
 
 
+def model_not_found(model: str) -> ApiError:
+    message = f"The requested model '{model}' does not exist."
+    return ApiError(400, message, param="model", code="model_not_found")
+
+
 def thread_has_active_run(thread_id: str, run_id: str) -> ApiError:
     return ApiError(400, f"Thread {thread_id} already has an active run {run_id}.")
 

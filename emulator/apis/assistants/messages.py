@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import orjson
 
-from emulator.apis.assistants.objects import Message
+from emulator.apis.assistants.objects import Message, text_of
 from emulator.apis.assistants.views import MESSAGE_STATE, without
 from emulator.apis.http.request import pretty
 from emulator.engine.usage import tokens
@@ -32,7 +32,7 @@ class StoredMessage:
     def __init__(self, message: Message) -> None:
         shown = without(message, MESSAGE_STATE)
         self.item = orjson.dumps(shown, option=orjson.OPT_INDENT_2).replace(b"\n", _INDENT)
-        state = [cast("Any", message)[key] for key in MESSAGE_STATE]
+        state = [message["status"], message["incomplete_details"], message["incomplete_at"], message["completed_at"]]
         self.state = None if state == _state_of_made(message["created_at"]) else state
         self.is_from_user = message["role"] == "user"
         self.run_id = message["run_id"]
@@ -48,6 +48,10 @@ class StoredMessage:
                 whole.update(zip(MESSAGE_STATE, state, strict=True))
             whole[key] = value
         return cast("Message", whole)
+
+    def text(self) -> str:
+        """All text of the message; parts are joined by line breaks."""
+        return text_of(orjson.loads(self.item))
 
     def as_json(self, shape: Shape = "wire") -> bytes:
         """The message as a JSON response."""

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.apis.assistants import objects
+from emulator.apis.assistants.annotations import stored, streamed
+from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.run_writer import MESSAGE, RUN_STEP, Create, Delta, End, RunWriter, Update
+from emulator.apis.assistants.store import Thread
+from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
-from emulator.engine.narrator import Flaw, Item, Move
+from emulator.engine.narrator import Item, Move
+from emulator.engine.turn_log import TurnLog
 from emulator.scenarios.steps.actions import (
     Action,
-    Annotation,
     Began,
     Called,
     Cancelled,
@@ -24,11 +28,13 @@ from emulator.scenarios.steps.actions import (
     CutOff,
     Expired,
     Failed,
+    FileRef,
     FunctionCall,
     Held,
     Image,
     Logs,
     RanCode,
+    Reasoned,
     Refused,
     Said,
     Searched,
@@ -36,6 +42,7 @@ from emulator.scenarios.steps.actions import (
     Waited,
 )
 from emulator.scenarios.steps.context import StepContext
+from emulator.world.state.state import State
 
 
 @dataclass(slots=True)
@@ -48,34 +55,39 @@ class _OpenStep:
     stated_usage: Object | None = None
 
 
-class RunNarrator:
-    """One run, as the Assistants API tells it."""
+class RunNarrator(RunWriter):
+    """One run, as the Assistants API tells it: it writes what it narrates."""
 
-    __slots__ = ("_context", "_make_id", "_open", "writer")
+    __slots__ = ("_context", "_file_kind", "_made_up", "_open")
 
-    def __init__(self, writer: RunWriter, context: StepContext, make_id: Callable[[str], str]) -> None:
-        self.writer, self._context, self._make_id = writer, context, make_id
+    def __init__(
+        self,
+        world: State,
+        thread: Thread,
+        run: Run,
+        log: TurnLog,
+        usage: UsageCounter,
+        context: StepContext,
+        file_kind: str = "file",
+    ) -> None:
+        """``file_kind``: of the ids of files that only a scenario names."""
+        super().__init__(world, thread, run, log, usage)
+        self._context, self._file_kind = context, file_kind
+        #: Ids of files that are not in the account, by their names.
+        self._made_up: dict[str, str] = {}
         self._open: _OpenStep | None = None
-
-    # ---- What the engine calls ----
-
-    def begin(self, at: float) -> None:
-        self.writer.begin(at)
 
     def narrate(self, action: Action) -> Iterator[Item]:
         return _NARRATIONS[type(action)](self, action)
 
-    def apply(self, item: Item, at: float) -> Flaw | None:
-        return self.writer.apply(item, at)
+    def _make_id(self, kind: str) -> str:
+        return self.world.ids.make(kind, self.run["id"])
 
-    def move(self, move: Move, at: float) -> None:
-        self.writer.move(move, at)
-
-    def rest(self, *, at_end: bool) -> None:
-        self.writer.rest(at_end=at_end)
-
-    def is_orphaned(self) -> bool:
-        return self.writer.is_orphaned()
+    def _file_id(self, file: FileRef) -> str:
+        """A file's id; one that is not in the account gets one that leads nowhere."""
+        if not file.id and file.filename not in self._made_up:
+            self._made_up[file.filename] = self._make_id(self._file_kind)
+        return file.id or self._made_up[file.filename]
 
     # ---- Time and ends ----
 
@@ -125,25 +137,32 @@ class RunNarrator:
 
     # ---- Messages ----
 
+    def reasoned(self, action: Reasoned) -> Iterator[Item]:
+        """Nothing of it is on the wire but its tokens, in the usage of the run step that follows."""
+        self.usage.reason(action.usage, action.summary)
+        yield from ()
+
     def said(self, action: Said) -> Iterator[Item]:
         """A message: created, streamed in deltas, completed. The first piece and markers carry annotations."""
         opened = yield from self._open_message()
-        images = [objects.image_part(file.id) for file in action.images]
+        images = [objects.image_part(self._file_id(file)) for file in action.images]
         for index, image in enumerate(images):
             yield Delta(MESSAGE, opened.message_id, {"content": [{"index": index, **image}]})
-        annotations = action.annotations
+        annotations = [(one, self._file_id(one.file)) for one in action.annotations]
         told = position = 0
         for number, piece in enumerate(action.pieces):
             said: Object = {"value": piece}
             position += len(piece)
-            here = [one for one in annotations[told:] if one.end <= position] if annotations else []
+            here = [one for one in annotations[told:] if one[0].end <= position] if annotations else []
             if here or number == 0:
-                said["annotations"] = [_streamed(one, told + n) for n, one in enumerate(here)]
+                said["annotations"] = [streamed(*one, told + n) for n, one in enumerate(here)]
                 told += len(here)
             part = {"index": len(images), "type": "text", "text": said}
             yield Delta(MESSAGE, opened.message_id, {"content": [part]})
-        text = [objects.text_part(action.text, list(map(_stored, annotations)))] if action.text or not images else []
-        yield from self._written(action, [*images, *text])
+        text = (
+            [objects.text_part(action.text, [stored(*one) for one in annotations])] if action.text or not images else []
+        )
+        yield from self._end_message(action, [*images, *text])
 
     def refused(self, action: Refused) -> Iterator[Item]:
         """A message whose content is a refusal. Its form is the published schema's; no recording has one."""
@@ -151,18 +170,18 @@ class RunNarrator:
         for piece in action.pieces:
             part = {"index": 0, "type": "refusal", "refusal": piece}
             yield Delta(MESSAGE, opened.message_id, {"content": [part]})
-        yield from self._written(action, [{"type": "refusal", "refusal": action.text}])
+        yield from self._end_message(action, [{"type": "refusal", "refusal": action.text}])
 
     def _open_message(self) -> Generator[Item, None, _OpenStep]:
         message_id = self._make_id("thread.message")
         details = {"type": "message_creation", "message_creation": {"message_id": message_id}}
-        run_step = objects.run_step(self._make_id("thread.run.step"), self.writer.run, details)
+        run_step = objects.run_step(self._make_id("thread.run.step"), self.run, details)
         self._open = _OpenStep(run_step["id"], message_id)
         yield Create(run_step)
-        yield Create(objects.run_message(message_id, self.writer.run))
+        yield Create(objects.run_message(message_id, self.run))
         return self._open
 
-    def _written(self, action: Said | Refused, content: list[Object]) -> Iterator[Item]:
+    def _end_message(self, action: Said | Refused, content: list[Object]) -> Iterator[Item]:
         """All words are out: the message is complete, unless the next step finds it open."""
         opened = self._open
         assert opened is not None
@@ -227,7 +246,7 @@ class RunNarrator:
 
     def searched(self, action: Searched) -> Iterator[Item]:
         """One delta without results; they arrive with the completed step (docs/wire.md §3 F)."""
-        tool = next(tool for tool in self.writer.run["tools"] if tool["type"] == "file_search")
+        tool = next(tool for tool in self.run["tools"] if tool["type"] == "file_search")
         options = tool.get("file_search") or {}
         ranking = {key: value for key, value in options.get("ranking_options", {}).items() if key != "hybrid_search"}
         calls = [
@@ -244,7 +263,7 @@ class RunNarrator:
         return {"id": self._make_id("tool_call"), "type": kind, kind: content}
 
     def _open_tool_calls(self) -> Generator[Item, None, str]:
-        run_step = objects.run_step(self._make_id("thread.run.step"), self.writer.run, _tool_calls([]))
+        run_step = objects.run_step(self._make_id("thread.run.step"), self.run, _tool_calls([]))
         self._open = _OpenStep(run_step["id"])
         yield Create(run_step)
         return run_step["id"]
@@ -255,11 +274,12 @@ class RunNarrator:
         return End(RUN_STEP, step_id, "completed", {"step_details": _tool_calls(calls), "usage": usage})
 
     def _usage(self, stated: Object | None, written: str) -> Object:
-        return self.writer.usage.step(stated, written)
+        return self.usage.step(stated, written)
 
 
 _NARRATIONS: Final[dict[type[Any], Callable[[RunNarrator, Any], Iterator[Item]]]] = {
     Began: RunNarrator.began,
+    Reasoned: RunNarrator.reasoned,
     Said: RunNarrator.said,
     Refused: RunNarrator.refused,
     Called: RunNarrator.called,
@@ -276,25 +296,6 @@ _NARRATIONS: Final[dict[type[Any], Callable[[RunNarrator, Any], Iterator[Item]]]
 
 
 # ---- Forms ----
-
-
-def _stored(annotation: Annotation) -> Object:
-    kind = "file_citation" if annotation.kind == "citation" else "file_path"
-    return {
-        "type": kind,
-        "text": annotation.text,
-        "start_index": annotation.start,
-        "end_index": annotation.end,
-        kind: {"file_id": annotation.file.id},
-    }
-
-
-def _streamed(annotation: Annotation, index: int) -> Object:
-    """In a delta an annotation has an index, and a citation an empty quote (docs/wire.md §3)."""
-    stored = _stored(annotation)
-    if annotation.kind == "citation":
-        stored["file_citation"]["quote"] = ""
-    return {"index": index, **stored}
 
 
 def _function(call: FunctionCall, output: str | None) -> Object:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from emulator.apis.assistants import views
 from emulator.base import sse
-from emulator.base.json_types import Object
 from emulator.engine.event_stream import EventStream
 from emulator.world.state.state import Shape
 
@@ -25,8 +22,7 @@ class RunStream(EventStream):
 
     def send_object(self, thing: views.Stored, *events: str) -> None:
         """An object under each of these event names."""
-        shown = views.in_event(thing, self.shape, azure=self.azure, content=self.content)
-        self.send(cast("Object", shown), *events)
+        self.send(views.in_event(thing, self.shape, azure=self.azure, content=self.content), *events)
         self.wake()
 
     def end(self) -> None:

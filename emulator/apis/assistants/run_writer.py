@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple, cast
 from emulator.apis.assistants import lifecycle, objects
 from emulator.apis.assistants.messages import StoredMessage
 from emulator.apis.assistants.objects import Message, Run, RunStep
-from emulator.apis.assistants.run_stream import RunStream
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
@@ -61,7 +60,7 @@ Item = Create | Delta | Update | End
 
 
 class RunWriter:
-    """Writes one run, its messages and its run steps."""
+    """Writes one run, its messages and its run steps. The stream of its log is a ``RunStream``."""
 
     __slots__ = ("_written", "log", "run", "thread", "usage", "world")
 
@@ -116,13 +115,14 @@ class RunWriter:
                 if self.log.stream:
                     self.log.stream.send({"id": id, "object": event, "delta": content}, event)
             case Create(thing):
-                made = cast("Message | RunStep", {**thing, "created_at": int(at)})
+                made: Any = {**thing, "created_at": int(at)}
                 kind = made["object"]
                 self._put(made)
                 self._tell(made, at, f"{kind}.created", f"{kind}.{made['status']}")
             case Update(kind, id, changes):
                 if part := self._get(kind, id):
-                    self._put(cast("Any", {**part, **changes}))
+                    changed: Any = {**part, **changes}
+                    self._put(changed)
             case End(kind, id, status, changes):
                 return self._end(kind, id, status, changes, at)
         return None
@@ -147,18 +147,18 @@ class RunWriter:
             return None
         return self._written[1] if self._written and self._written[0] is stored else stored.message()
 
-    def _put(self, thing: Message | RunStep) -> None:
+    def _put(self, thing: Any) -> None:
         if thing["object"] == RUN_STEP:
-            self.thread.steps[self.run["id"]].put(thing["id"], cast("RunStep", thing))
+            self.thread.steps[self.run["id"]].put(thing["id"], thing)
         else:
-            message = cast("Message", thing)
-            self._written = self.thread.put_message(message), message
+            self._written = self.thread.put_message(thing), thing
 
     def _tell(self, thing: Run | Message | RunStep, at: float, *events: str) -> None:
         for event in events:
             self.log.note(int(at), event)
-        if self.log.stream:
-            cast("RunStream", self.log.stream).send_object(thing, *events)
+        stream: Any = self.log.stream
+        if stream:
+            stream.send_object(thing, *events)
 
     def _format_flaw(self, message: Message) -> Flaw | None:
         """A scripted message that the run's ``response_format`` rules out is a problem: the model is held to it."""

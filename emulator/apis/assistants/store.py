@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from emulator.apis.assistants.messages import StoredMessage
-from emulator.apis.assistants.objects import Assistant, Message, Run, RunStep, ThreadObject, text_of
+from emulator.apis.assistants.objects import Assistant, Message, Run, RunStep, ThreadObject
 from emulator.world.state.collection import Collection
 from emulator.world.state.missing import Kind, Missing
 from emulator.world.state.state import State
@@ -50,7 +50,7 @@ class Thread:
     def last_user_text(self) -> str:
         """All text of the newest message of a user; parts are joined by line breaks."""
         stored = next((one for _, one in self.messages.newest_first() if one.is_from_user), None)
-        return "" if stored is None else text_of(stored.message())
+        return "" if stored is None else stored.text()
 
     def copy(self) -> Thread:
         """A thread that changes independently."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from emulator.apis.assistants.narrator import RunNarrator
 from emulator.apis.assistants.objects import Assistant, Run
-from emulator.apis.assistants.run_writer import RunWriter
 from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.apis.files import objects as file_objects
@@ -85,14 +85,16 @@ def turn_of(
     turn = turn or world.choose(situation, run["id"])
     log = TurnLog()
     steps = sum(STEP_KINDS[step.kind].makes_run_step for step in turn.steps)
-    writer = RunWriter(world, thread, run, log, UsageCounter(run, thread, turn.usage, steps))
-    context = _context_of(world, writer, assistant, situation.message, turn, stores, "azure file" if azure else "file")
+    usage = UsageCounter(run, thread, turn.usage, steps)
+    context = _context_of(world, thread, run, assistant, situation.message, turn, stores)
+    file_kind = "azure file" if azure else "file"
+    context.make_file = partial(_make_file, world, file_kind, run["id"])
     return ActiveTurn(
         id=run["id"],
         thread_id=thread.id,
         turn=turn,
         context=context,
-        narrator=RunNarrator(writer, context, lambda kind: world.ids.make(kind, run["id"])),
+        narrator=RunNarrator(world, thread, run, log, usage, context, file_kind),
         log=log,
         situation=situation,
         polls={**DEFAULT_POLLS, **world.settings.get("polls", {}), **turn.polls},
@@ -102,28 +104,28 @@ def turn_of(
 
 def _context_of(
     world: World,
-    writer: RunWriter,
+    thread: Thread,
+    run: Run,
     assistant: Assistant,
     message: str,
     turn: Turn,
     stores: Sequence[VectorStore],
-    file_kind: str,
 ) -> StepContext:
-    """What the steps of a turn see. ``file_kind``: of the ids of files that its code makes."""
-    run, store = writer.run, world.store
+    """What the steps of a turn see."""
+    id, store = run["id"], world.store
 
     def objects() -> dict[str, Any]:
-        return {"assistant": assistant, "thread": writer.thread.object, "run": writer.run}
+        return {"assistant": assistant, "thread": thread.object, "run": thread.runs.get(id) or run}
 
     return StepContext(
         message=message,
-        tools=lambda: tools_of(run),
+        tools=partial(tools_of, run),
         objects=objects,
-        fake=Fake(lambda: world.ids.stream("fake", run["id"]), run["created_at"]),
+        fake=Fake(partial(world.ids.stream, "fake", id), run["created_at"]),
         find_file=lambda name: _file_ref(store.find_file(name)),
         file_names=lambda: [file["filename"] for file in store.files],
-        make_file=lambda filename, content: _make_file(world, file_kind, run["id"], filename, content),
-        search=lambda query: search_all(stores, query),
+        read_file=lambda file_id: world.store.contents[file_id].read(),
+        search=partial(search_all, stores),
         contents=turn.contents,
     )
 

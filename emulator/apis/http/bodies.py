@@ -107,7 +107,15 @@ def read_json(operation: str, body: bytes) -> dict[str, Any]:
     return read
 
 
+#: The parameters of queries that are numbers.
+_NUMBERS: Final = ("limit", "starting_after")
+
+
 def read_numbers(query: dict[str, Any]) -> dict[str, Any]:
-    """A query with its ``limit`` as a number, where it is one."""
-    limit = query.get("limit")
-    return {**query, "limit": int(limit)} if isinstance(limit, str) and _NUMBER.fullmatch(limit) else query
+    """A query with its numbers as numbers, where they are such."""
+    numbers = {name: int(query[name]) for name in _NUMBERS if _is_number(query.get(name))}
+    return {**query, **numbers} if numbers else query
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None

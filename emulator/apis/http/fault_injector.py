@@ -1,127 +1,124 @@
-"""Answers that are spoilt on their way: a fault as a wrapper of ASGI's ``send``.
+"""Injects faults into HTTP: into a request before it is handled, or into its response, as a wrapper of ASGI's ``send``.
 
-A stream sends one body message per event, so ``after`` counts messages; it is never reached in an answer that came out
-as no stream (an error of the client's). Whoever is to break the connection off raises ``BrokenOff``; the server then
-closes the socket.
+A stream sends one body message per event, so ``after`` counts messages. It is never reached in a response that is no
+stream, as the error that the service returns for a bad request. ``BrokenOff`` leaves a response incomplete, and the
+server then closes the connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, NoReturn
 
 from starlette.types import Receive, Send
 
-from emulator.base import sse
-from emulator.scenarios.faults import Fault, error_event
+from emulator.apis.http import fault_errors
+from emulator.apis.http.headers import Flavour
+from emulator.apis.http.request import JsonResponse
+from emulator.base.json_types import Object
+from emulator.scenarios.faults import BodyPiece, Fault
 
 Message = dict[str, Any]
 
 
 class BrokenOff(Exception):
-    """The answer goes no further."""
+    """The response goes no further."""
 
 
-class Spoiler:
-    """Lets ``after`` events pass, then does its own to the rest. ``reached``: the fault was applied."""
+class RequestInterceptor:
+    """The ``UnhandledRequest`` of a fault. ``response``: the one that takes the place of the handler's."""
+
+    def __init__(self, operation: str, flavour: Flavour, on_end: list[Callable[[], None]]) -> None:
+        self._operation, self._flavour, self._on_end = operation, flavour, on_end
+        self.response: JsonResponse | None = None
+
+    async def wait(self, seconds: float) -> None:
+        await until_end(self._on_end, asyncio.ensure_future(asyncio.sleep(seconds)))
+
+    def respond_with_error(self, status: int, body: Object | str | None, headers: dict[str, str]) -> None:
+        self.response = fault_errors.error_response(status, body, headers, self._operation, self._flavour)
+
+
+class FaultInjector:
+    """The ``ResponseWriter`` of a fault: an ASGI ``send`` that passes ``after`` events on, and the rest to the fault.
+
+    ``reached``: the fault was applied.
+    """
 
     def __init__(
-        self, fault: Fault, send: Send, receive: Receive, on_end: list[Callable[[], None]], *, streams: bool
+        self, fault: Fault, send: Send, receive: Receive, on_end: list[Callable[[], None]], *, is_stream: bool
     ) -> None:
-        self.fault = fault
-        self._send, self._receive, self._on_end, self._streams = send, receive, on_end, streams
-        self._left = (fault.after or 0) if streams or fault.after is None else _NEVER
-        self._start: Message | None = None
-        self._over = False
+        self._kind, self.after, self.is_stream = fault.kind, fault.after, is_stream
+        self._send, self._receive, self._on_end = send, receive, on_end
+        self._to_pass = fault.after or 0
+        self._passes_the_rest = fault.after is not None and not is_stream
+        #: Status and headers, until they are out.
+        self._head: Message | None = None
+        self._is_finished = False
         self.reached = False
 
     async def __call__(self, message: Any) -> None:
-        if self._over:
+        if self._is_finished:
             return
         if message["type"] == "http.response.start":
-            self._start = dict(message)
-            if self.fault.after is not None:
-                await self._begin(keep_length=True)
+            self._head = dict(message)
+            if self.after is not None:
+                await self.start(keep_length=True)
             return
-        if self._left > 0:
-            self._left -= 1
+        piece = BodyPiece(message.get("body", b""), not message.get("more_body", False))
+        if self._is_passed_on(piece):
+            await self.start(keep_length=False)
             await self._send(message)
-            return
-        if self.fault.kind != "truncate" or self._is_cut_here(message):
+        else:
             self.reached = True
-        await getattr(self, f"_{self.fault.kind}")(message)
+            await self._kind.send(piece, self)
 
-    async def _begin(self, *, keep_length: bool) -> None:
-        """Sends the head, unless it is out; without its length when the body will be another."""
-        if self._start is not None:
-            head = self._start
+    def _is_passed_on(self, piece: BodyPiece) -> bool:
+        if self._passes_the_rest:
+            return True
+        if self._to_pass > 0:
+            self._to_pass -= 1
+            return True
+        return not self._kind.applies_to(piece, self)
+
+    # ---- What a kind may do ----
+
+    async def start(self, *, keep_length: bool) -> None:
+        if self._head is not None:
+            head, self._head = self._head, None
             if not keep_length:
                 head["headers"] = [pair for pair in head["headers"] if pair[0] != b"content-length"]
-            self._start = None
             await self._send(head)
 
-    # ---- Kinds ----
+    async def write(self, body: bytes, *, is_last: bool) -> None:
+        await self.start(keep_length=False)
+        await self._send({"type": "http.response.body", "body": body, "more_body": not is_last})
 
-    async def _stall(self, message: Message) -> None:
-        """Waits until the client leaves or the world ends; then the connection is closed."""
-        leaving = asyncio.ensure_future(self._until_left())
-        await until_end(self._on_end, leaving)
-        await self._disconnect(message)
+    async def finish(self, body: bytes = b"") -> None:
+        self._is_finished = True
+        await self.write(body, is_last=True)
+
+    async def disconnect(self) -> NoReturn:
+        await self.start(keep_length=True)  # a server that has sent nothing would answer 500 instead
+        raise BrokenOff
+
+    async def client_left(self) -> None:
+        await until_end(self._on_end, asyncio.ensure_future(self._until_left()))
 
     async def _until_left(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             continue
 
-    async def _disconnect(self, message: Message) -> None:
-        await self._begin(keep_length=True)  # a server that has sent nothing would answer 500 instead
-        raise BrokenOff
+    def pass_on_the_rest(self) -> None:
+        self._passes_the_rest = True
 
-    async def _error(self, message: Message) -> None:
-        await self._finish(error_event(self.fault))
-
-    async def _truncate(self, message: Message) -> None:
-        """A stream ends without ``done``; any other body in its middle."""
-        await self._begin(keep_length=False)
-        body = message.get("body", b"")
-        if not self._is_cut_here(message):
-            await self._send(message)
-        else:
-            await self._finish(b"" if self._streams else body[: len(body) // 2])
-
-    def _is_cut_here(self, message: Message) -> bool:
-        return self.fault.after is not None or not self._streams or message.get("body") == sse.DONE
-
-    async def _slice(self, message: Message) -> None:
-        """Each piece is sent by itself; the pause lets it go out before the next."""
-        await self._begin(keep_length=True)
-        body, size = message.get("body", b""), self.fault.bytes
-        pieces = [body[start : start + size] for start in range(0, len(body), size)] or [b""]
-        for number, piece in enumerate(pieces):
-            more = message.get("more_body", False) or number < len(pieces) - 1
-            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
-            await asyncio.sleep(0)
-
-    async def _garble(self, message: Message) -> None:
-        """One event's JSON, or the body's, lacks its last character."""
-        await self._begin(keep_length=False)
-        body: bytes = message.get("body", b"")
-        spoilt = body[: -len(_END) - 1] + _END if self._streams else body.rstrip()[:-1]
-        self._left = _NEVER  # what follows is as it should be
-        await self._send({**message, "body": spoilt})
-
-    async def _finish(self, body: bytes) -> None:
-        self._over = True
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-_END: Final = b"\n\n"
-#: More messages than an answer has.
-_NEVER: Final = 2**63
+    def error_event(self, status: int, body: Object | str | None) -> bytes:
+        return fault_errors.error_event(status, body)
 
 
 async def until_end(on_end: list[Callable[[], None]], waiting: asyncio.Future[Any]) -> None:
-    """Waits for something, but no longer than the world lasts."""
+    """Waits for something, but no longer than the world lasts. ``on_end``: what the world calls when it ends."""
     ended = asyncio.Event()
     on_end.append(ended.set)
     ending = asyncio.ensure_future(ended.wait())

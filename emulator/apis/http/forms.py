@@ -19,6 +19,8 @@ MAX_FILE: Final = 512 * 1024 * 1024
 MAX_PART: Final = 64 * 1024 * 1024
 #: What a body may have beside its file.
 _ENVELOPE: Final = 1024 * 1024
+#: The attribute of Starlette's parser that holds all files of a form.
+_OPENED = "_files_to_close_on_error"
 #: Digits that make a number at most; any other text stays text.
 _DIGITS: Final = 20
 
@@ -47,16 +49,20 @@ class Form:
 
 
 class _Parser(MultiPartParser):
-    """Starlette's closes its files for errors of the form alone; left open, they take the disk until collected."""
+    """Closes its files in every case. Starlette leaves some of them open, and they fill the disk until collected."""
+
+    def _opened(self) -> list[Any]:
+        """All files of the form. Starlette has no public name for them; without it the collector closes them later."""
+        return list(getattr(self, _OPENED, ()))
 
     def close(self) -> None:
-        for file in self._files_to_close_on_error:
+        for file in self._opened():
             file.close()
 
     async def parse(self) -> FormData:
         parsed = await super().parse()
         whole = {id(value.file) for _, value in self.items if isinstance(value, UploadFile)}
-        for file in self._files_to_close_on_error:
+        for file in self._opened():
             if id(file) not in whole:
                 file.close()
         return parsed

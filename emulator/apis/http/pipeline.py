@@ -8,11 +8,9 @@ OpenAI's words, and a problem with its traceback.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -21,27 +19,38 @@ from emulator.apis.http import errors, headers
 from emulator.apis.http.bodies import MAX_BODY, TOO_LARGE, lingering, read_body, read_json, read_numbers
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.fault_injector import BrokenOff, Spoiler, until_end
+from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestInterceptor
 from emulator.apis.http.forms import Form, is_form, read_form
 from emulator.apis.http.headers import Flavour, Headers
-from emulator.apis.http.request import FileResponse, Handler, JsonResponse, Request, Response, StreamResponse
+from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
+from emulator.apis.http.request import (
+    AwaitedResponse,
+    FileResponse,
+    JsonResponse,
+    Request,
+    Response,
+    SentResponse,
+    StreamResponse,
+)
 from emulator.apis.http.response import (
     Ready,
+    break_off,
     head_of,
     headers_of,
     send_file,
     send_json,
     send_stream,
     stream_headers,
+    until_ready,
 )
 from emulator.apis.http.router import Router
 from emulator.apis.http.validation import query_error
-from emulator.base.operations import OPERATIONS, Operation
+from emulator.base.operations import OPERATIONS
 from emulator.base.problems import Problem
 from emulator.base.request_schemas import schema
 from emulator.engine.turn_engine import TurnEngine
-from emulator.scenarios.faults import Armed, Fault, error_body, error_headers
 from emulator.scenarios.tape import Taped, body_of
+from emulator.world.faults import ActiveFault
 from emulator.world.journal import Entry
 from emulator.world.state.missing import Missing
 from emulator.world.world import World
@@ -60,58 +69,6 @@ _BODILESS: Final = frozenset({204, 304})
 SHORT_STREAM: Final = 256 * 1024
 
 
-@dataclass(slots=True)
-class ResolvedRequest:
-    """A request whose operation is known; its query and body are not validated yet."""
-
-    operation: Operation
-    handler: Handler
-    path: dict[str, str]
-    query: dict[str, Any]
-    raw: bytes
-    form: Form | None
-    #: The request comes by a base that asks for no header of the API's.
-    waives_headers: bool
-
-    @property
-    def streams(self) -> bool:
-        """The response will be a stream, if it is no error."""
-        return b'"stream"' in self.raw and _member(self.raw, "stream") is True
-
-
-@dataclass(slots=True)
-class PendingRequest:
-    """A request that has no response yet. ``result`` is None as long as a fault delays it."""
-
-    world: World
-    entry: Entry
-    flavour: Flavour
-    key: str = ""
-    resolved: ResolvedRequest | None = None
-    armed: Armed | None = None
-    result: Response | Exception | None = None
-
-    @property
-    def is_delayed(self) -> bool:
-        return self.result is None and self.armed is not None and self.armed.fault.kind == "delay"
-
-
-#: Where a scope carries a request that the short way has begun.
-PENDING: Final = "assistants_emulator.pending"
-
-
-def _member(raw: bytes, name: str) -> Any:
-    values = _json(raw)
-    return values.get(name) if isinstance(values, dict) else None
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-
-
 class Api:
     """The APIs as an ASGI application."""
 
@@ -120,7 +77,7 @@ class Api:
         self._endpoints = endpoints
         self._router = Router(OPERATIONS, endpoints.unknown_url)
         self._roots = self._router.roots
-        #: Where requests without a key are answered: nobody ever sees this world.
+        #: The world of requests without a key: nobody ever sees it.
         self._nowhere = World(worlds.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,12 +93,12 @@ class Api:
             pending = self.begin(scope, body)
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
-        if pending.is_delayed:
-            await self._delay(pending)
+        if pending.is_intercepted:
+            await self._intercept(pending)
         await self._send(pending, receive, send)
 
     def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
-        """From a request to its result, without a pause; what a fault delays is not handled yet."""
+        """From a request to its result, without a pause; a request that a fault intercepts is not handled yet."""
         path = scope["raw_path"].decode("latin-1")
         azure = path.startswith("/openai/") or b"api-version=" in scope["query_string"]
         flavour: Flavour = "azure" if azure else "openai"
@@ -154,23 +111,23 @@ class Api:
             if world.is_strict:
                 self._check_tape(world, pending.resolved, entry)
             if world.faults.any:
-                pending.armed = self._fault(world, pending.resolved, entry)
+                pending.active_fault = self._fault(world, pending.resolved, entry)
         except Exception as error:
             self._conclude(pending, error)
         else:
-            if not pending.is_delayed:
+            if not pending.is_intercepted:
                 self._handle_it(pending, pending.resolved)
         return pending
 
     def _handle_it(self, pending: PendingRequest, resolved: ResolvedRequest) -> None:
         try:
-            pending.result = self._handle(pending.world, resolved, pending.entry, pending.flavour, pending.armed)
+            pending.result = self._handle(pending.world, resolved, pending.entry, pending.flavour)
             pending.entry.time = pending.world.clock.now()
         except Exception as error:
             self._conclude(pending, error)
 
     def _conclude(self, pending: PendingRequest, error: Exception) -> None:
-        """A request that was refused: a stub may know an answer."""
+        """A request is refused, unless a stub responds to it."""
         pending.result = error
         if isinstance(error, Missing):
             error = errors.not_found(error)
@@ -180,41 +137,51 @@ class Api:
             pending.result = self._stub(pending.world, pending.entry, error)
         pending.entry.time = pending.world.clock.now()
 
-    async def _delay(self, pending: PendingRequest) -> None:
-        """Lets the time of a ``delay`` pass; the request is handled in the world that is there then."""
-        resolved, armed = pending.resolved, pending.armed
+    async def _intercept(self, pending: PendingRequest) -> None:
+        """Lets a fault act before the handler; the request is handled in the world that is there then."""
+        resolved, active = pending.resolved, pending.active_fault
         assert resolved is not None
-        assert armed is not None
-        await until_end(pending.world.on_end, asyncio.ensure_future(asyncio.sleep(armed.fault.seconds)))
+        assert active is not None
+        interceptor = RequestInterceptor(resolved.operation.name, pending.flavour, pending.world.on_end)
+        try:
+            await active.fault.kind.before(interceptor)
+        except Exception as error:
+            self._conclude(pending, error)
+            return
         pending.world = self.worlds.of(pending.key)
-        self._handle_it(pending, resolved)
+        if interceptor.response is None:
+            self._handle_it(pending, resolved)
+        else:
+            pending.result, pending.entry.time = interceptor.response, pending.world.clock.now()
 
     def respond_now(self, pending: PendingRequest) -> Ready | None:
-        """The answer of a request that needs no more waiting; None for one that does."""
+        """The response to a request that waits for nothing; None for one that has to wait."""
         result = pending.result
-        if pending.armed or isinstance(result, FileResponse):
+        if pending.active_fault or isinstance(result, FileResponse):
             return None
+        if isinstance(result, AwaitedResponse):
+            if not result.stream.ended:
+                return None
+            result = result.ready()
         if isinstance(result, StreamResponse):
             return self._stream_now(pending, result) if result.stream.ended else None
         assert result is not None
         world, entry = pending.world, pending.entry
         request_id = world.ids.request_id()
-        answer = (
-            result
-            if isinstance(result, JsonResponse)
-            else self._error_response(world, result, pending.flavour, request_id)
-        )
-        entry.status, entry.answer = answer.status, answer.body
+        response = result
+        if not isinstance(response, JsonResponse):
+            response = self._error_response(world, response, pending.flavour, request_id)
+        entry.status, entry.answer = response.status, response.body
         world.journal.add(entry)
         now = world.clock.now()
-        if answer.headers or answer.status in _BODILESS:
+        if response.headers or response.status in _BODILESS:
             shared = headers.shared_headers(pending.flavour, request_id, now)
-            return answer.status, headers.lines_of(headers_of(answer, shared)), answer.body
-        return answer.status, head_of(answer, headers.shared_head(pending.flavour, request_id, now)), answer.body
+            return response.status, headers.lines_of(headers_of(response, shared)), response.body
+        return response.status, head_of(response, headers.shared_head(pending.flavour, request_id, now)), response.body
 
     def _stream_now(self, pending: PendingRequest, stream: StreamResponse) -> Ready | None:
         """A stream that has come to its end and is short: a long one is sent as fast as it is read."""
-        frames, entry = stream.stream.frames, pending.entry
+        frames, entry = stream.stream.frames[stream.first :], pending.entry
         whole = b"".join(frames)
         if len(whole) > SHORT_STREAM:
             return None
@@ -246,31 +213,27 @@ class Api:
 
     def _check_tape(self, world: World, resolved: ResolvedRequest, entry: Entry) -> None:
         """Raises ApiError, and reports a problem, for a request that a strict replay has not recorded."""
-        body = resolved.form.as_json() if resolved.form else _json(resolved.raw)
+        body = resolved.form.as_json() if resolved.form else json_or_none(resolved.raw)
         taped = Taped(resolved.operation.name, resolved.path, resolved.query, body_of(body), "")
         if why := world.not_recorded(entry.method, taped):
             world.report(Problem("not_recorded", f"{entry.method} {entry.path} was not recorded: {why}"))
             raise errors.not_recorded(entry.method, entry.path, why)
 
-    def _fault(self, world: World, resolved: ResolvedRequest, entry: Entry) -> Armed | None:
+    def _fault(self, world: World, resolved: ResolvedRequest, entry: Entry) -> ActiveFault | None:
         """The fault that applies to a request, noted in its entry."""
         name = resolved.operation.name
-        armed = world.faults.choose(
+        active = world.faults.choose(
             name,
             lambda: self._endpoints.fault_target(world, name, resolved.path, resolved.raw),
             streams=resolved.streams,
         )
-        if armed:
-            entry.fault = armed.fault.kind
-        return armed
+        if active:
+            entry.fault = active.fault.kind.name
+        return active
 
-    def _handle(
-        self, world: World, resolved: ResolvedRequest, entry: Entry, flavour: Flavour, armed: Armed | None
-    ) -> Response:
+    def _handle(self, world: World, resolved: ResolvedRequest, entry: Entry, flavour: Flavour) -> Response:
         """From a request to its result. Raises Refusal for what the service refuses."""
         name = resolved.operation.name
-        if armed and armed.fault.kind == "error" and armed.fault.acts_before:
-            return _fault_response(armed.fault, name, flavour)
         check = self._endpoints.check_headers.get(resolved.operation.api)
         if check and not resolved.waives_headers:
             check(entry.headers)
@@ -289,7 +252,7 @@ class Api:
         return result
 
     def _stub(self, world: World, entry: Entry, error: ApiError) -> Response | Exception:
-        """What the app asks outside the API is answered by a stub; without one it is a problem."""
+        """A stub responds to a request outside the API; without one, the request is a problem."""
         if entry.operation is not None or error.status != 404 or world is self._nowhere:
             return error
         stub = world.stub(entry.method, entry.path) or world.stub(entry.method, _AZURE_BASE.sub("/v1/", entry.path))
@@ -300,8 +263,8 @@ class Api:
         world.report(Problem("unknown_operation", message))
         return error
 
-    def _with_headers(self, pending: PendingRequest, result: Response | Exception) -> tuple[Response, Headers]:
-        """A result that is no exception any more, and the headers that all answers share."""
+    def _with_headers(self, pending: PendingRequest, result: SentResponse | Exception) -> tuple[SentResponse, Headers]:
+        """A result that is no exception any more, and the headers that all responses share."""
         request_id = pending.world.ids.request_id()
         shared = headers.shared_headers(pending.flavour, request_id, pending.world.clock.now())
         if isinstance(result, Exception):
@@ -309,15 +272,21 @@ class Api:
         return result, shared
 
     async def _send(self, pending: PendingRequest, receive: Receive, send: Send) -> None:
-        """The result on its way to the client, spoilt by a fault if one acts there."""
-        world, entry, armed = pending.world, pending.entry, pending.armed
+        """Sends the result to the client, through a fault if one acts on the response."""
+        world, entry, active = pending.world, pending.entry, pending.active_fault
         result = pending.result
+        if isinstance(result, AwaitedResponse):
+            if not await until_ready(result, receive):
+                await break_off(send)
+                return
+            result = result.ready()
         assert result is not None
         result, shared = self._with_headers(pending, result)
-        spoiler = None
-        if armed and not armed.fault.acts_before:
-            spoiler = Spoiler(armed.fault, send, receive, world.on_end, streams=isinstance(result, StreamResponse))
-            send = spoiler
+        injector = None
+        if active and not active.fault.acts_before:
+            is_stream = isinstance(result, StreamResponse)
+            injector = FaultInjector(active.fault, send, receive, world.on_end, is_stream=is_stream)
+            send = injector
         entry.status = 200
         try:
             if isinstance(result, StreamResponse):
@@ -330,10 +299,12 @@ class Api:
                 world.journal.add(entry)
                 await send_json(result, shared, send)
         except BrokenOff:
-            return  # the answer stays incomplete, and the server closes the connection
+            return  # the response stays incomplete, and the server closes the connection
+        except Exception as error:
+            world.report_exception(error)
         finally:
-            if armed and spoiler and not spoiler.reached:  # a fault that the answer never came to does not count
-                armed.applied -= 1
+            if active and injector and not injector.reached:  # a fault that the response never came to does not count
+                active.applied -= 1
                 entry.fault = None
 
     def _error_response(self, world: World, error: Exception, flavour: Flavour, request_id: str) -> JsonResponse:
@@ -345,9 +316,9 @@ class Api:
 
 
 class WatchedApi(Api):
-    """Tells of each request once its answer is over, and of a stream, whose status is 0 then, when it begins.
+    """Calls ``watch`` for each request once its response is over, and for a stream, with status 0, when it begins.
 
-    A class of its own: where nobody looks, it costs nothing.
+    A class of its own: without a watcher, it costs nothing.
     """
 
     def __init__(self, worlds: Worlds, endpoints: Endpoints, watch: Callable[[World, Entry], object]) -> None:
@@ -363,10 +334,4 @@ class WatchedApi(Api):
             self._watch(pending.world, pending.entry)
 
     def respond_now(self, pending: PendingRequest) -> None:
-        """None: whoever looks on sees answers on their long way."""
-
-
-def _fault_response(fault: Fault, operation: str, flavour: Flavour) -> JsonResponse:
-    """The response of an ``error`` fault: as it says, or in the words of the service or of Azure's gateway."""
-    gateway = headers.gateway_body(fault.status, operation) if flavour == "azure" and fault.body is None else None
-    return JsonResponse(gateway or error_body(fault), fault.status, headers=error_headers(fault))
+        """None: a watcher sees responses that go through the whole pipeline."""

@@ -64,25 +64,46 @@ class FileResponse(NamedTuple):
 
 
 class StreamResponse(NamedTuple):
-    """A response that is a stream of events."""
+    """A response that is a stream of events, from the frame ``first`` on.
+
+    ``left``: called when the client leaves while the stream waits.
+    """
 
     engine: TurnEngine
     turn: ActiveTurn
     stream: EventStream
-
-    def pull(self) -> float | None:
-        """Plays what is due for the stream; how long it may wait for more, in real seconds (None: until woken)."""
-        clock = self.engine.world.clock
-        if clock.name == "real":
-            self.engine.catch_up()
-        patience = self.engine.patience(self.turn)
-        if clock.name != "real":
-            return patience
-        until = self.engine.next_instant(self.turn) - clock.now()
-        return min(until, FOREVER if patience is None else patience)
+    left: Callable[[], None] | None = None
+    first: int = 0
 
 
-Response = JsonResponse | FileResponse | StreamResponse
+class AwaitedResponse(NamedTuple):
+    """A JSON response that is ready when a turn has come to rest; ``stream`` is open until then.
+
+    ``left``: called when the client leaves before that.
+    """
+
+    engine: TurnEngine
+    turn: ActiveTurn
+    stream: EventStream
+    ready: Callable[[], JsonResponse]
+    left: Callable[[], None] | None = None
+
+
+def pull(response: StreamResponse | AwaitedResponse) -> float | None:
+    """Plays what is due for a response; how long it may wait for more, in real seconds (None: until woken)."""
+    engine, clock = response.engine, response.engine.world.clock
+    if clock.name == "real":
+        engine.catch_up()
+    patience = engine.patience(response.turn)
+    if clock.name != "real":
+        return patience
+    until = engine.next_instant(response.turn) - clock.now()
+    return min(until, FOREVER if patience is None else patience)
+
+
+#: What is sent as it is.
+SentResponse = JsonResponse | FileResponse | StreamResponse
+Response = SentResponse | AwaitedResponse
 Handler = Callable[[Request], Response]
 
 

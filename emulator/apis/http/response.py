@@ -10,8 +10,9 @@ from starlette.types import Receive, Send
 
 from emulator.apis.http.fault_injector import BrokenOff
 from emulator.apis.http.headers import JSON, Headers
-from emulator.apis.http.request import FileResponse, JsonResponse, StreamResponse
+from emulator.apis.http.request import AwaitedResponse, FileResponse, JsonResponse, StreamResponse, pull
 from emulator.engine.active_turn import FOREVER
+from emulator.engine.event_stream import EventStream
 from emulator.world.journal import Entry
 from emulator.world.world import World
 
@@ -78,19 +79,17 @@ async def send_file(result: FileResponse, shared: Headers, send: Send) -> None:
 async def send_stream(
     response: StreamResponse, world: World, shared: Headers, entry: Entry, receive: Receive, send: Send
 ) -> None:
-    """Frame by frame. A client that leaves changes nothing: the frames are made without it."""
+    """Frame by frame. The frames are made without the client; one that leaves changes nothing but what it ``left``."""
     stream, journal = response.stream, world.journal
     journal.add(entry)
-    woken = asyncio.Event()
-    stream.listeners.append(woken.set)
-    gone = _Departure(receive)
-    sent, noted = 0, False
+    sent, noted = response.first, False
+    waiting = _Waiting(stream, receive)
     try:
         await send({"type": "http.response.start", "status": 200, "headers": stream_headers(shared)})
         while not stream.broken_off:
-            patience = None if stream.ended else response.pull()
+            patience = None if stream.ended else pull(response)
             if stream.ended:  # noted before it is sent: who has read it finds it in the journal
-                journal.answered(entry, b"".join(stream.frames))
+                journal.answered(entry, b"".join(stream.frames[response.first :]))
                 noted = True
             while sent < len(stream.frames):
                 frame = stream.frames[sent]
@@ -99,18 +98,62 @@ async def send_stream(
                 await send({"type": "http.response.body", "body": frame, "more_body": not is_last})
                 if is_last:
                     return
-            if not stream.broken_off and not stream.ended and not await gone.before(woken, patience):
+            if stream.ended:  # nothing is left behind the first frame
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
-            woken.clear()
+            if not stream.broken_off and not await waiting.for_more(patience):
+                if response.left:
+                    response.left()
+                return
     except BrokenOff:
         raise
     except Exception as error:  # the head is out: all that can be done is to break off, and to tell
         world.report_exception(error)
     finally:
-        stream.listeners.remove(woken.set)
         if not noted:
-            journal.answered(entry, b"".join(stream.frames))
-        gone.forget()
+            journal.answered(entry, b"".join(stream.frames[response.first :]))
+        waiting.end()
+
+
+async def break_off(send: Send) -> None:
+    """A response that never comes: the connection closes without one."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+
+
+async def until_ready(response: AwaitedResponse, receive: Receive) -> bool:
+    """Waits until a turn has come to rest; False if the client left before that, or the world is gone."""
+    stream, waiting = response.stream, _Waiting(response.stream, receive)
+    try:
+        while not stream.ended:
+            patience = pull(response)
+            if stream.broken_off:
+                return False
+            if not stream.ended and not await waiting.for_more(patience):
+                if response.left:
+                    response.left()
+                return False
+    finally:
+        waiting.end()
+    return True
+
+
+class _Waiting:
+    """Waits for more of a stream, and notices that the client has left."""
+
+    def __init__(self, stream: EventStream, receive: Receive) -> None:
+        self._stream, self._gone = stream, _Departure(receive)
+        self._woken = asyncio.Event()
+        stream.listeners.append(self._woken.set)
+
+    async def for_more(self, patience: float | None) -> bool:
+        """Waits until woken or out of ``patience`` (real seconds); False if the client left before that."""
+        stays = await self._gone.before(self._woken, patience)
+        self._woken.clear()
+        return stays
+
+    def end(self) -> None:
+        self._stream.listeners.remove(self._woken.set)
+        self._gone.forget()
 
 
 class _Departure:

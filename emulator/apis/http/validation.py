@@ -2,7 +2,7 @@
 
 ``jsonschema-rs`` decides (under a microsecond); only when it says no does ``jsonschema`` say why. One table leads from
 a keyword of JSON Schema to OpenAI's message and code; a test holds the two validators to the same verdicts. Words that
-no recording has are in the pattern of those that have one (FACTS §4).
+no recording has are in the pattern of those that have one (docs/wire.md §4).
 """
 
 from __future__ import annotations

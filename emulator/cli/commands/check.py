@@ -1,4 +1,4 @@
-"""``check``: says what is wrong with scenario files, and what their turns would do."""
+"""``check``: validates scenario files and previews their turns."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.base.problems import Problem, ScenarioError
-from emulator.cli.commands.exits import FINE, FOUND_PROBLEMS
+from emulator.base.text import plural
+from emulator.cli.commands.exits import FOUND_PROBLEMS, OK
 from emulator.cli.commands.options import add_json_option
-from emulator.cli.commands.output import in_words, many, show_json
-from emulator.cli.terminal import Cell, Paint, Style, in_columns, is_watched
+from emulator.cli.commands.output import describe_os_error, show_json
+from emulator.cli.terminal import Cell, Paint, Style, in_columns, is_interactive
 
 if TYPE_CHECKING:
     from emulator.cli.rehearsal import Rehearsal
     from emulator.scenarios.model import Scenario
 
-SUMMARY = "say what is wrong with scenario files, and what their turns do"
+SUMMARY = "validate scenario files and preview their turns"
 EXAMPLES = """\
-  assistants-emulator check weather.yaml               every mistake with its line, and what was meant perhaps
-  assistants-emulator check scenarios/ --play          and the events that each turn would produce
-  assistants-emulator check scenarios/ --json          one document: ok, files, problems
+  assistants-emulator check weather.yaml               list every mistake with its line and a suggestion
+  assistants-emulator check scenarios/ --play          also show the events that each turn would produce
+  assistants-emulator check scenarios/ --json          print one JSON document: ok, files, problems
 """
 
 _PLACED: Final = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
@@ -49,9 +50,9 @@ class _Checked:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenarios", nargs="+", metavar="SCENARIO|DIR", help="files that are served together")
-    parser.add_argument("--play", action="store_true", help="play each turn alone, and show its events")
-    add_json_option(parser, "one document with ok, files (each with its problems and rehearsals) and problems")
+    parser.add_argument("scenarios", nargs="+", metavar="SCENARIO|DIR", help="scenario files that are served together")
+    parser.add_argument("--play", action="store_true", help="play each turn on its own and show its events")
+    add_json_option(parser, "print one document with ok, files (each with its problems and rehearsals) and problems")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,11 +64,11 @@ def run(options: argparse.Namespace) -> int:
         for one in checked:
             one.rehearsals = rehearse(one.scenario) if one.scenario else []
     (_show_json if options.json else _show)(checked, problems)
-    return FOUND_PROBLEMS if _number(checked, problems) else FINE
+    return FOUND_PROBLEMS if _number(checked, problems) else OK
 
 
 def _checked(source: str) -> Iterator[_Checked]:
-    """What was found out of a file, or of each in a directory."""
+    """Checks a file, or each file of a directory."""
     from emulator.recordings.sources import is_recording
     from emulator.scenarios.loading import load_scenario, scenario_files
 
@@ -77,7 +78,7 @@ def _checked(source: str) -> Iterator[_Checked]:
         yield _Checked(source, problems=error.problems)
         return
     except OSError as error:
-        yield _Checked(source, problems=[in_words(error)])
+        yield _Checked(source, problems=[describe_os_error(error)])
         return
     for file in files:
         found = _Checked(str(file))
@@ -89,20 +90,20 @@ def _checked(source: str) -> Iterator[_Checked]:
         except ScenarioError as error:
             found.problems += error.problems
         except OSError as error:
-            found.problems.append(in_words(error))
+            found.problems.append(describe_os_error(error))
         yield found
 
 
 def _is_recording(file: Path) -> str:
     scenario = file.with_suffix(".yaml") if file.suffix != ".yaml" else file.with_name(f"{file.stem}.scenario.yaml")
     return (
-        f"{file}:1:1: this is a recording, which `serve`, `exec` and `replay` take as it is; "
-        f"a scenario to be checked comes of `assistants-emulator import {file} --out {scenario}`"
+        f"{file}:1:1: this is a recording, which `serve`, `exec` and `replay` accept; "
+        f"to check it, convert it to a scenario: `assistants-emulator import {file} --out {scenario}`"
     )
 
 
 def _problems_together(checked: list[_Checked]) -> list[str]:
-    """What is served together has to go together; asked once each file is fine by itself."""
+    """The conflicts between the scenarios, if each file is valid by itself."""
     from emulator.scenarios.loading import refuse_namesakes
     from emulator.world.options import Options
     from emulator.world.world import World
@@ -124,7 +125,7 @@ def _number(checked: list[_Checked], problems: list[str]) -> int:
 
 def _show(checked: list[_Checked], problems: list[str]) -> None:
     paint = Paint(sys.stdout)
-    if is_watched(sys.stdout):
+    if is_interactive(sys.stdout):
         for row in in_columns([_row(one) for one in checked]):
             print(paint.line(row))
         print()
@@ -133,12 +134,12 @@ def _show(checked: list[_Checked], problems: list[str]) -> None:
     for rehearsal in (rehearsal for one in checked for rehearsal in one.rehearsals):
         print(f"{_rehearsed(rehearsal, paint)}\n")
     number = _number(checked, problems)
-    words = f"{len(checked)} checked, {many(number, 'problem') if number else 'no problems'}"
+    words = f"{len(checked)} checked, {plural(number, 'problem') if number else 'no problems'}"
     print(paint(words, "red" if number else "green"))
 
 
 def _rehearsed(rehearsal: Rehearsal, paint: Paint) -> str:
-    """On a terminal its first line and what it says stand out from the events."""
+    """A rehearsal; on a terminal its first line, messages and problems stand out from the events."""
     head, *rest = str(rehearsal).splitlines()
     styles: dict[str, Style] = {"says": "cyan", "problem": "red"}
     return "\n".join(
@@ -150,18 +151,19 @@ def _rehearsed(rehearsal: Rehearsal, paint: Paint) -> str:
 
 
 def _row(one: _Checked) -> list[Cell]:
-    """A file with what it has, for the table."""
+    """A file and a summary of its contents, for the table."""
     if one.number_of_problems or one.scenario is None:
-        return [(one.file, "bold"), (many(one.number_of_problems, "problem"), "red")]
+        return [(one.file, "bold"), (plural(one.number_of_problems, "problem"), "red")]
     scenario = one.scenario
-    has = [
+    contents = [
         (len(scenario.turns), "turn"),
-        (sum(map(len, scenario.given.values())), "given object"),
+        (sum(len(given) for kind, given in scenario.given.items() if kind != "unknown_models"), "given object"),
+        (len(scenario.given.get("unknown_models", [])), "unknown model"),
         (len(scenario.faults), "fault"),
         (len(scenario.stubs), "stub"),
     ]
-    said = ", ".join(many(number, what) for number, what in has if number)
-    return [(one.file, "bold"), (f"fine: {said}" if said else "fine, and empty", "green")]
+    summary = ", ".join(plural(number, what) for number, what in contents if number)
+    return [(one.file, "bold"), (f"valid: {summary}" if summary else "valid, but empty", "green")]
 
 
 def _painted(problem: str, paint: Paint) -> str:

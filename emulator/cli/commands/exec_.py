@@ -1,4 +1,4 @@
-"""``exec``: runs a command with the emulator beside it, and judges both."""
+"""``exec``: runs a command with an emulator of its own and reports the problems of both."""
 
 from __future__ import annotations
 
@@ -12,31 +12,33 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.base.problems import EmulatorError
+from emulator.base.text import plural
 from emulator.cli.commands.exits import CANNOT_RUN, FOUND_PROBLEMS, KILLED, NOT_FOUND
-from emulator.cli.commands.options import add_address_options, add_json_option, add_world_options, warn_of_others
-from emulator.cli.commands.output import many, show_json_line, tell
+from emulator.cli.commands.options import add_address_options, add_json_option, add_world_options, warn_if_reachable
+from emulator.cli.commands.output import print_stderr, show_json_line
 from emulator.cli.terminal import Paint, printable
 
 if TYPE_CHECKING:
     from emulator.control.client import Control
 
-SUMMARY = "run a command with the emulator beside it, for suites in any language"
+SUMMARY = "run a command with its own emulator, for test suites in any language"
 EXAMPLES = """\
-  assistants-emulator exec weather.yaml -- npm test       OPENAI_BASE_URL and OPENAI_API_KEY lead the tests here
-  assistants-emulator exec scenarios/ -- go test ./...    fails too if a run fits no turn, or a turn was not played
-  assistants-emulator exec --azure weather.yaml -- npm t  without OPENAI_BASE_URL, which Azure's Node client refuses
+  assistants-emulator exec weather.yaml -- npm test       sets OPENAI_BASE_URL and OPENAI_API_KEY for the tests
+  assistants-emulator exec scenarios/ -- go test ./...    also fails if a run matches no turn or a turn is not played
+  assistants-emulator exec --azure weather.yaml -- npm t  unsets OPENAI_BASE_URL, which Azure's Node client refuses
   assistants-emulator exec -- sh -c 'curl -s $OPENAI_BASE_URL/models -H "Authorization: Bearer $OPENAI_API_KEY"'
 """
 _USAGE = "%(prog)s [SCENARIO|DIR ...] [options] -- COMMAND [ARGUMENT ...]"
 _DESCRIPTION = (
-    "Start the emulator, lead OpenAI's and Azure's clients to it by the environment, run COMMAND, and stop. The exit "
-    "code is COMMAND's; if that is 0 but the emulator found problems, they are told on stderr and it is 1."
+    "Start the emulator, set the environment variables that point OpenAI's and Azure's clients to it, run COMMAND, and "
+    "stop. The exit code is COMMAND's. If that is 0 but the emulator found problems, they are printed on stderr and "
+    "the exit code is 1."
 )
 
-#: Passed on to the command. A terminal sends the first ones to it by itself.
+#: Signals that are forwarded to the command. A terminal sends the first ones to it by itself.
 _FROM_TERMINAL: Final = ("SIGINT", "SIGQUIT", "SIGHUP")
-_PASSED_ON: Final = (*_FROM_TERMINAL, "SIGTERM")
-#: Who has ended the command knows why: nothing is told then.
+_FORWARDED: Final = (*_FROM_TERMINAL, "SIGTERM")
+#: The exit codes of a command that the user has stopped: no report is needed.
 _INTERRUPTED: Final = (KILLED + signal.SIGINT, KILLED + signal.SIGTERM)
 
 
@@ -45,10 +47,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scenarios", nargs="*", metavar="SCENARIO|DIR", help="scenario files and recordings, or directories of them"
     )
-    parser.add_argument("--azure", action="store_true", help="for Azure's clients: takes OPENAI_BASE_URL away")
+    parser.add_argument("--azure", action="store_true", help="unset OPENAI_BASE_URL, for Azure's clients")
     add_address_options(parser, port=0)
     add_world_options(parser)
-    add_json_option(parser, "the verdict as the last line of stdout, in place of the report")
+    add_json_option(parser, "print the result as the last line of stdout, in place of the report")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     command: list[str] = options.wrapped
     if not command:
         raise EmulatorError(
-            "exec: expected a command behind --, as in `assistants-emulator exec weather.yaml -- npm test`"
+            "exec: expected a command after --, as in `assistants-emulator exec weather.yaml -- npm test`"
             + _forgotten(options.scenarios)
         )
     emulator = Emulator(
@@ -71,20 +73,20 @@ def run(options: argparse.Namespace) -> int:
         host=options.host,
         port=options.port,
     )
-    warn_of_others(options.host)
+    warn_if_reachable(options.host)
     with emulator:
         code = _run(command, environment(emulator, azure=options.azure))
-        return _judge(emulator, command, code, json=options.json)
+        return _finish(emulator, command, code, json=options.json)
 
 
 def _forgotten(words: Sequence[str]) -> str:
-    """Who has left out the -- is told where it belongs."""
+    """A hint where the -- belongs, if the command line has none."""
     first = next((word for word in words if not os.path.exists(word)), None)
     return f"; did you forget it before {first!r}?" if first else ""
 
 
 def environment(control: Control, *, azure: bool) -> dict[str, str]:
-    """This process's, with the variables that lead clients to the emulator."""
+    """The environment of this process, with the variables that point clients to the emulator."""
     environ = os.environ | control.environ
     if azure:
         del environ["OPENAI_BASE_URL"]
@@ -92,37 +94,36 @@ def environment(control: Control, *, azure: bool) -> dict[str, str]:
 
 
 def _run(command: list[str], environ: dict[str, str]) -> int:
-    """The command's exit code, as a shell would have it."""
-    with _signals() as passed_on:
+    """Runs the command and returns its exit code, as a shell does."""
+    with _signals() as children:
         try:
             process = subprocess.Popen(command, env=environ)
         except FileNotFoundError:
-            meant = (
-                f"; for a line of the shell: sh -c {command[0]!r}" if command[1:] == [] and " " in command[0] else ""
-            )
-            tell(f"assistants-emulator: exec: there is no command {command[0]!r}{meant}")
+            is_shell_line = len(command) == 1 and " " in command[0]
+            hint = f"; to run a shell command line: sh -c {command[0]!r}" if is_shell_line else ""
+            print_stderr(f"assistants-emulator: exec: there is no command {command[0]!r}{hint}")
             return NOT_FOUND
         except OSError as error:
-            tell(f"assistants-emulator: exec: {command[0]!r} cannot be run: {error.strerror}")
+            print_stderr(f"assistants-emulator: exec: cannot run {command[0]!r}: {error.strerror}")
             return CANNOT_RUN
-        passed_on.append(process)
+        children.append(process)
         code = process.wait()
     return KILLED - code if code < 0 else code
 
 
 @contextlib.contextmanager
 def _signals() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """While this lasts, signals that end programs go to the processes in the list, and this one waits for them."""
+    """Forwards the signals that end programs to the processes in the list; this process waits for them."""
     processes: list[subprocess.Popen[bytes]] = []
 
-    def pass_on(number: int, frame: Any) -> None:
+    def forward(number: int, frame: Any) -> None:
         if signal.Signals(number).name in _FROM_TERMINAL and _is_in_foreground():
             return
         for process in processes:
             process.send_signal(number)
 
-    numbers = [getattr(signal, name) for name in _PASSED_ON if hasattr(signal, name)]
-    before = {number: signal.signal(number, pass_on) for number in numbers}
+    numbers = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
+    before = {number: signal.signal(number, forward) for number in numbers}
     try:
         yield processes
     finally:
@@ -131,7 +132,7 @@ def _signals() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 def _is_in_foreground() -> bool:
-    """True if a terminal sends its signals to this process and to those that it has started."""
+    """True if the terminal sends its signals to this process and its children."""
     try:
         terminal = os.open(os.ctermid(), os.O_RDONLY | os.O_NOCTTY)
     except (AttributeError, OSError):
@@ -144,17 +145,17 @@ def _is_in_foreground() -> bool:
         os.close(terminal)
 
 
-def _judge(control: Control, command: list[str], code: int, *, json: bool) -> int:
-    """The exit code of all; what the emulator has seen is told if something has gone wrong."""
+def _finish(control: Control, command: list[str], code: int, *, json: bool) -> int:
+    """Returns the exit code; reports the requests, runs and problems if something failed."""
     problems = control.problems()
-    verdict = code or (FOUND_PROBLEMS if problems else code)
+    exit_code = code or (FOUND_PROBLEMS if problems else code)
     if json:
         runs = [
             {"id": run.id, "thread_id": run.thread_id, "turn": run.turn, "status": run.status} for run in control.runs()
         ]
         show_json_line(
             {
-                "code": verdict,
+                "code": exit_code,
                 "command": command,
                 "command_code": code,
                 "requests": sum(1 + request.repeats for request in control.requests()),
@@ -162,20 +163,20 @@ def _judge(control: Control, command: list[str], code: int, *, json: bool) -> in
                 "problems": [problem.as_json() for problem in problems],
             }
         )
-    elif verdict and verdict not in _INTERRUPTED and control.requests():
+    elif exit_code and exit_code not in _INTERRUPTED and control.requests():
         _report(control, command, code, len(problems))
-    return verdict
+    return exit_code
 
 
 def _report(control: Control, command: list[str], code: int, problems: int) -> None:
-    """As a failed test's."""
+    """Prints the report of a failed test."""
     from emulator.control.report import report
 
     paint = Paint(sys.stderr)
-    ended = f"ended with {code}" if code else "ended well"
-    found = f"the emulator found {many(problems, 'problem')}" if problems else "the emulator found no problems"
-    tell(paint(f"assistants-emulator: {command[0]} {ended}, {found}", "red"))
+    ended = f"exited with {code}" if code else "succeeded"
+    found = f"the emulator found {plural(problems, 'problem')}" if problems else "the emulator found no problems"
+    print_stderr(paint(f"assistants-emulator: {command[0]} {ended}, {found}", "red"))
     heading = ""
     for line in report(control).splitlines():
         heading = heading if line.startswith(" ") else line
-        tell(paint(printable(line), "bold" if line == heading else "red" if heading == "problems:" else ""))
+        print_stderr(paint(printable(line), "bold" if line == heading else "red" if heading == "problems:" else ""))

@@ -1,4 +1,4 @@
-"""``import``: old recordings become a scenario that can be read and edited."""
+"""``import``: converts recordings to a scenario that people can read and edit."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator.cli.commands.exits import FINE
+from emulator.base.text import plural
+from emulator.cli.commands.exits import OK
 from emulator.cli.commands.options import add_json_option
-from emulator.cli.commands.output import listed, many, show_json, tell
+from emulator.cli.commands.output import bullet_lines, print_stderr, show_json
 from emulator.cli.terminal import Paint
 
 if TYPE_CHECKING:
     from emulator.recordings.importing import Imported
 
-SUMMARY = "make a scenario of recordings: cassettes, HAR files, logs"
+SUMMARY = "convert recordings (cassettes, HAR files, logs) to a scenario"
 EXAMPLES = """\
-  assistants-emulator import cassettes/*.yaml --out weather.yaml       one scenario of VCR cassettes
-  assistants-emulator import session.har --out -                       print it, write nothing
-  assistants-emulator import recording.jsonl --out scenarios/app.yaml  what `record` has written
+  assistants-emulator import cassettes/*.yaml --out weather.yaml       convert VCR cassettes to one scenario
+  assistants-emulator import session.har --out -                       print the scenario, write no file
+  assistants-emulator import recording.jsonl --out scenarios/app.yaml  convert the output of `record`
 """
 _FORMATS = (
-    "Reads cassettes of vcrpy, go-vcr and Ruby's VCR, HAR 1.2, nock, Polly.JS, the Azure SDKs' test proxy, and what "
-    "`record` and /_emulator/export write; which of them a file is, it finds out by itself."
+    "Reads cassettes of vcrpy, go-vcr and Ruby's VCR, HAR 1.2, nock, Polly.JS, the Azure SDKs' test proxy, and the "
+    "output of `record` and /_emulator/export. It detects the format of each file."
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = f"Make a scenario of recordings. {_FORMATS}"
+    parser.description = f"Convert recordings to a scenario. {_FORMATS}"
     parser.add_argument("files", nargs="+", metavar="FILE|DIR", help="recordings that belong together")
     parser.add_argument("--out", required=True, metavar="SCENARIO", help="the scenario file to write; - prints it")
-    parser.add_argument("--name", help="the scenario's name (that of the file)")
-    parser.add_argument("--force", action="store_true", help="replace files that are there")
-    add_json_option(parser, "the summary as one document on stdout; with --out - it has the scenario in it")
+    parser.add_argument("--name", help="the scenario's name (default: the name of the file)")
+    parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    add_json_option(parser, "print the summary as one document on stdout; with --out - it contains the scenario")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,46 +44,47 @@ def run(options: argparse.Namespace) -> int:
     out = None if options.out == "-" else Path(options.out)
     name = options.name or (out.stem if out else "imported")
     with ProgressLine(sys.stderr) as progress:
-        imported = import_files(options.files, name, progress.tell, folder=out.stem if out else name)
+        imported = import_files(options.files, name, progress.report, folder=out.stem if out else name)
     written = save(imported, out, force=options.force) if out else []
     if options.json:
         show_json(as_json(imported, written))
-        return FINE
+        return OK
     if not written:
         print(imported.text, end="")
     for line in summary(imported, written):
-        tell(line)
-    return FINE
+        print_stderr(line)
+    return OK
 
 
 def summary(imported: Imported, written: list[Path]) -> list[str]:
-    """What was imported, what was not, and how the scenario stands the proof; a line each."""
+    """Lines that say what was imported, what was not, and how a replay of the scenario compares."""
     paint, proof = Paint(sys.stderr), imported.proof
     lines = []
     if written:
-        beside = f" and {many(len(written) - 1, 'file')} in {written[1].parent}" if written[1:] else ""
+        beside = f" and {plural(len(written) - 1, 'file')} in {written[1].parent}" if written[1:] else ""
         lines.append(f"wrote {paint(str(written[0]), 'bold')}{beside}")
-    said = ", ".join(many(count, word.replace("_", " ")) for word, count in counts(imported).items() if count)
-    lines.append(f"{many(len(imported.distilled.seens), 'request')}: {said or 'nothing that a scenario could say'}")
-    proven = f"{proof.alike} of {proof.played} recorded requests are answered as they were"
-    proven = f"proof: {proven if proof.played else 'none of the requests can be played again'}"
+    contents = ", ".join(plural(count, word.replace("_", " ")) for word, count in counts(imported).items() if count)
+    requests = plural(len(imported.distilled.api_calls), "request")
+    lines.append(f"{requests}: {contents}" if contents else f"{requests}; no turns or objects to import")
+    proven = f"{proof.alike} of {proof.played} replayed requests get the recorded response"
+    proven = f"proof: {proven if proof.played else 'no request can be replayed'}"
     lines.append(paint(proven, "green" if proof.alike == proof.played > 0 else "yellow"))
-    lines += listed(proof.differences)
+    lines += bullet_lines(proof.differences)
     if imported.distilled.left_out:
-        lines.append(paint("not carried over:", "bold"))
-        lines += listed(imported.distilled.left_out)
+        lines.append(paint("not imported:", "bold"))
+        lines += bullet_lines(imported.distilled.left_out)
     if imported.ignored:
-        lines.append(paint("no recordings, left alone:", "bold"))
-        lines += listed(imported.ignored)
-    if not written and imported.distilled.beside:
-        lines.append(f"not written: {many(len(imported.distilled.beside), 'file')} beside it; --out FILE writes them")
+        lines.append(paint("ignored, as they are no recordings:", "bold"))
+        lines += bullet_lines(imported.ignored)
+    if not written and imported.distilled.files:
+        lines.append(f"not written: {plural(len(imported.distilled.files), 'more file')}; use --out FILE to write them")
     if written:
         lines.append(f"next: assistants-emulator check --play {written[0]}")
     return lines
 
 
 def counts(imported: Imported) -> dict[str, int]:
-    """How many of what the scenario has."""
+    """The numbers of turns, given objects, faults and stubs of the scenario."""
     document = imported.distilled.document
     return {
         "turn": imported.turns,
@@ -93,12 +95,12 @@ def counts(imported: Imported) -> dict[str, int]:
 
 
 def as_json(imported: Imported, written: list[Path]) -> dict[str, Any]:
-    """The summary for a machine; with the scenario's text, if that was not written."""
+    """The summary as JSON, with the scenario's text if that was not written."""
     proof = imported.proof
     return {
         "written": [str(path) for path in written],
         **({} if written else {"scenario": imported.text}),
-        "requests": len(imported.distilled.seens),
+        "requests": len(imported.distilled.api_calls),
         **{f"{word}s": count for word, count in counts(imported).items()},
         "proof": {"played": proof.played, "alike": proof.alike, "differences": proof.differences},
         "not_carried_over": imported.distilled.left_out,

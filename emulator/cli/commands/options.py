@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulator.base.problems import EmulatorError
-from emulator.cli.commands.output import tell
+from emulator.cli.commands.output import print_stderr
 from emulator.server.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_server_options(parser: argparse.ArgumentParser, port: int = 8787) -> None:
-    """Where to listen, to whom, what worlds are like, and what is said of requests."""
+    """Adds the options of a server: address, host names, TLS, worlds, log."""
     add_address_options(parser, port)
     parser.add_argument(
         "--allow-host",
@@ -23,56 +23,67 @@ def add_server_options(parser: argparse.ArgumentParser, port: int = 8787) -> Non
         default=[],
         type=_host_name,
         metavar="NAME",
-        help="a host name by which it may be called, beside localhost and addresses; can be repeated, * for any",
+        help="accept requests for this host name, besides localhost and IP addresses; repeatable, * for any",
     )
-    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate (PEM)")
-    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, if that is in a file of its own")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)")
+    parser.add_argument(
+        "--tls-key", type=Path, metavar="FILE", help="the certificate's private key, if it is in its own file"
+    )
     add_world_options(parser)
     parser.add_argument(
-        "--worlds", choices=["one", "key"], default="key", help="one world for all keys, or one a key (key)"
+        "--worlds",
+        choices=["one", "key"],
+        default="key",
+        help="one world for all API keys, or one for each key (default: key)",
     )
     parser.add_argument(
         "--log",
         action=argparse.BooleanOptionalAction,
-        help="a line for each request, on stderr (only on a terminal)",
+        help="log each request on stderr (default: only on a terminal)",
     )
-    add_json_option(parser, "say where it listens, and with --log each request, as a line of JSON")
+    add_json_option(parser, "print the URL and, with --log, each request as a line of JSON")
 
 
 def add_address_options(parser: argparse.ArgumentParser, port: int) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=port, help=f"0 for any free port ({port})")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, default=port, help=f"port to listen on, 0 for any free one (default: {port})"
+    )
 
 
-def warn_of_others(host: str) -> None:
-    """For addresses that do not belong to this machine alone."""
+def warn_if_reachable(host: str) -> None:
+    """Warns of an address that other machines can reach."""
     if not is_loopback(host):
-        tell(f"warning: {host} can be reached from other machines, and any key is let in")
+        print_stderr(f"warning: other machines can reach {host}, and any API key is accepted")
 
 
 def add_world_options(parser: argparse.ArgumentParser) -> None:
-    """They beat the settings of scenarios."""
-    parser.add_argument("--seed", type=_seed, help="other ids and fake words (0)")
-    parser.add_argument("--clock", choices=["skip", "real"], help="skip: waits take no real time (skip)")
-    parser.add_argument("--start", metavar="INSTANT", help="where the skip clock starts: ISO 8601, or now")
-    parser.add_argument("--unmatched", choices=["fail", "improvise"], help="what a run does that no turn fits")
+    """Adds the options that override the settings of scenarios."""
+    parser.add_argument("--seed", type=_seed, help="seed of ids and fake words (default: 0)")
+    parser.add_argument("--clock", choices=["skip", "real"], help="skip: waits take no real time (default: skip)")
+    parser.add_argument("--start", metavar="INSTANT", help="start of the skip clock: ISO 8601, or now")
+    parser.add_argument("--unmatched", choices=["fail", "improvise"], help="what a run does if no turn matches it")
     parser.add_argument(
-        "--shapes", choices=["wire", "spec"], help="as the service sent it, or as its schema says (wire)"
+        "--shapes",
+        choices=["wire", "spec"],
+        help="shapes of objects: as the service sends them, or as its schema says (default: wire)",
     )
     parser.add_argument(
-        "--after-sunset", action="store_true", help="Assistants operations answer as the removed API does, with a 404"
+        "--after-sunset",
+        action="store_true",
+        help="answer Assistants operations with 404, as the service does after the removal",
     )
 
 
 def add_json_option(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--json", action="store_true", help=f"for machines: {what}")
+    parser.add_argument("--json", action="store_true", help=f"for scripts: {what}")
 
 
 def world_options(options: argparse.Namespace) -> Options:
-    """Raises EmulatorError for options that cannot be."""
+    """The options of a world. Raises EmulatorError for invalid ones."""
     from emulator.world.options import Options
 
-    said = Options(
+    world = Options(
         options.seed,
         options.clock,
         options.start,
@@ -80,28 +91,28 @@ def world_options(options: argparse.Namespace) -> Options:
         options.shapes,
         after_sunset=options.after_sunset,
     )
-    said.check()
-    return said
+    world.check()
+    return world
 
 
 def tls_options(options: argparse.Namespace) -> dict[str, Any]:
-    """What uvicorn is told to serve https. Raises EmulatorError for files that are no certificate and its key."""
+    """The arguments that make uvicorn serve HTTPS. Raises EmulatorError for an invalid certificate or key."""
     cert, key = options.tls_cert, options.tls_key
     if cert is None:
         if key is not None:
-            raise EmulatorError(f"--tls-key {key}: there is no --tls-cert for it")
+            raise EmulatorError(f"--tls-key {key}: expected --tls-cert too")
         return {}
     import ssl
 
-    said = f"--tls-cert {cert}" + (f" --tls-key {key}" if key else "")
+    names = f"--tls-cert {cert}" + (f" --tls-key {key}" if key else "")
     for file in filter(None, (cert, key)):
-        file.open("rb").close()  # an error of its own, with the file's name
+        file.open("rb").close()  # raises an error with the file's name
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
     except ssl.SSLError as error:
-        is_other = error.reason == "KEY_VALUES_MISMATCH"
-        why = "the key is that of another certificate" if is_other else "expected both in PEM, and the key unencrypted"
-        raise EmulatorError(f"{said}: {why}") from None
+        is_mismatch = error.reason == "KEY_VALUES_MISMATCH"
+        why = "the key does not match the certificate" if is_mismatch else "expected PEM files, the key unencrypted"
+        raise EmulatorError(f"{names}: {why}") from None
     return {"ssl_certfile": cert, "ssl_keyfile": key}
 
 
@@ -120,5 +131,5 @@ def _port(text: str) -> int:
 
 def _host_name(text: str) -> str:
     if not text.strip() or any(character in text for character in "/@ "):
-        raise argparse.ArgumentTypeError(f"expected a name as emulator.test, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a host name such as emulator.test, got {text!r}")
     return text

@@ -1,4 +1,4 @@
-"""Words and documents that commands print."""
+"""What commands print: lines, documents, errors."""
 
 from __future__ import annotations
 
@@ -9,53 +9,43 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from emulator.cli.terminal import is_watched
+from emulator.base.text import nearest
+from emulator.cli.terminal import is_interactive
 
 #: Lines of a list that a terminal shows.
 _SHOWN: Final = 12
 
 
-def many(number: int, what: str) -> str:
-    """``1 turn``, ``1,000 turns``."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'serve'?``, if there is something near."""
-    import difflib
-
-    near = difflib.get_close_matches(word, list(known), 1, cutoff=0.7)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def in_words(error: OSError) -> str:
-    """``nowhere.yaml: No such file or directory``, and what is there with nearly that name."""
+def describe_os_error(error: OSError) -> str:
+    """``nowhere.yaml: No such file or directory``, with a hint if the folder has a file of a similar name."""
     if error.filename is None or error.strerror is None:
         return str(error)
-    meant = ""
+    hint = ""
     if isinstance(error, FileNotFoundError):
         folder, name = os.path.split(os.fsdecode(error.filename))
         if os.path.isdir(folder or "."):
-            meant = did_you_mean(name, os.listdir(folder or "."))
-    return f"{error.filename}: {error.strerror}{meant}"
+            by_stem = {os.path.splitext(one)[0]: one for one in os.listdir(folder or ".")}
+            meant = nearest(os.path.splitext(name)[0], by_stem)  # most names share their extension
+            hint = f"; did you mean {by_stem[meant]!r}?" if meant else ""
+    return f"{error.filename}: {error.strerror}{hint}"
 
 
-def listed(lines: Iterable[str]) -> list[str]:
-    """Lines below a heading on stderr, equal neighbours counted; who looks at a terminal gets the first ones."""
+def bullet_lines(lines: Iterable[str]) -> list[str]:
+    """Indented lines for stderr, equal neighbours counted; a terminal gets only the first of them."""
     groups = [(line, len(list(group))) for line, group in itertools.groupby(lines)]
-    told = [f"  {line} ×{times}" if times > 1 else f"  {line}" for line, times in groups]
-    if not is_watched(sys.stderr) or len(told) <= _SHOWN + 1:
-        return told
-    return [*told[:_SHOWN], f"  … {len(told) - _SHOWN} more; 2> FILE has them all"]
+    shown = [f"  {line} ×{times}" if times > 1 else f"  {line}" for line, times in groups]
+    if not is_interactive(sys.stderr) or len(shown) <= _SHOWN + 1:
+        return shown
+    return [*shown[:_SHOWN], f"  … {len(shown) - _SHOWN} more; redirect stderr (2> FILE) for all of them"]
 
 
-def tell(line: str) -> None:
-    """Something for a person, beside what the command prints."""
+def print_stderr(line: str) -> None:
+    """A message for a person; stdout is for the command's result."""
     print(line, file=sys.stderr, flush=True)
 
 
-def say_where(url: str, *, json: bool) -> None:
-    """The first line on stdout of what serves: scripts wait for it."""
+def announce_url(url: str, *, json: bool) -> None:
+    """The first line that a server prints on stdout: scripts wait for it."""
     if json:
         show_json_line({"listening": url})
     else:
@@ -63,10 +53,10 @@ def say_where(url: str, *, json: bool) -> None:
 
 
 def show_json(value: object) -> None:
-    """One document."""
+    """Prints one JSON document."""
     print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
 
 
 def show_json_line(value: object) -> None:
-    """One of several documents, a line each."""
+    """Prints one of several JSON documents, a line each."""
     print(json.dumps(value, ensure_ascii=False), flush=True)

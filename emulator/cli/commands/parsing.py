@@ -1,4 +1,4 @@
-"""Options from the command line and from the environment, and errors in one line."""
+"""Options from the command line and from environment variables, and errors in one line."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-from emulator.cli.commands.output import did_you_mean
+from emulator.base.text import did_you_mean
 
 PREFIX: Final = "ASSISTANTS_EMULATOR_"
 
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 _HELP_WIDTH: Final = 118
-#: How usage shows an argument without a name, by how often it can be said.
+#: How the usage line shows a positional argument, by its ``nargs``.
 _PLACES: Final[dict[Any, str]] = {"*": "[{} ...]", "+": "{} ..."}
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser whose options can be said by variables too. The command line wins; an empty variable says nothing."""
+    """A parser that also takes options from variables. The command line wins; an empty variable is ignored."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **more)
 
     def variables(self) -> dict[str, argparse.Action]:
-        """The options that variables can say, by variable."""
+        """The options that can be set by a variable, by the name of the variable."""
         options = [one for one in self._actions if one.option_strings and one.dest not in ("help", "version")]
         return {variable_of(one): one for one in options}
 
@@ -34,7 +34,7 @@ class CommandParser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         options = self.variables()
-        said = {
+        from_environment = {
             action.dest: self._value(variable, action, text)
             for variable, action in options.items()
             if (text := os.environ.get(variable, "").strip())
@@ -42,18 +42,21 @@ class CommandParser(argparse.ArgumentParser):
         rules = [(action, action.default, action.required) for action in options.values()]
         try:
             for action in options.values():
-                action.default, action.required = argparse.SUPPRESS, action.required and action.dest not in said
+                action.default, action.required = (
+                    argparse.SUPPRESS,
+                    action.required and action.dest not in from_environment,
+                )
             found, unknown = super().parse_known_args(args, namespace)
         finally:
             for action, default, required in rules:
                 action.default, action.required = default, required
         for action in options.values():
             if not hasattr(found, action.dest):
-                setattr(found, action.dest, said.get(action.dest, action.default))
+                setattr(found, action.dest, from_environment.get(action.dest, action.default))
         return found, unknown
 
     def _value(self, variable: str, action: argparse.Action, text: str) -> Any:
-        """What a variable says of an option. A list has its members between blanks."""
+        """An option's value from a variable. Spaces separate the members of a list."""
         if action.nargs == 0:
             if text.lower() not in _YES | _NO:
                 self.error(f"{variable}: expected 1 or 0, got {text!r}")
@@ -68,7 +71,7 @@ class CommandParser(argparse.ArgumentParser):
         except argparse.ArgumentTypeError as error:
             self.error(f"{variable}: {error}")
         except ValueError:
-            self.error(f"{variable}: expected a value as {action.option_strings[0]} takes it, got {text!r}")
+            self.error(f"{variable}: expected a value for {action.option_strings[0]}, got {text!r}")
         if action.choices is not None and value not in action.choices:
             self.error(f"{variable}: expected {' or '.join(map(str, action.choices))}, got {text!r}")
         return value
@@ -77,13 +80,14 @@ class CommandParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
     def refuse_unknown(self, unknown: Sequence[str]) -> NoReturn:
-        """Ends with the nearest option that there is."""
+        """Exits with a message that suggests the most similar option."""
         known = [name for action in self._actions for name in action.option_strings]
-        meant = did_you_mean(unknown[0].partition("=")[0], known)
-        self.error(f"there is no {'option' if unknown[0].startswith('-') else 'place for'} {unknown[0]!r}{meant}")
+        hint = did_you_mean(unknown[0].partition("=")[0], known)
+        what = "there is no option" if unknown[0].startswith("-") else "unexpected argument"
+        self.error(f"{what} {unknown[0]!r}{hint}")
 
     def short_usage(self) -> str:
-        """What has to be said, and that there is more."""
+        """A usage line with the required arguments and ``[options]``."""
         needed = [one for one in self._actions if not one.option_strings or one.required]
         words = [
             f"{one.option_strings[0]} {one.metavar}" if one.option_strings else _PLACES[one.nargs].format(one.metavar)
@@ -97,25 +101,23 @@ class CommandParser(argparse.ArgumentParser):
         if not names:
             return ""
         listed = textwrap.fill(", ".join(names), _width(), initial_indent="  ", subsequent_indent="  ")
-        return (
-            f"environment (the command line wins; a switch is 1 or 0, several values have blanks between):\n{listed}\n"
-        )
+        return f"environment variables (the command line wins; a switch is 1 or 0; spaces separate values):\n{listed}\n"
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Wide enough for a line of help beside each option."""
+    """Wide enough to put the help beside each option."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=34, width=_width())
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """A description is wrapped, examples are not."""
+        """Wraps a description; leaves examples as they are."""
         return text if "\n" in text else textwrap.fill(text, width)
 
     def _format_action(self, action: argparse.Action) -> str:
-        """The list of commands has no line that says COMMAND."""
-        told = super()._format_action(action)
-        return told.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else told
+        """Leaves out the line ``COMMAND`` above the list of commands."""
+        text = super()._format_action(action)
+        return text.partition("\n")[2] if action.nargs == argparse.PARSER else text
 
 
 def _width() -> int:

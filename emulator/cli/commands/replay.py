@@ -1,4 +1,4 @@
-"""``replay``: serves recordings without writing a scenario."""
+"""``replay``: serves recordings without a scenario file."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import argparse
 import sys
 
 from emulator.cli.commands.options import add_server_options
-from emulator.cli.commands.output import listed, tell
+from emulator.cli.commands.output import bullet_lines, print_stderr
 from emulator.cli.commands.serve import serve
 
-SUMMARY = "import recordings in memory and serve them"
+SUMMARY = "serve recordings without a scenario file"
 EXAMPLES = """\
-  assistants-emulator replay cassettes/weather.yaml              answer as it was recorded
-  assistants-emulator replay session.har --strict --port 0      refuse what was not recorded
+  assistants-emulator replay cassettes/weather.yaml              answer with the recorded responses
+  assistants-emulator replay session.har --strict --port 0      refuse requests that were not recorded
 """
 
 
@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
     from emulator.recordings.sources import scenario_from
 
     with ProgressLine(sys.stderr) as progress:
-        recordings, _ = read_files(options.files, progress.tell)
+        recordings, _ = read_files(options.files, progress.report)
     distilled = distil_all(recordings, "replay")
     if distilled.left_out:
-        tell("\n".join(["not carried over:", *listed(distilled.left_out)]))
+        print_stderr("\n".join(["not imported:", *bullet_lines(distilled.left_out)]))
     return serve((scenario_from(distilled, strict=options.strict),), options)

@@ -1,4 +1,4 @@
-"""``serve``: the emulator in the foreground, until it is stopped."""
+"""``serve``: runs the emulator in the foreground until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-from emulator.cli.commands.exits import FINE
-from emulator.cli.commands.options import add_server_options, tls_options, warn_of_others, world_options
-from emulator.cli.commands.output import say_where, show_json_line
+from emulator.cli.commands.exits import OK
+from emulator.cli.commands.options import add_server_options, tls_options, warn_if_reachable, world_options
+from emulator.cli.commands.output import announce_url, show_json_line
 
 if TYPE_CHECKING:
     from emulator.cli.request_log import Watch
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 SUMMARY = "run the emulator until it is stopped"
 EXAMPLES = """\
-  assistants-emulator serve                            an empty emulator on http://127.0.0.1:8787/v1
-  assistants-emulator serve scenarios/ --port 0        the scenarios of a directory, on any free port
-  assistants-emulator serve weather.yaml --seed 7      other ids than with seed 0, the same on every run
-  assistants-emulator serve scenarios/ --watch         reload them whenever they are saved
+  assistants-emulator serve                            serve an empty emulator on http://127.0.0.1:8787/v1
+  assistants-emulator serve scenarios/ --port 0        serve the scenarios of a directory on any free port
+  assistants-emulator serve weather.yaml --seed 7      make other ids than seed 0, the same in every session
+  assistants-emulator serve scenarios/ --watch         reload the scenarios whenever they are saved
   assistants-emulator serve --host 0.0.0.0 --allow-host emulator.test --tls-cert cert.pem --tls-key key.pem
-                                                       for other machines, by that name, with https
-  assistants-emulator serve --port 0 --json --log      JSON lines: where it listens, then each request
+                                                       serve other machines, by that name, over HTTPS
+  assistants-emulator serve --port 0 --json --log      print JSON lines: the URL, then each request
 """
 
 
@@ -50,49 +50,50 @@ def run(options: argparse.Namespace) -> int:
 def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch: bool = False) -> int:
     """Serves scenarios until it is stopped."""
     from emulator.cli.terminal import CountingLines
-    from emulator.server.emulator import Server, bind
+    from emulator.server.emulator import Server
     from emulator.server.hosts import Hosts
+    from emulator.server.uvicorn_server import bind
     from emulator.world.world import World
     from emulator.world.worlds import Worlds
 
-    said, tls = world_options(options), tls_options(options)
-    World(said, scenarios)  # scenarios that do not go together are refused before anybody asks
-    warn_of_others(options.host)
+    defaults, tls = world_options(options), tls_options(options)
+    World(defaults, scenarios)  # refuses conflicting scenarios before the first request
+    warn_if_reachable(options.host)
     lines = CountingLines(sys.stderr)
-    worlds = Worlds(said, scenarios, options.worlds)
+    worlds = Worlds(defaults, scenarios, options.worlds)
     listening = bind(options.host, options.port)
     hosts = Hosts(options.host, options.allow_host)
     watchers: list[Watcher] = []
 
     def begin() -> None:
-        """Once it can be stopped gracefully."""
+        """Runs as soon as the server can be stopped gracefully."""
         if watch:
             watchers.append(_file_watcher(options.scenarios, server, lines))
-        say_where(f"{server.url}/v1", json=options.json)
+        announce_url(f"{server.url}/v1", json=options.json)
 
     server = Server(worlds, listening, hosts=hosts, watch=_request_watch(options, lines), begin=begin, **tls)
-    # A process of its own may do what a library must not: the collector leaves alone what is there to stay.
+    # This process is the emulator's own, so it may tune the garbage collector: long-lived objects are not scanned.
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     server.serve_until_stopped()
     for watcher in watchers:
         watcher.stop()
     lines.end("stopped")
-    return FINE
+    return OK
 
 
 def _request_watch(options: argparse.Namespace, lines: CountingLines) -> Watch | None:
-    """What is told of each request; None if nobody wants to know."""
-    is_wanted = options.log if options.log is not None else lines.is_watched and not options.json
-    if not is_wanted:
+    """The request log; None if it is off."""
+    is_on = options.log if options.log is not None else lines.is_interactive and not options.json
+    if not is_on:
         return None
-    from emulator.cli.request_log import LiveRequests, NewProblems, as_json
+    from emulator.cli.request_log import NewProblems, RequestLog, as_json
 
     new_problems = NewProblems()
-    show_lines = LiveRequests(lines)
+    show_lines = RequestLog(lines)
 
     def show(world: World, entry: Entry) -> None:
-        with contextlib.suppress(OSError):  # who looked has left, and clients must not feel it
+        with contextlib.suppress(OSError):  # the reader of the log has left; requests must not fail for that
             if not options.json:
                 show_lines(world, entry)
             elif entry.status:
@@ -102,18 +103,18 @@ def _request_watch(options: argparse.Namespace, lines: CountingLines) -> Watch |
 
 
 def _file_watcher(sources: list[str], server: Server, lines: CountingLines) -> Watcher:
-    """It looks in a thread of its own; what it finds is loaded and told in the server's."""
+    """Polls the files in its own thread; loads and reports changes in the server's thread."""
     from emulator.cli.watching import Change, Watcher
 
     def reload(change: Change) -> None:
         for refusal in server.worlds.reload(change.scenario, instead_of=change.name):
-            lines.tell_whole(refusal, "red")
+            lines.write_text(refusal, "red")
         if any(one is change.scenario for one in server.worlds.scenarios):
-            lines.tell_whole(f"reloaded {change.path}", "dim")
+            lines.write_text(f"reloaded {change.path}", "dim")
 
-    def tell_whole(line: str) -> None:
-        server.call_soon(lambda: lines.tell_whole(line, "red"))
+    def warn(line: str) -> None:
+        server.call_soon(lambda: lines.write_text(line, "red"))
 
-    watcher = Watcher(sources, lambda change: server.call_soon(lambda: reload(change)), tell_whole)
+    watcher = Watcher(sources, lambda change: server.call_soon(lambda: reload(change)), warn)
     watcher.start()
     return watcher

@@ -1,11 +1,11 @@
-"""What exchanges are to the API: the operation that each asked for, and the objects that its answer showed."""
+"""Exchanges as API calls: the operation of each request, and the objects in its response."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import nest
@@ -15,11 +15,16 @@ from emulator.base.json_types import Object
 from emulator.base.operations import OPERATIONS
 from emulator.recordings.exchange import Exchange, parsed
 
-#: Name and data of a server-sent event.
-Event = tuple[str, Any]
 
-#: Operations that make the object which they answer, and its kind.
-MAKES: Final = {
+class Event(NamedTuple):
+    """A server-sent event. ``data`` is a JSON value, or text where it is not JSON."""
+
+    name: str
+    data: Any
+
+
+#: The kind of object that an operation creates and returns.
+CREATES: Final = {
     "create_assistant": "assistant",
     "create_thread": "thread",
     "create_message": "message",
@@ -28,100 +33,96 @@ MAKES: Final = {
     "create_file": "file",
     "create_vector_store": "vector_store",
 }
-#: Statuses of a run that goes on by itself, and requests after which it does.
-LIVE: Final = frozenset({"queued", "in_progress", "cancelling"})
-BEGINS_LEG: Final = frozenset({"submit_tool_outputs_to_run", "cancel_run"})
-#: Looks at what goes on by itself: asked again and again until it is over.
-POLLS: Final = frozenset(
-    {"get_run", "get_vector_store", "get_vector_store_file", "get_vector_store_file_batch", "list_runs"}
-)
+#: Statuses of a run that advances by itself, and the requests after which it does so again.
+ACTIVE: Final = frozenset({"queued", "in_progress", "cancelling"})
+RESUMES_RUN: Final = frozenset({"submit_tool_outputs_to_run", "cancel_run"})
 
-
-#: What the service, its gateway or its guards answer, whatever the request: the emulator never would by itself.
-_SERVERS: Final = frozenset({401, 403, 408, 429})
-#: How an answer ends that the server broke off, and the fault that does so.
-FAILURES: Final = {"cut": "disconnect", "timeout": "stall", "unreachable": "disconnect"}
+#: Statuses below 500 that the service or its gateway sends whatever the request is. The emulator never does by itself.
+_SERVER_ERRORS: Final = frozenset({401, 403, 408, 429})
+#: The fault that ends a response in the same way, by how the recorded response ended.
+FAULT_BY_ENDING: Final = {"cut": "disconnect", "timeout": "stall", "unreachable": "disconnect"}
 
 
 @dataclass(slots=True)
-class Seen:
-    """An exchange, understood. ``operation`` is None outside the API; ``order`` counts all exchanges from 0.
+class ApiCall:
+    """An exchange and its meaning. ``operation`` is None outside the API; ``order`` counts all exchanges from 0.
 
-    ``body`` is the JSON or the fields of the form that was sent; ``answer`` the JSON that came, ``events`` the stream.
+    ``parameters`` are those of the path. ``body`` is the JSON of the request, or the fields of its form. ``response``
+    is the JSON of the response, ``events`` are those of an event stream.
     """
 
     exchange: Exchange
     order: int
     operation: str | None
-    path: dict[str, str]
+    parameters: dict[str, str]
     body: Object
-    answer: Any = None
+    response: Any = None
     events: list[Event] = field(default_factory=list)
-    #: The request was not recorded: the operation is one that gives such an answer.
+    #: The request was not recorded; the operation is inferred from the response.
     inferred: bool = False
-    #: It was never answered, and sent again with success: the server did not do what it asked for.
-    sent_again: bool = False
+    #: No response came, and the client sent the request again with success: the first attempt had no effect.
+    was_retried: bool = False
 
     @property
     def status(self) -> int:
         return self.exchange.status
 
     @property
-    def fine(self) -> bool:
-        """The request did what it asked for."""
+    def succeeded(self) -> bool:
+        """The response has a status of success."""
         return 200 <= self.status < 300
 
     @property
-    def failed(self) -> bool:
-        """The answer was the server's failure, not the client's mistake."""
-        return self.status in _SERVERS or self.status >= 500 or self.exchange.ended in FAILURES
+    def server_failed(self) -> bool:
+        """The server failed; the client made no mistake."""
+        return self.status in _SERVER_ERRORS or self.status >= 500 or self.exchange.ended in FAULT_BY_ENDING
 
     @property
-    def done(self) -> bool:
-        """The server did what it asked for, as far as anybody knows; the answer may be lost."""
-        return self.fine or (self.status == 0 and self.failed and not self.sent_again)
+    def took_effect(self) -> bool:
+        """The server carried the request out, as far as the recording shows; the response may be lost."""
+        return self.succeeded or (self.status == 0 and self.server_failed and not self.was_retried)
 
     @property
     def streamed(self) -> bool:
-        return bool(self.events) or (self.fine and self.body.get("stream") is True)
+        return bool(self.events) or (self.succeeded and self.body.get("stream") is True)
 
     def objects(self) -> Iterator[Object]:
-        """Every object that the answer showed, in its order; those of a list oldest first."""
+        """Every object in the response, in its order; those of a list from the oldest to the newest."""
         if self.events:
             found = [data for name, data in self.events if not name.endswith(".delta")]
-        elif isinstance(self.answer, dict) and self.answer.get("object") == "list":
-            rows = self.answer.get("data")
+        elif isinstance(self.response, dict) and self.response.get("object") == "list":
+            rows = self.response.get("data")
             found = rows if isinstance(rows, list) else []
             found = found if "order=asc" in self.exchange.query else found[::-1]
         else:
-            found = [self.answer]
+            found = [self.response]
         yield from (one for one in found if isinstance(one, dict) and isinstance(one.get("object"), str))
 
     def error(self) -> Object:
-        """The error that was answered, in OpenAI's or Azure's envelope; empty if there was none."""
-        error = self.answer.get("error") if isinstance(self.answer, dict) else None
+        """The error in the response, in OpenAI's or Azure's envelope; empty if there is none."""
+        error = self.response.get("error") if isinstance(self.response, dict) else None
         return error if isinstance(error, dict) else {}
 
 
 @functools.cache
-def _tree() -> Router:
+def _router() -> Router:
     return Router(OPERATIONS)
 
 
-def see(exchanges: Iterable[Exchange]) -> list[Seen]:
-    """Exchanges, understood, in their order."""
-    seens = [_seen(exchange, order) for order, exchange in enumerate(exchanges)]
-    answered: set[Any] = set()
-    for seen in reversed(seens):
-        exchange = seen.exchange
+def read_api_calls(exchanges: Iterable[Exchange]) -> list[ApiCall]:
+    """The API call of each exchange, in their order."""
+    api_calls = [_read_api_call(exchange, order) for order, exchange in enumerate(exchanges)]
+    succeeded: set[Any] = set()
+    for api_call in reversed(api_calls):
+        exchange = api_call.exchange
         request = exchange.method, exchange.url, exchange.request_body, exchange.form
-        if seen.fine:
-            answered.add(request)
-        seen.sent_again = exchange.method == "POST" and seen.status == 0 and request in answered
-    return seens
+        if api_call.succeeded:
+            succeeded.add(request)
+        api_call.was_retried = exchange.method == "POST" and api_call.status == 0 and request in succeeded
+    return api_calls
 
 
-def _seen(exchange: Exchange, order: int) -> Seen:
+def _read_api_call(exchange: Exchange, order: int) -> ApiCall:
     operation, path = operation_of(exchange)
     sent = exchange.request_json()
     body: Object = sent if isinstance(sent, dict) else {}
@@ -132,23 +133,23 @@ def _seen(exchange: Exchange, order: int) -> Seen:
                 nest(body, part.name, (part.content or b"").decode("utf-8", "replace"))
             else:
                 body[part.name] = {"filename": part.filename}
-    seen = Seen(exchange, order, operation, path, body)
+    api_call = ApiCall(exchange, order, operation, path, body)
     if exchange.streamed:
-        seen.events = read_events(exchange.answer_body or b"")
+        api_call.events = read_events(exchange.response_body or b"")
     else:
-        seen.answer = parsed(exchange.answer_body)
-    if not has_address(exchange) and seen.fine:
-        seen.operation, seen.path = _operation_by_answer(seen)
-        seen.inferred = True
-    return seen
+        api_call.response = parsed(exchange.response_body)
+    if not has_address(exchange) and api_call.succeeded:
+        api_call.operation, api_call.parameters = _infer_operation(api_call)
+        api_call.inferred = True
+    return api_call
 
 
 def has_address(exchange: Exchange) -> bool:
-    """False for a word in place of a URL, or a template of one: the request was not recorded."""
+    """False if a word or a template stands in place of the URL: then the request was not recorded."""
     return exchange.path.startswith("/") and "{" not in exchange.path
 
 
-#: By the first event of a stream, and by the kind of an object: what gives such an answer, and what it is about.
+#: The operation to infer from the first event of a stream, or from the kind of an object (with its id's parameter).
 _BY_EVENT: Final = {"thread.created": "create_thread_and_run", "thread.run.created": "create_run"}
 _BY_OBJECT: Final = {
     "assistant": ("get_assistant", "assistant_id"),
@@ -162,14 +163,14 @@ _BY_OBJECT: Final = {
 }
 
 
-def _operation_by_answer(seen: Seen) -> tuple[str | None, dict[str, str]]:
-    """What must have been asked, as far as the answer tells."""
-    if seen.events:
-        name, data = seen.events[0]
+def _infer_operation(api_call: ApiCall) -> tuple[str | None, dict[str, str]]:
+    """The operation and its path parameters, inferred from the response; None if it does not show them."""
+    if api_call.events:
+        name, data = api_call.events[0]
         about = data if isinstance(data, dict) else {}
         ids = {key: about[key] for key in ("thread_id", "run_id") if isinstance(about.get(key), str)}
         return _BY_EVENT.get(name, "submit_tool_outputs_to_run" if "run_id" in ids else None), ids
-    thing = next(iter(seen.objects()), None)
+    thing = next(iter(api_call.objects()), None)
     operation, parameter = _BY_OBJECT.get(thing["object"], (None, "")) if thing else (None, "")
     if thing is None or operation is None or not isinstance(thing.get("id"), str):
         return None, {}
@@ -178,44 +179,46 @@ def _operation_by_answer(seen: Seen) -> tuple[str | None, dict[str, str]]:
 
 
 def operation_of(exchange: Exchange) -> tuple[str | None, dict[str, str]]:
-    """The operation that a request asks for, with the parameters of its path; None for what is not the API's."""
-    tree = _tree()
+    """The operation of a request and the parameters of its path; None for a request outside the API."""
+    router = _router()
     if not has_address(exchange):
         return None, {}
     try:
-        address = read_address(exchange.path, exchange.query.encode("latin-1", "replace"), tree.roots, exchange.method)
-        operation, path = tree.find(address.segments, exchange.method, exchange.path)
+        address = read_address(
+            exchange.path, exchange.query.encode("latin-1", "replace"), router.roots, exchange.method
+        )
+        operation, path = router.find(address.segments, exchange.method, exchange.path)
     except ApiError:
         return None, {}
     return operation.name, path
 
 
 def read_events(raw: bytes) -> list[Event]:
-    """The events of a stream that came whole; data that is not JSON stays text, what follows a cut is left out."""
+    """The complete events of a stream. Data that is not JSON stays text; an event that breaks off is left out."""
     events: list[Event] = []
     text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
     blocks = text.split("\n\n")
     for block in blocks if text.endswith("\n\n") else blocks[:-1]:
         lines = [line.partition(":") for line in block.split("\n")]
         values = {
-            wanted: "\n".join(rest.removeprefix(" ") for name, _, rest in lines if name == wanted)
-            for wanted in ("event", "data")
+            key: "\n".join(rest.removeprefix(" ") for name, _, rest in lines if name == key)
+            for key in ("event", "data")
         }
         if values["event"] or values["data"]:
             data = parsed(values["data"].encode())
-            events.append((values["event"] or "message", values["data"] if data is None else data))
+            events.append(Event(values["event"] or "message", values["data"] if data is None else data))
     return events
 
 
-def named(value: Any, *keys: str) -> Iterator[str]:
-    """Every text, or text of a list, that stands under one of these keys anywhere in a JSON value."""
+def texts_under(value: Any, *keys: str) -> Iterator[str]:
+    """Yields each text under one of these keys, at any depth of a JSON value; of a list, each text in it."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key in keys:
                 yield from (
                     one for one in (inner if isinstance(inner, list) else [inner]) if one and isinstance(one, str)
                 )
-            yield from named(inner, *keys)
+            yield from texts_under(inner, *keys)
     elif isinstance(value, list):
         for inner in value:
-            yield from named(inner, *keys)
+            yield from texts_under(inner, *keys)

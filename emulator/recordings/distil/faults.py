@@ -1,6 +1,6 @@
-"""What went wrong between server and client, as faults; and what was asked outside the API, as stubs.
+"""The failures in a recording as faults, and its requests outside the API as stubs.
 
-The server's errors are faults. Errors that the client earned are none: the emulator has its own rules for them.
+Only failures of the server become faults. The emulator itself refuses the requests that were the client's mistakes.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from emulator.apis.http.fault_errors import error_body
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN, OF_A_RUN
-from emulator.recordings.distil.api_calls import BEGINS_LEG, FAILURES, LIVE, Seen, has_address
+from emulator.recordings.distil.api_calls import ACTIVE, FAULT_BY_ENDING, RESUMES_RUN, ApiCall, has_address
 from emulator.recordings.distil.history import History
-from emulator.recordings.distil.turns import Conditions, Draft, folded
+from emulator.recordings.distil.turns import Conditions, TurnDraft, folded
 from emulator.recordings.exchange import parsed
 from emulator.scenarios.conditions import Situation, first_mismatch
-from emulator.scenarios.faults import error_body, fault_of
 from emulator.world.journal import nested_beyond
 
-#: Events after which a stream has told all.
+#: Events that are the last of a stream, before ``done``.
 _LAST: Final = ("thread.run.requires_action", "thread.run.completed", "thread.run.failed", "thread.run.incomplete",
                 "thread.run.cancelled", "thread.run.expired")  # fmt: skip
-#: Characters of a body that goes into a fault or stub, and levels of one that is JSON.
+#: Characters of the body of a fault or stub, and levels of a JSON body.
 _BODY_LIMIT: Final = 20_000
 _DEPTH: Final = 80
 #: The highest status of HTTP.
@@ -31,108 +31,112 @@ LAST_STATUS: Final = 599
 
 
 @dataclass(slots=True)
-class Mishap:
-    """A fault as a scenario says it, and the exchanges that it came from."""
+class RecordedFault:
+    """A fault in the form of a scenario, and the API calls that it stands for."""
 
     fault: Object
-    seens: list[Seen]
+    api_calls: list[ApiCall]
 
 
 @dataclass(slots=True)
-class Mishaps:
-    faults: list[Mishap] = field(default_factory=list)
-    #: Each stub with the exchange that it came from.
-    stubs: list[tuple[Object, Seen]] = field(default_factory=list)
+class RecordedFaults:
+    """Faults, stubs and what neither of them can express."""
+
+    faults: list[RecordedFault] = field(default_factory=list)
+    #: Each stub with the API call that it stands for.
+    stubs: list[tuple[Object, ApiCall]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
-def read_mishaps(seens: list[Seen], history: History, made: list[Draft]) -> Mishaps:
-    """Faults in the order of their requests; each lets those pass that came before it and were answered well."""
-    mishaps = Mishaps()
-    reader = _Faults(history, made)
-    for seen in seens:
-        if seen.operation is not None:
-            reader.read(seen)
-        if seen.sent_again:
-            what = "it was never answered, and sent again; here it is refused with a 503, so that it is done once"
-            mishaps.left_out.append(f"{seen.exchange.described()}: {what}")
-    mishaps.faults = reader.found
-    _read_stubs(seens, mishaps)
-    return mishaps
+def read_faults(api_calls: list[ApiCall], history: History, turn_drafts: list[TurnDraft]) -> RecordedFaults:
+    """Reads faults in the order of their requests; ``skip`` of a fault counts the requests that succeeded before it."""
+    recorded = RecordedFaults()
+    reader = _FaultReader(history, turn_drafts)
+    for api_call in api_calls:
+        if api_call.operation is not None:
+            reader.read(api_call)
+        if api_call.was_retried:
+            what = "no response, and the client sent it again; here it gets a 503, so that it takes effect once"
+            recorded.left_out.append(f"{api_call.exchange.described()}: {what}")
+    recorded.faults = reader.found
+    _read_stubs(api_calls, recorded)
+    return recorded
 
 
 # ---- Faults ----
 
 
-def _fault(seen: Seen) -> Object | None:
-    """Operation, kind and what belongs to it; None for an answer without a fault."""
-    base: Object = {"operation": seen.operation}
-    if seen.events:
-        return _fault_of_stream(seen, base)
-    if seen.failed and 400 <= seen.status <= LAST_STATUS:
-        error: Object = {**base, "kind": "error", "status": seen.status}
-        return error | _body_of(seen.exchange.answer_body, error)
-    if seen.sent_again:
+def _fault(api_call: ApiCall) -> Object | None:
+    """The fault of an API call: operation, kind and parameters. None if it shows none."""
+    base: Object = {"operation": api_call.operation}
+    if api_call.events:
+        return _fault_of_stream(api_call, base)
+    if api_call.server_failed and 400 <= api_call.status <= LAST_STATUS:
+        error: Object = {**base, "kind": "error", "status": api_call.status}
+        return error | _body_of(api_call.exchange.response_body, error)
+    if api_call.was_retried:
         return {**base, "kind": "error", "status": 503}
-    kind = FAILURES.get(seen.exchange.ended)
-    if kind is None and seen.fine and _asks_for_stream(seen) and seen.exchange.answer_body == b"":
+    kind = FAULT_BY_ENDING.get(api_call.exchange.ended)
+    if kind is None and api_call.succeeded and _asks_for_stream(api_call) and api_call.exchange.response_body == b"":
         kind = "truncate"
     if kind is None:
         return None
-    return {**base, "kind": kind, **({"after": 0} if _asks_for_stream(seen) else {})}
+    return {**base, "kind": kind, **({"after": 0} if _asks_for_stream(api_call) else {})}
 
 
-def _asks_for_stream(seen: Seen) -> bool:
-    return bool(seen.events) or seen.body.get("stream") is True
+def _asks_for_stream(api_call: ApiCall) -> bool:
+    return bool(api_call.events) or api_call.body.get("stream") is True
 
 
-def _fault_of_stream(seen: Seen, base: Object) -> Object | None:
-    names = [name for name, _ in seen.events]
+def _fault_of_stream(api_call: ApiCall, base: Object) -> Object | None:
+    names = [name for name, _ in api_call.events]
     if "error" in names:
         after = names.index("error")
-        data = seen.events[after][1]
+        data = api_call.events[after][1]
         return {**base, "kind": "error", **({"body": data} if isinstance(data, dict) else {}), "after": after}
-    if "done" in names or any(data == "[DONE]" for _, data in seen.events):
+    if "done" in names or any(data == "[DONE]" for _, data in api_call.events):
         return None
-    if kind := FAILURES.get(seen.exchange.ended):
+    if kind := FAULT_BY_ENDING.get(api_call.exchange.ended):
         return {**base, "kind": kind, "after": len(names)}
-    if names[-1] in _LAST or seen.exchange.ended in ("client_left", "stopped"):
+    if names[-1] in _LAST or api_call.exchange.ended in ("client_left", "stopped"):
         return None
     return {**base, "kind": "truncate", "after": len(names)}
 
 
 def _body_of(raw: bytes | None, error: Object) -> Object:
-    """The body, if it is another than the fault has by itself."""
+    """The body, unless it is the default body of the fault."""
     value = parsed(raw)
-    if raw is None or value == parsed(error_body(fault_of(error))):
+    if raw is None or value == parsed(error_body(error["status"])):
         return {}
     if isinstance(value, dict) and not nested_beyond(_DEPTH, raw, value):
         return {"body": value}
     return {"body": raw.decode("utf-8", "replace")[:_BODY_LIMIT]}
 
 
-class _Faults:
-    """Reads faults, request by request."""
+class _FaultReader:
+    """Reads faults, one API call after another."""
 
-    def __init__(self, history: History, made: list[Draft]) -> None:
+    def __init__(self, history: History, turn_drafts: list[TurnDraft]) -> None:
         self._history = history
-        self._conditions = Conditions(made)
-        #: How many polls find a run under way.
+        self._conditions = Conditions(turn_drafts)
+        #: How many polls find a run active, by its id.
         self._live = {
-            story.id: (draft.told.polls or {}).get("in_progress", 1) for draft in made for story in draft.stories
+            run_history.id: (draft.script.polls or {}).get("in_progress", 1)
+            for draft in turn_drafts
+            for run_history in draft.runs
         }
-        #: The requests of each operation that no fault spoilt, with what they were about.
-        self._passed: defaultdict[str, list[tuple[Seen, str, Situation | None]]] = defaultdict(list)
-        #: Operations that were answered well since the last fault.
+        #: By operation: the API calls without a fault, with their folded message and their situation.
+        self._passed: defaultdict[str, list[tuple[ApiCall, str, Situation | None]]] = defaultdict(list)
+        #: Operations that succeeded since the last fault.
         self._since: set[str] = set()
-        self.found: list[Mishap] = []
+        self.found: list[RecordedFault] = []
 
-    def read(self, seen: Seen) -> None:
-        operation, situation = seen.operation or "", self._situation(seen)
-        fault = _fault(seen)
+    def read(self, api_call: ApiCall) -> None:
+        operation, situation = api_call.operation or "", self._situation(api_call)
+        fault = _fault(api_call)
         if fault is None:
-            entry = (seen, situation.message.casefold() if situation else "", situation)
-            for one in (operation, *(["get_run"] if operation in BEGINS_LEG else [])):
+            entry = (api_call, situation.message.casefold() if situation else "", situation)
+            for one in (operation, *(["get_run"] if operation in RESUMES_RUN else [])):
                 self._passed[one].append(entry)
             self._since.add(operation)
             return
@@ -140,52 +144,52 @@ class _Faults:
             fault["when"] = when
         last = self.found[-1] if self.found else None
         if last and operation not in self._since and _bare(last.fault) == fault:
-            last.seens.append(seen)
+            last.api_calls.append(api_call)
             last.fault["times"] += 1
             return
         skip = self._skip(operation, fault)
-        self.found.append(Mishap({**fault, **({"skip": skip} if skip else {}), "times": 1}, [seen]))
+        self.found.append(RecordedFault({**fault, **({"skip": skip} if skip else {}), "times": 1}, [api_call]))
         self._since.clear()
 
-    def _situation(self, seen: Seen) -> Situation | None:
-        """Which run it was about, where a fault can ask that."""
-        if seen.operation in CREATE_RUN:
-            situation = self._history.situations.get(seen.order)
-            known = situation and self._history.knows("assistant", situation.assistant["id"])
-            return situation if known else None  # of a run that could not be, nothing can be asked
-        story = self._history.stories.by_id.get(seen.path.get("run_id", ""))
-        return story.situation if story and seen.operation in OF_A_RUN else None
+    def _situation(self, api_call: ApiCall) -> Situation | None:
+        """The situation of the run in question, where a fault can have a condition on it."""
+        if api_call.operation in CREATE_RUN:
+            situation = self._history.situations.get(api_call.order)
+            known = situation and self._history.find("assistant", situation.assistant["id"])
+            return situation if known else None  # a request for an unknown assistant has no situation
+        run_history = self._history.runs.by_id.get(api_call.parameters.get("run_id", ""))
+        return run_history.situation if run_history and api_call.operation in OF_A_RUN else None
 
     def _skip(self, operation: str, fault: Object) -> int:
-        """How many earlier requests the fault would be asked of, and has to let pass."""
+        """How many earlier requests fit the fault, which has to let them pass."""
         when = fault.get("when", {})
         words = folded(when)
-        asked = [
-            seen
-            for seen, message, situation in self._passed[operation]
+        matching = [
+            api_call
+            for api_call, message, situation in self._passed[operation]
             if words in message
-            and ("after" not in fault or _asks_for_stream(seen))
+            and ("after" not in fault or _asks_for_stream(api_call))
             and (not when or (situation is not None and first_mismatch(when, situation) is None))
         ]
-        return self._polls(asked) if operation == "get_run" else len(asked)
+        return self._polls(matching) if operation == "get_run" else len(matching)
 
-    def _polls(self, asked: list[Seen]) -> int:
-        """How many polls a client sends in place of these: those that only waited are not needed."""
-        shown: dict[str, str] = {}
+    def _polls(self, matching: list[ApiCall]) -> int:
+        """How many polls a client of the emulator sends in place of these: repeated ones are not needed."""
+        latest: dict[str, str] = {}
         count = 0
-        for one in asked:
-            run_id = one.path["run_id"]
-            if one.operation in BEGINS_LEG:
-                shown.pop(run_id, None)
+        for one in matching:
+            run_id = one.parameters["run_id"]
+            if one.operation in RESUMES_RUN:
+                latest.pop(run_id, None)
                 continue
-            status = str(one.answer.get("status")) if isinstance(one.answer, dict) else ""
-            before, live = shown.get(run_id), self._live.get(run_id, 1)
-            if status in LIVE:
+            status = str(one.response.get("status")) if isinstance(one.response, dict) else ""
+            before, live = latest.get(run_id), self._live.get(run_id, 1)
+            if status in ACTIVE:
                 count += before is None
-                shown[run_id] = "live"
+                latest[run_id] = "live"
             else:
                 count += {None: live + 1, "live": live}.get(before, 1)
-                shown[run_id] = "rest"
+                latest[run_id] = "rest"
         return count
 
 
@@ -196,37 +200,42 @@ def _bare(fault: Object) -> Object:
 # ---- Stubs ----
 
 
-def _read_stubs(seens: list[Seen], mishaps: Mishaps) -> None:
-    """The first answer to each request outside the API, on the API's own host."""
-    hosts = {seen.exchange.host for seen in seens if seen.operation is not None and not seen.inferred}
-    answers: dict[str, tuple[Object, Seen]] = {}
-    strange: dict[str, int] = {}
-    for seen in seens:
-        exchange = seen.exchange
-        if seen.operation is not None or not has_address(exchange):
+def _read_stubs(api_calls: list[ApiCall], recorded: RecordedFaults) -> None:
+    """Makes a stub of the first response to each request outside the API, on the API's own host."""
+    hosts = {
+        api_call.exchange.host for api_call in api_calls if api_call.operation is not None and not api_call.inferred
+    }
+    stubs_by_request: dict[str, tuple[Object, ApiCall]] = {}
+    foreign_hosts: dict[str, int] = {}
+    for api_call in api_calls:
+        exchange = api_call.exchange
+        if api_call.operation is not None or not has_address(exchange):
             continue
         if exchange.host and exchange.host not in hosts and "openai" not in exchange.host:
-            strange[exchange.host] = strange.get(exchange.host, 0) + 1
+            foreign_hosts[exchange.host] = foreign_hosts.get(exchange.host, 0) + 1
             continue
-        stub = _stub(seen)
+        stub = _stub(api_call)
         if stub is None:
-            mishaps.left_out.append(f"{exchange.described()}: an answer that a stub cannot give")
-        elif (known := answers.setdefault(stub["request"], (stub, seen)))[0] != stub:
-            mishaps.left_out.append(f"{exchange.described()}: it was answered otherwise before, a stub has one answer")
-        elif known[1] is seen:
-            mishaps.stubs.append(known)
-    mishaps.left_out += [
-        f"{count} request{'s'[: count != 1]} to {host}, which is not the API's host" for host, count in strange.items()
+            recorded.left_out.append(f"{exchange.described()}: a stub cannot give this response")
+        elif (known := stubs_by_request.setdefault(stub["request"], (stub, api_call)))[0] != stub:
+            recorded.left_out.append(
+                f"{exchange.described()}: its response differs from an earlier one, and a stub has only one"
+            )
+        elif known[1] is api_call:
+            recorded.stubs.append(known)
+    recorded.left_out += [
+        f"{count} request{'s'[: count != 1]} to {host}, which is not the API's host"
+        for host, count in foreign_hosts.items()
     ]
 
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def _stub(seen: Seen) -> Object | None:
-    exchange = seen.exchange
-    raw = exchange.answer_body or b""
-    if exchange.method not in _METHODS or not 100 <= seen.status <= LAST_STATUS or len(raw) > _BODY_LIMIT:
+def _stub(api_call: ApiCall) -> Object | None:
+    exchange = api_call.exchange
+    raw = exchange.response_body or b""
+    if exchange.method not in _METHODS or not 100 <= api_call.status <= LAST_STATUS or len(raw) > _BODY_LIMIT:
         return None
     value: Any = parsed(raw)
     if not isinstance(value, (dict, list)) or nested_beyond(_DEPTH, raw, value):
@@ -234,9 +243,9 @@ def _stub(seen: Seen) -> Object | None:
             value = raw.decode("utf-8")
         except UnicodeDecodeError:
             return None
-    path = re.sub(r"[*?[]", r"[\g<0>]", exchange.path)  # in a stub they stand for something else
-    stub: Object = {"request": f"{exchange.method} {path}", "status": seen.status, "body": value}
-    kind = exchange.answer_header("content-type")
+    path = re.sub(r"[*?[]", r"[\g<0>]", exchange.path)  # a stub takes them for wildcards
+    stub: Object = {"request": f"{exchange.method} {path}", "status": api_call.status, "body": value}
+    kind = exchange.response_header("content-type")
     if isinstance(value, str) and kind and kind.isprintable():
         stub["headers"] = {"content-type": kind}
     return stub

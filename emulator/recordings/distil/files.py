@@ -1,6 +1,6 @@
-"""Files: what a scenario calls those of a recording, and where it keeps what they held.
+"""The files of a recording: their names in the scenario, and the place of their contents.
 
-Small texts stand in the scenario, everything else beside it in ``<scenario>.files/``.
+The scenario itself holds small texts; all other contents go beside it into ``<scenario>.files/``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from emulator.base.json_types import Object
 from emulator.recordings.distil.history import History
 from emulator.recordings.distil.literal import verbatim
 
-#: Bytes of a text that may stand in the scenario.
+#: Bytes of a text that the scenario itself holds at most.
 INLINE: Final = 2_000
-#: Bytes that are made up at most for a file whose contents nobody recorded.
+#: Bytes that are made up at most for a file whose contents were not recorded.
 MADE_UP: Final = 1024 * 1024
 _MADE_UP_TEXT: Final = b"(contents were not recorded) "
-#: What a file can be for, beside ``assistants``.
+#: The purposes of files, except for the default ``assistants``.
 _PURPOSES: Final = (
     "assistants_output", "batch", "batch_output", "fine-tune", "fine-tune-results", "vision", "user_data", "evals",
 )  # fmt: skip
@@ -30,29 +30,29 @@ _PIXEL: Final = base64.b64decode(
 
 
 class Inventory:
-    """Implements ``acts.Files``. ``beside``: contents of the files that go beside the scenario, by path."""
+    """Implements ``steps.Files``. ``files``: contents by path of the files that go beside the scenario."""
 
     def __init__(self, history: History, folder: str) -> None:
         self._history = history
         self._folder = folder
-        self.beside: dict[str, bytes] = {}
-        #: Files whose contents were made up, by what the scenario calls them.
+        self.files: dict[str, bytes] = {}
+        #: The names in the scenario of the files whose contents are made up.
         self.made_up: list[str] = []
         self._made_by_runs: dict[str, str] = {}
-        #: Images without a name, by the run whose code made them.
+        #: How many images without a name the code of a run created.
         self._unnamed: Counter[str] = Counter()
 
     def name(self, id: str) -> str:
-        """A file that is there when a step is played: by its name if a request or a run made it, else by its id."""
+        """The name of a file if a request or a run created it, else its id."""
         if id in self._made_by_runs:
             return self._made_by_runs[id]
-        known = self._history.knows("file", id)
-        if known and known.made:
+        known = self._history.find("file", id)
+        if known and known.created:
             return self._history.filename(id) or id
         return id
 
     def image(self, id: str, run_id: str) -> Object:
-        """An image that a run's code makes."""
+        """An image that a run's code creates."""
         filename = self._history.filename(id) or self._made_by_runs.get(id)
         if filename is None:
             self._unnamed[run_id] += 1
@@ -60,12 +60,12 @@ class Inventory:
         return self._made(id, filename, _PIXEL)
 
     def output(self, id: str, filename: str) -> Object:
-        """A file that a run's code makes, under the name by which a message links to it."""
+        """A file that a run's code creates, under the name in a message's link."""
         return self._made(id, filename, _MADE_UP_TEXT.rstrip())
 
     def _made(self, id: str, filename: str, otherwise: bytes) -> Object:
         self._made_by_runs[id] = filename
-        self._history.meet("file", id).made = True
+        self._history.object_of("file", id).created = True
         content = self._history.contents.get(id)
         if content is None:
             self.made_up.append(filename)
@@ -76,20 +76,20 @@ class Inventory:
         return {"filename": verbatim(filename), **kept}
 
     def given(self, id: str) -> Object:
-        """A file that was there before."""
-        known = self._history.knows("file", id)
-        first: Object = (known and known.first) or {}
+        """A file from before the recording."""
+        known = self._history.find("file", id)
+        first: Object = (known and known.first_seen) or {}
         filename = self._history.filename(id) or "file.txt"
         content = self._history.contents.get(id)
         if content is None:
             self.made_up.append(id)
             content = self._made_up(id, first.get("bytes"))
-        said = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
-        return {"id": id, "filename": filename, **said, **self._kept(filename, content)}
+        purpose = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
+        return {"id": id, "filename": filename, **purpose, **self._kept(filename, content)}
 
     def _made_up(self, id: str, size: int | None) -> bytes:
-        """Words of the recorded length; for what was found in it, at least that can be found again."""
-        found = self._history.results.get(id, {})
+        """Text of the recorded length, with the passages that searches found in the file."""
+        found = self._history.search_results.get(id, {})
         text = "\n".join(part.get("text", "") for part in found.get("content") or []).encode()
         if size is None:
             return text or _MADE_UP_TEXT.rstrip()
@@ -102,19 +102,19 @@ class Inventory:
             return {"content": text}
         if len(content) <= 200:
             return {"base64": base64.b64encode(content).decode()}
-        path = f"{self._folder}/{_free(safe(filename), content, self.beside, self._folder)}"
-        self.beside[path] = content
+        path = f"{self._folder}/{_free(safe(filename), content, self.files, self._folder)}"
+        self.files[path] = content
         return {"path": path}
 
 
 def safe(filename: str) -> str:
-    """A file's name that leads nowhere else: no separators, no leading dots, nothing but plain characters."""
+    """A file name that stays in its directory: no separators, no leading dots, only plain characters."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", filename.replace("\\", "/").rsplit("/", 1)[-1]).lstrip("._")
     return plain[-100:].lstrip("._") or "file"
 
 
 def _free(name: str, content: bytes, taken: dict[str, bytes], folder: str) -> str:
-    """The name, or one like it that no other content has."""
+    """The name, or a similar one if other contents have it."""
     stem, dot, ending = name.rpartition(".")
     number, candidate = 1, name
     while taken.get(f"{folder}/{candidate}", content) != content:
@@ -124,7 +124,7 @@ def _free(name: str, content: bytes, taken: dict[str, bytes], folder: str) -> st
 
 
 def _text(content: bytes) -> str | None:
-    """Text that a scenario can hold; templates do not touch it."""
+    """The contents as text, if a scenario can hold it; None for other bytes."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:

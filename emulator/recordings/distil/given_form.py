@@ -1,4 +1,4 @@
-"""Objects as a scenario's ``given`` says them: the API's creation parameters, without what the service adds."""
+"""Objects in the form of a scenario's ``given``: the API's creation parameters, without what the service adds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from emulator.base import request_schemas
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import breaches
 
-#: By kind: the operation whose body makes one, and what stands in it by default.
+#: By kind of object: the operation that creates one, and the defaults of its body.
 BODIES: Final[dict[str, tuple[str, Object]]] = {
     "assistant": (
         "create_assistant",
@@ -24,16 +24,16 @@ MAX_STORED: Final = 500
 _MESSAGE: Final = ("role", "content", "attachments", "metadata")
 
 
-def as_given(kind: str, thing: Object) -> Object:
-    """The creation parameters of an object, without those that stand for nothing."""
+def creation_parameters(kind: str, thing: Object) -> Object:
+    """The id and the creation parameters of an object, without empty values and defaults."""
     operation, defaults = BODIES[kind]
     allowed = _properties(operation)
-    said = {
+    body = {
         key: value
         for key, value in thing.items()
         if key in allowed and value not in (None, {}, []) and defaults.get(key) != value
     }
-    return {"id": thing["id"], **without_echoes(said)}
+    return {"id": thing["id"], **without_defaults(body)}
 
 
 def _properties(operation: str) -> frozenset[str]:
@@ -43,8 +43,8 @@ def _properties(operation: str) -> frozenset[str]:
     return frozenset(body["properties"])
 
 
-def sound(operation: str, item: Object) -> tuple[Object, list[str]]:
-    """What the API would take of creation parameters; the names of those that it would not."""
+def valid_parameters(operation: str, item: Object) -> tuple[Object, list[str]]:
+    """The creation parameters that the API accepts, and the names of those that it does not."""
     body = {key: value for key, value in item.items() if key != "id"}
     if validation.request_error(operation, body) is None:
         return item, []
@@ -53,16 +53,16 @@ def sound(operation: str, item: Object) -> tuple[Object, list[str]]:
     return {key: value for key, value in item.items() if key not in wrong}, wrong
 
 
-def without_echoes(said: Object) -> Object:
-    """Without what the service adds to tools and resources by itself."""
-    if "tools" in said:
-        said = {**said, "tools": [_plain_tool(tool) for tool in said["tools"]]}
+def without_defaults(body: Object) -> Object:
+    """The parameters without the defaults that the service adds to tools and resources."""
+    if "tools" in body:
+        body = {**body, "tools": [_plain_tool(tool) for tool in body["tools"]]}
     resources = {
-        kind: value for kind, value in (said.get("tool_resources") or {}).items() if any((value or {}).values())
+        kind: value for kind, value in (body.get("tool_resources") or {}).items() if any((value or {}).values())
     }
     if resources:
-        return {**said, "tool_resources": resources}
-    return {key: value for key, value in said.items() if key != "tool_resources"}
+        return {**body, "tool_resources": resources}
+    return {key: value for key, value in body.items() if key != "tool_resources"}
 
 
 def _plain_tool(tool: Object) -> Object:
@@ -79,11 +79,11 @@ def _plain_tool(tool: Object) -> Object:
 
 
 def given_message(message: Object) -> Object:
-    """As it would be posted; annotations are the service's own."""
-    said = {key: message[key] for key in _MESSAGE if message.get(key)}
+    """A message as a request would post it, without the annotations of the service."""
+    body = {key: message[key] for key in _MESSAGE if message.get(key)}
     parts = [_posted(part) for part in message["content"]]
     plain = parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "text" else None
-    return {"id": message["id"], **said, "content": parts if plain is None else plain}
+    return {"id": message["id"], **body, "content": parts if plain is None else plain}
 
 
 def _posted(part: Object) -> Object:
@@ -92,7 +92,7 @@ def _posted(part: Object) -> Object:
     return {"type": "text", "text": part["refusal"]} if part["type"] == "refusal" else part
 
 
-#: What a run has of its assistant unless its request says otherwise, and what it has by default.
+#: Parameters that a run takes from its assistant unless the request has its own, and the defaults of others.
 _OF_THE_ASSISTANT: Final = (
     "model",
     "instructions",
@@ -113,22 +113,22 @@ _BY_DEFAULT: Final[Object] = {
 
 
 def given_run(run: Object, assistant: Object) -> tuple[Object, Object]:
-    """A run that is over: what was asked for, and what came of it."""
-    asked: Object = {"id": run["id"], "assistant_id": run["assistant_id"]}
+    """The parameters and the outcome of a run that is at rest."""
+    parameters: Object = {"id": run["id"], "assistant_id": run["assistant_id"]}
     own = [key for key in _OF_THE_ASSISTANT if assistant and run.get(key) not in (None, assistant.get(key))]
     own += [key for key, usual in _BY_DEFAULT.items() if run.get(key) not in (None, usual)]
-    asked |= {key: run[key] for key in own}
-    if "tools" in asked:
-        asked["tools"] = [_plain_tool(tool) for tool in asked["tools"]]
-    came: Object = {"status": run["status"]}
-    used = run.get("usage") or {}
-    if used.get("prompt_tokens") or used.get("completion_tokens"):
-        came["usage"] = {key: used[key] for key in _COUNTERS if isinstance(used.get(key), int)}
+    parameters |= {key: run[key] for key in own}
+    if "tools" in parameters:
+        parameters["tools"] = [_plain_tool(tool) for tool in parameters["tools"]]
+    outcome: Object = {"status": run["status"]}
+    usage = run.get("usage") or {}
+    if usage.get("prompt_tokens") or usage.get("completion_tokens"):
+        outcome["usage"] = {key: usage[key] for key in _COUNTERS if isinstance(usage.get(key), int)}
     if error := run.get("last_error"):
-        came["last_error"] = {key: str(error[key]) for key in ("code", "message")}
+        outcome["last_error"] = {key: str(error[key]) for key in ("code", "message")}
     if isinstance(why := (run.get("incomplete_details") or {}).get("reason"), str):
-        came["incomplete_details"] = {"reason": why}
-    return asked, came
+        outcome["incomplete_details"] = {"reason": why}
+    return parameters, outcome
 
 
 _COUNTERS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")

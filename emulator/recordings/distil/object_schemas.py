@@ -1,6 +1,6 @@
-"""What has to be true of objects and bodies in a recording for the importer to read them.
+"""JSON Schemas of the objects and bodies that the importer can read.
 
-Recordings are edited by hand, cut and anonymised: what is not of these shapes is left out, and said to be.
+People edit, cut and anonymise recordings. The importer leaves out what does not fit these schemas, and says so.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ _TOOLS: Final[Schema] = {
     },
 }
 _METADATA: Final[Schema] = {"type": ["object", "null"], "additionalProperties": _TEXT}
-#: What tools have to work with: ids, by tool and by kind.
+#: Ids by tool and by kind.
 _RESOURCES: Final[Schema] = {
     "type": ["object", "null"],
     "additionalProperties": {
@@ -99,7 +99,7 @@ _RESOURCES: Final[Schema] = {
 _FUNCTION_CALL: Final = _object({"id": _ID, "function": _FUNCTION})
 _OUTPUTS: Final = _object({"tool_calls": {"type": "array", "minItems": 1, "items": _FUNCTION_CALL}})
 
-#: By ``object``: what an answer's object has to be.
+#: The schema of a response's object, by its ``object``.
 OBJECTS: Final[dict[str, Schema]] = {
     "thread.run": _object(
         {"id": _ID, "thread_id": _ID, "assistant_id": _TEXT_OR_NULL, "status": _ID},
@@ -159,7 +159,7 @@ _MESSAGES: Final[Schema] = {
     "type": ["array", "null"],
     "items": _object({"role": {"enum": ["user", "assistant"]}, "content": _SENT_CONTENT}, metadata=_METADATA),
 }
-#: What a request's body has to be, as far as it is read.
+#: The schema of a request's body, as far as the importer reads it.
 _BODY: Final = _object(
     {},
     assistant_id=_TEXT_OR_NULL,
@@ -192,7 +192,7 @@ def _validator(kind: str) -> Any:
 
 
 def is_readable(thing: Object) -> bool:
-    """True for an object of an answer that can be read, and for one of a kind that nobody reads."""
+    """True for an object that the importer can read, and for a kind of object that it never reads."""
     kind = thing["object"]
     if kind.endswith(".delta"):
         return bool(_validator("delta").is_valid(thing))
@@ -200,5 +200,5 @@ def is_readable(thing: Object) -> bool:
 
 
 def is_readable_body(body: Object) -> bool:
-    """True for a request's body that can be read."""
+    """True for a request's body that the importer can read."""
     return bool(_validator("body").is_valid(body))

@@ -1,4 +1,4 @@
-"""Recordings that belong together as one: in the order in which they were made, each id for one thing."""
+"""Joins recordings that belong together: in the order in which they were made, with an id for one object only."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Final
 from emulator.recordings.distil.api_calls import operation_of, read_events
 from emulator.recordings.exchange import Exchange, Recording
 
-#: Bytes of a stream in which it tells what it made.
+#: Bytes of a stream in which the created objects appear.
 _HEAD: Final = 64 * 1024
 
 
 def arrange(recordings: Iterable[Recording]) -> list[Exchange]:
-    """All exchanges in the order in which they were made: by their times if all are known, else as the files came.
+    """All exchanges in the order in which they were made: by time if every time is known, else as the files came.
 
-    Within a file the order is the file's; a file that made what another asks for comes before it.
+    The order within a file never changes. A file that creates an object comes before a file that refers to it.
     """
     files = [recording.exchanges for recording in recordings]
     if all(exchange.time is not None for exchanges in files for exchange in exchanges):
         files = sorted(files, key=lambda exchanges: min((one.time or 0 for one in exchanges), default=0))
-    made = [_made(exchanges) for exchanges in files]
-    makers = {id: number for number, ids in enumerate(made) for id in ids}
+    created = [_ids_created_in(exchanges) for exchanges in files]
+    makers = {id: number for number, ids in enumerate(created) for id in ids}
     needs = [
-        {makers[id] for id in _asked(exchanges) - own if id in makers}
-        for exchanges, own in zip(files, made, strict=True)
+        {makers[id] for id in _references(exchanges) - own if id in makers}
+        for exchanges, own in zip(files, created, strict=True)
     ]
     order: list[int] = []
     left = dict.fromkeys(range(len(files)))
@@ -34,41 +34,43 @@ def arrange(recordings: Iterable[Recording]) -> list[Exchange]:
         ready = (number for number in left if needs[number].isdisjoint(left))
         order.append(next(ready, next(iter(left))))
         del left[order[-1]]
-    return _with_ids_of_their_own(exchange for number in order for exchange in files[number])
+    return _with_unique_ids(exchange for number in order for exchange in files[number])
 
 
-def _made(exchanges: Iterable[Exchange]) -> set[str]:
-    """Ids of what these exchanges made."""
-    return {id for exchange in exchanges for id in _made_by(exchange)}
+def _ids_created_in(exchanges: Iterable[Exchange]) -> set[str]:
+    """The ids of the objects that these exchanges created."""
+    return {id for exchange in exchanges for id in _created_ids(exchange)}
 
 
-def _made_by(exchange: Exchange) -> list[str]:
+def _created_ids(exchange: Exchange) -> list[str]:
     if exchange.method != "POST" or exchange.status >= 300 or operation_of(exchange)[0] is None:
         return []
-    answers = [exchange.answer_json()]
+    responses = [exchange.response_json()]
     if exchange.streamed:
-        head = read_events((exchange.answer_body or b"")[:_HEAD])
-        answers = [data for name, data in head if name in ("thread.created", "thread.run.created")]
-    ids = [answer["id"] for answer in answers if isinstance(answer, dict) and isinstance(answer.get("id"), str)]
+        head = read_events((exchange.response_body or b"")[:_HEAD])
+        responses = [data for name, data in head if name in ("thread.created", "thread.run.created")]
+    ids = [
+        response["id"] for response in responses if isinstance(response, dict) and isinstance(response.get("id"), str)
+    ]
     return [id for id in ids if id and id not in exchange.url and id.encode() not in (exchange.request_body or b"")]
 
 
-def _asked(exchanges: Iterable[Exchange]) -> set[str]:
-    """Parts of URLs, and texts of bodies: among them the ids that were asked for."""
-    asked: set[str] = set()
+def _references(exchanges: Iterable[Exchange]) -> set[str]:
+    """Parts of URLs and texts of bodies; the ids in requests are among them."""
+    references: set[str] = set()
     for exchange in exchanges:
-        asked |= set(exchange.path.split("/"))
-        asked |= set((exchange.request_body or b"").decode("utf-8", "replace").split('"'))
-    return asked
+        references |= set(exchange.path.split("/"))
+        references |= set((exchange.request_body or b"").decode("utf-8", "replace").split('"'))
+    return references
 
 
-def _with_ids_of_their_own(exchanges: Iterable[Exchange]) -> list[Exchange]:
-    """Ids that were made twice get a number: emulators make the same ones in each world, and people invent few."""
+def _with_unique_ids(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Numbers ids that occur twice: emulators create the same ones in each world, and people invent few."""
     times: dict[str, int] = {}
     renamed: dict[str, str] = {}
     found = []
     for exchange in exchanges:
-        for id in _made_by(exchange):
+        for id in _created_ids(exchange):
             times[id] = times.get(id, 0) + 1
             if times[id] > 1:
                 renamed[id] = f"{id}_{times[id]}"
@@ -87,5 +89,5 @@ def _renamed(exchange: Exchange, ids: Mapping[str, str]) -> Exchange:
         exchange,
         url=(put(exchange.url.encode("utf-8", "surrogatepass")) or b"").decode("utf-8", "surrogatepass"),
         request_body=put(exchange.request_body),
-        answer_body=put(exchange.answer_body),
+        response_body=put(exchange.response_body),
     )

@@ -1,38 +1,65 @@
-"""What a recording shows of each run: its life from the request that created it to the last that was seen of it."""
+"""The history of each run in a recording, from the request that created it to the last response that shows it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
-from emulator.recordings.distil.api_calls import Seen
+from emulator.recordings.distil.api_calls import ApiCall
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import TERMINAL
 
-#: Where something stands in a run: by the world's clock, then by where it was seen.
-Place = tuple[float, int, int]
-
-#: The status of a run that no answer has shown.
+#: The status of a run that no response shows.
 LOST: Final = "lost"
-_LIVE: Final = frozenset({"queued", "in_progress"})
-#: What the service says of a run that is under way.
-_ACTIVE: Final = ("is active", "already has an active run", "with status 'queued'", "with status 'in_progress'")
-#: How a refusal tells which status a run has.
+_UNFINISHED: Final = frozenset({"queued", "in_progress"})
+#: Words with which the service refuses a request because a run is active.
+_ACTIVE_RUN_WORDS: Final = (
+    "is active",
+    "already has an active run",
+    "with status 'queued'",
+    "with status 'in_progress'",
+)
+#: The status of the run in a refusal.
 _STATUS: Final = re.compile(r"status ['\"](\w+)['\"]")
-_LOOKS: Final = frozenset({"get_run", "list_runs", "list_run_steps", "get_run_step", "list_messages", "get_message"})
+_POLLS: Final = frozenset({"get_run", "list_runs", "list_run_steps", "get_run_step", "list_messages", "get_message"})
+
+
+class Position(NamedTuple):
+    """The place of a message or run step within its run: by the world's clock, then by where it is first shown.
+
+    ``order`` is that of the API call, ``place`` counts the objects of its response.
+    """
+
+    time: float
+    order: int
+    place: int
+
+
+class ActivePoll(NamedTuple):
+    """A poll that found the run unfinished: the number of the event stream that it falls in, and the URL's path."""
+
+    stream: int
+    path: str
+
+
+class DeltaKey(NamedTuple):
+    """The id of a run step, and the index of one of its calls in deltas; only the first delta has the call's id."""
+
+    step_id: str
+    call: int | None
 
 
 @dataclass(slots=True)
 class Round:
-    """Function calls that a run asked for together, and what the client submitted."""
+    """Function calls that a run made together, and the outputs that the client submitted, by call id."""
 
     calls: list[Object]
     outputs: dict[str, str] = field(default_factory=dict)
-    #: When the run went on, by the world's clock; infinite if it never did.
+    #: When the run resumed, in seconds of the world's clock; infinite if it never did.
     resumed_at: float = float("inf")
     submitted: bool = False
 
@@ -42,214 +69,230 @@ class Round:
 
 
 @dataclass(slots=True)
-class Story:
-    """One run, as the recording shows it."""
+class RunHistory:
+    """One run, as the recording shows it. ``run`` is its latest object, ``as_created`` its first.
+
+    An *event stream* is the part of a run from its creation, or from a submit of outputs, to its next rest, whether
+    the client streamed it or polled.
+    """
 
     id: str
     thread_id: str
-    seen: Seen
+    created_by: ApiCall
     run: Object
-    #: The run as it was created.
-    first: Object
+    as_created: Object
     situation: Situation | None = None
     steps: dict[str, Object] = field(default_factory=dict)
     messages: dict[str, Object] = field(default_factory=dict)
-    #: The pieces in which a message's text (by its id) and a call's code (by its id) were streamed.
-    pieces: dict[str, list[str]] = field(default_factory=dict)
-    place: dict[str, Place] = field(default_factory=dict)
+    #: The deltas of a message's text (by message id) and of a call's code (by call id).
+    deltas: dict[str, list[str]] = field(default_factory=dict)
+    #: By id of a message or run step.
+    positions: dict[str, Position] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
-    #: Requests that looked at the run while it was under way, as leg and path.
-    live: list[tuple[int, str]] = field(default_factory=list)
-    #: How many looks of a leg came before a request that was refused because the run was under way.
-    refused_after: int = 0
+    active_polls: list[ActivePoll] = field(default_factory=list)
+    #: Polls of an event stream before a request that was refused because the run was active.
+    polls_before_refusal: int = 0
     cancelled: bool = False
-    #: How many looks of its leg came before the request that cancelled it.
-    cancelled_after: int = 0
-    #: Its stream, or a list of its steps, was seen to the end: what it does not show was not done.
-    whole: bool = False
-    legs: int = 1
-    #: What goes on since it was created or outputs were submitted was asked for as a stream.
-    streams: bool = False
+    #: Polls of the event stream before the request that cancelled the run.
+    polls_before_cancel: int = 0
+    #: A stream or a list of steps shows the finished run: it did nothing that they do not show.
+    is_complete: bool = False
+    #: The number of the current event stream, from 1.
+    stream_number: int = 1
+    #: The client asked for the current event stream as a stream.
+    is_streamed: bool = False
 
     @property
     def status(self) -> str:
         return str(self.run.get("status"))
 
     @property
-    def looks_of_leg(self) -> int:
-        """How many looks have found it under way since it was created or went on."""
-        return sum(leg == self.legs for leg, _ in self.live)
+    def polls_of_stream(self) -> int:
+        """How many polls have found the run unfinished in the current event stream."""
+        return sum(poll.stream == self.stream_number for poll in self.active_polls)
 
     @property
-    def looks_while_live(self) -> int:
-        """How many looks have to find the run under way, for the recorded answers to be right; polls count once."""
-        by_leg: dict[int, set[str]] = {}
-        for leg, path in self.live:
-            by_leg.setdefault(leg, set()).add(path)
-        return max([self.refused_after, *map(len, by_leg.values())])
+    def polls_needed(self) -> int:
+        """How many polls have to find the run unfinished so that the recorded responses hold.
+
+        Several polls of one URL count once: a client repeats them as often as it likes.
+        """
+        paths: dict[int, set[str]] = {}
+        for poll in self.active_polls:
+            paths.setdefault(poll.stream, set()).add(poll.path)
+        return max([self.polls_before_refusal, *map(len, paths.values())])
 
 
-class Stories:
-    """Gathers the stories of all runs from exchanges, one after another."""
+class RunHistories:
+    """Collects the histories of all runs from API calls, one after another."""
 
     def __init__(self) -> None:
-        self.by_id: dict[str, Story] = {}
-        #: Those of each thread, in their order.
-        self.by_thread: dict[str, list[Story]] = {}
-        self._calls: dict[tuple[str, Any], str] = {}
-        #: Requests that created a run which no answer has shown yet, by thread; and ids of runs that others created.
-        self._lost: dict[str, list[Seen]] = {}
-        self._others: set[str] = set()
+        self.by_id: dict[str, RunHistory] = {}
+        #: The histories of each thread, in the order in which the runs were created.
+        self.by_thread: dict[str, list[RunHistory]] = {}
+        self._call_ids: dict[DeltaKey, str] = {}
+        #: By thread: requests that created a run which no response has shown yet.
+        self._lost: dict[str, list[ApiCall]] = {}
+        #: Ids of runs that no recorded request created.
+        self._foreign_ids: set[str] = set()
 
-    def gather(self, seen: Seen) -> Story | None:
-        """Takes in what an exchange shows. Answers the story that it began, if it did."""
-        begun = self._begin(seen) if seen.operation in CREATE_RUN and seen.done else None
-        if begun is None:
-            self._find_lost(seen)
-        for place, thing in enumerate(seen.objects()):
-            self._take(seen, thing, place)
-        for name, data in seen.events:
+    def add(self, api_call: ApiCall) -> RunHistory | None:
+        """Takes in an API call. Returns the history that begins with it, if one does."""
+        created = self._create(api_call) if api_call.operation in CREATE_RUN and api_call.took_effect else None
+        if created is None:
+            self._find_lost(api_call)
+        for place, thing in enumerate(api_call.objects()):
+            self._add_object(api_call, thing, place)
+        for name, data in api_call.events:
             if name.endswith(".delta") and isinstance(data, dict):
-                self._take_delta(begun or self.by_id.get(seen.path.get("run_id", "")), data)
-        self._note_request(seen)
-        self._note_whole(seen, begun)
-        return begun
+                self._add_delta(created or self._named_in(api_call), data)
+        self._note_request(api_call)
+        self._note_completeness(api_call, created)
+        return created
 
-    def _note_whole(self, seen: Seen, begun: Story | None) -> None:
-        story = begun or self.by_id.get(seen.path.get("run_id", ""))
-        if story and story.status in TERMINAL and seen.fine:
-            story.whole = story.whole or bool(seen.events) or seen.operation == "list_run_steps"
+    def _named_in(self, api_call: ApiCall) -> RunHistory | None:
+        """The history of the run in the request's path."""
+        return self.by_id.get(api_call.parameters.get("run_id", ""))
 
-    def _begin(self, seen: Seen) -> Story | None:
-        run = next((one for one in seen.objects() if one["object"] == "thread.run" and "thread_id" in one), None)
+    def _note_completeness(self, api_call: ApiCall, created: RunHistory | None) -> None:
+        history = created or self._named_in(api_call)
+        if history and history.status in TERMINAL and api_call.succeeded:
+            shows_all = bool(api_call.events) or api_call.operation == "list_run_steps"
+            history.is_complete = history.is_complete or shows_all
+
+    def _create(self, api_call: ApiCall) -> RunHistory | None:
+        run = next((one for one in api_call.objects() if one["object"] == "thread.run" and "thread_id" in one), None)
         if run is None:
-            self._lost.setdefault(seen.path.get("thread_id", ""), []).append(seen)
+            self._lost.setdefault(api_call.parameters.get("thread_id", ""), []).append(api_call)
             return None
-        return self._add(seen, run) if run["id"] not in self.by_id else None
+        return self._begin(api_call, run) if run["id"] not in self.by_id else None
 
-    def _add(self, seen: Seen, run: Object) -> Story:
-        story = self.by_id[run["id"]] = Story(run["id"], run["thread_id"], seen, run, run, streams=seen.streamed)
-        self.by_thread.setdefault(story.thread_id, []).append(story)
-        return story
+    def _begin(self, api_call: ApiCall, run: Object) -> RunHistory:
+        history = RunHistory(run["id"], run["thread_id"], api_call, run, run, is_streamed=api_call.streamed)
+        self.by_id[history.id] = history
+        self.by_thread.setdefault(history.thread_id, []).append(history)
+        return history
 
-    def _find_lost(self, seen: Seen) -> None:
-        """The first look that shows something of another run tells what an answer that was lost did not."""
+    def _find_lost(self, api_call: ApiCall) -> None:
+        """Gives the first unknown run that a response shows to the request whose own response was lost."""
         unknown: dict[str, Object] = {}
-        for one in seen.objects():
+        for one in api_call.objects():
             id = one.get("id" if one["object"] == "thread.run" else "run_id")
-            if isinstance(id, str) and id not in self.by_id and id not in self._others:
+            if isinstance(id, str) and id not in self.by_id and id not in self._foreign_ids:
                 unknown[id] = one
-        self._others |= unknown.keys()
-        for id, shown in reversed(unknown.items()):  # the newest first
-            if lost := self._lost.get(shown.get("thread_id", "")):
-                is_run = shown["object"] == "thread.run"
-                self._add(lost.pop(), shown if is_run else {"id": id, "thread_id": shown["thread_id"], "status": LOST})
+        self._foreign_ids |= unknown.keys()
+        for id, thing in reversed(unknown.items()):  # from the newest to the oldest
+            if lost := self._lost.get(thing.get("thread_id", "")):
+                is_run = thing["object"] == "thread.run"
+                run = thing if is_run else {"id": id, "thread_id": thing["thread_id"], "status": LOST}
+                self._begin(lost.pop(), run)
 
     def add_lost(self) -> None:
-        """Runs of which nothing was ever shown."""
-        for thread_id, seens in self._lost.items():
-            for seen in seens:
-                self._add(seen, {"id": f"lost run {seen.order + 1}", "thread_id": thread_id, "status": LOST})
+        """Adds the runs that no response shows."""
+        for thread_id, api_calls in self._lost.items():
+            for api_call in api_calls:
+                run: Object = {"id": f"lost run {api_call.order + 1}", "thread_id": thread_id, "status": LOST}
+                self._begin(api_call, run)
 
-    def _take(self, seen: Seen, thing: Object, place: int) -> None:
+    def _add_object(self, api_call: ApiCall, thing: Object, place: int) -> None:
         kind = thing["object"]
-        story = self.by_id.get(thing.get("id" if kind == "thread.run" else "run_id") or "")
-        if story is None or seen.status >= 400:
+        history = self.by_id.get(thing.get("id" if kind == "thread.run" else "run_id") or "")
+        if history is None or api_call.status >= 400:
             return
         if kind == "thread.run":
-            self._take_run(story, seen, thing)
+            self._add_run(history, api_call, thing)
         elif kind in ("thread.run.step", "thread.message"):
-            found = story.steps if kind == "thread.run.step" else story.messages
+            found = history.steps if kind == "thread.run.step" else history.messages
             known = found.get(thing["id"], {})
-            # JSON shows a message without the status that its events told
+            # JSON responses show a message without the status that its events have
             found[thing["id"]] = {**known, **thing} if known.get("status") and "status" not in thing else thing
-            at = float(thing.get("created_at") or 0)
-            story.place.setdefault(thing["id"], (at, seen.order, place))
+            time = float(thing.get("created_at") or 0)
+            history.positions.setdefault(thing["id"], Position(time, api_call.order, place))
 
-    def _take_run(self, story: Story, seen: Seen, run: Object) -> None:
-        if story.status not in TERMINAL or run["status"] in TERMINAL:
-            story.run = run
-        asked = ((run.get("required_action") or {}).get("submit_tool_outputs") or {}).get("tool_calls")
-        if asked and not any({call["id"] for call in asked} == known.ids for known in story.rounds):
-            story.rounds.append(Round(asked))
-        last = story.rounds[-1] if story.rounds else None
+    def _add_run(self, history: RunHistory, api_call: ApiCall, run: Object) -> None:
+        if history.status not in TERMINAL or run["status"] in TERMINAL:
+            history.run = run
+        calls = ((run.get("required_action") or {}).get("submit_tool_outputs") or {}).get("tool_calls")
+        if calls and not any({call["id"] for call in calls} == known.ids for known in history.rounds):
+            history.rounds.append(Round(calls))
+        last = history.rounds[-1] if history.rounds else None
         if last and last.submitted and run.get("started_at") and run["status"] not in ("queued", "cancelling"):
             last.resumed_at = min(last.resumed_at, float(run["started_at"]))
-        if run["status"] in _LIVE and seen.operation in _LOOKS:
-            story.live.append((story.legs, seen.exchange.path))
+        if run["status"] in _UNFINISHED and api_call.operation in _POLLS:
+            history.active_polls.append(ActivePoll(history.stream_number, api_call.exchange.path))
 
-    def _take_delta(self, story: Story | None, data: Object) -> None:
-        """Pieces of texts and code."""
-        if story is None:
+    def _add_delta(self, history: RunHistory | None, data: Object) -> None:
+        """Adds the deltas of texts and code."""
+        if history is None:
             return
         delta = data.get("delta") or {}
         for part in delta.get("content") or []:
             text = (part.get("text") or {}).get("value")
             if isinstance(text, str):
-                story.pieces.setdefault(data["id"], []).append(text)
+                history.deltas.setdefault(data["id"], []).append(text)
         for call in (delta.get("step_details") or {}).get("tool_calls") or []:
-            key = (data["id"], call.get("index"))
+            key = DeltaKey(data["id"], call.get("index"))
             if call.get("id"):
-                self._calls[key] = call["id"]
-            if piece := (call.get("code_interpreter") or {}).get("input"):
-                story.pieces.setdefault(self._calls.get(key, ""), []).append(piece)
+                self._call_ids[key] = call["id"]
+            if text := (call.get("code_interpreter") or {}).get("input"):
+                history.deltas.setdefault(self._call_ids.get(key, ""), []).append(text)
 
-    def _note_request(self, seen: Seen) -> None:
-        """What a request did to a run, or tells of it."""
-        story = self.by_id.get(seen.path.get("run_id", ""))
-        if story and seen.fine and seen.operation == "submit_tool_outputs_to_run":
-            self._submit(story, seen.body.get("tool_outputs") or [])
-            story.streams = seen.streamed
-        elif story and seen.fine and seen.operation == "cancel_run":
-            story.cancelled, story.cancelled_after = True, story.looks_of_leg
-        refusal = str(seen.error().get("message") or "")
-        told = _STATUS.search(refusal)
-        if story and told and told[1] in TERMINAL and story.status not in TERMINAL:
-            story.run = {**story.run, "status": told[1], "required_action": None}
-        if any(words in refusal for words in _ACTIVE):
-            for one in self._latest(seen):
-                one.refused_after = max(one.refused_after, one.looks_of_leg)
-        self._note_early_look(seen)
+    def _note_request(self, api_call: ApiCall) -> None:
+        """Notes the effect of a request on a run, and the status of the run in a refusal."""
+        history = self._named_in(api_call)
+        if history and api_call.succeeded and api_call.operation == "submit_tool_outputs_to_run":
+            self._submit(history, api_call.body.get("tool_outputs") or [])
+            history.is_streamed = api_call.streamed
+        elif history and api_call.succeeded and api_call.operation == "cancel_run":
+            history.cancelled, history.polls_before_cancel = True, history.polls_of_stream
+        refusal = str(api_call.error().get("message") or "")
+        status = _STATUS.search(refusal)
+        if history and status and status[1] in TERMINAL and history.status not in TERMINAL:
+            history.run = {**history.run, "status": status[1], "required_action": None}
+        if any(words in refusal for words in _ACTIVE_RUN_WORDS):
+            for one in self._latest(api_call):
+                one.polls_before_refusal = max(one.polls_before_refusal, one.polls_of_stream)
+        self._note_early_poll(api_call)
 
-    def _note_early_look(self, seen: Seen) -> None:
-        """A list that shows nothing of a run yet was a look at a run under way; one that is streamed needs no looks."""
-        if not seen.fine or seen.operation not in ("list_messages", "list_run_steps"):
+    def _note_early_poll(self, api_call: ApiCall) -> None:
+        """Counts a list that shows nothing of an unfinished run as a poll; a streamed run needs no polls."""
+        if not api_call.succeeded or api_call.operation not in ("list_messages", "list_run_steps"):
             return
-        for story in self._latest(seen):
-            shown = any(one.get("run_id") == story.id for one in seen.objects())
-            if shown or story.status not in _LIVE:
+        for history in self._latest(api_call):
+            is_shown = any(one.get("run_id") == history.id for one in api_call.objects())
+            if is_shown or history.status not in _UNFINISHED:
                 continue
-            if story.streams:
-                story.whole = True
+            if history.is_streamed:
+                history.is_complete = True
             else:
-                story.live.append((story.legs, seen.exchange.path))
+                history.active_polls.append(ActivePoll(history.stream_number, api_call.exchange.path))
 
-    def _latest(self, seen: Seen) -> list[Story]:
-        """The newest run of the thread that a request is about, if there is one."""
-        return self.by_thread.get(seen.path.get("thread_id", ""), [])[-1:]
+    def _latest(self, api_call: ApiCall) -> list[RunHistory]:
+        """The newest run of the thread in the request's path; empty if there is none."""
+        return self.by_thread.get(api_call.parameters.get("thread_id", ""), [])[-1:]
 
-    def _submit(self, story: Story, outputs: Iterable[Object]) -> None:
-        said = {one.get("tool_call_id", ""): str(one.get("output") or "") for one in outputs}
-        open_round = next((one for one in reversed(story.rounds) if one.ids & set(said)), None)
+    def _submit(self, history: RunHistory, outputs: Iterable[Object]) -> None:
+        by_call = {one.get("tool_call_id", ""): str(one.get("output") or "") for one in outputs}
+        open_round = next((one for one in reversed(history.rounds) if one.ids & set(by_call)), None)
         if open_round is not None:
-            open_round.outputs |= said
+            open_round.outputs |= by_call
             open_round.submitted = True
-            story.legs += 1
+            history.stream_number += 1
 
 
-def finish(story: Story) -> None:
-    """Rounds that only run steps show, outputs that only they tell, and an end that nobody else saw."""
-    for step in story.steps.values():
-        if step.get("status") in ("failed", "expired") and story.status not in TERMINAL:
-            story.run = {**story.run, "status": step["status"], "last_error": step.get("last_error")}
+def complete_from_steps(history: RunHistory) -> None:
+    """Adds what only run steps show: rounds of calls, outputs, and the end of the run."""
+    for step in history.steps.values():
+        if step.get("status") in ("failed", "expired") and history.status not in TERMINAL:
+            history.run = {**history.run, "status": step["status"], "last_error": step.get("last_error")}
         calls = (step.get("step_details") or {}).get("tool_calls") or []
         functions = [call for call in calls if call.get("type") == "function"]
         if not functions:
             continue
-        known = next((one for one in story.rounds if one.ids & {call["id"] for call in functions}), None)
+        known = next((one for one in history.rounds if one.ids & {call["id"] for call in functions}), None)
         if known is None:
             known = Round(functions)
-            story.rounds.append(known)
+            history.rounds.append(known)
         for call in functions:
             output = (call.get("function") or {}).get("output")
             if isinstance(output, str):

@@ -1,4 +1,4 @@
-"""A loose JSON Schema of what a client submitted: the types of its values and the keys that were always there."""
+"""Guesses a loose JSON Schema of submitted outputs: the types of values, and the keys that are always present."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import orjson
 
 from emulator.sandbox.json_schema import Schema
 
-#: How deep a schema looks into an output.
+#: Levels of an output that a schema describes.
 _LEVELS = 2
 
 
 def guess(outputs: Iterable[str], known: Schema | None = None) -> Schema:
-    """What these outputs have in common, and ``known`` allows too. Outputs are parsed if they are JSON."""
+    """A schema that all outputs fit, and everything that fits ``known``. Outputs that are JSON are parsed."""
     for output in outputs:
         schema = _schema(_value(output), _LEVELS)
         known = schema if known is None else either(known, schema)
@@ -32,7 +32,7 @@ def _schema(value: Any, levels: int) -> Schema:
     if isinstance(value, dict):
         if not value or not levels:
             return {"type": "object"}
-        # null tells nothing of what may stand there
+        # null does not show which type it may have
         properties = {key: {} if inner is None else _schema(inner, levels - 1) for key, inner in value.items()}
         return {"type": "object", "required": list(value), "properties": properties}
     kinds = {str: "string", bool: "boolean", int: "number", float: "number", list: "array"}
@@ -40,7 +40,7 @@ def _schema(value: Any, levels: int) -> Schema:
 
 
 def either(one: Schema, other: Schema) -> Schema:
-    """A schema that both fit: types together, required keys that both have."""
+    """A schema for everything that fits one of them: the union of types, and the required keys of both."""
     if one == other or not one or not other:
         return one if one == other else {}
     kinds = list(dict.fromkeys([*_types(one), *_types(other)]))

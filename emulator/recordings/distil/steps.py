@@ -1,4 +1,4 @@
-"""From the story of a run to the steps of a turn: what the assistant did, as a scenario says it."""
+"""Scripts a run: turns its history into the steps of a scenario's turn."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ import orjson
 
 from emulator.base.json_types import Object
 from emulator.recordings.distil.literal import verbatim
-from emulator.recordings.distil.run_histories import LOST, Place, Round, Story
+from emulator.recordings.distil.run_histories import LOST, Position, Round, RunHistory
 from emulator.recordings.distil.schema_guess import guess
 from emulator.sandbox import templates
 from emulator.sandbox.json_schema import Schema, reason
-from emulator.scenarios.steps.messages import SANDBOX
+from emulator.scenarios.steps.citations import SANDBOX
 from emulator.scenarios.steps.pieces import cut
 from emulator.world.journal import nested_beyond
 
-#: What is said where a run completed and nothing of its words was recorded.
+#: The text of a message that was not recorded.
 UNKNOWN_WORDS: Final = "(what the assistant said was not recorded)"
-#: Levels of arguments that are written as a mapping.
+#: Levels of arguments that are written as a mapping; deeper ones stay raw text.
 _DEPTH: Final = 80
-#: The gate at which a run stands that was cancelled, until it is.
-GATE: Final = "until cancelled"
+#: The label of the hold at which a run waits for the request that cancels it.
+HOLD_LABEL: Final = "until cancelled"
 
 
 class Files(Protocol):
-    """What a turn has to call files: those that are there before its run, and those that its code makes."""
+    """The names of files in a turn: of those that exist before its run, and of those that its code creates."""
 
     def name(self, id: str) -> str:
-        """A file that is there when the step is played."""
+        """The name of a file that exists when the step is played."""
 
     def image(self, id: str, run_id: str) -> Object:
-        """An image that the step makes: ``filename`` and its contents."""
+        """An image that the step creates: ``filename`` and its contents."""
 
     def output(self, id: str, filename: str) -> Object:
-        """Any other file that the step makes, under the name by which a message links to it."""
+        """Any other file that the step creates, under the name in a message's link: ``filename`` and its contents."""
 
 
 @dataclass(slots=True)
-class Told:
-    """The steps of one run; ``remarks`` tell what they had to leave out or make up."""
+class ScriptedRun:
+    """The steps of one run; ``remarks`` say what they leave out or make up."""
 
     steps: list[Object] = field(default_factory=list)
     usage: Object | None = None
@@ -52,77 +52,80 @@ class Told:
 
 
 @dataclass(slots=True)
-class _Act:
-    """One step of a turn. ``links``: files that its words link to, by name: code of the same run has made them."""
+class _PlacedStep:
+    """One step of a turn. ``links``: ids by name of the files that its text links to; earlier code created them."""
 
-    place: Place
+    position: Position
     step: Object
     links: dict[str, str] = field(default_factory=dict)
 
 
-def tell(story: Story, files: Files) -> Told:
-    """The steps that lead to what was recorded of a run."""
-    told = Told()
-    acts = sorted(_acts(story, files, told), key=lambda one: one.place)
-    _add_outputs(acts, files, told)
-    told.steps = [act.step for act in acts]
-    _end(story, told)
-    used = story.run.get("usage") or {}
+def script_run(run_history: RunHistory, files: Files) -> ScriptedRun:
+    """The steps that lead to the recorded history of a run."""
+    script = ScriptedRun()
+    placed = sorted(_placed_steps(run_history, files, script), key=lambda one: one.position)
+    _add_outputs(placed, files, script)
+    script.steps = [one.step for one in placed]
+    _end(run_history, script)
+    used = run_history.run.get("usage") or {}
     if used.get("prompt_tokens") or used.get("completion_tokens"):
-        told.usage = {key: used[key] for key in ("prompt_tokens", "completion_tokens") if key in used}
-    looks = max(story.looks_while_live, story.cancelled_after if told.cancel else 0)
-    if looks > 1:
-        told.polls = {"in_progress": looks}
-    return told
+        script.usage = {key: used[key] for key in ("prompt_tokens", "completion_tokens") if key in used}
+    polls = max(run_history.polls_needed, run_history.polls_before_cancel if script.cancel else 0)
+    if polls > 1:
+        script.polls = {"in_progress": polls}
+    return script
 
 
-# ---- What was done, in its order ----
+# ---- The steps in their order ----
 
 
-def _acts(story: Story, files: Files, told: Told) -> Iterator[_Act]:
-    """Steps show most; then rounds and messages that no step shows. Files are made before they are named."""
-    unsaid, rounds = dict(story.messages), list(story.rounds)
-    for step in sorted(story.steps.values(), key=lambda step: story.place[step["id"]]):
-        place, details = story.place[step["id"]], step.get("step_details") or {}
+def _placed_steps(run_history: RunHistory, files: Files, script: ScriptedRun) -> Iterator[_PlacedStep]:
+    """Run steps show most; then come rounds and messages that no run step shows. Files are created before use."""
+    unsaid, rounds = dict(run_history.messages), list(run_history.rounds)
+    for step in sorted(run_history.steps.values(), key=lambda step: run_history.positions[step["id"]]):
+        position, details = run_history.positions[step["id"]], step.get("step_details") or {}
         message_id = (details.get("message_creation") or {}).get("message_id")
         if message_id:
             message = unsaid.pop(message_id, None)
             if message is not None:
-                yield _say(place, message, story, step, files, told)
+                yield _say(position, message, run_history, step, files, script)
             elif step.get("status") == "completed":
-                told.remarks.append("one of its messages was not recorded")
-                yield _Act(place, {"say": UNKNOWN_WORDS})
+                script.remarks.append("one of its messages was not recorded")
+                yield _PlacedStep(position, {"say": UNKNOWN_WORDS})
             continue
         calls = details.get("tool_calls") or []
-        yield from (_Act(place, act) for act in _tool_acts(calls, story, files))
+        yield from (_PlacedStep(position, step) for step in _tool_steps(calls, run_history, files))
         round = next((one for one in rounds if one.ids & {call["id"] for call in calls}), None)
         if round is not None:
             rounds.remove(round)
-            yield _Act(place, _call(round, story))
+            yield _PlacedStep(position, _call(round, run_history))
     for number, round in enumerate(rounds):
-        # it asked before it went on; its own messages and steps of that second came after
-        at = round.resumed_at if round.submitted else float("inf")
-        yield _Act((at, -1, number), _call(round, story))
+        # the calls came before the run resumed, its messages and steps of that second after
+        time = round.resumed_at if round.submitted else float("inf")
+        yield _PlacedStep(Position(time, -1, number), _call(round, run_history))
     for id, message in unsaid.items():
-        yield _say(story.place[id], message, story, None, files, told)
+        yield _say(run_history.positions[id], message, run_history, None, files, script)
 
 
-def _say(place: Place, message: Object, story: Story, step: Object | None, files: Files, told: Told) -> _Act:
-    parts, pieces = message.get("content") or [], story.pieces.get(message["id"], [])
-    if not parts and pieces:  # its stream broke off
-        parts = [{"type": "text", "text": {"value": "".join(pieces)}}]
+def _say(
+    position: Position, message: Object, run_history: RunHistory, step: Object | None, files: Files, script: ScriptedRun
+) -> _PlacedStep:
+    """The step of a message; ``step`` is its run step, if that was recorded."""
+    parts, deltas = message.get("content") or [], run_history.deltas.get(message["id"], [])
+    if not parts and deltas:  # its stream broke off
+        parts = [{"type": "text", "text": {"value": "".join(deltas)}}]
     done = {"done": True} if _was_completed(message, step) else {}
     kinds = [part["type"] for part in parts]
     if kinds and set(kinds) == {"refusal"}:
-        return _Act(place, {"refuse": verbatim("".join(part["refusal"] for part in parts)), **done})
+        return _PlacedStep(position, {"refuse": verbatim("".join(part["refusal"] for part in parts)), **done})
     if kinds not in (["image_file"] * (len(kinds) - 1) + ["text"], ["image_file"] * len(kinds)):
-        told.remarks.append(f"a message of the parts {', '.join(kinds)}; a scenario has images, then one text")
+        script.remarks.append(f"a message of the parts {', '.join(kinds)}; a scenario has images, then one text")
     texts = [part["text"] for part in parts if part["type"] == "text"]
     text = "".join(one["value"] for one in texts)
-    marks = _marks(texts, text, told)
+    marks = _marks(texts, text, script)
     images = [part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"]
     more: Object = {
-        "chunks": _chunks(text, pieces, [mark["text"] for mark in marks]),
+        "chunks": _chunks(text, deltas, [mark["text"] for mark in marks]),
         "cite": [
             {"file": verbatim(files.name(mark["file_citation"]["file_id"])), "marker": verbatim(mark["text"])}
             for mark in marks
@@ -131,57 +134,59 @@ def _say(place: Place, message: Object, story: Story, step: Object | None, files
         "images": [verbatim(files.name(id)) for id in images],
     }
     more = {key: value for key, value in more.items() if value}
-    said: Any = verbatim(text)
+    message_text: Any = verbatim(text)
     if more:
-        said = {**({"text": said} if text or not images else {}), **more}
+        message_text = {**({"text": message_text} if text or not images else {}), **more}
     links = {mark["text"].removeprefix(SANDBOX): mark["file_path"]["file_id"] for mark in marks if _is_link(mark)}
-    return _Act(place, {"say": said, **done}, links)
+    return _PlacedStep(position, {"say": message_text, **done}, links)
 
 
-def _marks(texts: list[Object], text: str, told: Told) -> list[Object]:
-    """What is annotated in a text, as far as a scenario can say it."""
+def _marks(texts: list[Object], text: str, script: ScriptedRun) -> list[Object]:
+    """The annotations of a text that a scenario can express."""
     every = [one for part in texts for one in part.get("annotations") or []]
     marks = [one for one in every if one["text"] in text and one["text"] and ("file_citation" in one or _is_link(one))]
     if len(marks) < len(every):
-        told.remarks.append(f"{len(every) - len(marks)} of a message's annotations: none of words in it, or of no file")
+        script.remarks.append(
+            f"{len(every) - len(marks)} of a message's annotations: they mark no text in it or name no file"
+        )
     return sorted(marks, key=lambda one: one.get("start_index") or 0)
 
 
 def _is_link(annotation: Object) -> bool:
-    """A link to a file that code has made."""
+    """True for a link to a file that code created."""
     return "file_path" in annotation and annotation["text"].removeprefix(SANDBOX) not in ("", annotation["text"])
 
 
 def _was_completed(message: Object, step: Object | None) -> bool:
-    """By its own events, if they were recorded: the step of an incomplete message can be complete (as in 2024)."""
+    """Decides by the message's own events if it can: in 2024 an incomplete message could have a completed run step."""
     return (message.get("status") or (step or {}).get("status")) == "completed"
 
 
-def _chunks(text: str, pieces: list[str] | None, marks: Sequence[str] = ()) -> Any:
-    """How a text was streamed, unless it was as texts are by default; None too where nobody knows."""
-    whole = [piece for piece in pieces or [] if piece]
-    told = "".join(whole)
-    if not whole or not text.startswith(told) or whole == _cut(text, "words", marks)[: len(whole)]:
+def _chunks(text: str, deltas: list[str] | None, marks: Sequence[str] = ()) -> Any:
+    """The way in which a text was streamed; None for the default way, and where it is not known."""
+    chunks_sent = [piece for piece in deltas or [] if piece]
+    script = "".join(chunks_sent)
+    if not chunks_sent or not text.startswith(script) or chunks_sent == _cut(text, "words", marks)[: len(chunks_sent)]:
         return None
-    whole += [text[len(told) :]] if told != text else []  # its stream broke off
-    if whole == _cut(text, "chars", marks):
+    chunks_sent += [text[len(script) :]] if script != text else []  # its stream broke off
+    if chunks_sent == _cut(text, "chars", marks):
         return "chars"
-    size = len(whole[0])
-    return size if whole == _cut(text, size, marks) and len(whole) > 1 else whole
+    size = len(chunks_sent[0])
+    return size if chunks_sent == _cut(text, size, marks) and len(chunks_sent) > 1 else chunks_sent
 
 
 def _cut(text: str, chunks: str | int, marks: Sequence[str]) -> list[str]:
-    """As the emulator cuts it: what is annotated stays whole."""
-    pieces: list[str] = []
+    """Cuts a text as the emulator does: an annotated part stays whole."""
+    deltas: list[str] = []
     for mark in marks:
         before, _, text = text.partition(mark)
-        pieces += [*cut(before, chunks), mark]
-    return pieces + cut(text, chunks)
+        deltas += [*cut(before, chunks), mark]
+    return deltas + cut(text, chunks)
 
 
-def _tool_acts(calls: list[Object], story: Story, files: Files) -> Iterator[Object]:
-    """Code and searches of one run step: several of a kind are one act."""
-    codes = [_code(call, story, files) for call in calls if call["type"] == "code_interpreter"]
+def _tool_steps(calls: list[Object], run_history: RunHistory, files: Files) -> Iterator[Object]:
+    """The code and the searches of one run step; several calls of a kind are one step."""
+    codes = [_code(call, run_history, files) for call in calls if call["type"] == "code_interpreter"]
     searches = [_search(call, files) for call in calls if call["type"] == "file_search"]
     if codes:
         yield {"code": codes if len(codes) > 1 else codes[0]}
@@ -189,29 +194,29 @@ def _tool_acts(calls: list[Object], story: Story, files: Files) -> Iterator[Obje
         yield {"search": searches if len(searches) > 1 else searches[0]}
 
 
-def _code(call: Object, story: Story, files: Files) -> Object:
+def _code(call: Object, run_history: RunHistory, files: Files) -> Object:
     code = call["code_interpreter"]
     outputs = code.get("outputs") or []
-    said: Object = {
+    step: Object = {
         "input": verbatim(code["input"]),
-        "chunks": _chunks(code["input"], story.pieces.get(call["id"])),
+        "chunks": _chunks(code["input"], run_history.deltas.get(call["id"])),
         "logs": verbatim("".join(one["logs"] for one in outputs if one["type"] == "logs")),
-        "images": [files.image(one["image"]["file_id"], story.id) for one in outputs if one["type"] == "image"],
+        "images": [files.image(one["image"]["file_id"], run_history.id) for one in outputs if one["type"] == "image"],
     }
-    return {key: value for key, value in said.items() if value or key == "input"}
+    return {key: value for key, value in step.items() if value or key == "input"}
 
 
-def _add_outputs(acts: list[_Act], files: Files, told: Told) -> None:
-    """Files that a message links to are outputs of the code before it."""
+def _add_outputs(placed: list[_PlacedStep], files: Files, script: ScriptedRun) -> None:
+    """Adds the files that a message links to, as outputs of the code before it."""
     code: Object | None = None
     known: set[str] = set()
-    for act in acts:
-        if "code" in act.step:
-            found = act.step["code"]
+    for step in placed:
+        if "code" in step.step:
+            found = step.step["code"]
             code = found[-1] if isinstance(found, list) else found
-        for name, id in act.links.items():
+        for name, id in step.links.items():
             if code is None:
-                told.remarks.append(f"it links to {name!r}, and the code that made that file was not recorded")
+                script.remarks.append(f"it links to {name!r}, but the code that created this file was not recorded")
             elif name not in known:
                 code.setdefault("files", []).append(files.output(id, name))
                 known.add(name)
@@ -233,10 +238,10 @@ def _search(call: Object, files: Files) -> Object:
 # ---- Function calls ----
 
 
-def _call(round: Round, story: Story) -> Object:
+def _call(round: Round, run_history: RunHistory) -> Object:
     declared = {
         tool["function"]["name"]: tool["function"].get("parameters") or {}
-        for tool in story.run.get("tools") or []
+        for tool in run_history.run.get("tools") or []
         if tool["type"] == "function"
     }
     pairs = [(one["function"]["name"], _arguments(one["function"], declared)) for one in round.calls]
@@ -253,7 +258,7 @@ def _call(round: Round, story: Story) -> Object:
 
 
 def _arguments(function: Object, declared: Object) -> Any:
-    """A mapping if it gives the very same text back and the function could be called so; else the raw text."""
+    """The arguments as a mapping if the emulator sends the very same text for it and the schema allows it; else raw."""
     raw: str = function["arguments"]
     try:
         value = orjson.loads(raw)
@@ -277,61 +282,61 @@ def _verbatim_values(value: Any) -> Any:
 # ---- How it ended ----
 
 
-def _failed(story: Story, told: Told) -> Object:
-    error = story.run.get("last_error") or {"code": "server_error", "message": ""}
+def _failed(run_history: RunHistory, script: ScriptedRun) -> Object:
+    error = run_history.run.get("last_error") or {"code": "server_error", "message": ""}
     return {"fail": {"code": verbatim(str(error["code"])), "message": verbatim(error["message"])}}
 
 
-def _incomplete(story: Story, told: Told) -> Object:
-    why = (story.run.get("incomplete_details") or {}).get("reason")
+def _incomplete(run_history: RunHistory, script: ScriptedRun) -> Object:
+    why = (run_history.run.get("incomplete_details") or {}).get("reason")
     if why not in ("max_completion_tokens", "max_prompt_tokens", "content_filter"):
-        told.remarks.append(f"it ended incomplete for the reason {why!r}; the scenario says max_completion_tokens")
+        script.remarks.append(f"it ended incomplete for the reason {why!r}; the scenario says max_completion_tokens")
         why = "max_completion_tokens"
     return {"incomplete": why}
 
 
-_ENDS: Final[dict[str, Callable[[Story, Told], Object]]] = {
+_ENDS: Final[dict[str, Callable[[RunHistory, ScriptedRun], Object]]] = {
     "failed": _failed,
     "incomplete": _incomplete,
-    "expired": lambda story, told: {"expire": True},
+    "expired": lambda run_history, script: {"expire": True},
 }
 
 
-def _end(story: Story, told: Told) -> None:
-    """The last act, if the run did not end by completing; ``done`` stays only where it makes a difference."""
-    status = story.status
-    after_call = bool(told.steps) and "call" in told.steps[-1]
+def _end(run_history: RunHistory, script: ScriptedRun) -> None:
+    """Adds the last step, unless the run completed; ``done`` stays only where it makes a difference."""
+    status = run_history.status
+    after_call = bool(script.steps) and "call" in script.steps[-1]
     if status in _ENDS:
-        if status == "expired" and after_call and _went_on(story):
-            told.steps.append({"wait": 0})  # directly after the call it would expire before the outputs come
-        told.steps.append(_ENDS[status](story, told))
-    elif story.cancelled and status in ("cancelling", "cancelled", "queued", "in_progress"):
-        told.steps += [] if after_call and not _went_on(story) else [{"hold": GATE}]
+        if status == "expired" and after_call and _resumed(run_history):
+            script.steps.append({"wait": 0})  # directly after the call it would expire before the outputs come
+        script.steps.append(_ENDS[status](run_history, script))
+    elif run_history.cancelled and status in ("cancelling", "cancelled", "queued", "in_progress"):
+        script.steps += [] if after_call and not _resumed(run_history) else [{"hold": HOLD_LABEL}]
     elif status == "cancelled":
-        told.remarks.append("it was cancelled, by no request that was recorded; here it completes")
-    if story.cancelled and status in (*_ENDS, "completed"):
-        told.cancel = "late"
-    _complete(story, told)
-    for act, following in pairwise([*told.steps, {}]):
-        if "done" in act and not {"hold", "fail", "incomplete", "expire"} & set(following):
-            del act["done"]
+        script.remarks.append("it was cancelled, but no recorded request cancels it; here it completes")
+    if run_history.cancelled and status in (*_ENDS, "completed"):
+        script.cancel = "late"
+    _complete(run_history, script)
+    for step, following in pairwise([*script.steps, {}]):
+        if "done" in step and not {"hold", "fail", "incomplete", "expire"} & set(following):
+            del step["done"]
 
 
-def _went_on(story: Story) -> bool:
-    return bool(story.rounds) and story.rounds[-1].submitted
+def _resumed(run_history: RunHistory) -> bool:
+    return bool(run_history.rounds) and run_history.rounds[-1].submitted
 
 
-def _complete(story: Story, told: Told) -> None:
-    """A run whose end nobody saw still needs one; one that completed has said something."""
-    status = story.status
-    if status in ("queued", "in_progress") and not story.cancelled:
-        told.remarks.append(f"its end was not recorded, it was {status} when last seen; here it completes")
+def _complete(run_history: RunHistory, script: ScriptedRun) -> None:
+    """Adds a message where a run needs one to complete, and remarks on an end that was not recorded."""
+    status = run_history.status
+    if status in ("queued", "in_progress") and not run_history.cancelled:
+        script.remarks.append(f"its end was not recorded, it was {status} when last seen; here it completes")
     if status == LOST:
-        told.remarks.append("its answer was lost; here it does what was seen of it" if told.steps else
-                            "its answer was lost and nothing seen of it; here it does nothing")  # fmt: skip
-    said = story.whole or any(not {"code", "search", "call"} & set(act) for act in told.steps)
-    waits = bool(told.steps) and "call" in told.steps[-1] and not _went_on(story)
-    if not said and (status == "completed" or (status in ("queued", "in_progress") and not waits)):
+        script.remarks.append("its response was lost; here it does what later responses show" if script.steps else
+                            "its response was lost and no other shows the run; here it does nothing")  # fmt: skip
+    has_said_all = run_history.is_complete or any(not {"code", "search", "call"} & set(step) for step in script.steps)
+    waits = bool(script.steps) and "call" in script.steps[-1] and not _resumed(run_history)
+    if not has_said_all and (status == "completed" or (status in ("queued", "in_progress") and not waits)):
         if status == "completed":
-            told.remarks.append("what it said was not recorded")
-        told.steps.append({"say": UNKNOWN_WORDS})
+            script.remarks.append("its message was not recorded")
+        script.steps.append({"say": UNKNOWN_WORDS})

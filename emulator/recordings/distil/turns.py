@@ -1,7 +1,7 @@
-"""Turns: the stories of runs under the conditions that tell them apart.
+"""Turns: scripted runs under the conditions that distinguish them.
 
-The conditions are tried out with the matcher that will choose among them: a turn gets more of them only where it would
-take a run that another turn is for.
+The conditions are tested with the matcher that later selects the turn. A turn gets another condition only where it
+would take a run that belongs to another turn.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, Final
 import orjson
 
 from emulator.base.json_types import Object
-from emulator.recordings.distil.run_histories import Story
+from emulator.recordings.distil.run_histories import RunHistory
 from emulator.recordings.distil.schema_guess import either
-from emulator.recordings.distil.steps import Told
+from emulator.recordings.distil.steps import ScriptedRun
 from emulator.scenarios.conditions import Situation, first_mismatch
 
 #: Characters of a message that a condition shows at most, and of a turn's name.
@@ -26,51 +26,51 @@ _PATTERN, _NAME = 160, 48
 
 
 @dataclass(slots=True)
-class Draft:
-    """A turn in the making, the runs that it is for, and the situations in which they were asked."""
+class TurnDraft:
+    """A turn in the making, its runs, and the situations in which they were created."""
 
-    told: Told
-    stories: list[Story]
+    script: ScriptedRun
+    runs: list[RunHistory]
     situations: list[Situation]
     when: Object = field(default_factory=dict)
     times: int | None = None
     name: str = ""
 
     @property
-    def words(self) -> str:
-        """What the user said."""
+    def question(self) -> str:
+        """The message of the user."""
         return self.situations[0].message if self.situations else ""
 
     @property
     def first_line(self) -> str:
-        """Of those with anything in them."""
-        return next((line.strip() for line in self.words.splitlines() if line.strip()), "")
+        """The first line that is not blank."""
+        return next((line.strip() for line in self.question.splitlines() if line.strip()), "")
 
     def as_data(self) -> Object:
-        said: Object = {
+        data: Object = {
             "name": self.name,
             "when": self.when,
             "times": self.times,
-            "steps": self.told.steps,
-            "usage": self.told.usage,
-            "polls": self.told.polls,
-            "cancel": self.told.cancel,
+            "steps": self.script.steps,
+            "usage": self.script.usage,
+            "polls": self.script.polls,
+            "cancel": self.script.cancel,
         }
-        return {key: value for key, value in said.items() if value or key == "steps"}
+        return {key: value for key, value in data.items() if value or key == "steps"}
 
 
-def drafts(told: list[tuple[Story, Told]]) -> list[Draft]:
-    """Turns in the order of what was first asked; runs that were asked the same and did the same share one."""
-    made: dict[Any, Draft] = {}
-    for key, (story, one) in zip(_keys(told), told, strict=True):
-        if key in made:
-            _join(made[key], story, one)
+def draft_turns(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[TurnDraft]:
+    """Turns in the order of their first runs; runs with the same question and the same steps share a turn."""
+    drafts: dict[Any, TurnDraft] = {}
+    for key, (run_history, one) in zip(_keys(scripts), scripts, strict=True):
+        if key in drafts:
+            _join(drafts[key], run_history, one)
         else:
-            made[key] = Draft(one, [story], [story.situation] if story.situation else [])
-    ordered = _ordered(list(made.values()))
+            drafts[key] = TurnDraft(one, [run_history], [run_history.situation] if run_history.situation else [])
+    ordered = _ordered(list(drafts.values()))
     for draft in ordered:
         draft.when = _first_condition(draft)
-    _tell_apart(ordered)
+    _distinguish(ordered)
     _give_names(ordered)
     return ordered
 
@@ -78,35 +78,35 @@ def drafts(told: list[tuple[Story, Told]]) -> list[Draft]:
 # ---- The same turn ----
 
 
-def _keys(told: list[tuple[Story, Told]]) -> list[Any]:
-    """What runs have in common that share a turn.
+def _keys(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[Any]:
+    """A key for each run; runs with the same key share a turn.
 
-    If all that were asked the same did the same, nothing else counts; else the assistant, then the run's number, then
-    all that conditions can tell apart. Where even that is the same only those share one that followed each other: what
-    came between them is to be played between them.
+    If all runs with one question have the same steps, the question is enough. If not, the assistant counts too, then
+    the number of the run, then everything that a condition can test. Runs that are equal even then share a turn only
+    if they follow each other: a run with other steps between them has to be played between them.
     """
-    acts = [orjson.dumps(_bare(one)) for _, one in told]
-    levels = [_levels(story.situation) for story, _ in told]
+    steps = [orjson.dumps(_without_details(one)) for _, one in scripts]
+    levels = [_levels(run_history.situation) for run_history, _ in scripts]
     done: dict[Any, set[bytes]] = {}
-    for level, act in ((level, act) for several, act in zip(levels, acts, strict=True) for level in several):
-        done.setdefault(level, set()).add(act)
+    for level, step in ((level, step) for several, step in zip(levels, steps, strict=True) for level in several):
+        done.setdefault(level, set()).add(step)
     latest: dict[Any, tuple[int, bytes]] = {}
     keys: list[Any] = []
-    for several, act in zip(levels, acts, strict=True):
+    for several, step in zip(levels, steps, strict=True):
         level = next((level for level in several if len(done[level]) == 1), several[-1])
-        number, before = latest.get(level, (0, act))
-        latest[level] = (number + (before != act), act)
+        number, before = latest.get(level, (0, step))
+        latest[level] = (number + (before != step), step)
         keys.append((level, latest[level][0]))
     return keys
 
 
 def _levels(situation: Situation | None) -> list[Any]:
-    """From what a person tells situations apart by to all that conditions can."""
+    """Keys of a situation, from the most obvious difference to everything that a condition can test."""
     if situation is None:
         return [None]
-    asked = situation.message
+    message = situation.message
     assistant = situation.assistant.get("name") or situation.instructions
-    return [asked, (asked, assistant), (asked, assistant, situation.run), _whole(situation)]
+    return [message, (message, assistant), (message, assistant, situation.run), _whole(situation)]
 
 
 def _whole(situation: Situation) -> bytes:
@@ -116,37 +116,37 @@ def _whole(situation: Situation) -> bytes:
     ], option=orjson.OPT_SORT_KEYS)  # fmt: skip
 
 
-def _bare(told: Told) -> Any:
-    """What was done, without how it was cut and what was expected of the client."""
-    return [told.cancel, *({verb: _uncut(verb, value) for verb, value in act.items() if verb != "expect"}
-                           for act in told.steps)]  # fmt: skip
+def _without_details(script: ScriptedRun) -> Any:
+    """The steps without chunks and without the schemas of outputs."""
+    return [script.cancel, *({kind: _uncut(kind, value) for kind, value in step.items() if kind != "expect"}
+                           for step in script.steps)]  # fmt: skip
 
 
-def _uncut(verb: str, value: Any) -> Any:
-    if verb == "code" and isinstance(value, list):
-        return [_uncut(verb, one) for one in value]
-    if verb not in ("say", "code") or not isinstance(value, dict):
+def _uncut(kind: str, value: Any) -> Any:
+    if kind == "code" and isinstance(value, list):
+        return [_uncut(kind, one) for one in value]
+    if kind not in ("say", "code") or not isinstance(value, dict):
         return value
     bare = {key: inner for key, inner in value.items() if key != "chunks"}
     return bare["text"] if set(bare) == {"text"} else bare
 
 
-def _join(draft: Draft, story: Story, told: Told) -> None:
-    """One more run of a turn. What only one of them shows stays, what both expect has to fit both."""
-    draft.stories.append(story)
-    draft.situations += [story.situation] if story.situation else []
-    for number, (mine, other) in enumerate(zip(draft.told.steps, told.steps, strict=True)):
+def _join(draft: TurnDraft, run_history: RunHistory, script: ScriptedRun) -> None:
+    """Adds a run to a turn. Details that only one run shows stay; a schema that both have becomes one for both."""
+    draft.runs.append(run_history)
+    draft.situations += [run_history.situation] if run_history.situation else []
+    for number, (mine, other) in enumerate(zip(draft.script.steps, script.steps, strict=True)):
         expect = _both(mine.get("expect"), other.get("expect"))
         richer = max(mine, other, key=_detail)
-        draft.told.steps[number] = {**richer, "expect": expect} if expect else richer
-    draft.told.usage = draft.told.usage or told.usage
-    looks = [one.polls["in_progress"] for one in (draft.told, told) if one.polls]
-    draft.told.polls = {"in_progress": max(looks)} if looks else None
+        draft.script.steps[number] = {**richer, "expect": expect} if expect else richer
+    draft.script.usage = draft.script.usage or script.usage
+    polls = [one.polls["in_progress"] for one in (draft.script, script) if one.polls]
+    draft.script.polls = {"in_progress": max(polls)} if polls else None
 
 
-def _detail(act: Object) -> int:
-    """How much a step tells of how it was cut."""
-    return len(orjson.dumps({key: value for key, value in act.items() if key != "expect"}))
+def _detail(step: Object) -> int:
+    """The size of a step: the longer one has more details of the stream."""
+    return len(orjson.dumps({key: value for key, value in step.items() if key != "expect"}))
 
 
 def _both(mine: Object | None, other: Object | None) -> Object | None:
@@ -159,28 +159,28 @@ def _both(mine: Object | None, other: Object | None) -> Object | None:
 # ---- Conditions ----
 
 
-def _first_condition(draft: Draft) -> Object:
-    """The user's words, if any are known: a part of them that can be read at a glance."""
+def _first_condition(draft: TurnDraft) -> Object:
+    """A condition on the first line of the question, short enough to read at a glance; none if it is unknown."""
     line = draft.first_line
     if not line:
         return {}
     return {"message": line if len(line) <= _PATTERN else line[:_PATTERN].rsplit(" ", 1)[0]}
 
 
-def _ordered(made: list[Draft]) -> list[Draft]:
-    """Of those that were asked the same, the most special first: a condition can only ask for what is there.
+def _ordered(drafts: list[TurnDraft]) -> list[TurnDraft]:
+    """Of the turns with one question, the most specific come first: a condition can only test what exists.
 
-    Last are those of which nobody knows what was asked.
+    Turns with an unknown question come last.
     """
     first: dict[str, int] = {}
-    for number, draft in enumerate(made):
-        first.setdefault(draft.words, number)
-    special = sorted(made, key=_special, reverse=True)
-    return sorted(special, key=lambda draft: (not draft.words, first[draft.words]))
+    for number, draft in enumerate(drafts):
+        first.setdefault(draft.question, number)
+    specific = sorted(drafts, key=_specificity, reverse=True)
+    return sorted(specific, key=lambda draft: (not draft.question, first[draft.question]))
 
 
-def _special(draft: Draft) -> tuple[bool, bool, int]:
-    """How much there is to ask for, what is asked first first."""
+def _specificity(draft: TurnDraft) -> tuple[bool, bool, int]:
+    """How much a condition can test, the most important first."""
     if not draft.situations:
         return False, False, 0
     one = draft.situations[0]
@@ -188,39 +188,39 @@ def _special(draft: Draft) -> tuple[bool, bool, int]:
     return bool(one.assistant.get("name")), bool(one.instructions), parts
 
 
-def _tell_apart(made: list[Draft]) -> None:
-    """The first turn that fits is played: none may take a run that a later one is for."""
-    nearby = _Nearby(made)
-    unknown = max((n for n, draft in enumerate(made) if not draft.situations), default=-1)
-    for number, draft in enumerate(made):
+def _distinguish(drafts: list[TurnDraft]) -> None:
+    """Adds conditions so that no turn takes a run of a later one: the first turn that fits is played."""
+    nearby = _Nearby(drafts)
+    unknown = max((n for n, draft in enumerate(drafts) if not draft.situations), default=-1)
+    for number, draft in enumerate(drafts):
         for last, situation in nearby.of(draft):
             if last > number and first_mismatch(draft.when, situation) is None:
                 _exclude(draft, situation)
-        if number < unknown:  # nothing is known of a later one: only a count can end this turn
-            draft.times = len(draft.stories)
+        if number < unknown:  # a later turn has no known question: only a count can end this one
+            draft.times = len(draft.runs)
 
 
 class _Nearby:
-    """Finds situations whose message has some words in it: one text of all of them, searched at once.
+    """Finds the situations whose message contains some words, by one search in the text of all messages.
 
-    Those that no condition tells apart are there once, with the number of the last draft that has them.
+    Situations that no condition distinguishes are in it once, with the number of their last draft.
     """
 
-    def __init__(self, made: list[Draft]) -> None:
-        found = {_whole(one): (number, one) for number, draft in enumerate(made) for one in draft.situations}
+    def __init__(self, drafts: list[TurnDraft]) -> None:
+        found = {_whole(one): (number, one) for number, draft in enumerate(drafts) for one in draft.situations}
         self._situations = list(found.values())
         folded = [situation.message.casefold() for _, situation in self._situations]
         self._text = "\0".join(folded)
         self._starts = list(accumulate((len(one) + 1 for one in folded), initial=0))[: len(folded)]
 
-    def of(self, draft: Draft) -> Iterator[tuple[int, Situation]]:
-        """Those that the draft's condition could fit."""
-        words = draft.when.get("message")
-        if not isinstance(words, str):
+    def of(self, draft: TurnDraft) -> Iterator[tuple[int, Situation]]:
+        """The situations that the draft's condition could fit, each with the number of its draft."""
+        question = draft.when.get("message")
+        if not isinstance(question, str):
             yield from self._situations
             return
-        at, words = -1, words.casefold()
-        while (at := self._text.find(words, at + 1)) >= 0:
+        at, question = -1, question.casefold()
+        while (at := self._text.find(question, at + 1)) >= 0:
             place = bisect_right(self._starts, at) - 1
             yield self._situations[place]
             if place + 1 == len(self._starts):
@@ -228,8 +228,8 @@ class _Nearby:
             at = self._starts[place + 1] - 1
 
 
-def _exclude(draft: Draft, other: Situation) -> None:
-    """Adds the first condition that the turn's own runs fit, and the other does not; else counts."""
+def _exclude(draft: TurnDraft, other: Situation) -> None:
+    """Adds the first condition that all runs of the turn fit and the other does not; if there is none, a count."""
     for key, expected in _candidates(draft.situations[0]) if draft.situations else ():
         condition = {key: expected}
         if first_mismatch(condition, other) is not None and all(
@@ -237,11 +237,11 @@ def _exclude(draft: Draft, other: Situation) -> None:
         ):
             draft.when = {**draft.when, **condition}
             return
-    draft.times = len(draft.stories)
+    draft.times = len(draft.runs)
 
 
 def _candidates(own: Situation) -> Iterator[tuple[str, Any]]:
-    """Conditions that fit a run, those that say most first."""
+    """Conditions that fit a run, the most telling first."""
     if own.message:
         yield "message", {"equals": own.message}
     if own.assistant.get("name"):
@@ -259,24 +259,24 @@ def _candidates(own: Situation) -> Iterator[tuple[str, Any]]:
 
 
 class Conditions:
-    """Of which turn a request was, by its situation."""
+    """Finds the condition of the turn that a request belongs to, by its situation."""
 
-    def __init__(self, made: list[Draft]) -> None:
-        self._known = [(folded(draft.when), draft.when) for draft in made if draft.when]
+    def __init__(self, drafts: list[TurnDraft]) -> None:
+        self._known = [(folded(draft.when), draft.when) for draft in drafts if draft.when]
 
     def of(self, situation: Situation) -> Object:
-        """That of the turn that would be played; the words themselves where there is none."""
-        words = situation.message.casefold()
+        """The condition of the turn that would be played; the whole message where no turn fits."""
+        question = situation.message.casefold()
         for part, when in self._known:
-            if part in words and first_mismatch(when, situation) is None:
+            if part in question and first_mismatch(when, situation) is None:
                 return when
         return {"message": {"equals": situation.message}} if situation.message else {}
 
 
 def folded(when: Object) -> str:
-    """Words that a message has to have in it."""
-    words = when.get("message", "")
-    return (words if isinstance(words, str) else words["equals"]).casefold()
+    """The folded words that a message has to contain."""
+    question = when.get("message", "")
+    return (question if isinstance(question, str) else question["equals"]).casefold()
 
 
 # ---- Names ----
@@ -284,11 +284,11 @@ def folded(when: Object) -> str:
 _PLAIN: Final = " .,:;!?"
 
 
-def _give_names(made: list[Draft]) -> None:
-    """The first words of what was asked; a number where others have the same."""
+def _give_names(drafts: list[TurnDraft]) -> None:
+    """Names each turn after the first words of its question, with a number where they are taken."""
     taken: set[str] = set()
     counts: Counter[str] = Counter()
-    for number, draft in enumerate(made):
+    for number, draft in enumerate(drafts):
         name = ""
         for word in draft.first_line.split():
             if len(name) + len(word) >= _NAME:

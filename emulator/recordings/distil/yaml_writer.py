@@ -1,4 +1,4 @@
-"""A scenario document as YAML that a person likes to read: short things on one line, comments where each came from."""
+"""Writes a scenario document as readable YAML: short values on one line, and a comment on the origin of each item."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from emulator.base.json_types import Object
 from emulator.scenarios.scalars import NUMBER
 
 _STR: Final = "tag:yaml.org,2002:str"
-#: The tag of everything that our reader types by its characters.
+#: The tag of every value that our reader types by its characters.
 _TYPED: Final = "tag:yaml.org,2002:typed"
-#: Characters of a line, and of a mapping or list that stands on one.
+#: Characters of a line, and of a mapping or list on one line.
 _WIDTH, _ON_ONE_LINE = 110, 84
-#: An item of the document: the name of its list, and its place there.
+#: An item of the document: the name of its list, and its index there.
 Item = tuple[str, int]
 
-#: Lists whose items have a paragraph each, with their comments.
-#: Keys whose values have paragraphs of their own, so many levels of them.
+#: Keys whose values are written over several lines, down to so many levels.
 _LEVELS: Final = {"steps": 2}
+#: Lists with a paragraph and a comment for each item.
 _LISTS: Final = ("turns", "indexing", "faults", "stubs")
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what our reader would take for something else, and nothing more (``emulator/scenarios/document.py``)."""
+    """Quotes only the text that our reader would take for another type (``emulator.scenarios.document``)."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
@@ -40,13 +40,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)  # lists stand a step further in than their key
+        super().increase_indent(flow, False)  # a list is indented further than its key
 
 
 def _represent_text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
     lines = value.split("\n")
     if not all(line.isprintable() for line in lines):
-        return yaml.ScalarNode(_STR, value, style='"')  # what cannot be seen is escaped
+        return yaml.ScalarNode(_STR, value, style='"')  # unprintable characters are escaped
     is_block = len(lines) > 1 and all(line == line.rstrip() for line in lines) and not value.endswith("\n\n")
     return yaml.ScalarNode(_STR, value, style="|" if is_block and lines[0] and lines[0][0] != " " else None)
 
@@ -64,9 +64,9 @@ for _kind in (int, float, bool, type(None)):
 def write(
     document: Object, *, about: str, left_out: Sequence[str] = (), comments: Mapping[Item, str] = MappingProxyType({})
 ) -> str:
-    """The scenario file. ``about``: what it was made of; ``left_out``: what could not be carried into it.
+    """The scenario file. ``about``: its origin; ``left_out``: notes on what the file does not contain.
 
-    ``comments`` stand over items of its lists, such as ``("turns", 0)``.
+    ``comments`` go above items of its lists, such as ``("turns", 0)``.
     """
     parts = [_head(about, left_out)]
     head = {key: document[key] for key in ("version", "name", "description", "settings") if key in document}
@@ -81,7 +81,7 @@ def write(
 
 
 def _given(given: Object) -> str:
-    """A line for each object that fits on one."""
+    """Given objects, each on one line if it fits."""
     return "".join(
         f"{kind}:\n" + _indented("".join(_dump([item], levels=1) for item in items)) for kind, items in given.items()
     )
@@ -111,7 +111,7 @@ def _indented(text: str) -> str:
 
 
 def _dump(value: Any, levels: int) -> str:
-    """YAML, its outermost ``levels`` in paragraphs; what is below stands on one line if it fits."""
+    """YAML with its outermost ``levels`` over several lines; what is below is on one line if it fits."""
     dumper = _Dumper("", sort_keys=False)  # type: ignore[arg-type]
     node = dumper.represent_data(value)
     _lay_out(node, levels)
@@ -120,7 +120,7 @@ def _dump(value: Any, levels: int) -> str:
 
 
 def _lay_out(node: Any, levels: int) -> int:
-    """Decides what stands on one line. Answers about how many characters the node takes there; many if it cannot."""
+    """Decides which nodes go on one line. Returns the approximate width of the node there; 10,000 if it cannot."""
     if isinstance(node, yaml.ScalarNode):
         return 10_000 if node.style == "|" else len(node.value)
     if isinstance(node, yaml.MappingNode):

@@ -1,32 +1,43 @@
-"""Where two answers differ in what counts: statuses, events, words, calls; not in ids, times and how texts were cut."""
+"""Compares a recorded response with the emulator's: statuses, events, texts, calls; not ids, times or chunks."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.recordings.distil.history import text_in
 
-#: How far a run or file has come that goes on by itself.
-RANK: Final = {"queued": 0, "in_progress": 1, "cancelling": 2}
+#: The order of the statuses of a run or file that advances by itself. Every other status is at rest.
+STATUS_ORDER: Final = {"queued": 0, "in_progress": 1, "cancelling": 2}
+_AT_REST: Final = 3
+
+#: Name and data of a server-sent event.
+_Events = Sequence[tuple[str, Any]]
 
 
-def different_events(want: list[Any], got: list[Any]) -> str | None:
-    mine, other = _names(got), _names(want)
-    if "thread.run.cancelled" in other and mine == other[: len(mine)]:
-        return None  # a stream whose run somebody else cancels is read no further here
-    if mine == other:
-        pairs = zip(_whole(want), _whole(got), strict=False)
-        return next((found for one, its in pairs if (found := different_answer(one, its))), None)
-    place = next(
-        (n for n, pair in enumerate(zip(other, mine, strict=False)) if pair[0] != pair[1]), min(len(mine), len(other))
-    )
-    was, is_now = ([*names, "the end"][place] for names in (other, mine))
+def rank(status: object) -> int:
+    """How far a run or file with this status has come."""
+    return STATUS_ORDER.get(str(status), _AT_REST)
+
+
+def event_difference(expected: _Events, actual: _Events) -> str | None:
+    """The first difference between two event streams in words; None if there is none."""
+    expected_names, actual_names = _names(expected), _names(actual)
+    if "thread.run.cancelled" in expected_names and actual_names == expected_names[: len(actual_names)]:
+        return None  # the proof stops reading a stream whose run another request cancels
+    if expected_names == actual_names:
+        pairs = zip(_objects(expected), _objects(actual), strict=False)
+        return next((found for one, other in pairs if (found := response_difference(one, other))), None)
+    pairs_of_names = enumerate(zip(expected_names, actual_names, strict=False))
+    shorter = min(len(expected_names), len(actual_names))
+    place = next((n for n, (one, other) in pairs_of_names if one != other), shorter)
+    was, is_now = ([*names, "the end"][place] for names in (expected_names, actual_names))
     return f"event {place + 1} was {was}, the emulator sends {is_now}"
 
 
-def _names(events: list[Any]) -> list[str]:
-    """Names of events; pieces of the same thing count once."""
+def _names(events: _Events) -> list[str]:
+    """The names of events; successive deltas count once."""
     names: list[str] = []
     for name, _ in events:
         if not (name.endswith(".delta") and names and names[-1] == name):
@@ -34,60 +45,59 @@ def _names(events: list[Any]) -> list[str]:
     return names
 
 
-def _whole(events: list[Any]) -> list[Any]:
-    """What events show that are no pieces."""
+def _objects(events: _Events) -> list[Any]:
+    """The data of all events but deltas."""
     return [data for name, data in events if not name.endswith(".delta")]
 
 
-def different_answer(want: Any, got: Any) -> str | None:
-    """A run that came out otherwise; other words; other steps."""
-    if not isinstance(want, dict) or not isinstance(got, dict) or want.get("object") != got.get("object"):
+def response_difference(expected: Any, actual: Any) -> str | None:
+    """How a run ended otherwise, or which texts or run steps differ, in words; None for no difference."""
+    if not isinstance(expected, dict) or not isinstance(actual, dict) or expected.get("object") != actual.get("object"):
         return None
-    if want.get("object") == "thread.run":
-        return _different_run(want, got)
-    if want.get("object") == "thread.message" and want.get("content"):
-        said, says = text_in(want), text_in(got)
+    if expected.get("object") == "thread.run":
+        return _run_difference(expected, actual)
+    if expected.get("object") == "thread.message" and expected.get("content"):
+        said, says = text_in(expected), text_in(actual)
         return None if said == says else f"it said {said!r}, the emulator says {says!r}"
-    for kind, shown, words in (("thread.message", text_in, "messages"), ("thread.run.step", _step, "run steps")):
-        was, is_now = ([shown(one) for one in _rows(answer, kind)] for answer in (want, got))
+    for kind, describe, words in (("thread.message", text_in, "messages"), ("thread.run.step", _step, "run steps")):
+        was, is_now = ([describe(one) for one in _rows(response, kind)] for response in (expected, actual))
         if was and was != is_now:
             return f"it listed the {words} {was}, the emulator lists {is_now}"
     return None
 
 
-def _rows(answer: Object, kind: str) -> list[Object]:
-    rows = answer.get("data")
+def _rows(response: Object, kind: str) -> list[Object]:
+    rows = response.get("data")
     return [
         one for one in (rows if isinstance(rows, list) else ()) if isinstance(one, dict) and one.get("object") == kind
     ]
 
 
 def _step(step: Object) -> str:
-    """What a run step did, without ids."""
+    """A run step in words, without ids."""
     calls = (step.get("step_details") or {}).get("tool_calls")
     if calls is None:
         return "message"
-    return ", ".join(_called(one["function"]) if "function" in one else str(one.get("type")) for one in calls)
+    return ", ".join(_call(one["function"]) if "function" in one else str(one.get("type")) for one in calls)
 
 
-def _called(function: Object) -> str:
+def _call(function: Object) -> str:
     return f"{function.get('name')}({function.get('arguments')})"
 
 
-def _different_run(want: Object, got: Object) -> str | None:
-    before, now = want.get("status"), got.get("status")
-    if RANK.get(str(before), 3) < 3:
-        return None  # under way: it may be further here
-    if before != now:
-        return f"the run was {before}, here it is {now}"
-    was, is_now = ((one.get("last_error") or {}).get("code") for one in (want, got))
-    if was is not None and was != is_now:
-        return f"the run failed with {was!r}, here with {is_now!r}"
-    asked, asks = (
-        [
-            _called(call["function"])
-            for call in ((one.get("required_action") or {}).get("submit_tool_outputs") or {}).get("tool_calls") or ()
-        ]
-        for one in (want, got)
-    )
-    return None if asked == asks else f"it called {', '.join(asked)}, here it calls {', '.join(asks)}"
+def _run_difference(expected: Object, actual: Object) -> str | None:
+    was, is_now = expected.get("status"), actual.get("status")
+    if rank(was) < _AT_REST:
+        return None  # an active run may have come further here
+    if was != is_now:
+        return f"the run was {was}, here it is {is_now}"
+    code, code_now = ((one.get("last_error") or {}).get("code") for one in (expected, actual))
+    if code is not None and code != code_now:
+        return f"the run failed with {code!r}, here with {code_now!r}"
+    calls, calls_now = (_required_calls(one) for one in (expected, actual))
+    return None if calls == calls_now else f"it called {', '.join(calls)}, here it calls {', '.join(calls_now)}"
+
+
+def _required_calls(run: Object) -> list[str]:
+    outputs = (run.get("required_action") or {}).get("submit_tool_outputs") or {}
+    return [_call(call["function"]) for call in outputs.get("tool_calls") or ()]

@@ -1,7 +1,7 @@
-"""Plays the recorded requests against the scenario that was made of them, in memory, and compares the answers.
+"""Replays the recorded requests against the scenario distilled from them, in memory, and compares the responses.
 
-What differs is told to the one who imports: errors that the client caused and the emulator does not see, runs that come
-out otherwise. Ids are translated as the answers come, and a look is repeated until it shows what was recorded.
+The differences are for the person who imports: client errors that the emulator does not see, and runs that end
+otherwise. Ids of the new world replace the recorded ones, and a poll is repeated until it shows the recorded status.
 """
 
 from __future__ import annotations
@@ -10,36 +10,34 @@ import asyncio
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import quote
 
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import ASGIApp
 
 from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http.pipeline import Api
 from emulator.apis.http.validation import request_error
 from emulator.base.json_types import Object
-from emulator.recordings.distil.api_calls import BEGINS_LEG, LIVE, Seen, read_events
+from emulator.recordings.distil.api_calls import ACTIVE, RESUMES_RUN, ApiCall, read_events
 from emulator.recordings.distil.distil import Distilled
 from emulator.recordings.exchange import Exchange, Part, parsed
-from emulator.recordings.proof.comparing import RANK, different_answer, different_events
+from emulator.recordings.proof.asgi_client import send
+from emulator.recordings.proof.comparing import event_difference, rank, response_difference
 from emulator.scenarios.model import Scenario
 from emulator.world.options import Options
 from emulator.world.worlds import Worlds
 
-#: Looks that one recorded look may take.
-_PATIENCE: Final = 12
-_LIVE_LOOKS: Final = frozenset({"get_run", "get_vector_store", "get_vector_store_file", "get_vector_store_file_batch"})
-#: Lists that show what others made too: what stands at the same place of two of them is not the same thing.
-_LISTS_OF_ALL: Final = frozenset({"list_assistants", "list_files", "list_vector_stores"})
-#: What can be an id.
+#: Requests that one recorded poll may take.
+_MAX_POLLS: Final = 12
+_POLLS: Final = frozenset({"get_run", "get_vector_store", "get_vector_store_file", "get_vector_store_file_batch"})
+#: Lists of the whole account: objects at the same place of two such lists need not be the same.
+_ACCOUNT_LISTS: Final = frozenset({"list_assistants", "list_files", "list_vector_stores"})
+#: A word that can be an id.
 _WORD: Final = re.compile(r"[A-Za-z0-9_-]+")
-_BOUNDARY: Final = "assistants-emulator-part"
-_BYTES: Final = "application/octet-stream"
 
 
 @dataclass(slots=True)
 class Proof:
-    """How many requests were played, how many of them were answered as recorded, and what was not."""
+    """How many requests were replayed, how many responses are alike, and the differences of the others."""
 
     played: int = 0
     alike: int = 0
@@ -47,214 +45,158 @@ class Proof:
 
 
 def prove(distilled: Distilled, scenario: Scenario) -> Proof:
-    """Plays all requests in their order in a fresh world."""
-    return asyncio.run(_Player(scenario, distilled.made).play(distilled.seens))
+    """Replays all requests in their order in a fresh world."""
+    return asyncio.run(_Replay(scenario, distilled.created_ids).run(distilled.api_calls))
 
 
-class _Player:
-    def __init__(self, scenario: Scenario, made: frozenset[str]) -> None:
+class _Replay:
+    """``created_ids``: of the objects that the recorded requests created; in the new world they get other ids."""
+
+    def __init__(self, scenario: Scenario, created_ids: frozenset[str]) -> None:
         self._app: ASGIApp = Api(Worlds(Options(), (scenario,)), ENDPOINTS)
-        #: Ids of what the requests made: here it is made anew, and has others.
-        self._made = made
+        self._created_ids = created_ids
+        #: The id in the new world, by recorded id.
         self._ids: dict[str, str] = {}
-        #: Runs that were polled since they were created or went on.
-        self._waiting: set[str] = set()
+        #: Ids of runs that were polled since they were created or resumed.
+        self._polled: set[str] = set()
 
-    async def play(self, seens: list[Seen]) -> Proof:
+    async def run(self, api_calls: list[ApiCall]) -> Proof:
         proof = Proof()
-        for seen in seens:
-            if seen.operation is None or seen.inferred or not _is_asked(seen) or _lacks_its_body(seen):
+        for api_call in api_calls:
+            if api_call.operation is None or api_call.inferred or not _has_outcome(api_call) or _lacks_body(api_call):
                 continue
             proof.played += 1
-            difference = None if self._only_waits(seen) else await self._one(seen)
+            difference = None if self._is_repeated_poll(api_call) else await self._replay(api_call)
             if difference is None:
                 proof.alike += 1
             else:
-                proof.differences.append(f"{seen.exchange.described()}: {difference}")
+                proof.differences.append(f"{api_call.exchange.described()}: {difference}")
         return proof
 
-    def _only_waits(self, seen: Seen) -> bool:
-        """A poll that saw what the one before it saw: here it would find the run at its rest."""
-        run_id = seen.path.get("run_id", "")
-        if seen.operation in BEGINS_LEG:
-            self._waiting.discard(run_id)
-        if seen.operation != "get_run" or not isinstance(seen.answer, dict) or seen.answer.get("status") not in LIVE:
+    def _is_repeated_poll(self, api_call: ApiCall) -> bool:
+        """True for a poll that shows the run as active as the one before it: here it would find the run at rest."""
+        run_id = api_call.parameters.get("run_id", "")
+        if api_call.operation in RESUMES_RUN:
+            self._polled.discard(run_id)
+        run = api_call.response
+        if api_call.operation != "get_run" or not isinstance(run, dict) or run.get("status") not in ACTIVE:
             return False
-        waits = run_id in self._waiting
-        self._waiting.add(run_id)
-        return waits
+        is_repeated = run_id in self._polled
+        self._polled.add(run_id)
+        return is_repeated
 
-    async def _one(self, seen: Seen) -> str | None:
-        """Asks once, or until what is looked at has come as far as it was; answers what is not as recorded."""
-        for _ in range(_PATIENCE):
-            status, body = await ask(self._app, self._translated(sendable(seen)))
-            value = read_events(body) if seen.events else parsed(body)
-            if not await self._nudged(seen, body) and not _is_behind(seen, value):
+    async def _replay(self, api_call: ApiCall) -> str | None:
+        """Sends the request, a poll until it shows the recorded status. Returns how the response differs."""
+        for _ in range(_MAX_POLLS):
+            status, body = await send(self._app, self._translated(sendable(api_call)))
+            value = read_events(body) if api_call.events else parsed(body)
+            if not await self._started_run(api_call, body) and not _is_behind(api_call, value):
                 break
-        if seen.operation not in _LISTS_OF_ALL:
-            self._learn(seen.events or seen.answer, value)
-        return self._difference(seen, status, value)
+        if api_call.operation not in _ACCOUNT_LISTS:
+            self._learn_ids(api_call.events or api_call.response, value)
+        return self._difference(api_call, status, value)
 
-    async def _nudged(self, seen: Seen, body: bytes) -> bool:
-        """The service starts a run by itself: here one that is still queued, and was not, is looked at first."""
-        if seen.status != 400 or b"in_progress" not in (seen.exchange.answer_body or b"") or b"queued" not in body:
+    async def _started_run(self, api_call: ApiCall, body: bytes) -> bool:
+        """Polls a run that is still queued here but was in progress there: the service starts a run by itself."""
+        exchange = api_call.exchange
+        if api_call.status != 400 or b"in_progress" not in (exchange.response_body or b"") or b"queued" not in body:
             return False
-        run = seen.exchange.url.partition(seen.path.get("run_id", "?"))[0] + seen.path.get("run_id", "")
-        await ask(self._app, self._translated(Exchange("GET", run, 0, seen.exchange.request_headers)))
+        run_id = api_call.parameters.get("run_id", "")
+        run_url = exchange.url.partition(run_id or "?")[0] + run_id
+        await send(self._app, self._translated(Exchange("GET", run_url, 0, exchange.request_headers)))
         return True
 
     # ---- Ids ----
 
     def _translated(self, exchange: Exchange) -> Exchange:
-        """The request as a client of this world would send it."""
-        url = self._put(exchange.url)
+        """The request with the ids of the new world, and with a path instead of a URL."""
+        url = self._with_new_ids(exchange.url)
         path = url[url.index("/", url.index("//") + 2) :] if "//" in url.partition("?")[0] else url
         body = exchange.request_body
         if body is not None and parsed(body) is not None:
-            body = self._put(body.decode("utf-8", "replace")).encode()
+            body = self._with_new_ids(body.decode("utf-8", "replace")).encode()
         return replace(exchange, url=path, request_body=body)
 
-    def _put(self, text: str) -> str:
-        """Recorded ids become those of this world."""
+    def _with_new_ids(self, text: str) -> str:
         return _WORD.sub(lambda match: self._ids.get(match[0], match[0]), text) if self._ids else text
 
-    def _learn(self, want: Any, got: Any) -> None:
-        """Ids that stand at the same place of both answers are those of the same thing."""
-        if isinstance(want, dict) and isinstance(got, dict):
-            for key in want.keys() & got.keys():
-                if (key == "id" or key.endswith("_id")) and isinstance(want[key], str) and isinstance(got[key], str):
-                    self._pair(want[key], got[key])
+    def _learn_ids(self, recorded: Any, actual: Any) -> None:
+        """Pairs the ids at the same place of both responses: they belong to the same object."""
+        if isinstance(recorded, dict) and isinstance(actual, dict):
+            for key in recorded.keys() & actual.keys():
+                one, other = recorded[key], actual[key]
+                if (key == "id" or key.endswith("_id")) and isinstance(one, str) and isinstance(other, str):
+                    self._pair(one, other)
                 else:
-                    self._learn(want[key], got[key])
-        elif isinstance(want, (list, tuple)) and isinstance(got, (list, tuple)):
-            for one, other in zip(want, got, strict=False):
+                    self._learn_ids(one, other)
+        elif isinstance(recorded, (list, tuple)) and isinstance(actual, (list, tuple)):
+            for one, other in zip(recorded, actual, strict=False):
                 if isinstance(one, str) and isinstance(other, str):
                     self._pair(one, other)
                 else:
-                    self._learn(one, other)
+                    self._learn_ids(one, other)
 
-    def _pair(self, want: str, got: str) -> None:
-        if want in self._made:
-            self._ids.setdefault(want, got)
+    def _pair(self, recorded: str, actual: str) -> None:
+        if recorded in self._created_ids:
+            self._ids.setdefault(recorded, actual)
 
     # ---- Comparing ----
 
-    def _difference(self, seen: Seen, status: int, value: Any) -> str | None:
+    def _difference(self, api_call: ApiCall, status: int, value: Any) -> str | None:
         error = value.get("error") if isinstance(value, dict) else None
         error = error if isinstance(error, dict) else {}
-        if seen.status == 0:
-            return None  # it was never answered
-        if status != seen.status:
-            said = f" ({error['message']})" if isinstance(error, dict) and error.get("message") else ""
-            return f"recorded {seen.status}, the emulator answers {status}{said}"
+        if api_call.status == 0:
+            return None  # no response was recorded
+        if status != api_call.status:
+            message = f" ({error['message']})" if error.get("message") else ""
+            return f"recorded {api_call.status}, the emulator answers {status}{message}"
         if status >= 400:
-            want, got = self._put(str(seen.error().get("message", ""))), str(error.get("message", ""))
-            return None if _bare(want) == _bare(got) else f"recorded {want!r}, the emulator says {got!r}"
-        if seen.events:
-            return different_events(seen.events, value)
-        return different_answer(seen.answer, value)
+            recorded = self._with_new_ids(str(api_call.error().get("message", "")))
+            actual = str(error.get("message", ""))
+            is_same = _without_numbers(recorded) == _without_numbers(actual)
+            return None if is_same else f"recorded {recorded!r}, the emulator says {actual!r}"
+        if api_call.events:
+            return event_difference(api_call.events, value)
+        return response_difference(api_call.response, value)
 
 
-def sendable(seen: Seen) -> Exchange:
-    """The request with what a recording left out of it: the form of an upload is put together from its answer."""
-    exchange, answer = seen.exchange, seen.answer
-    if exchange.form is not None or seen.operation not in ("create_file", "add_upload_part"):
+def sendable(api_call: ApiCall) -> Exchange:
+    """The request, completed where the recording lacks the form of an upload: the response has its fields."""
+    exchange, response = api_call.exchange, api_call.response
+    if exchange.form is not None or api_call.operation not in ("create_file", "add_upload_part"):
         return exchange
-    if seen.operation == "add_upload_part":
+    if api_call.operation == "add_upload_part":
         return replace(exchange, form=(Part("data", "part", b"x"),))
-    told: Object = answer if isinstance(answer, dict) else {}
-    purpose = Part("purpose", content=str(told.get("purpose", "assistants")).encode())
+    file: Object = response if isinstance(response, dict) else {}
+    purpose = Part("purpose", content=str(file.get("purpose", "assistants")).encode())
     return replace(
-        exchange, form=(purpose, Part("file", str(told.get("filename", "file.txt")), size=told.get("bytes")))
+        exchange, form=(purpose, Part("file", str(file.get("filename", "file.txt")), size=file.get("bytes")))
     )
 
 
-def _is_asked(seen: Seen) -> bool:
-    """False for a request that the client gave up, or the recorder."""
-    return seen.status > 0 or seen.failed
+def _has_outcome(api_call: ApiCall) -> bool:
+    """False for a request that the client or the recorder gave up."""
+    return api_call.status > 0 or api_call.server_failed
 
 
-def _lacks_its_body(seen: Seen) -> bool:
-    """What was sent was not recorded, and without it nothing can be asked."""
-    exchange = seen.exchange
-    if exchange.method != "POST" or exchange.request_body is not None or sendable(seen).form is not None:
+def _lacks_body(api_call: ApiCall) -> bool:
+    """True if the body was not recorded and the operation requires one."""
+    exchange = api_call.exchange
+    if exchange.method != "POST" or exchange.request_body is not None or sendable(api_call).form is not None:
         return False
-    return request_error(seen.operation or "", {}) is not None
+    return request_error(api_call.operation or "", {}) is not None
 
 
-def _is_behind(seen: Seen, value: Any) -> bool:
-    """What is polled has not come as far as it was, or not written as much."""
-    if seen.operation in ("list_messages", "list_run_steps") and isinstance(value, dict):
-        return len(value.get("data") or ()) < sum(1 for _ in seen.objects())
-    if seen.operation not in _LIVE_LOOKS or not isinstance(value, dict) or not isinstance(seen.answer, dict):
+def _is_behind(api_call: ApiCall, value: Any) -> bool:
+    """True if a polled object has not yet the recorded status, or a list not yet the recorded length."""
+    if api_call.operation in ("list_messages", "list_run_steps") and isinstance(value, dict):
+        return len(value.get("data") or ()) < sum(1 for _ in api_call.objects())
+    recorded = api_call.response
+    if api_call.operation not in _POLLS or not isinstance(value, dict) or not isinstance(recorded, dict):
         return False
-    want, got = seen.answer.get("status"), value.get("status")
-    return RANK.get(str(got), 3) < RANK.get(str(want), 3)
+    return rank(value.get("status")) < rank(recorded.get("status"))
 
 
-def _bare(message: str) -> str:
-    """An error's words without what differs each time: ids of requests, times."""
+def _without_numbers(message: str) -> str:
+    """The words of an error without the parts that differ each time: ids of requests, times."""
     return re.sub(r"req_\w+|\d+", "#", message)
-
-
-# ---- Asking ----
-
-
-async def ask(app: ASGIApp, exchange: Exchange) -> tuple[int, bytes]:
-    """One request to an application in memory: the answer's status and body. Status 0: it broke off."""
-    kind, body = _sent(exchange)
-    headers = [(b"authorization", b"Bearer sk-proof"), (b"content-type", kind.encode())]
-    headers += [
-        (b"openai-beta", value.encode("latin-1")) for name, value in exchange.request_headers if name == "openai-beta"
-    ]
-    if not exchange.request_headers:  # none were recorded
-        headers.append((b"openai-beta", b"assistants=v2"))
-    path, _, query = exchange.url.partition("?")
-    scope: Scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": exchange.method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": quote(path, safe="/%{}~:@!$&'()*+,;=-._").encode(),
-        "query_string": query.encode("latin-1", "replace"),
-        "headers": headers,
-    }
-    status, pieces, waits = 0, [], [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> Message:
-        if waits:
-            return waits.pop()
-        await asyncio.sleep(0)
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        nonlocal status
-        status = message.get("status", status)
-        pieces.append(message.get("body", b""))
-
-    await app(scope, receive, send)
-    return status, b"".join(pieces)
-
-
-def _sent(exchange: Exchange) -> tuple[str, bytes]:
-    """Content type and body. A form is written anew; a file that was not recorded is as long as it was."""
-    if exchange.form is None:
-        return "application/json", exchange.request_body or b""
-    body = b"".join(_part(part) for part in exchange.form) + f"--{_BOUNDARY}--\r\n".encode()
-    return f"multipart/form-data; boundary={_BOUNDARY}", body
-
-
-def _part(part: Part) -> bytes:
-    content = part.content if part.content is not None else b"x" * min(part.size or 1, 1024 * 1024)
-    file = "" if part.filename is None else f'; filename="{_quoted(part.filename)}"\r\nContent-Type: {_BYTES}'
-    return (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{_quoted(part.name)}"{file}\r\n\r\n'.encode()
-        + content
-        + b"\r\n"
-    )
-
-
-def _quoted(name: str) -> str:
-    """As browsers write names in a form."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,10 +1,11 @@
-"""Reads recordings of any format: one small reader a format, each told by what is in the file, not by its name."""
+"""Reads recordings of any format: one module a format, recognised by the contents of a file and never by its name."""
 
-# ruff: noqa: I001  # the order of import is the order in which formats are tried and named
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, Final
 
 from emulator.recordings import own_format
@@ -13,22 +14,23 @@ from emulator.recordings.readers import yaml_values
 from emulator.recordings.readers.entry import Entry, Source
 from emulator.recordings.readers.loading import is_json, load, text_of
 from emulator.recordings.readers.registry import READERS, Reader, reader
-from emulator.recordings.readers import vcr, ruby_vcr, har, polly, nock, azure, collected  # noqa: F401
+from emulator.recordings.scenario_keys import SCENARIO_KEYS, SCENARIO_ONLY_KEYS
 
-__all__ = ["READERS", "Reader", "parse_recording", "read_recording", "reader", "recognises"]
+__all__ = ["READERS", "Reader", "discover", "parse_recording", "read_recording", "reader", "recognises"]
 
 _OWN: Final = "our own recordings (JSON Lines)"
-#: What a scenario has at its top, and whether it alone has it.
-_SCENARIO_KEYS: Final = frozenset("version name description settings given turns indexing faults stubs".split())
-_OF_SCENARIOS_ALONE: Final = frozenset("settings given turns indexing faults stubs".split())
-_CASSETTES: Final = ("interactions", "http_interactions")
-#: One of these is in every recording.
-_TELLING: Final = re.compile(rb"""interactions["']?\s*:|"(?:log|scope|Entries|exchanges)"\s*:""")
+#: Keys of an unknown document that an error names at most.
 _SHOWN_KEYS: Final = 10
 
 
+def discover() -> None:
+    """Imports every module of this package; those that hold a format register it."""
+    for module in iter_modules(__path__, f"{__name__}."):
+        import_module(module.name)
+
+
 def read_recording(path: str | Path) -> Recording:
-    """Reads a file. Raises OSError if it is not there, RecordingError for one that is no recording."""
+    """Reads a file. Raises OSError if it cannot be read, RecordingError if it is not a recording."""
     return parse_recording(Path(path).read_bytes(), str(path))
 
 
@@ -48,30 +50,38 @@ def parse_recording(raw: bytes, file: str) -> Recording:
 
 
 def recognises(raw: bytes) -> bool:
-    """True for a recording, False for anything else, a scenario above all. It reads no further than it has to."""
+    """True for a recording, False for any other file, in particular a scenario. Parses no more than it has to."""
     if own_format.recognises(raw):
         return True
-    if not _TELLING.search(raw):
+    if not _has_mark(raw):
         return False
     try:
         text = text_of(raw, "")
-        return _reader_of(load(text, "")) is not None if is_json(text) else _begins_as_cassette(text)
+        return _reader_of(load(text, "")) is not None if is_json(text) else _is_yaml_recording(text)
     except (RecordingError, yaml_values.Unreadable):
         return False
 
 
-def _begins_as_cassette(text: str) -> bool:
+def _has_mark(raw: bytes) -> bool:
+    """True if a mark of any format stands in the file as a key. The search for the bare words is the fast part."""
+    found = [re.escape(mark) for one in READERS.values() for mark in one.marks if mark.encode() in raw]
+    return bool(found) and re.search(f"(?:{'|'.join(found)})[\"']?\\s*:".encode(), raw) is not None
+
+
+def _is_yaml_recording(text: str) -> bool:
+    """Decides by the top-level keys, read one after another: a long cassette is not parsed for it."""
+    marks = {mark for one in READERS.values() if one.in_yaml for mark in one.marks}
     for key in yaml_values.top_keys(text):
-        if key in _OF_SCENARIOS_ALONE:
+        if key in SCENARIO_ONLY_KEYS:
             return False
-        if key in _CASSETTES:
+        if key in marks:
             return True
     return False
 
 
 def _reader_of(data: Any) -> tuple[Reader, list[Any]] | None:
     """The format of a file, and its list of entries."""
-    if isinstance(data, dict) and not data.keys().isdisjoint(_OF_SCENARIOS_ALONE):
+    if isinstance(data, dict) and not data.keys().isdisjoint(SCENARIO_ONLY_KEYS):
         return None
     for one in READERS.values():
         items = one.items(data)
@@ -81,7 +91,7 @@ def _reader_of(data: Any) -> tuple[Reader, list[Any]] | None:
 
 
 def _read(found: Reader, items: list[Any], file: str) -> Recording:
-    """All entries or none."""
+    """Reads all entries, or raises RecordingError."""
     source = Source(file)
     exchanges = [found.read(Entry(source, number, item)) for number, item in enumerate(items, 1)]
     if found.by_time and all(one.time is not None for one in exchanges):
@@ -93,11 +103,11 @@ def _time(exchange: Exchange) -> float:
     return exchange.time or 0.0
 
 
-# ---- What is no recording ----
+# ---- Files that are not recordings ----
 
 
 def _refuse_wrapped(raw: bytes, file: str) -> None:
-    """Says what to do about recordings that are wrapped in something else."""
+    """Raises RecordingError for a recording in a wrapper, with the way to unwrap it."""
     if raw.startswith(b"PK\x03\x04"):
         raise RecordingError(f"{file}: this is a zip archive; unpack it and give the recording inside, such as a .har")
     if raw.startswith(b"\x1f\x8b"):
@@ -109,9 +119,9 @@ def _refuse_wrapped(raw: bytes, file: str) -> None:
 
 
 def _unknown(data: Any) -> str:
-    if isinstance(data, dict) and data.keys() <= _SCENARIO_KEYS and data:
-        return "this is a scenario already, not a recording; it can be served as it is"
-    return f"expected a recording, got {_described(data)}; read are {', '.join(_formats())}"
+    if isinstance(data, dict) and data.keys() <= SCENARIO_KEYS and data:
+        return "this is a scenario, not a recording; serve it as it is"
+    return f"expected a recording, got {_described(data)}; the formats are {', '.join(_formats())}"
 
 
 def _formats() -> list[str]:
@@ -126,3 +136,6 @@ def _described(data: Any) -> str:
     if isinstance(data, list):
         return f"a list of {len(data)} items, the first {_described(data[0])}" if data else "an empty list"
     return "text" if isinstance(data, str) else "nothing" if data is None else repr(data)
+
+
+discover()

@@ -13,22 +13,24 @@ _BYTES_MARK = b"b64:"
 _NO_METHOD = "?"
 
 
-@reader("collected", "collections of exchanges (JSON with the key 'exchanges')", listed("exchanges"))
+@reader(
+    "collected", "collections of exchanges (JSON with the key 'exchanges')", listed("exchanges"), marks=("exchanges",)
+)
 def read(entry: Entry) -> Exchange:
-    """A body is a JSON value, or text as it was. What a person cut from it or did not know is noted."""
+    """A body is a JSON value or text. Notes mention what its author cut or did not know."""
     method = entry.text("method")
     if method == _NO_METHOD:
         entry.note("the request's method and address were not recorded")
     if entry.get("truncated") is not None:
-        entry.note(f"the answer is not whole: {entry.text('truncated')}")
+        entry.note(f"the response is incomplete: {entry.text('truncated')}")
     exchange = entry.exchange(
         method=method,
         url=entry.text("url" if entry.get("path") is None else "path"),
         status=entry.status("status"),
         request_headers=entry.headers("request_headers"),
         request_body=_body(entry, "request_body"),
-        answer_headers=entry.headers("response_headers"),
-        answer_body=_body(entry, "response_body"),
+        response_headers=entry.headers("response_headers"),
+        response_body=_body(entry, "response_body"),
         time=entry.instant("recorded_at"),
     )
     return replace(exchange, form=exchange.form and tuple(_part(one) for one in exchange.form))
@@ -42,7 +44,7 @@ def _body(entry: Entry, key: str) -> bytes | None:
 
 
 def _part(part: Part) -> Part:
-    """Bytes that are no text are marked, and in base64."""
+    """A part with marked base64 instead of text has its bytes decoded."""
     if part.content is None or not part.content.startswith(_BYTES_MARK):
         return part
     try:

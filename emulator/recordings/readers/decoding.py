@@ -12,42 +12,43 @@ import orjson
 
 from emulator.base.problems import EmulatorError
 from emulator.recordings.exchange import Headers
-from emulator.recordings.record.bodies import Body
 
-#: Bytes that all compressed bodies of one file may come to.
+#: Bytes of all compressed bodies of one file together, decompressed.
 MAX_DECODED: Final = 256 * 1024 * 1024
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-#: What text has none of and compressed data has some of.
+#: Control characters, which compressed data has and text has not.
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 _CHUNK_SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 _CODINGS: Final = ("content-encoding", "transfer-encoding")
 
 
 class BadBody(EmulatorError):
-    """Why a body cannot be had: what was expected, and what came."""
+    """A body cannot be decoded. The message says what was expected."""
 
 
 class Decoder:
-    """Takes transfer and content codings off the bodies of one file, and keeps count of what they come to."""
+    """Undoes the transfer and content codings of the bodies of one file, up to a total size."""
 
     def __init__(self, limit: int = MAX_DECODED) -> None:
         self._limit = self._left = limit
 
     def decode(self, body: bytes, headers: Headers) -> bytes:
-        """The body as it was before it was coded. Many recorders keep the headers of codings that they took off.
+        """The body without its codings. Many recorders keep the headers of codings that they have undone.
 
         Raises BadBody.
         """
-        if "chunked" in _said(headers, "transfer-encoding"):
+        if "chunked" in _coding(headers, "transfer-encoding"):
             body = _joined_chunks(body)
-        coding = _said(headers, "content-encoding")
+        coding = _coding(headers, "content-encoding")
         if not coding or not body:
             return body
         is_plain = is_text(body) if not coding.endswith("gzip") else not body.startswith(_GZIP_MAGIC)
         return body if is_plain else self._decoded(body, coding)
 
     def _decoded(self, raw: bytes, coding: str) -> bytes:
+        from emulator.recordings.record.bodies import Body
+
         body = Body(coding, limit=self._left)
         body.feed(raw)
         if body.content is not None:
@@ -59,13 +60,13 @@ class Decoder:
 
 
 def plain_headers(headers: Headers, *, body_changed: bool) -> Headers:
-    """Headers without those of codings that were taken off."""
+    """Headers without those of codings that were undone."""
     gone = {*_CODINGS, "content-length"} if body_changed else {*_CODINGS}
     return tuple((name, value) for name, value in headers if name not in gone)
 
 
 def is_text(body: bytes) -> bool:
-    """True for what no compression leaves: UTF-8 without control characters."""
+    """True for UTF-8 without control characters, which no compression produces."""
     if _CONTROLS.search(body):
         return False
     try:
@@ -76,7 +77,7 @@ def is_text(body: bytes) -> bool:
 
 
 def text_bytes(text: str) -> bytes:
-    """Text verbatim. Halves of characters beyond U+FFFF are joined; one that is alone is nothing that UTF-8 has."""
+    """Text in UTF-8. Surrogate pairs are joined; half of a pair becomes U+FFFD."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -84,7 +85,7 @@ def text_bytes(text: str) -> bytes:
 
 
 def json_bytes(value: Any) -> bytes:
-    """A JSON value as the API would have sent it: in UTF-8, two spaces deep. Raises BadBody."""
+    """A JSON value as the API sends it: in UTF-8, indented by two spaces. Raises BadBody."""
     try:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2)
     except TypeError:  # numbers beyond 64 bits, halves of characters, many levels
@@ -111,12 +112,12 @@ def from_hex(text: str) -> bytes:
         raise BadBody(f"expected pairs of hexadecimal digits, got {text[:40]!r}") from None
 
 
-def _said(headers: Headers, name: str) -> str:
+def _coding(headers: Headers, name: str) -> str:
     return ",".join(value.strip().lower() for one, value in headers if one == name)
 
 
 def _joined_chunks(body: bytes) -> bytes:
-    """The body of what is still in chunks from beginning to end; anything else as it is."""
+    """The body without chunks, if it is in chunks from its start to its end; else as it is."""
     chunks: list[bytes] = []
     at = 0
     while head := _CHUNK_SIZE.match(body, at):

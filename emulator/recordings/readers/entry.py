@@ -1,4 +1,4 @@
-"""One item of a recording's list, asked for its values; what does not fit is refused with its number and its key."""
+"""One entry of a recorded file. It gives typed values, and refuses others with the entry's number and the key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from emulator.base.clock import recorded_instant
+from emulator.base.text import shorten
 from emulator.recordings.exchange import Ended, Exchange, Headers, Part, RecordingError
 from emulator.recordings.multipart import parts_of
 from emulator.recordings.readers.decoding import BadBody, Decoder, plain_headers, text_bytes
@@ -15,7 +16,7 @@ _SHOWN: Final = 60
 
 
 class Source:
-    """The file that entries are in: its name, what has been noted about it, and what its bodies come to."""
+    """The file of the entries: its name, the notes on it, and the decoder of its bodies."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -24,7 +25,7 @@ class Source:
 
 
 class Entry:
-    """``number`` counts from 1. Keys are named as the file has them; each method takes the path to a value."""
+    """``number`` counts from 1. Each method takes the path to a value, with keys as the file has them."""
 
     def __init__(self, source: Source, number: int, value: Any) -> None:
         self.source, self.number, self.value = source, number, value
@@ -34,19 +35,19 @@ class Entry:
         return RecordingError(f"{self.source.file}: entry {self.number}: {where}{problem}")
 
     def note(self, text: str) -> None:
-        """Something that could not be read, but for which nothing else has to be refused."""
+        """Notes something unreadable that is no reason to refuse the file."""
         self.source.notes.append(f"#{self.number}: {text}")
 
     # ---- Values ----
 
     def get(self, *path: str) -> Any:
-        """Whatever stands there; None if nothing does."""
+        """The value at a path; None if there is none."""
         value = self.value
         for depth, key in enumerate(path):
             if value is None:
                 return None
             if not isinstance(value, dict):
-                raise self.refused(path[:depth], f"expected a mapping, got {shown(value)}")
+                raise self.refused(path[:depth], f"expected a mapping, got {shortened(value)}")
             value = value.get(key)
         return value
 
@@ -54,7 +55,7 @@ class Entry:
         value = self.get(*path)
         text = as_text(value)
         if value is not None and text is None:
-            raise self.refused(path, f"expected text, got {shown(value)}")
+            raise self.refused(path, f"expected text, got {shortened(value)}")
         return text
 
     def text(self, *path: str) -> str:
@@ -64,24 +65,24 @@ class Entry:
         return value
 
     def status(self, *path: str) -> int:
-        """A status; 0 if no answer came."""
+        """A status; 0 if there was no response."""
         value = self.get(*path)
         number = value if isinstance(value, int) and not isinstance(value, bool) else _number(value)
         if number is not None and (number in (-1, 0) or 100 <= number <= 999):
             return max(number, 0)
-        raise self.refused(path, f"expected a status from 100 to 999, or 0, got {shown(value)}")
+        raise self.refused(path, f"expected a status from 100 to 999, or 0, got {shortened(value)}")
 
     def headers(self, *path: str) -> Headers:
-        """Headers in any of the forms that recorders have: mapping, pairs, names and values in turn."""
+        """Headers in any form that recorders use: a mapping, pairs, or names and values in turn."""
         value = self.get(*path)
         found: list[tuple[str, str]] = []
         for name, one in self._pairs(value, path):
             for each in one if isinstance(one, list) else [one]:
                 if isinstance(each, (dict, list)):
-                    raise self.refused((*path, name), f"expected text, got {shown(each)}")
+                    raise self.refused((*path, name), f"expected text, got {shortened(each)}")
                 if each is not None:
                     found.append((clean(name).lower(), _header_text(each)))
-        return tuple((name, one) for name, one in found if not name.startswith(":"))  # of HTTP/2 itself
+        return tuple((name, one) for name, one in found if not name.startswith(":"))  # pseudo-headers of HTTP/2
 
     def _pairs(self, value: Any, path: Sequence[str]) -> Iterator[tuple[str, Any]]:
         if value is None:
@@ -90,7 +91,7 @@ class Entry:
             yield from value.items()
             return
         if not isinstance(value, list):
-            raise self.refused(path, f"expected headers, got {shown(value)}")
+            raise self.refused(path, f"expected headers, got {shortened(value)}")
         if value and all(isinstance(one, (str, bytes)) for one in value) and len(value) % 2 == 0:
             yield from zip(map(_header_text, value[::2]), value[1::2], strict=True)
             return
@@ -100,18 +101,18 @@ class Entry:
             elif isinstance(one, list) and len(one) == 2 and isinstance(one[0], (str, bytes)):
                 yield _header_text(one[0]), one[1]
             else:
-                raise self.refused(path, f"expected a name and a value, got {shown(one)}")
+                raise self.refused(path, f"expected a name and a value, got {shortened(one)}")
 
     def instant(self, *path: str) -> float | None:
-        """Seconds since 1970; None if nothing stands there, or nothing that is an instant."""
+        """Seconds since 1970; None if there is no value, or no valid one."""
         text = self.optional_text(*path)
         instant = recorded_instant(text) if text else None
         if text and instant is None:
-            self.note(f"{'.'.join(path)}: expected a date and time since 1970, got {shown(text)}")
+            self.note(f"{'.'.join(path)}: expected a date and time since 1970, got {shortened(text)}")
         return instant
 
     def bytes_of(self, decode: Callable[[Any], bytes], value: Any, *path: str) -> bytes:
-        """A body, decoded from what stands at ``path``."""
+        """A body, decoded from the value at ``path``. Raises RecordingError."""
         try:
             return decode(value)
         except BadBody as error:
@@ -127,45 +128,45 @@ class Entry:
         status: int,
         request_headers: Headers,
         request_body: bytes | None,
-        answer_headers: Headers,
-        answer_body: bytes | None,
+        response_headers: Headers,
+        response_body: bytes | None,
         form: tuple[Part, ...] | None = None,
-        answer_size: int | None = None,
+        response_size: int | None = None,
         ended: Ended = "unknown",
         time: float | None = None,
         coded: bool = True,
     ) -> Exchange:
-        """Puts it together: codings are taken off (if ``coded``), forms parsed, the time is told if it is known."""
+        """The exchange, with content codings undone (if ``coded``), forms parsed, and the time if it is known."""
         self._check_address(url)
-        asked, sent_headers = self._plain("request", request_body, request_headers, coded)
-        answered, came_headers = self._plain("answer", answer_body, answer_headers, coded)
-        if answered is None and answer_size is None:
-            answer_size = _number(dict(came_headers).get("content-length"))
-        if form is None and asked is not None:
-            form = parts_of(asked, dict(sent_headers).get("content-type"))
+        sent, sent_headers = self._decoded("request", request_body, request_headers, coded)
+        received, received_headers = self._decoded("response", response_body, response_headers, coded)
+        if received is None and response_size is None:
+            response_size = _number(dict(received_headers).get("content-length"))
+        if form is None and sent is not None:
+            form = parts_of(sent, dict(sent_headers).get("content-type"))
         return Exchange(
             method=method.lstrip(":").upper(),
             url=url,
             status=status,
             request_headers=sent_headers,
-            request_body=asked,
+            request_body=sent,
             form=form,
-            answer_headers=came_headers,
-            answer_body=answered,
-            answer_size=answer_size,
+            response_headers=received_headers,
+            response_body=received,
+            response_size=response_size,
             ended=ended,
             source=self.source.file,
             number=self.number,
-            time=recorded_instant(dict(came_headers).get("date", "")) if time is None else time,
+            time=recorded_instant(dict(received_headers).get("date", "")) if time is None else time,
         )
 
     def _check_address(self, url: str) -> None:
         try:
             urlsplit(url)
         except ValueError as error:
-            raise self.refused((), f"expected an address, got {shown(url)}: {error}") from None
+            raise self.refused((), f"expected an address, got {shortened(url)}: {error}") from None
 
-    def _plain(self, which: str, body: bytes | None, headers: Headers, coded: bool) -> tuple[bytes | None, Headers]:
+    def _decoded(self, which: str, body: bytes | None, headers: Headers, coded: bool) -> tuple[bytes | None, Headers]:
         if body is None:
             return None, headers
         try:
@@ -175,8 +176,8 @@ class Entry:
         return plain, plain_headers(headers, body_changed=plain != body)
 
 
-def shown(value: Any) -> str:
-    """What came, in a few words."""
+def shortened(value: Any) -> str:
+    """A value in a few words, for an error."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -184,11 +185,11 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     words = repr(value[: _SHOWN + 1] if isinstance(value, (str, bytes)) else value)
-    return words if len(words) <= _SHOWN else words[:_SHOWN] + "…"
+    return shorten(words, _SHOWN)
 
 
 def as_text(value: Any) -> str | None:
-    """The text that a value is; numbers and truths are text that somebody forgot to quote. None for anything else."""
+    """A value as text; numbers and booleans are text without quotes. None for any other value."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, bytes):
@@ -199,7 +200,7 @@ def as_text(value: Any) -> str | None:
 
 
 def clean(text: str) -> str:
-    """Text that UTF-8 can have."""
+    """Text that UTF-8 can encode."""
     return text_bytes(text).decode()
 
 

@@ -1,4 +1,4 @@
-"""HTTP archives, version 1.2, of browsers, of Playwright and of proxies. A ``.har`` alone: no archive that wraps it."""
+"""HTTP archives, version 1.2, of browsers, Playwright and proxies; only the ``.har`` itself, not a zip around it."""
 
 from __future__ import annotations
 
@@ -14,34 +14,38 @@ _ENTRIES = listed("log", "entries")
 
 
 def is_polly(data: Any) -> bool:
-    """Polly.JS writes archives too, with bodies of its own kind."""
+    """True for an archive of Polly.JS, which has bodies of its own kind."""
     return _ENTRIES(data) is not None and "_recordingName" in data["log"]
 
 
-@reader("har", "HAR 1.2", lambda data: None if is_polly(data) else _ENTRIES(data), by_time=True)
+def _items(data: Any) -> list[Any] | None:
+    return None if is_polly(data) else _ENTRIES(data)
+
+
+@reader("har", "HAR 1.2", _items, marks=("log",), by_time=True)
 def read(entry: Entry) -> Exchange:
     status = entry.status("response", "status")
-    asked, form = request_body(entry)
-    body = answer_body(entry)
+    sent_body, form = request_body(entry)
+    body = response_body(entry)
     size = entry.get("response", "content", "size")
     return entry.exchange(
         method=entry.text("request", "method"),
         url=entry.text("request", "url"),
         status=status,
         request_headers=entry.headers("request", "headers"),
-        request_body=asked,
+        request_body=sent_body,
         form=form,
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=b"" if body is None and size == 0 else body,
-        answer_size=size if body is None and isinstance(size, int) and size > 0 else None,
+        response_headers=entry.headers("response", "headers"),
+        response_body=b"" if body is None and size == 0 else body,
+        response_size=size if body is None and isinstance(size, int) and size > 0 else None,
         ended=_ended(entry, status),
         time=entry.instant("startedDateTime"),
-        coded=False,  # an archive has contents decoded, and headers as they came
+        coded=False,  # an archive has decoded contents, and the original headers
     )
 
 
 def request_body(entry: Entry) -> tuple[bytes | None, tuple[Part, ...] | None]:
-    """What was posted, as text or only as the parameters of a form."""
+    """The body of the request, or the parts of its form: an archive has the text, or only the parameters."""
     path = ("request", "postData")
     text = entry.optional_text(*path, "text")
     if text and entry.get(*path, "encoding") == "base64":
@@ -60,19 +64,19 @@ def _posted(entry: Entry, params: list[Entry]) -> tuple[bytes | None, tuple[Part
 
 
 def _part(param: Entry) -> Part:
-    """A file's contents are often left out, and its name tells that it is one."""
+    """A part of a form. The contents of a file are often left out; a file name shows that it is one."""
     filename, value = param.optional_text("fileName"), param.optional_text("value")
     content = text_bytes(value) if value or (value is not None and not filename) else None
     return Part(param.text("name"), filename or None, content)
 
 
-def answer_body(entry: Entry) -> bytes | None:
+def response_body(entry: Entry) -> bytes | None:
     path = ("response", "content")
-    beside = entry.optional_text(*path, "_file")
+    separate_file = entry.optional_text(*path, "_file")
     text = entry.optional_text(*path, "text")
-    if beside and text is None:
+    if separate_file and text is None:
         entry.note(
-            f"the answer's body is in the file {beside} beside it, which is not read: embed contents in the archive"
+            f"the response body is in the file {separate_file}, which is not read: embed contents in the archive"
         )
     if text is None:
         return None
@@ -82,12 +86,12 @@ def answer_body(entry: Entry) -> bytes | None:
 
 
 def _ended(entry: Entry, status: int) -> Ended:
-    """Browsers say in a word of their own why a request failed."""
-    said = entry.optional_text("response", "_failureText") or entry.optional_text("response", "_error")
-    if said is None:
+    """How the response ended, by the reason that a browser gives for a failure."""
+    reason = entry.optional_text("response", "_failureText") or entry.optional_text("response", "_error")
+    if reason is None:
         return "unknown" if status else "unreachable"
-    if "ABORTED" in said:
+    if "ABORTED" in reason:
         return "client_left"
-    if "TIMED_OUT" in said:
+    if "TIMED_OUT" in reason:
         return "timeout"
     return "cut" if status else "unreachable"

@@ -1,4 +1,4 @@
-"""From the bytes of a file to plain values: JSON if it is JSON, else YAML. An error says where."""
+"""Parses the bytes of a file into plain values: JSON if it is JSON, else YAML. Errors have a line and a column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emulator.recordings.readers import yaml_values
 
 
 def text_of(raw: bytes, file: str) -> str:
-    """The text of a file; a byte order mark is none of it."""
+    """The text of a file, without a byte order mark. Raises RecordingError if it is not UTF-8."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -23,12 +23,12 @@ def text_of(raw: bytes, file: str) -> str:
 
 
 def is_json(text: str) -> bool:
-    """It is to be read as JSON: YAML that begins so is JSON too, nearly always."""
+    """True for a text to read as JSON; YAML that begins like JSON nearly always is JSON."""
     return text.lstrip()[:1] in ("{", "[")
 
 
 def load(text: str, file: str) -> Any:
-    """Raises RecordingError."""
+    """The value of a text. Raises RecordingError."""
     if is_json(text):
         return _load_json(text, file)
     try:
@@ -43,6 +43,6 @@ def _load_json(text: str, file: str) -> Any:
     except orjson.JSONDecodeError as error:
         refused = f"{file}:{error.lineno}:{error.colno}: not readable as JSON: {error.msg}"
     try:
-        return json.loads(text)  # takes what recorders in browsers write: halves of characters, large numbers
+        return json.loads(text)  # it takes halves of characters and large numbers, which browsers write
     except (ValueError, RecursionError):
         raise RecordingError(refused) from None

@@ -1,4 +1,4 @@
-"""What nock's recorder gives with ``output_objects``, written as JSON; so do the fixtures of ``nockBack``."""
+"""The objects of nock's recorder (with ``output_objects``) as JSON, and the fixtures of ``nockBack``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _items(data: Any) -> list[Any] | None:
     return data if found else None
 
 
-@reader("nock", "recordings of nock (objects, as JSON)", _items)
+@reader("nock", "recordings of nock (objects, as JSON)", _items, marks=("scope",))
 def read(entry: Entry) -> Exchange:
     headers = entry.headers("headers" if entry.get("rawHeaders") is None else "rawHeaders")
     return entry.exchange(
@@ -26,14 +26,14 @@ def read(entry: Entry) -> Exchange:
         url=entry.text("scope") + (entry.optional_text("path") or ""),
         status=200 if entry.get("status") is None else entry.status("status"),
         request_headers=entry.headers("reqheaders"),
-        request_body=_asked(entry),
-        answer_headers=headers,
-        answer_body=_answered(entry, headers),
+        request_body=_request_body(entry),
+        response_headers=headers,
+        response_body=_response_body(entry, headers),
     )
 
 
-def _asked(entry: Entry) -> bytes | None:
-    """JSON as its value, text as it was, bytes in hexadecimal. A ``*`` stands for any body."""
+def _request_body(entry: Entry) -> bytes | None:
+    """A body is a JSON value, text, or bytes in hexadecimal. A ``*`` stands for any body."""
     body = entry.get("body")
     if body is None or body == "*":
         return None
@@ -42,8 +42,8 @@ def _asked(entry: Entry) -> bytes | None:
     return entry.bytes_of(json_bytes, body, "body")
 
 
-def _answered(entry: Entry, headers: Headers) -> bytes | None:
-    """As requests, and a coded body as the list of its pieces, each in hexadecimal."""
+def _response_body(entry: Entry, headers: Headers) -> bytes | None:
+    """A body like that of a request; one with a content coding is a list of pieces in hexadecimal."""
     response = entry.get("response")
     if response is None:
         return None

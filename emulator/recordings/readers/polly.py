@@ -1,6 +1,8 @@
-"""Recordings of Polly.JS: archives whose bodies may still be coded, piece by piece."""
+"""Recordings of Polly.JS: archives whose bodies may still have a content coding, piece by piece."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import orjson
 
@@ -11,26 +13,31 @@ from emulator.recordings.readers.har import is_polly, request_body
 from emulator.recordings.readers.registry import reader
 
 
-@reader(
-    "polly", "recordings of Polly.JS", lambda data: data["log"]["entries"] if is_polly(data) else None, by_time=True
-)
+def _items(data: Any) -> list[Any] | None:
+    return data["log"]["entries"] if is_polly(data) else None
+
+
+@reader("polly", "recordings of Polly.JS", _items, marks=("_recordingName",), by_time=True)
 def read(entry: Entry) -> Exchange:
-    asked, form = request_body(entry)
+    body, form = request_body(entry)
     return entry.exchange(
         method=entry.text("request", "method"),
         url=entry.text("request", "url"),
         status=entry.status("response", "status"),
         request_headers=entry.headers("request", "headers"),
-        request_body=asked,
+        request_body=body,
         form=form,
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry),
         time=entry.instant("startedDateTime"),
     )
 
 
 def _body(entry: Entry) -> bytes:
-    """An answer without text had no body. A coded one is a JSON list of its pieces; before version 5 in hexadecimal."""
+    """The body of a response, empty without text.
+
+    A body with a content coding is a JSON list of its pieces; before version 5 they are hexadecimal.
+    """
     path = ("response", "content")
     text = entry.optional_text(*path, "text") or ""
     decode = from_base64 if entry.get(*path, "encoding") == "base64" else None

@@ -7,14 +7,20 @@ from typing import Any, Final
 
 from emulator.recordings.exchange import Exchange
 from emulator.recordings.readers.decoding import from_base64, text_bytes
-from emulator.recordings.readers.entry import Entry, shown
+from emulator.recordings.readers.entry import Entry, shortened
 from emulator.recordings.readers.registry import listed, reader
 
-#: Encodings in which Ruby may have held a text that stands in the file as UTF-8.
+#: Encodings that Ruby may have used for a text which the file has in UTF-8.
 _NOT_UTF8: Final = re.compile(r"iso-8859-\d+|windows-125\d|utf-16(le|be)?|shift_jis|euc-jp", re.IGNORECASE)
 
 
-@reader("ruby_vcr", "cassettes of Ruby's VCR (YAML, JSON)", listed("http_interactions"))
+@reader(
+    "ruby_vcr",
+    "cassettes of Ruby's VCR (YAML, JSON)",
+    listed("http_interactions"),
+    marks=("http_interactions",),
+    in_yaml=True,
+)
 def read(entry: Entry) -> Exchange:
     return entry.exchange(
         method=entry.text("request", "method"),
@@ -22,8 +28,8 @@ def read(entry: Entry) -> Exchange:
         status=entry.status("response", "status", "code"),
         request_headers=entry.headers("request", "headers"),
         request_body=_body(entry, "request"),
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry, "response"),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry, "response"),
         time=entry.instant("recorded_at"),
     )
 
@@ -42,7 +48,7 @@ def _raw(entry: Entry, value: Any, encoding: str | None, path: tuple[str, ...]) 
     if value is None or isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise entry.refused(path, f"expected text, got {shown(value)}")
+        raise entry.refused(path, f"expected text, got {shortened(value)}")
     if encoding and _NOT_UTF8.fullmatch(encoding):
         return value.encode(encoding, "replace")
     return text_bytes(value)

@@ -1,4 +1,4 @@
-"""Cassettes of vcrpy, in YAML or JSON, and those of go-vcr, which have the same shape and other names in it."""
+"""Cassettes of vcrpy, in YAML or JSON, and those of go-vcr, which have the same structure and other names."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any
 
 from emulator.recordings.exchange import Exchange
 from emulator.recordings.readers.decoding import json_bytes
-from emulator.recordings.readers.entry import Entry, as_text, shown
+from emulator.recordings.readers.entry import Entry, as_text, shortened
 from emulator.recordings.readers.registry import listed, reader
 
 
-@reader("vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", listed("interactions"))
+@reader(
+    "vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", listed("interactions"), marks=("interactions",), in_yaml=True
+)
 def read(entry: Entry) -> Exchange:
     content = "content" if entry.get("response", "body") is None else "body"  # vcrpy's first stub for httpx
     return entry.exchange(
@@ -19,8 +21,8 @@ def read(entry: Entry) -> Exchange:
         status=_status(entry),
         request_headers=entry.headers("request", "headers"),
         request_body=_body(entry, "request", "body"),
-        answer_headers=entry.headers("response", "headers"),
-        answer_body=_body(entry, "response", content),
+        response_headers=entry.headers("response", "headers"),
+        response_body=_body(entry, "response", content),
     )
 
 
@@ -33,7 +35,7 @@ def _status(entry: Entry) -> int:
 
 
 def _body(entry: Entry, side: str, key: str) -> bytes | None:
-    """``parsed_body`` is what serializers write that keep JSON readable."""
+    """The body of one side; serializers that keep JSON readable write it as ``parsed_body``."""
     parsed = entry.get(side, "parsed_body")
     if parsed is not None:
         return entry.bytes_of(json_bytes, parsed, side, "parsed_body")
@@ -48,12 +50,12 @@ def _body(entry: Entry, side: str, key: str) -> bytes | None:
     pieces = [_raw(one) for one in (value if isinstance(value, list) else [value])]
     whole = [piece for piece in pieces if piece is not None]
     if len(whole) < len(pieces):
-        raise entry.refused(path, f"expected text, bytes or a mapping with 'string', got {shown(entry.get(*path))}")
+        raise entry.refused(path, f"expected text, bytes or a mapping with 'string', got {shortened(entry.get(*path))}")
     return b"".join(whole)
 
 
 def _inside(value: dict[str, Any]) -> Any:
-    """What Python's tags for files and iterators surround; the tags themselves do nothing here."""
+    """The value inside Python's tags for files and iterators; nothing is made of the tags themselves."""
     for key in ("state", "args"):
         if isinstance(value.get(key), list) and value[key]:
             return value[key][0]

@@ -1,6 +1,6 @@
-"""What is kept of a body while it passes: decoded, and up to a bound; of the rest length and hash.
+"""Copies of the bodies that pass: decoded and up to a limit; of longer ones the length and the hash.
 
-Nothing here may fail for what passes: a body that cannot be read is left out, and ``left_out`` says why.
+No body may make this module fail. A body that cannot be read is left out, and ``left_out`` says why.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from emulator.recordings.exchange import Headers, Part
 
-#: Bytes of a body that are kept at most, and bytes that one may decode to at most.
+#: Bytes of a body that are kept at most, and bytes to which one may decode.
 MAX_KEPT: Final = 16 * 1024 * 1024
 MAX_DECODED: Final = 256 * 1024 * 1024
 #: Content codings that can be undone.
@@ -22,20 +22,20 @@ CODINGS: Final = ("gzip", "deflate", "br", "identity")
 
 _PIECE: Final = 1024 * 1024
 _FORM: Final = "multipart/form-data"
-#: Content types whose bodies are said; all others are files.
-_SAID: Final = re.compile(
+#: Content types of texts; bodies of all other types are files.
+_TEXTS: Final = re.compile(
     r"(text/|application/(json|x-www-form-urlencoded|xml|x-ndjson|jsonl|javascript|problem\+json)|[^;]*\+(json|xml)|$)"
 )
-#: Where contents of files are downloaded, also those that a vector store has parsed.
+#: Paths that download the contents of files, also as a vector store has parsed them.
 _DOWNLOAD: Final = re.compile(r"/files/[^/]+/content/?$")
 #: A file's name in the form of RFC 5987.
 _EXTENDED: Final = re.compile(r"filename\*\s*=\s*(?:utf-8)?'[^']*'([^\s;]*)", re.IGNORECASE)
-#: The end of an event stream: its clients stop reading there.
+#: The last event of a stream: clients stop reading there.
 _DONE: Final = re.compile(rb"data: ?\[DONE\](\r?\n){2,}$")
 
 
 class Body:
-    """One body. ``feed`` it what passes; then ``content`` is what there was, or None with ``left_out``."""
+    """The copy of one body. ``feed`` takes its pieces; ``content`` is the whole, or None, see ``left_out``."""
 
     def __init__(self, coding: str = "", *, keep: bool = True, limit: int = MAX_KEPT) -> None:
         self.size = 0
@@ -44,7 +44,7 @@ class Body:
         self._limit, self._pieces = limit, [b""]
         self._hash = None if keep else hashlib.sha256()
         self._tail = b""
-        #: None if it has been given up.
+        #: None after ``_give_up``.
         self._decoders: list[_Decoder] | None = []
         names = [name.removeprefix("x-") for name in re.split(r"[\s,]+", coding.lower())]
         names = [name for name in names if name not in ("", "identity")]
@@ -74,11 +74,11 @@ class Body:
 
     @property
     def is_done(self) -> bool:
-        """An event stream has said that it is."""
+        """True once an event stream has sent its last event."""
         return _DONE.search(self._tail) is not None
 
     def about(self) -> dict[str, Any]:
-        """What a line tells of a body that it does not have."""
+        """The fields of a recording's line about a body that the line does not contain."""
         if not self.left_out:
             return {}
         known = {} if self._hash is None else {"bytes": self.size, "sha256": self._hash.hexdigest()}
@@ -95,18 +95,18 @@ class Body:
             self._hash.update(piece)
 
     def _leave_out(self, reason: str) -> None:
-        """From here on it is only counted and hashed, with what came before."""
+        """Drops the copy; from here on the body is only counted and hashed."""
         self.left_out = reason
         self._hash = hashlib.sha256(b"".join(self._pieces))
         self._pieces = []
 
     def _give_up(self, reason: str) -> None:
-        """Even length and hash will not be known."""
+        """Drops the copy with its length and hash."""
         self.left_out, self._hash, self._decoders, self._pieces = reason, None, None, []
 
 
 class FormBody:
-    """A multipart form: its fields; of its files name, length and hash, and with ``keep_files`` their contents."""
+    """The copy of a multipart form: its fields, and of files name, length and hash; contents with ``keep_files``."""
 
     content: None = None
 
@@ -180,8 +180,10 @@ class _FormPart:
             self.filename = (
                 unquote(extended[1]) if extended else options.get(b"filename", b"").decode("utf-8", "replace")
             )
-        said = self.filename is None and _SAID.match(self.headers.get(b"content-type", b"").decode("latin-1").lower())
-        self.body = Body(keep=bool(said) or keep_files, limit=limit)
+        is_text = self.filename is None and _TEXTS.match(
+            self.headers.get(b"content-type", b"").decode("latin-1").lower()
+        )
+        self.body = Body(keep=bool(is_text) or keep_files, limit=limit)
 
     def read(self) -> Part:
         about = self.body.about()
@@ -189,12 +191,12 @@ class _FormPart:
         size = None if content is None else len(content)
         sha256 = None if content is None or self.filename is None else hashlib.sha256(content).hexdigest()
         if self.filename is None and content is not None:
-            size = None  # a field shows how long it is
+            size = None  # a field's content has its length
         return Part(self.name, self.filename, content, about.get("bytes", size), about.get("sha256", sha256))
 
 
 def request_body(headers: Headers, *, keep_files: bool) -> Body | FormBody:
-    """For the body of a request with these headers."""
+    """A copy for the body of a request with these headers."""
     kind = _value(headers, "content-type")
     coding = _value(headers, "content-encoding")
     if kind.lower().startswith(_FORM) and not coding:
@@ -205,16 +207,16 @@ def request_body(headers: Headers, *, keep_files: bool) -> Body | FormBody:
         if boundary:
             try:
                 return FormBody(boundary, keep_files=keep_files)
-            except FormParserError:  # a boundary of a length that none has
+            except FormParserError:  # the boundary is too long
                 return Body(keep=False)
-    return Body(coding, keep=keep_files or _SAID.match(kind.lower()) is not None)
+    return Body(coding, keep=keep_files or _TEXTS.match(kind.lower()) is not None)
 
 
-def answer_body(path: str, status: int, headers: Headers, *, keep_files: bool) -> Body:
-    """For the body of the answer to a request for that path."""
+def response_body(path: str, status: int, headers: Headers, *, keep_files: bool) -> Body:
+    """A copy for the body of the response to a request for that path."""
     kind = _value(headers, "content-type").lower()
-    said = _SAID.match(kind) and not (200 <= status < 300 and _DOWNLOAD.search(path))
-    return Body(_value(headers, "content-encoding"), keep=keep_files or bool(said))
+    is_text = _TEXTS.match(kind) and not (200 <= status < 300 and _DOWNLOAD.search(path))
+    return Body(_value(headers, "content-encoding"), keep=keep_files or bool(is_text))
 
 
 def _value(headers: Headers, name: str) -> str:
@@ -225,10 +227,10 @@ def _value(headers: Headers, name: str) -> str:
 
 
 class _DecoderFailed(Exception):
-    """A body is not coded as it should be."""
+    """A body is not encoded as its headers say."""
 
 
-#: Undoes a coding, piece by piece and each of a bounded size. May raise _DecoderFailed and zlib.error.
+#: Undoes a coding piece by piece; each piece has a limited size. Raises _DecoderFailed and zlib.error.
 _Decoder = Callable[[bytes], Iterator[bytes]]
 
 
@@ -241,7 +243,7 @@ def _undo(decoders: Sequence[_Decoder], data: bytes) -> Iterator[bytes]:
 
 
 class _Gzip:
-    """Also of several members, as the format allows."""
+    """Undoes gzip, also of several members, as the format allows."""
 
     def __init__(self) -> None:
         self._engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -252,7 +254,7 @@ class _Gzip:
             if self._engine.eof:
                 data = self._after = self._after + data
                 if not data.startswith(b"\x1f\x8b"):
-                    return  # padding, or not yet enough to tell
+                    return  # padding, or too short to tell
                 self._after = b""
                 self._engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
             yield from _inflate(self._engine, data)
@@ -262,7 +264,7 @@ class _Gzip:
 
 
 class _Deflate:
-    """With the envelope of zlib, or raw: servers send both under this name."""
+    """Undoes deflate with the envelope of zlib or raw: servers send both under this name."""
 
     def __init__(self) -> None:
         self._engine: Any = None
@@ -276,7 +278,7 @@ class _Deflate:
 
 
 def _inflate(engine: Any, data: bytes) -> Iterator[bytes]:
-    """Until all of the data is used, or the engine has come to the end of its own."""
+    """Decompresses until the data is used up, or the compressed stream ends."""
     while True:
         piece = engine.decompress(data, _PIECE)
         if piece:

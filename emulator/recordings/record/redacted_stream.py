@@ -1,7 +1,7 @@
-"""Redacts an event stream: each event by itself, and what events bring in pieces, as the whole that they join to.
+"""Redacts an event stream: each event by itself, and the deltas of a text as the whole text.
 
-A secret that a model writes comes a few characters at a time, and no single event shows it. So the deltas of one text
-are joined, redacted and cut where they were cut before; joined again they are the redacted text.
+A model sends a secret a few characters at a time, and no single event shows it. So the deltas of a text are joined,
+redacted, and cut at the same places; joined again they are the redacted text.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from itertools import zip_longest
 from typing import Any, Final, Protocol
 
 from emulator.base.secret_names import is_secret_name
-from emulator.recordings.record.json_tokens import Leaf, Span, apply, encode, is_json, leaves, parse
+from emulator.recordings.record.json_leaves import Leaf, Span, apply, encode, is_json, leaves, parse
 
-#: Where a string stands in an event's data: keys, and places in lists.
+#: The path of a string in the data of an event: keys and list indexes.
 Path = tuple[str | int, ...]
 
 _LINE: Final = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _FIELDS: Final = ("", "event", "id", "retry")
-#: What tells the events of one text from those of another.
+#: The keys that identify the text to which an event belongs.
 _IDENTITY: Final = ("id", "item_id", "output_index", "content_index", "summary_index", "type")
 
 
 class Scrubs(Protocol):
-    """What redacts strings."""
+    """Redacts strings; ``Scrubber`` does."""
 
     def may_find(self, text: str) -> bool: ...
     def plain(self, text: str) -> str: ...
@@ -36,7 +36,7 @@ class Scrubs(Protocol):
 
 @dataclass(slots=True)
 class _Event:
-    """An event's data, the lines that it stands on, and what is to stand there in place of pieces."""
+    """The data of an event, its lines, and the redacted pieces by path."""
 
     data: str
     lines: list[int]
@@ -46,15 +46,15 @@ class _Event:
 
 
 def redact_stream(text: str, scrubber: Scrubs) -> str:
-    """The text of a stream without its secrets; every other byte is as it was."""
+    """The text of a stream without its secrets; every other byte stays as it is."""
     lines = [(line[1], line[2]) for line in _LINE.finditer(text) if line[0]]
     events = list(_events([line for line, _ in lines]))
     _redact_deltas(events, scrubber)
     written: list[str | None] = [line for line, _ in lines]
-    if shows := scrubber.may_find(text):
+    if has_secrets := scrubber.may_find(text):
         written = [line if _data_of(line) is not None else _redacted_line(line, scrubber) for line, _ in lines]
     for event in events:
-        if shows or event.changes:
+        if has_secrets or event.changes:
             _write(event, _redacted(event, scrubber), written)
     return "".join(f"{line}{end}" for line, (_, end) in zip(written, lines, strict=True) if line is not None)
 
@@ -70,7 +70,7 @@ def _events(lines: list[str]) -> Iterator[_Event]:
 
 
 def _redacted_line(line: str, scrubber: Scrubs) -> str:
-    """A line that is not data: what stands behind the name of the field."""
+    """A line that is not data, with the value after its field name redacted."""
     field, colon, value = line.partition(":")
     return field + colon + scrubber.plain(value) if field in _FIELDS else scrubber.plain(line)
 
@@ -79,19 +79,19 @@ def _data_of(line: str) -> str | None:
     return line[5:].removeprefix(" ") if line.startswith("data:") else None
 
 
-# ---- What comes in pieces ----
+# ---- Deltas ----
 
 
 def _redact_deltas(events: list[_Event], scrubber: Scrubs) -> None:
-    """Joins the deltas of each text and puts what they are to be into the events' ``pieces``."""
+    """Joins the deltas of each text, and puts the redacted ones into ``pieces`` of their events."""
     texts: defaultdict[Hashable, list[tuple[_Event, Path, str]]] = defaultdict(list)
     for event in events:
         value = parse(event.data) if event.data.lstrip()[:1] == "{" else None
         event.is_object = isinstance(value, dict)
         if isinstance(value, dict):
             identity = tuple(str(value.get(name)) for name in _IDENTITY)
-            for path, shown, text in _deltas(value):
-                texts[identity, shown].append((event, path, text))
+            for path, by_index, text in _deltas(value):
+                texts[identity, by_index].append((event, path, text))
         else:
             texts[()].append((event, (), event.data))
     for deltas in texts.values():
@@ -103,30 +103,30 @@ def _redact_deltas(events: list[_Event], scrubber: Scrubs) -> None:
 
 
 def _deltas(data: Any) -> Iterator[tuple[Path, Path, str]]:
-    """The strings under a key ``delta``: where each stands, the same by the ``index`` of list items, and the string.
+    """Yields each string under a key ``delta``: its path, its path by the ``index`` of list items, and the string.
 
-    Those under a secret's name are left out: they are redacted wherever they stand.
+    Strings under the name of a secret are left out, because they are redacted anyway.
     """
     waiting: list[tuple[Any, Path, Path, bool]] = [(data, (), (), False)]
     while waiting:
-        value, path, shown, within = waiting.pop()
+        value, path, by_index, within = waiting.pop()
         if isinstance(value, dict):
             waiting += reversed(
                 [
-                    (inner, (*path, key), (*shown, key), within or key == "delta")
+                    (inner, (*path, key), (*by_index, key), within or key == "delta")
                     for key, inner in value.items()
                     if not is_secret_name(key)
                 ]
             )
         elif isinstance(value, list):
             named = [one.get("index", n) if isinstance(one, dict) else n for n, one in enumerate(value)]
-            waiting += reversed([(one, (*path, n), (*shown, str(named[n])), within) for n, one in enumerate(value)])
+            waiting += reversed([(one, (*path, n), (*by_index, str(named[n])), within) for n, one in enumerate(value)])
         elif within and isinstance(value, str):
-            yield path, shown, value
+            yield path, by_index, value
 
 
 def distributed(pieces: list[str], spans: list[Span]) -> list[str]:
-    """The pieces of a text whose spans are replaced: what is new stands in the piece where its span begins."""
+    """The pieces of a text whose spans are replaced; a replacement goes to the piece in which its span begins."""
     result: list[str] = []
     begin = 0
     for piece in pieces:
@@ -147,7 +147,7 @@ def distributed(pieces: list[str], spans: list[Span]) -> list[str]:
 
 
 def _redacted(event: _Event, scrubber: Scrubs) -> str:
-    """Its data: pieces as they were decided together, all else by itself."""
+    """The data of an event, with its redacted pieces and everything else redacted by itself."""
     data = event.data
     if not event.is_object:
         return event.pieces.get((), data)
@@ -167,7 +167,7 @@ def _redacted(event: _Event, scrubber: Scrubs) -> str:
 
 
 def _write(event: _Event, data: str, written: list[str | None]) -> None:
-    """Puts the data onto the lines where it was; there are fewer if a line end was part of a secret."""
+    """Puts the data back on its lines; there are fewer if a secret contained a line end."""
     if data != event.data:
         for number, line in zip_longest(event.lines, data.split("\n")):
             written[number] = None if line is None else f"data: {line}"

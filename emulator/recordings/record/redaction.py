@@ -1,6 +1,6 @@
-"""Takes secrets out of exchanges before anything is written: out of URLs, headers, bodies and forms.
+"""Removes secrets from exchanges before they are written: from URLs, headers, bodies and forms.
 
-What was JSON stays JSON, what is no secret stays as it was to the byte, and to redact twice changes nothing.
+JSON stays JSON, every byte outside a secret stays as it is, and redacting twice changes nothing.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from emulator.base.secret_names import is_secret_header, is_secret_name, is_secret_parameter
 from emulator.recordings.exchange import Exchange, Headers, Part
-from emulator.recordings.record.json_tokens import Leaf, Span, apply, encode, is_json, leaves
+from emulator.recordings.record.json_leaves import Leaf, Span, apply, encode, is_json, leaves
 from emulator.recordings.record.redacted_stream import redact_stream
 from emulator.recordings.record.secrets import PLACEHOLDER, Finder, Patterns
 
 __all__ = ["PLACEHOLDER", "Redactor"]
 
-#: JSON in strings of JSON, so often at most; what lies deeper is one text.
+#: Levels of JSON in strings of JSON; deeper ones are plain text.
 _MAX_DEPTH: Final = 8
 _MAX_ROUNDS: Final = 8
-#: What the ``type`` of a JSON Schema can be: there a secret's name names a parameter, not a secret.
+#: The types of JSON Schema: in a schema, the name of a secret is that of a parameter.
 _SCHEMA_TYPES: Final = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 _SCHEMA_KEYS: Final = frozenset({"$ref", "anyOf", "oneOf", "allOf", "properties"})
 
@@ -32,7 +32,7 @@ _SCHEMA_KEYS: Final = frozenset({"$ref", "anyOf", "oneOf", "allOf", "properties"
 class Redactor:
     """Redacts exchanges. ``patterns``: regular expressions for more than it knows by itself.
 
-    Raises EmulatorError for a pattern that is none. ``count``: how many secrets it has taken out so far.
+    Raises EmulatorError for an invalid pattern. ``count``: the number of secrets removed so far.
     """
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
@@ -41,7 +41,7 @@ class Redactor:
 
     @property
     def slow_patterns(self) -> frozenset[str]:
-        """Patterns that took too long for a text; it was redacted as a whole."""
+        """Patterns that took too long for a text, which was then redacted as a whole."""
         return frozenset(self._patterns.slow)
 
     def exchange(self, exchange: Exchange) -> Exchange:
@@ -54,7 +54,7 @@ class Redactor:
 
 def _redacted(exchange: Exchange, scrubber: Scrubber) -> Exchange:
     request_body = scrubber.body(exchange.request_body, exchange.request_header("content-type"))
-    answer_body = scrubber.body(exchange.answer_body, exchange.answer_header("content-type"))
+    response_body = scrubber.body(exchange.response_body, exchange.response_header("content-type"))
     form = None if exchange.form is None else tuple(scrubber.part(part) for part in exchange.form)
     changed = form != exchange.form or request_body != exchange.request_body
     return replace(
@@ -63,13 +63,15 @@ def _redacted(exchange: Exchange, scrubber: Scrubber) -> Exchange:
         request_headers=scrubber.headers(exchange.request_headers, request_body, changed),
         request_body=request_body,
         form=form,
-        answer_headers=scrubber.headers(exchange.answer_headers, answer_body, answer_body != exchange.answer_body),
-        answer_body=answer_body,
+        response_headers=scrubber.headers(
+            exchange.response_headers, response_body, response_body != exchange.response_body
+        ),
+        response_body=response_body,
     )
 
 
 class Scrubber:
-    """Redacts the parts of one exchange, and counts."""
+    """Redacts the parts of one exchange and counts the secrets."""
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
@@ -78,7 +80,7 @@ class Scrubber:
     # ---- Texts ----
 
     def plain(self, text: str) -> str:
-        """A text of no known form."""
+        """Redacts a text of no known form."""
         return apply(text, self._found(text))
 
     def _found(self, text: str) -> list[Span]:
@@ -87,7 +89,7 @@ class Scrubber:
         return [(start, end, PLACEHOLDER) for start, end in places]
 
     def spans(self, text: str, depth: int = 0) -> list[Span]:
-        """What is to be replaced in a string, which may be JSON itself."""
+        """The spans to replace in a string, which may itself be JSON."""
         if not self._finder.may_find(text):
             return []
         if depth < _MAX_DEPTH and text.lstrip()[:1] in ("{", "[") and is_json(text):
@@ -95,7 +97,7 @@ class Scrubber:
         return self._found(text)
 
     def text(self, text: str) -> str:
-        """A body: JSON, a line of JSON each, the beginning of JSON, or any other text."""
+        """Redacts a body: JSON, lines of JSON, the start of JSON, or any other text."""
         if not self._finder.may_find(text):
             return text
         if text.startswith("\ufeff"):
@@ -107,7 +109,7 @@ class Scrubber:
         first, end, _ = text.partition("\n")
         if end and is_json(first):
             return "\n".join(self.text(line) for line in text.split("\n"))
-        # Almost JSON: by its strings as far as they go, then as any text.
+        # Almost JSON: first its strings, as far as they can be read, then the text as a whole.
         return self.plain(apply(text, self._json_spans(text, 0, plain_values=False)))
 
     def may_find(self, text: str) -> bool:
@@ -116,7 +118,7 @@ class Scrubber:
     # ---- JSON ----
 
     def json(self, text: str) -> str:
-        """A body that is said to be JSON, perhaps a single value."""
+        """Redacts a body with the content type of JSON, perhaps a single value."""
         if not self._finder.may_find(text):
             return text
         return apply(text, self._json_spans(text, 0)) if is_json(text) else self.text(text)
@@ -133,7 +135,7 @@ class Scrubber:
         return spans
 
     def leaf(self, leaf: Leaf, raw: str, depth: int = 0) -> str | None:
-        """What is to be written in place of a leaf; None to let it stand."""
+        """The replacement of a leaf; None to keep it."""
         if leaf.kind == "plain":
             if raw in ("true", "false", "null") or not (is_covered(leaf) or self._finder.find(raw)):
                 return None
@@ -146,7 +148,7 @@ class Scrubber:
         return None if new == leaf.value else encode(new, raw)
 
     def whole(self, value: str) -> str:
-        """A value that is a secret by its name."""
+        """Redacts a value whose name says that it is a secret."""
         if value in ("", PLACEHOLDER):
             return value
         self.count += 1
@@ -155,7 +157,7 @@ class Scrubber:
     # ---- Parts of an exchange ----
 
     def body(self, raw: bytes | None, kind: str | None) -> bytes | None:
-        """A body of that content type."""
+        """Redacts a body of a content type."""
         if not raw:
             return raw
         try:
@@ -173,7 +175,7 @@ class Scrubber:
         return self.json if kind.startswith("application/json") else self.text
 
     def part(self, part: Part) -> Part:
-        """A part of a form. A file that is changed loses its hash, and has another length."""
+        """Redacts a part of a form. A changed file loses its hash and gets its new length."""
         content = part.content
         if content and part.filename is None and is_secret_name(part.name):
             content = self.whole(content.decode("utf-8", "replace")).encode()
@@ -187,7 +189,7 @@ class Scrubber:
         return replace(part, name=name, filename=filename, content=content, size=size, sha256=None)
 
     def headers(self, headers: Headers, body: bytes | None, changed: bool) -> Headers:
-        """The length of a body that was changed is corrected, or left out if it is not known."""
+        """Redacts headers, and corrects the length of a changed body, or removes it if it is not known."""
         return tuple(
             (
                 name,
@@ -216,7 +218,7 @@ class Scrubber:
         return "/".join(segments) + mark + self.query(query)
 
     def query(self, query: str) -> str:
-        """Of a URL, or a form that is encoded as one."""
+        """Redacts the query of a URL, or a form that is encoded as one."""
         return "&".join(self._parameter(pair) for pair in query.split("&"))
 
     def _parameter(self, pair: str) -> str:
@@ -227,14 +229,14 @@ class Scrubber:
             value = self._encoded(value, unquote_plus, lambda text: quote(text, safe=_SAFE))
         return self._encoded(name, unquote_plus, lambda text: quote(text, safe=_SAFE)) + equals + value
 
-    def _encoded(self, shown: str, decode: Callable[[str], str], encode: Callable[[str], str]) -> str:
-        text = decode(shown)
+    def _encoded(self, encoded: str, decode: Callable[[str], str], encode: Callable[[str], str]) -> str:
+        text = decode(encoded)
         new = apply(text, self.spans(text))
-        return shown if new == text else encode(new)
+        return encoded if new == text else encode(new)
 
 
 def _settled(redact: Callable[[str], str], text: str) -> str:
-    """Redacted until nothing more is found: what is taken out of a text can bring up something else."""
+    """Redacts until nothing more is found: removing one secret can reveal another."""
     for _ in range(_MAX_ROUNDS):
         before, text = text, redact(text)
         if before == text:
@@ -242,12 +244,12 @@ def _settled(redact: Callable[[str], str], text: str) -> str:
     return text
 
 
-#: What stays readable in a URL.
+#: Characters that stay readable in a URL.
 _SAFE: Final = "[]:@!$'()*,;~"
 
 
 def is_covered(leaf: Leaf) -> bool:
-    """It stands under a secret's name, directly or in lists and objects that are no schema of it."""
+    """True for a leaf under the name of a secret, directly or in lists and objects that are not a schema."""
     key, inside = leaf.key, leaf.inside
     while inside is not None:
         if isinstance(key, str) and is_secret_name(key):
@@ -258,16 +260,16 @@ def is_covered(leaf: Leaf) -> bool:
     return False
 
 
-# ---- What an exchange itself shows to be secret ----
+# ---- The credentials of an exchange ----
 
 
 def _literals(exchange: Exchange) -> set[str]:
-    """The credentials that a request carries, as they would stand elsewhere."""
+    """The credentials of a request, in the forms in which they may occur elsewhere."""
     found: set[str] = set()
     for name, value in exchange.request_headers:
         if is_secret_header(name):
             found.update(_cookies(value) if name == "cookie" else _credentials(value))
-    for name, value in exchange.answer_headers:
+    for name, value in exchange.response_headers:
         if name == "set-cookie":
             found.update(_cookies(value.partition(";")[0]))
     for pair in exchange.url.partition("?")[2].split("&"):

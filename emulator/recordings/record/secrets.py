@@ -1,6 +1,6 @@
-"""What a secret is: by the name that a value stands under, by its form, or because this exchange carried it as one.
+"""Finds secrets: by the name of a value, by its form, or because the exchange itself carries it as a credential.
 
-Azure's old keys are 32 hexadecimal digits, as hashes and ids are, so only their names and headers betray them.
+Azure's old keys are 32 hexadecimal digits, like hashes and ids, so only names and headers identify them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from emulator.base.problems import EmulatorError
 from emulator.base.secret_names import is_secret_name
 from emulator.sandbox import patterns as patterns_
 
-#: What stands in place of a secret.
+#: The replacement of a secret.
 PLACEHOLDER: Final = "[redacted]"
 
 # ---- By form ----
 
-#: Each with what a text has, in lower case, in which it finds something: to look for that is many times quicker.
-#: Where there is a group, only that is the secret.
+#: Each form with substrings, in lower case, of the texts that can contain it: the search for them is much faster.
+#: If a form has a group, only the group is the secret.
 _FORMS: Final = tuple(
     (tuple(signs.split("|")), re.compile(form))
     for signs, form in (
@@ -50,18 +50,18 @@ _ASSIGNED: Final = re.compile(
     r"(?:\\*[\"'](?P<quoted>[^\"'\\\n]+)|(?P<plain>(?=[^\s\"',;&]*\d)[^\s\"'\\,;&(){}<>\[\]]{4,}))"
 )
 _NAME_BEFORE: Final = re.compile(r"[\w.-]{1,60}\Z")
-#: What a text has, in lower case, that has a secret's name; and the name before its value.
+#: Substrings, in lower case, of the texts that can contain the name of a secret; and such a name before a value.
 _SYLLABLES: Final = tuple("key token secret passw passphrase pwd auth bearer credential cookie jwt org openai".split())
 _NAMED: Final = re.compile(
     r"(?:key|key[\W_]{0,3}id|token|secret|password|passwd|passphrase|pwd|authorization|auth|bearer|credential|cookie|jwt"
     r"|organi[sz]ation[\W_]{0,3}id|org[\W_]{0,3}id|openai[\W_]{0,3}project)s?[\W_]{0,12}[:=]"
 )
-#: Escapes of JSON that may hide a secret from a look at the text: all but line ends, tabs and quotes.
+#: Escapes of JSON that can hide a secret in the text: all but line ends, tabs and quotes.
 _HIDING: Final = re.compile(r"\\[^nrt\"]")
 
 
 class Finder:
-    """Finds secrets in texts. ``literals``: what is one wherever it stands; ``patterns``: the user's own."""
+    """Finds secrets in texts. ``literals`` are secrets wherever they occur; ``patterns`` are those of the user."""
 
     def __init__(self, literals: Iterable[str] = (), patterns: Patterns | None = None) -> None:
         words = sorted((one for one in literals if _is_distinct(one)), key=len, reverse=True)
@@ -69,7 +69,7 @@ class Finder:
         self._patterns = patterns
 
     def may_find(self, text: str) -> bool:
-        """False if there is surely nothing in a text, nor in the JSON that it is. Quick."""
+        """False if a text, and the JSON in it, certainly contain no secret. Fast."""
         if self._patterns or _HIDING.search(text) or (self._literals and self._literals.search(text)):
             return True
         lower = text.lower()
@@ -78,9 +78,9 @@ class Finder:
         return any(one in lower for one in _SYLLABLES) and _NAMED.search(lower) is not None
 
     def find(self, text: str) -> list[tuple[int, int]]:
-        """Where the secrets of a text are, in order and apart from each other. What has replaced one before is none.
+        """The spans of the secrets in a text, in order and without overlap. A placeholder is not a secret.
 
-        It looks again at what it would leave, until there is nothing more: to redact twice changes nothing.
+        The search is repeated on the rest until it finds nothing, so that redacting twice changes nothing.
         """
         if not self.may_find(text):
             return []
@@ -116,17 +116,17 @@ class Finder:
 
 
 class Patterns:
-    """Regular expressions of the user's. Raises EmulatorError for one that is none."""
+    """The regular expressions of the user. Raises EmulatorError for an invalid one."""
 
     def __init__(self, patterns: Collection[str]) -> None:
         self._compiled: list[Any] = []
-        #: Those that took too long for a text, which was then redacted whole.
+        #: Expressions that took too long for a text; such a text is redacted as a whole.
         self.slow: set[str] = set()
         for pattern in patterns:
             try:
-                self._compiled.append(patterns_.read(pattern))
+                self._compiled.append(patterns_.compiled(pattern))
             except patterns_.BadPattern as error:
-                raise EmulatorError(f"--redact {pattern!r} is no regular expression: {error}") from None
+                raise EmulatorError(f"--redact {pattern!r} is not a regular expression: {error}") from None
 
     def __bool__(self) -> bool:
         return bool(self._compiled)
@@ -141,7 +141,7 @@ class Patterns:
 
 
 def _is_distinct(word: str) -> bool:
-    """Not so short or plain that it stands in texts by chance."""
+    """True for a word that does not occur in texts by chance."""
     return len(word) >= (16 if word.isalpha() else 8) and word != PLACEHOLDER
 
 
@@ -159,7 +159,7 @@ def _around_placeholders(text: str) -> Places:
 
 
 def _shown(text: str, left: Places) -> tuple[str, Places]:
-    """The text as it would be written if only this were left of it, and where that stands in it."""
+    """The text with placeholders for everything but the spans of ``left``, and the spans in that text."""
     pieces: list[str] = []
     places: Places = []
     at = last = 0
@@ -176,13 +176,13 @@ def _shown(text: str, left: Places) -> tuple[str, Places]:
 
 
 def _gap(old: str) -> str:
-    """What stands for what is not left: placeholders that were there, or one for a secret."""
+    """The text of a gap: the placeholders that were already there, or one for a secret."""
     many, rest = divmod(len(old), len(PLACEHOLDER))
     return old if many and not rest and old == PLACEHOLDER * many else PLACEHOLDER
 
 
 def _without(left: Places, places: Places, hits: Places) -> Places:
-    """``left`` less the hits, which lie in ``places``: the same pieces as they are shown."""
+    """``left`` without the hits. ``places`` are the same pieces in the text that was searched."""
     remaining: Places = []
     for (start, _), (at, end) in zip(left, places, strict=True):
         cursor = at
@@ -198,7 +198,7 @@ def _without(left: Places, places: Places, hits: Places) -> Places:
 
 
 def _between(left: Places, length: int, text: str) -> Places:
-    """The gaps of ``left``, without those that are placeholders already."""
+    """The gaps of ``left``, except for those that are already placeholders."""
     gaps, last = [], 0
     for start, end in [*left, (length, length)]:
         if start > last and _gap(text[last:start]) != text[last:start]:

@@ -1,7 +1,7 @@
-"""The server that a recorder stands in front of: its address, requests to it, and what can go wrong on the way.
+"""The server behind a recorder: its address, the requests to it, and their failures.
 
-It goes by the transport of httpx2 alone: no redirects are followed, no cookies kept, no proxies or keys taken from the
-environment, and bodies come as they are on the wire.
+It uses the transport of httpx2 alone. So it follows no redirects, keeps no cookies, takes no proxies or keys from the
+environment, and passes bodies as they are on the wire.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 RawHeaders = list[tuple[bytes, bytes]]
 
-#: Seconds that an idle connection is kept: less than servers do, which else close one that is just being used.
+#: Seconds that an idle connection is kept: fewer than on servers, which would close a connection as it is used.
 _KEEP_ALIVE: Final = 3.0
 #: Headers that are about one connection, not about the message (RFC 9110, 7.6.1).
 _HOP_BY_HOP: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
     b"upgrade".split()
 )
-#: What our own connection says for itself.
+#: Headers that the recorder's own connection sets.
 _OWN: Final = frozenset({b"host", b"expect"})
 _CODING: Final = re.compile(rb"\s*(gzip|x-gzip|deflate|br|identity)\s*(;|$)", re.IGNORECASE)
 
@@ -34,34 +34,34 @@ _EXPECTED: Final = "expected http:// or https://, a host and perhaps a port and 
 
 
 class UpstreamFailed(Exception):
-    """No answer, or no more of it."""
+    """The upstream sends no response, or does not finish it."""
 
 
 class Unreachable(UpstreamFailed):
-    """It cannot be connected to."""
+    """No connection to the upstream is possible."""
 
 
 class TimedOut(UpstreamFailed):
-    """It has been silent for too long."""
+    """The upstream is silent for too long."""
 
 
 class Broken(UpstreamFailed):
-    """It closed the connection, or what it sent is no HTTP."""
+    """The upstream closes the connection, or sends something that is not HTTP."""
 
 
-class Answer:
-    """The head of an answer, and its body as it comes."""
+class UpstreamResponse:
+    """The head of a response, and its body as it comes."""
 
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
         self.status = response.status_code
         sent = [(name.lower(), value) for name, value in response.headers.raw]
-        if any(name == b"transfer-encoding" for name, _ in sent):  # which says where the body ends, whatever else does
+        if any(name == b"transfer-encoding" for name, _ in sent):  # it alone says where the body ends
             sent = [pair for pair in sent if pair[0] != b"content-length"]
         self.headers = end_to_end(sent)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """Raises UpstreamFailed."""
+        """The body, piece by piece. Raises UpstreamFailed."""
         import httpx2
 
         try:
@@ -75,12 +75,12 @@ class Answer:
 
 
 class Upstream:
-    """``timeout``: seconds without a byte. Raises EmulatorError for a URL that is none."""
+    """``timeout``: seconds without a byte. Raises EmulatorError for an invalid URL."""
 
     def __init__(self, url: str, *, timeout: float = 600.0, insecure: bool = False) -> None:
         self.url = url.rstrip("/")
         scheme, self._host, path = _checked(url)
-        #: A version at the end is left out: the paths of clients have their own.
+        #: Without a version at the end: the paths of clients have their own.
         self._prefix = re.sub(rb"/v1$", b"", path.rstrip("/").encode())
         import httpx2
 
@@ -96,7 +96,7 @@ class Upstream:
         )
 
     def target(self, path: bytes, query: bytes) -> bytes:
-        """Where a client's request goes: its path behind the upstream's, unless it begins with that already."""
+        """The target of a client's request: its path after the upstream's, unless it already begins with that."""
         inside = path == self._prefix or path.startswith(self._prefix + b"/")
         return (path if inside else self._prefix + path) + (b"?" + query if query else b"")
 
@@ -111,14 +111,14 @@ class Upstream:
 
     async def send(
         self, method: str, target: bytes, headers: RawHeaders, content: bytes | AsyncGenerator[bytes, None] | None
-    ) -> Answer:
-        """Sends a request, and answers once the head of the answer is there. Raises UpstreamFailed."""
+    ) -> UpstreamResponse:
+        """Sends a request, and returns with the head of the response. Raises UpstreamFailed."""
         import httpx2
 
         extensions = {**self._extensions, "target": target}
         try:
             request = httpx2.Request(method, self._base, headers=headers, content=content, extensions=extensions)
-            return Answer(await self._transport.handle_async_request(request))
+            return UpstreamResponse(await self._transport.handle_async_request(request))
         except httpx2.TransportError as error:
             raise _failure(error) from error
 
@@ -127,13 +127,13 @@ class Upstream:
 
 
 def end_to_end(headers: RawHeaders) -> RawHeaders:
-    """Without those that are about the connection. Names are in lower case."""
+    """The headers without those of the connection. Names are in lower case."""
     named = {token.strip().lower() for name, value in headers if name == b"connection" for token in value.split(b",")}
     return [(name, value) for name, value in headers if name not in _HOP_BY_HOP and name not in named]
 
 
 def _accepted(value: bytes) -> bytes:
-    """Of the content codings that a client takes, those that the recorder can undo for its copy."""
+    """Those of the client's content codings that the recorder can undo for its copy."""
     return b",".join(coding for coding in value.split(b",") if _CODING.match(coding)).strip() or b"identity"
 
 

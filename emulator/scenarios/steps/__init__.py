@@ -4,7 +4,7 @@ Importing the package registers all kinds, in the order in which they are docume
 """
 
 # ruff: noqa: I001  # the order of import is the order of the documentation
-from emulator.scenarios.steps.messages import refuse, say
+from emulator.scenarios.steps.messages import reason, refuse, say
 from emulator.scenarios.steps.calls import call
 from emulator.scenarios.steps.tools import code, search
 from emulator.scenarios.steps.ends import expire, fail, hold, incomplete, wait
@@ -20,6 +20,7 @@ __all__ = [
     "fail",
     "hold",
     "incomplete",
+    "reason",
     "refuse",
     "say",
     "search",

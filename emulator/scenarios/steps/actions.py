@@ -15,7 +15,11 @@ from emulator.base.json_types import Object
 
 
 class FileRef(NamedTuple):
-    """A file that the model shows, cites or has made."""
+    """A file that the model shows, cites or has made.
+
+    ``id`` is empty for a file that only a scenario names: the narrator makes one up for it, the same for each name.
+    ``filename`` is the name that a citation shows.
+    """
 
     id: str
     filename: str
@@ -24,7 +28,8 @@ class FileRef(NamedTuple):
 class Annotation(NamedTuple):
     """A part of a text that stands for a file; positions count code points.
 
-    A ``citation`` names its source, a ``link`` leads to a file that code made.
+    A ``citation`` names its source, a ``link`` leads to a file that code made. In a plain text a citation is a point:
+    ``start`` and ``end`` are where its marker would stand, and ``text`` is empty.
     """
 
     start: int
@@ -32,6 +37,19 @@ class Annotation(NamedTuple):
     kind: Literal["citation", "link"]
     text: str
     file: FileRef
+
+
+class PlainText(NamedTuple):
+    """A message's text without the markers of citations, for APIs that do not write them.
+
+    ``annotations`` are all that the message has, in the order of their places: citations are points; links, and spans
+    that the scenario gives by position, keep their text and have the kind ``link``; an image that is shown is an empty
+    span of the kind ``link``.
+    """
+
+    text: str
+    pieces: list[str]
+    annotations: list[Annotation]
 
 
 class FunctionCall(NamedTuple):
@@ -55,7 +73,7 @@ class Image(NamedTuple):
 
 
 class Execution(NamedTuple):
-    """A piece of code that runs. ``pieces``: the parts in which its input is streamed."""
+    """A piece of code that runs. ``pieces``: the parts in which its input is streamed; ``outputs`` in their order."""
 
     input: str
     pieces: list[str]
@@ -73,9 +91,9 @@ class SearchResult(NamedTuple):
 
 
 class Search(NamedTuple):
-    """One search in files, and what it found."""
+    """One search in files: the texts that the model searched for, and the results, best first."""
 
-    query: str
+    queries: list[str]
     results: list[SearchResult]
 
 
@@ -86,15 +104,33 @@ class Began(NamedTuple):
     """The model begins to answer."""
 
 
+class Reasoned(NamedTuple):
+    """The model reasons before what it does next.
+
+    ``summary``: the parts of its summary, none if nobody sees one. ``pieces``: for each part the pieces in which it is
+    streamed.
+    """
+
+    summary: list[str]
+    pieces: list[list[str]]
+    usage: Object | None = None
+
+
 class Said(NamedTuple):
-    """A message. ``usage`` is what the step states; ``stays_open``: the next step finds it still being written."""
+    """A message. ``usage`` is what the step states; ``stays_open``: the next step finds it still being written.
+
+    ``text``, ``pieces`` and ``annotations`` have markers of citations, and ``images`` stand before the text;
+    ``plain`` is the same message without markers, its images among the annotations.
+    """
 
     text: str
     pieces: list[str]
     annotations: list[Annotation]
     images: list[FileRef]
+    plain: PlainText
     usage: Object | None = None
     stays_open: bool = False
+    phase: Literal["commentary", "final_answer"] | None = None
 
 
 class Refused(NamedTuple):
@@ -166,8 +202,8 @@ class Cancelled(NamedTuple):
 
 
 Action = (
-    Began | Said | Refused | Called | RanCode | Searched | Waited | Held | Completed | Failed | CutOff | Expired
-    | Cancelled
+    Began | Reasoned | Said | Refused | Called | RanCode | Searched | Waited | Held | Completed | Failed | CutOff
+    | Expired | Cancelled
 )  # fmt: skip
 #: All of them, for those who have to know each.
 ACTIONS: tuple[type[Any], ...] = Action.__args__

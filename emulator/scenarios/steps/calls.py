@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from emulator.base.json_types import Object
-from emulator.sandbox.json_schema import Schema, reason
+from emulator.sandbox.json_schema import Schema, reason, schema_error
 from emulator.scenarios.steps.actions import Action, Called, FunctionCall
 from emulator.scenarios.steps.context import StepContext, StepFailed
 from emulator.scenarios.steps.pieces import cut
-from emulator.scenarios.steps.registry import USAGE, step
+from emulator.scenarios.steps.registry import USAGE, Flaw, step
 from emulator.scenarios.steps.step import Step
 
 _ARGUMENTS: Final[Schema] = {"type": ["object", "string"]}
@@ -29,9 +29,18 @@ _EXPECT: Final[Schema] = {
 }
 
 
+def _check_expected(step: Object) -> Iterator[Flaw]:
+    called = [name for one in _as_list(step["call"]) for name in one]
+    for name, schema in step.get("expect", {}).items():
+        if name not in called:
+            yield ("expect", name), f"{name!r} is not called in this step; it calls {', '.join(called)}"
+        if why := schema_error(schema):
+            yield ("expect", name), f"this is no JSON Schema: {why}"
+
+
 @step(
     "call", _CALL, "function calls; the run then requires action until their outputs are submitted",
-    beside={"expect": _EXPECT, "usage": USAGE}, makes_run_step=True,
+    beside={"expect": _EXPECT, "usage": USAGE}, makes_run_step=True, check=_check_expected,
 )  # fmt: skip
 def call(context: StepContext, step: Step) -> Iterator[Action]:
     """Function calls; their arguments are streamed in pieces."""

@@ -81,12 +81,18 @@ class StepContext:
     file_names: Callable[[], list[str]] = list
     #: Stores a file that the model's code makes: file name and content.
     make_file: Callable[[str, bytes], FileRef] = lambda filename, content: FileRef("", filename)
+    #: The content of a stored file, by its id.
+    read_file: Callable[[str], bytes] = lambda file_id: b""
     #: What file search finds in the turn's vector stores, best first.
     search: Callable[[str], list[SearchResult]] = lambda query: []
     #: Contents of the files that the scenario names by path.
     contents: Mapping[str, bytes] = field(default_factory=dict)
-    #: Files that the model's code has made.
+    #: Files that the model's code has made for the user: texts link to them.
     generated: list[FileRef] = field(default_factory=list)
+    #: Images that the model's code has made.
+    images_made: list[FileRef] = field(default_factory=list)
+    #: The results of the latest search.
+    results: list[SearchResult] = field(default_factory=list)
     #: The outputs that the client has submitted so far.
     outputs: list[Output] = field(default_factory=list)
     #: What its templates may do, all together.
@@ -118,6 +124,13 @@ class StepContext:
             raise StepFailed("impossible", f"there is no file {name!r}: there is {names}")
         return found
 
+    def result(self, number: int) -> FileRef:
+        """The file of a result of the latest search, by its number from 1. Raises StepFailed (``impossible``)."""
+        if number > len(self.results):
+            raise StepFailed("impossible", f"there is no result {number}: the latest search has {len(self.results)}")
+        found = self.results[number - 1]
+        return FileRef(found.file_id, found.filename)
+
     def _variables(self) -> dict[str, Any]:
         """The names a template can use; a function's name gives its latest output."""
         return {
@@ -127,6 +140,10 @@ class StepContext:
             "outputs": [
                 {"name": output.name, "arguments": parsed(output.arguments), "output": output.value()}
                 for output in self.outputs
+            ],
+            "results": [
+                {"file_id": one.file_id, "filename": one.filename, "score": one.score, "text": one.text}
+                for one in self.results
             ],
             "fake": self.fake,
         }

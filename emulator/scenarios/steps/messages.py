@@ -1,33 +1,29 @@
-"""Messages that the assistant writes: said, refused, cited, illustrated."""
+"""What the assistant writes: messages (said, refused, cited, illustrated), and its reasoning."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from itertools import zip_longest
+from typing import Final
 
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import TEXT, Schema
-from emulator.scenarios.steps.actions import Action, Annotation, Refused, Said
+from emulator.scenarios.steps.actions import Action, Reasoned, Refused, Said
+from emulator.scenarios.steps.citations import CITE, compose, why_no_place
 from emulator.scenarios.steps.context import StepContext
-from emulator.scenarios.steps.pieces import CHUNKS, cut
-from emulator.scenarios.steps.registry import USAGE, step
+from emulator.scenarios.steps.pieces import CHUNKS, cut, join_flaw
+from emulator.scenarios.steps.registry import USAGE, Flaw, step
 from emulator.scenarios.steps.step import Step
 
-_CITE: Final[Schema] = {
-    "type": "object",
-    "properties": {"file": TEXT, "marker": {"type": "string", "minLength": 1}},
-    "required": ["file"],
-    "additionalProperties": False,
-}
 _SAY: Final[Schema] = {
     "type": ["string", "object"],
     "properties": {
         "text": TEXT,
         "json": {"type": ["object", "array"]},
         "chunks": CHUNKS,
-        "cite": {"type": "array", "items": _CITE},
+        "cite": {"type": "array", "items": CITE},
         "images": {"type": "array", "items": TEXT},
+        "phase": {"enum": ["commentary", "final_answer"]},
     },
     "additionalProperties": False,
     "if": {"type": "object"},
@@ -36,12 +32,19 @@ _SAY: Final[Schema] = {
         "not": {"required": ["text", "json"]},
         "description": "either text or json (or images alone)",
     },
-    "description": "text, or {text | json, chunks, cite, images}",
+    "description": "text, or {text | json, chunks, cite, images, phase}",
 }
 _BESIDE: Final = {"done": {"type": "boolean"}, "usage": USAGE}
 
-#: Where the code interpreter keeps the files that messages link to.
-SANDBOX: Final = "sandbox:/mnt/data/"
+
+def _check_message(step: Object) -> Iterator[Flaw]:
+    for kind in ("say", "refuse"):
+        value = step.get(kind)
+        if isinstance(value, dict):
+            yield from join_flaw((kind, "chunks"), value.get("text"), value.get("chunks"))
+            for number, cite in enumerate(value.get("cite", [])):
+                if why := why_no_place(cite):
+                    yield (kind, "cite", number), why
 
 
 @step(
@@ -50,70 +53,84 @@ SANDBOX: Final = "sandbox:/mnt/data/"
     "a message; `chunks` say how it is streamed, `cite` annotates, `images` are shown",
     beside=_BESIDE,
     makes_run_step=True,
+    check=_check_message,
 )
 def say(context: StepContext, step: Step) -> Iterator[Action]:
     """A message, composed whole."""
-    value = {"text": step.value} if isinstance(step.value, str) else step.value
+    value: Object = {"text": step.value} if isinstance(step.value, str) else step.value
     images = [context.file(context.render_text(name)) for name in value.get("images", [])]
-    text, annotations, pieces = _compose(context, value)
-    yield Said(text, pieces, annotations, images, step.beside.get("usage"), _stays_open(step))
+    if "json" in value:
+        text = context.as_json(context.render(value["json"]))
+    else:
+        text = context.render_text(value.get("text", ""))
+    made = compose(context, text, value.get("chunks", "words"), value.get("cite", []), images)
+    yield Said(
+        made.text,
+        made.pieces,
+        made.annotations,
+        [*images, *made.images],
+        made.plain,
+        step.beside.get("usage"),
+        _stays_open(step),
+        value.get("phase"),
+    )
 
 
 def _stays_open(step: Step) -> bool:
     return step.stays_open and not step.beside.get("done")
 
 
-def _compose(context: StepContext, value: Object) -> tuple[str, list[Annotation], list[str]]:
-    """The whole text, its annotations, and the pieces in which it is streamed: a marker is one piece."""
-    if "json" in value:
-        text = context.as_json(context.render(value["json"]))
-    else:
-        text = context.render_text(value.get("text", ""))
-    chunks = value.get("chunks", "words")
-    given = cut(text, chunks) if isinstance(chunks, list) else []
-    said = len(text)
-    citations, text = _citations(context, value.get("cite", []), text)
-    annotations = sorted([*citations, *_links(context, text)], key=lambda one: one.start)
-    if isinstance(chunks, list):
-        return text, annotations, [*given, *_cut_around(text, said, annotations, "words")]
-    return text, annotations, _cut_around(text, 0, annotations, chunks)
+_REFUSE: Final[Schema] = {
+    "type": ["string", "object"],
+    "properties": {"text": TEXT, "chunks": CHUNKS},
+    "required": ["text"],
+    "additionalProperties": False,
+    "description": "text, or {text, chunks}",
+}
 
 
-def _citations(context: StepContext, cites: list[Object], text: str) -> tuple[list[Annotation], str]:
-    """Each citation marks its marker where the text has it, else appends one as the service writes them."""
-    found: list[Annotation] = []
-    behind: dict[str, int] = {}
-    for number, cite in enumerate(cites):
-        file = context.file(context.render_text(cite["file"]))
-        marker = context.render_text(cite["marker"]) if "marker" in cite else f"【4:{number}†{file.filename}】"
-        start = text.find(marker, behind.get(marker, 0))
-        if start < 0:
-            start, text = len(text), text + marker
-        behind[marker] = start + len(marker)
-        found.append(Annotation(start, start + len(marker), "citation", marker, file))
-    return found, text
-
-
-def _links(context: StepContext, text: str) -> Iterator[Annotation]:
-    """Links to files that the model's code has made."""
-    for file in context.generated:
-        link = SANDBOX + file.filename
-        for match in re.finditer(re.escape(link), text):
-            yield Annotation(match.start(), match.end(), "link", link, file)
-
-
-def _cut_around(text: str, start: int, annotations: list[Annotation], chunks: Any) -> list[str]:
-    """The pieces of a text from ``start`` on, markers whole."""
-    pieces: list[str] = []
-    for one in annotations:
-        if one.start >= start:
-            pieces += [*cut(text[start : one.start], chunks), text[one.start : one.end]]
-            start = one.end
-    return pieces + cut(text[start:], chunks)
-
-
-@step("refuse", TEXT, "a message that is a refusal", beside=_BESIDE, makes_run_step=True)
+@step("refuse", _REFUSE, "a message that is a refusal", beside=_BESIDE, makes_run_step=True, check=_check_message)
 def refuse(context: StepContext, step: Step) -> Iterator[Action]:
     """A message that is a refusal."""
-    text = context.render_text(step.value)
-    yield Refused(text, cut(text, "words"), step.beside.get("usage"), _stays_open(step))
+    value = {"text": step.value} if isinstance(step.value, str) else step.value
+    text = context.render_text(value["text"])
+    yield Refused(text, cut(text, value.get("chunks", "words")), step.beside.get("usage"), _stays_open(step))
+
+
+# ---- Reasoning ----
+
+_REASON: Final[Schema] = {
+    "type": ["string", "object"],
+    "properties": {"summary": {"type": "array", "items": TEXT}, "chunks": {"type": "array", "items": CHUNKS}},
+    "required": ["summary"],
+    "additionalProperties": False,
+    "description": "text, or {summary: [text, …], chunks: [one for each part of the summary, …]}",
+}
+
+
+def _check_reasoning(step: Object) -> Iterator[Flaw]:
+    value = step["reason"]
+    if isinstance(value, str):
+        return
+    summary, chunks = value["summary"], value.get("chunks", [])
+    if len(chunks) > len(summary):
+        expected = f"expected at most one item for each part of the summary ({len(summary)}); got {len(chunks)}"
+        yield ("reason", "chunks"), expected
+    for number, (part, how) in enumerate(zip(summary, chunks, strict=False)):
+        yield from join_flaw(("reason", "chunks", number), part, how or "words")
+
+
+@step(
+    "reason",
+    _REASON,
+    "the model reasons: no run step on Assistants, where its tokens count in the next one; an item on Responses",
+    beside={"usage": USAGE},
+    check=_check_reasoning,
+)
+def reason(context: StepContext, step: Step) -> Iterator[Action]:
+    """Reasoning with the parts of its summary; a part without chunks is streamed in words."""
+    value = {"summary": [step.value]} if isinstance(step.value, str) else step.value
+    summary = [context.render_text(part) for part in value["summary"]]
+    chunks = [one or "words" for one in value.get("chunks", [])]
+    pieces = [cut(part, how) for part, how in zip_longest(summary, chunks, fillvalue="words")][: len(summary)]
+    yield Reasoned(summary, pieces, step.beside.get("usage"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from emulator.sandbox.json_schema import TEXT, Schema
+from emulator.sandbox.templates import is_template
 from emulator.scenarios.steps.context import StepFailed
 
 CHUNKS: Final[Schema] = {
@@ -17,7 +19,20 @@ CHUNKS: Final[Schema] = {
     "description": "words (default), chars, a number of characters, or the exact list of deltas",
 }
 
+#: Where in a step something is.
+Path = tuple[str | int, ...]
+
 _WORD = re.compile(r" ?\w[\w'’]*| ?[^\w\s]|\s+")  # an apostrophe inside a word, as tokens have it
+
+
+def join_flaw(path: Path, text: str | None, chunks: Any) -> Iterator[tuple[Path, str]]:
+    """Chunks at ``path`` that do not join to their text, as far as that is known before templates are rendered."""
+    if isinstance(chunks, list) and text is not None and not is_template(text) and "".join(chunks) != text:
+        yield path, _do_not_join(text, chunks)
+
+
+def _do_not_join(text: str, chunks: list[str]) -> str:
+    return f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
 
 
 def cut(text: str, chunks: str | int | list[str]) -> list[str]:
@@ -27,7 +42,7 @@ def cut(text: str, chunks: str | int | list[str]) -> list[str]:
     """
     if isinstance(chunks, list):
         if "".join(chunks) != text:
-            raise StepFailed("chunks", f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}")
+            raise StepFailed("chunks", _do_not_join(text, chunks))
         return chunks
     if isinstance(chunks, int):
         return [text[start : start + chunks] for start in range(0, len(text), chunks)]

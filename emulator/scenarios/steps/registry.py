@@ -12,19 +12,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.steps.actions import Action
 from emulator.scenarios.steps.context import StepContext
+from emulator.scenarios.steps.pieces import Path
 from emulator.scenarios.steps.step import Step
 
 Play = Callable[[StepContext, Step], Iterator[Action]]
+#: Where in a step something is wrong, and why.
+Flaw = tuple[Path, str]
+#: What the schema of a step that it fits cannot say. The step is as the file has it, with the keys beside its own.
+Check = Callable[[Object], Iterator[Flaw]]
 
 
 class StepKind(NamedTuple):
     """A kind of step.
 
-    ``makes_run_step``: the model writes something, so the step has usage. ``finds_open``: a message directly before it
-    is still being written. ``ends``: the turn is at its end after it, nothing may follow.
+    ``makes_run_step``: on Assistants it is a run step, which has usage. ``finds_open``: a message directly before it is
+    still being written. ``ends``: the turn is at its end after it, nothing may follow. ``check``: see ``Check``.
     """
 
     name: str
@@ -35,6 +41,7 @@ class StepKind(NamedTuple):
     makes_run_step: bool
     finds_open: bool
     ends: bool
+    check: Check | None = None
 
 
 STEP_KINDS: Final[dict[str, StepKind]] = {}
@@ -58,13 +65,14 @@ def step(
     makes_run_step: bool = False,
     finds_open: bool = False,
     ends: bool = False,
+    check: Check | None = None,
 ) -> Callable[[Play], Play]:
     """Registers a kind of step. Raises ValueError for a name that is taken."""
 
     def register(play: Play) -> Play:
         if name in STEP_KINDS:
             raise ValueError(f"there is a step {name!r} already")
-        STEP_KINDS[name] = StepKind(name, value, summary, beside or {}, play, makes_run_step, finds_open, ends)
+        STEP_KINDS[name] = StepKind(name, value, summary, beside or {}, play, makes_run_step, finds_open, ends, check)
         return play
 
     return register

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import TEXT, Schema
+from emulator.sandbox.templates import is_template
 from emulator.scenarios.steps.actions import (
     Action,
     Execution,
@@ -20,10 +22,14 @@ from emulator.scenarios.steps.actions import (
     SearchResult,
 )
 from emulator.scenarios.steps.context import StepContext, StepFailed, Tool
-from emulator.scenarios.steps.pieces import CHUNKS, cut
-from emulator.scenarios.steps.registry import USAGE, step
+from emulator.scenarios.steps.pieces import CHUNKS, Path, cut
+from emulator.scenarios.steps.registry import USAGE, Flaw, step
 from emulator.scenarios.steps.step import Step
 
+BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+#: An image as the text of a URL.
+_DATA_URL: Final = re.compile(r"data:image/(?P<kind>[\w.+-]+);base64,(?P<base64>.*)", re.DOTALL)
+_SUFFIXES: Final = {"jpeg": "jpg", "svg+xml": "svg"}
 #: A file that a step shows: one that is there, by id or name, or one that the code makes.
 _FILE: Final[Schema] = {
     "type": ["string", "object"],
@@ -37,6 +43,14 @@ _FILE: Final[Schema] = {
     },
     "description": "a file's id or name, or {filename, content | base64 | path} for one that is made",
 }
+_OUTPUT: Final[Schema] = {
+    "type": "object",
+    "properties": {"logs": TEXT, "image": _FILE},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "description": "{logs: text} or {image: a file, or a data URL}",
+}
 _ONE_CODE: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -45,6 +59,7 @@ _ONE_CODE: Final[Schema] = {
         "logs": TEXT,
         "images": {"type": "array", "items": _FILE},
         "files": {"type": "array", "items": _FILE},
+        "outputs": {"type": "array", "items": _OUTPUT},
     },
     "required": ["input"],
     "additionalProperties": False,
@@ -54,11 +69,36 @@ _CODE: Final[Schema] = {
     "type": ["object", "array"],
     "items": _ONE_CODE,
     "minItems": 1,
-    "description": "{input, chunks, logs, images, files}, or a list of them",
+    "description": "{input, chunks, logs, images | outputs, files}, or a list of them",
 }
 
 
-@step("code", _CODE, "a run step of code_interpreter", beside={"usage": USAGE}, makes_run_step=True)
+def _check_code(step: Object) -> Iterator[Flaw]:
+    for path, one in _each("code", step["code"]):
+        others = [key for key in ("logs", "images") if key in one]
+        if "outputs" in one and others:
+            yield (*path, "outputs"), f"expected either outputs or {' and '.join(others)}: outputs have both, in order"
+        images: list[tuple[Path, Any]] = [((*path, "images", n), file) for n, file in enumerate(one.get("images", []))]
+        images += [((*path, "outputs", n, "image"), out.get("image")) for n, out in enumerate(one.get("outputs", []))]
+        for place, image in images:
+            if isinstance(image, str) and image.startswith("data:") and not is_template(image):
+                try:
+                    read_data_url(image)
+                except ValueError as error:
+                    yield place, str(error)
+
+
+def _each(kind: str, value: Any) -> Iterator[tuple[Path, Object]]:
+    """The parts of a step that is one mapping or a list of them, with the path to each."""
+    if isinstance(value, list):
+        yield from (((kind, number), one) for number, one in enumerate(value) if isinstance(one, dict))
+    elif isinstance(value, dict):
+        yield (kind,), value
+
+
+@step(
+    "code", _CODE, "a run step of code_interpreter", beside={"usage": USAGE}, makes_run_step=True, check=_check_code
+)  # fmt: skip
 def code(context: StepContext, step: Step) -> Iterator[Action]:
     """Code that runs: its input in pieces, then its outputs."""
     _require_tool(context, "code_interpreter")
@@ -70,12 +110,51 @@ def code(context: StepContext, step: Step) -> Iterator[Action]:
 
 
 def _outputs(context: StepContext, one: Object) -> list[Logs | Image]:
-    """Logs and images; files that the code makes are there from now on."""
-    logs = [Logs(context.render_text(one["logs"]))] if one.get("logs") else []
-    images = [Image(_shown_file(context, file)) for file in one.get("images", [])]
+    """Logs and images, in order; files that the code makes are there from now on."""
+    made: list[Logs | Image] = []
+    for output in one["outputs"] if "outputs" in one else _logs_then_images(one):
+        if "logs" in output:
+            made.append(Logs(context.render_text(output["logs"])))
+        else:
+            made.append(Image(_shown_image(context, output["image"])))
     for file in one.get("files", []):
         context.generated.append(_shown_file(context, file))
-    return [*logs, *images]
+    return made
+
+
+def _logs_then_images(one: Object) -> list[Object]:
+    logs = [{"logs": one["logs"]}] if one.get("logs") else []
+    return [*logs, *({"image": file} for file in one.get("images", []))]
+
+
+def _shown_image(context: StepContext, value: Any) -> FileRef:
+    """An image that is there, or one that the code makes: one of a data URL is named by its number in the turn."""
+    if not isinstance(value, str):
+        image = _shown_file(context, value)
+    elif (text := context.render_text(value)).startswith("data:"):
+        image = _from_data_url(context, text)
+    else:
+        return context.file(text)
+    context.images_made.append(image)
+    return image
+
+
+def read_data_url(text: str) -> tuple[str, bytes]:
+    """The suffix and the bytes of an image that is a data URL. Raises ValueError for any other URL."""
+    found = _DATA_URL.fullmatch(text)
+    if found is None:
+        raise ValueError(f"expected an image as data:image/png;base64,…; got {text[:40]!r}")
+    if not BASE64.fullmatch(found["base64"]):
+        raise ValueError("what follows 'base64,' is no base64")
+    return _SUFFIXES.get(found["kind"], found["kind"]), base64.b64decode(found["base64"])
+
+
+def _from_data_url(context: StepContext, text: str) -> FileRef:
+    try:
+        suffix, content = read_data_url(text)
+    except ValueError as error:
+        raise StepFailed("impossible", str(error)) from None
+    return context.make_file(f"image-{len(context.images_made) + 1}.{suffix}", content)
 
 
 def _shown_file(context: StepContext, value: Any) -> FileRef:
@@ -99,7 +178,11 @@ _ONE_SEARCH: Final[Schema] = {
     "type": ["object", "string"],
     "if": {"type": "string"},
     "then": {"enum": ["auto"]},
-    "properties": {"results": {"type": "array", "items": _RESULT}, "query": TEXT},
+    "properties": {
+        "results": {"type": "array", "items": _RESULT},
+        "query": TEXT,
+        "queries": {"type": "array", "items": TEXT},
+    },
     "additionalProperties": False,
 }
 _SEARCH: Final[Schema] = {
@@ -107,8 +190,14 @@ _SEARCH: Final[Schema] = {
     "type": ["object", "string", "array"],
     "items": _ONE_SEARCH,
     "minItems": 1,
-    "description": "auto, {results: [{file, text, score}]}, {query}, or a list of them",
+    "description": "auto, {results: [{file, text, score}], query | queries}, or a list of them",
 }
+
+
+def _check_search(step: Object) -> Iterator[Flaw]:
+    for path, one in _each("search", step["search"]):
+        if "query" in one and "queries" in one:
+            yield (*path, "query"), "expected either query or queries"
 
 
 @step(
@@ -117,6 +206,7 @@ _SEARCH: Final[Schema] = {
     "a run step of file_search; `auto` searches the stores that the run has",
     beside={"usage": USAGE},
     makes_run_step=True,
+    check=_check_search,
 )
 def search(context: StepContext, step: Step) -> Iterator[Action]:
     """Searches in files, with their results."""
@@ -124,21 +214,23 @@ def search(context: StepContext, step: Step) -> Iterator[Action]:
     searches = []
     for one in step.value if isinstance(step.value, list) else [step.value]:
         searches.append(_search(context, {} if one == "auto" else one, tool))
+        context.results = searches[-1].results
     yield Searched(searches, step.beside.get("usage"))
 
 
 def _search(context: StepContext, one: Object, tool: Tool) -> Search:
-    """Scripted results, or those of a real search in the turn's stores, for the query or the message."""
+    """Scripted results, or those of a real search in the turn's stores, for the queries or the message."""
+    queries = [one["query"]] if "query" in one else one.get("queries")
+    queries = [context.message] if queries is None else list(map(context.render_text, queries))
     if "results" not in one:
-        query = context.render_text(one["query"]) if "query" in one else context.message
-        found = [result for result in context.search(query) if result.score >= tool.threshold]
-        return Search(query, found[: tool.limit])
+        found = context.search(" ".join(queries) or context.message)
+        return Search(queries, [result for result in found if result.score >= tool.threshold][: tool.limit])
     scripted = []
     for result in one["results"]:
         file = context.file(context.render_text(result["file"]))
         text = context.render_text(result.get("text", ""))
         scripted.append(SearchResult(file.id, file.filename, float(result.get("score", 1.0)), {}, text))
-    return Search(context.message, scripted)
+    return Search(queries, scripted)
 
 
 def _require_tool(context: StepContext, kind: str) -> Tool:

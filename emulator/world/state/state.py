@@ -88,6 +88,11 @@ class State:
         """The second of the world's clock, since the epoch."""
         return int(self.clock.now())
 
+    @property
+    def unknown_models(self) -> set[str]:
+        """Models that every API refuses, as a scenario says."""
+        return self.store.unknown_models
+
     # ---- Turns ----
 
     def break_off(self, id: str) -> None:

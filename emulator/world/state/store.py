@@ -51,6 +51,8 @@ class Store:
         self.vector_stores: Collection[VectorStore] = Collection(VECTOR_STORE)
         #: Fine-tuned models: any that somebody names is there until it is deleted.
         self.deleted_models: set[str] = set()
+        #: Models that requests may not name: a scenario says that there are none of these names.
+        self.unknown_models: set[str] = set()
         self._parts: dict[type[Any], StorePart] = {}
 
     def of(self, part: type[Part]) -> Part:
@@ -71,7 +73,7 @@ class Store:
         other.uploads = {id: Upload(one.object, dict(one.parts), one.expires_after) for id, one in self.uploads.items()}
         for store in self.vector_stores:
             other.vector_stores.put(store.id, store.copy())
-        other.deleted_models = set(self.deleted_models)
+        other.deleted_models, other.unknown_models = set(self.deleted_models), set(self.unknown_models)
         other._parts = {kind: part.copy() for kind, part in self._parts.items()}
         return other
 

@@ -69,14 +69,14 @@ def test_bodies_are_what_was_sent_and_what_came(tape: Tape, exchanges: list[Exch
         if one.form is None:
             assert one.request_json() == request.json
         if not one.streamed:
-            assert one.answer_json() == request.answer
+            assert one.response_json() == request.answer
 
 
 def test_streams_are_there_event_by_event(tape: Tape, exchanges: list[Exchange]) -> None:
     streamed = [(one, request) for one, request in zip(exchanges, tape.requests, strict=True) if one.streamed]
     texts = []
     for one, request in streamed:
-        events = Reply(one.status, dict(one.answer_headers), one.answer_body or b"").events
+        events = Reply(one.status, dict(one.response_headers), one.response_body or b"").events
         assert [event.event for event in events] == [event["event"] for event in request.answer]
         assert [event.json() for event in events[:-1]] == [event["data"] for event in request.answer[:-1]]
         assert events[-1].data == "[DONE]"
@@ -94,7 +94,7 @@ def test_an_upload_has_its_parts(tape: Tape, exchanges: list[Exchange]) -> None:
 
 def test_texts_keep_every_character(exchanges: list[Exchange]) -> None:
     asked = [one.request_json() for one in exchanges if one.path == "/v1/threads"]
-    (listed,) = [one.answer_json() for one in exchanges if one.path.endswith("/messages")]
+    (listed,) = [one.response_json() for one in exchanges if one.path.endswith("/messages")]
 
     assert [body["messages"][0]["content"] for body in asked] == ["Hi!", "How is the weather in Köln?"]
     assert [message["content"][0]["text"]["value"] for message in listed["data"]] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from emulator.apis.assistants import errors, objects, strict_schemas
+from emulator.apis.assistants.objects import Assistant
 from emulator.apis.assistants.resources import resolve
 from emulator.apis.assistants.store import objects_of
 from emulator.apis.assistants.views import shown, view_of
@@ -15,12 +16,16 @@ from emulator.apis.http.request import JsonResponse, Request, json_response
 _UNSUPPORTED = frozenset({"gpt-5.1"})
 
 
-def check_settings(request: Request) -> None:
+def check_settings(request: Request, assistant: Assistant | None = None) -> None:
     """What assistants and runs are both told: model, tools and response format. Raises ApiError for what cannot be.
 
-    Azure does not look at the model's name (docs/wire.md §6).
+    ``assistant``: the one whose model a run has if it names none. Azure does not look at the model's name
+    (docs/wire.md §6); a model that the scenario gives as unknown is refused everywhere.
     """
     model = request.body.get("model")
+    named = model or (assistant["model"] if assistant else None)
+    if named in request.world.unknown_models:
+        raise errors.model_not_found(named)
     if model in _UNSUPPORTED and request.flavour == "openai":
         raise errors.unsupported_model(model)
     strict_schemas.check_tools(request.body.get("tools"))

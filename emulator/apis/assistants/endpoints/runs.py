@@ -57,7 +57,7 @@ def _prepare(request: Request, thread: Thread) -> _Prepared:
     if thread.active_run:
         raise errors.thread_has_active_run(thread.id, thread.active_run)
     messages = request.body.get("additional_messages") or []
-    check_settings(request)
+    check_settings(request, assistant)
     if not _can_run(request, assistant, messages) and not thread.has_user_message():
         raise errors.nothing_to_run_on()
     check_room(thread, len(messages))
@@ -70,7 +70,7 @@ def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
     assistant = _assistant(request)
     sent = body.get("thread") or {}
     stores_of(world, assistant)
-    check_settings(request)
+    check_settings(request, assistant)
     if not _can_run(request, assistant, sent.get("messages") or []):
         raise errors.nothing_to_run_on()
     resources = {"tool_resources": body["tool_resources"]} if body.get("tool_resources") else {}

@@ -17,7 +17,7 @@ from emulator.base.json_types import Object
 PURPOSES: Final = ["fine-tune", "assistants", "batch", "user_data", "vision", "evals"]
 #: A batch's file lives this long when nothing else is said (recorded, 2025-10).
 _BATCH_LIFETIME: Final = 30 * 86_400
-#: What may be uploaded and not be downloaded (FACTS §4).
+#: What may be uploaded and not be downloaded (docs/wire.md §4).
 _NOT_DOWNLOADED: Final = frozenset({"assistants"})
 _FIELDS: Final = frozenset({"purpose", "file", "expires_after"})
 

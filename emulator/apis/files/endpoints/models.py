@@ -61,13 +61,14 @@ def _named(request: Request) -> str:
     """The model that the path names, or its error."""
     name = request.path["model"]
     there = name not in request.world.store.deleted_models if _is_fine_tuned(name) else name in _NAMES
-    if not there:
+    if not there or name in request.world.unknown_models:
         raise errors.model_not_found(name)
     return name
 
 
 def list_models(request: Request) -> JsonResponse:
-    return line_response({"object": "list", "data": [_model(name) for name in _NAMES]})
+    unknown = request.world.unknown_models
+    return line_response({"object": "list", "data": [_model(name) for name in _NAMES if name not in unknown]})
 
 
 def retrieve_model(request: Request) -> JsonResponse:

@@ -1,0 +1,44 @@
+"""Endpoints for the past of a world: requests, runs, exports."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.admin.request import AdminError, in_world, json_response
+from emulator.base.operations import BY_NAME
+from emulator.world.world import World
+
+
+@in_world
+async def requests(request: Request, world: World) -> Response:
+    """The journal, oldest request first; ``?operation=``, ``?thread=`` and ``?run=`` select."""
+    filters = request.query_params
+    unknown = set(filters) - {"operation", "thread", "run"}
+    if unknown:
+        raise AdminError(400, f"unknown parameter {', '.join(sorted(unknown))}; expected operation, thread or run")
+    operation = filters.get("operation")
+    if operation is not None and operation not in BY_NAME:
+        known = ", ".join(sorted(BY_NAME))
+        raise AdminError(400, f"there is no operation {operation!r}; the operations are: {known}")
+    entries = world.journal.requests(operation, filters.get("thread"), filters.get("run"))
+    return json_response({"requests": [entry.as_json() for entry in entries], "dropped": world.journal.dropped})
+
+
+@in_world
+async def runs(request: Request, world: World) -> Response:
+    """All runs with their timelines, oldest first."""
+    return json_response({"runs": [run.as_json() for run in world.turns.values()]})
+
+
+@in_world
+async def export(request: Request, world: World) -> Response:
+    """``?as=recording``: the journal as a recording. ``?as=scenario``: the objects as ``given`` of a scenario."""
+    from emulator.recordings.exporting import recording_of, scenario_of
+
+    kind = request.query_params.get("as", "recording")
+    if kind == "recording":
+        return Response(recording_of(world), media_type="application/jsonl")
+    if kind == "scenario":
+        return Response(scenario_of(world), media_type="application/yaml")
+    raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")

@@ -1,0 +1,69 @@
+"""Endpoints for scenarios and faults."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.admin.posted import posted_scenario
+from emulator.admin.request import AdminError, in_world, json_body, json_response, raw_body
+from emulator.scenarios.checks import fault_problems
+from emulator.scenarios.document import path_in_words
+from emulator.scenarios.faults import fault_of
+from emulator.world.world import World
+
+
+@in_world
+async def list_scenarios(request: Request, world: World) -> Response:
+    """All scenarios in order of precedence, with the number of times that each turn was played."""
+    return json_response(
+        {
+            "scenarios": [
+                {
+                    "name": one.name,
+                    "file": one.file,
+                    "turns": [
+                        {"name": turn.name, "times": turn.times, "played": world.played[one.name, turn.name]}
+                        for turn in one.turns
+                    ],
+                }
+                for one in world.scenarios
+            ]
+        }
+    )
+
+
+@in_world
+async def add_scenario(request: Request, world: World) -> Response:
+    """Adds a scenario, JSON or YAML. ``?file=``: its origin, for messages. ``?name=``: its name if it has none.
+
+    A scenario that refers to local files is posted as ``{"document": text, "contents": {path: base64}}``, because the
+    server opens no files. A recording is converted to a scenario.
+    """
+    query = request.query_params
+    scenario = posted_scenario(raw_body(request), query.get("file", "<posted>"), query.get("name", ""))
+    world.load(scenario)
+    return json_response({"name": world.scenarios[0].name})
+
+
+@in_world
+async def list_faults(request: Request, world: World) -> Response:
+    """All faults in order of precedence, with the number of times that each was applied."""
+    return json_response({"faults": [{**one.fault.as_json(), "applied": one.applied} for one in world.faults]})
+
+
+@in_world
+async def inject_fault(request: Request, world: World) -> Response:
+    """Adds a fault. It takes precedence over those of scenarios and those injected earlier."""
+    data = json_body(request)
+    if problems := [f"{path_in_words(path) or 'fault'}: {why}" for path, why in fault_problems(data)]:
+        raise AdminError(400, "; ".join(problems))
+    world.faults.inject(fault_of(data))
+    return json_response({})
+
+
+@in_world
+async def clear_faults(request: Request, world: World) -> Response:
+    """Removes the injected faults; scenarios keep theirs."""
+    world.faults.clear()
+    return json_response({})

@@ -1,0 +1,100 @@
+"""Endpoints for a world as a whole: reset, baselines, clock, state, problems."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.admin.request import AdminError, in_world, json_body, json_response, key_of, worlds_of
+from emulator.apis.assistants.store import objects_of
+from emulator.base.clock import LAST_INSTANT
+from emulator.base.version import __version__
+from emulator.engine.turn_engine import TurnEngine
+from emulator.world.world import World
+
+
+async def health(request: Request) -> Response:
+    """Says that the server is running. Needs no API key."""
+    return json_response({"status": "ok", "version": __version__})
+
+
+async def openapi(request: Request) -> Response:
+    """The OpenAPI document of the emulated API. Needs no API key."""
+    from emulator.admin.openapi import document
+
+    return json_response(document())
+
+
+@in_world
+async def reset(request: Request, world: World) -> Response:
+    """Begins a new world. The options in the body apply until the next reset."""
+    old = worlds_of(request).reset(key_of(request), json_body(request))
+    if old is not None:  # after the response, since freeing a large world takes longer than making a new one
+        asyncio.get_running_loop().call_soon(old.forget)
+    return json_response({})
+
+
+@in_world
+async def keep_baseline(request: Request, world: World) -> Response:
+    """Makes the present state the baseline that a reset returns to, until it is forgotten."""
+    worlds_of(request).keep(key_of(request))
+    return json_response({})
+
+
+@in_world
+async def forget_baseline(request: Request, world: World) -> Response:
+    """Forgets the last baseline, so that a reset returns to the one before; with ``?all=true`` forgets all."""
+    worlds_of(request).forget(key_of(request), all=request.query_params.get("all") == "true")
+    return json_response({})
+
+
+@in_world
+async def state(request: Request, world: World) -> Response:
+    """Clock, settings, numbers of objects and requests, active runs."""
+    objects = objects_of(world)
+    threads = objects.threads.values()
+    return json_response(
+        {
+            "clock": world.clock.name,
+            "now": world.clock.now(),
+            "settings": world.settings,
+            "objects": {
+                "assistants": len(objects.assistants),
+                "threads": len(threads),
+                "messages": sum(len(thread.messages) for thread in threads),
+                "runs": sum(len(thread.runs) for thread in threads),
+            },
+            "asked": {operation or "unknown": times for operation, times in world.journal.counts.items()},
+            "active_runs": [
+                {"id": id, "thread_id": one.thread_id, "status": one.status, "held": one.held}
+                for id, one in TurnEngine(world).active.items()
+            ],
+        }
+    )
+
+
+@in_world
+async def advance(request: Request, world: World) -> Response:
+    """Moves the skip clock; everything that becomes due is played in order of time."""
+    body = json_body(request)
+    seconds = body.get("seconds") if isinstance(body, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e10:
+        raise AdminError(400, f'expected {{"seconds": a number from 0}}, got {body!r}')
+    if world.clock.name == "real":
+        raise AdminError(400, "only the skip clock can be advanced; this world runs on the real clock")
+    until = world.clock.now() + seconds
+    if until > LAST_INSTANT:
+        left = LAST_INSTANT - world.clock.now()
+        raise AdminError(400, f"the clock can advance at most {left:.0f} more seconds, to the end of the calendar")
+    TurnEngine(world).play_until(until)
+    world.clock.move_to(until)
+    return json_response({"now": world.clock.now()})
+
+
+@in_world
+async def check(request: Request, world: World) -> Response:
+    """The problems of the world."""
+    problems = world.check()
+    return json_response({"ok": not problems, "problems": [problem.as_json() for problem in problems]})

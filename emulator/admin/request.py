@@ -1,0 +1,113 @@
+"""What the endpoints of the admin API share: a request's world and body, responses, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from emulator.apis.http import headers
+from emulator.apis.http.bodies import MAX_BODY, MAX_VALUES, TOO_LARGE, TOO_MANY, lingering, read_body
+from emulator.apis.http.errors import ApiError
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.engine.turn_engine import TurnEngine
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class AdminError(EmulatorError):
+    """An admin request that is refused. ``status``: the HTTP status of the response."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endpoint:
+    """Calls an endpoint with the world of the request's API key, and turns its errors into responses."""
+
+    @wraps(endpoint)
+    async def respond(request: Request) -> Response:
+        # read before the world is looked up, which may be reset while the body arrives
+        request.state.raw = await read_body(request.receive, MAX_BODY, request.scope["headers"])
+        try:
+            world = worlds_of(request).of(key_of(request))
+        except ApiError as error:
+            return Response(error.body(), error.status, media_type="application/json")
+        try:
+            if world.clock.name == "real":
+                TurnEngine(world).catch_up()
+            return await endpoint(request, world)
+        except ScenarioError as error:
+            return refusal(400, str(error), problems=error.problems)
+        except AdminError as error:
+            response = refusal(error.status, str(error))
+            return _Lingering(response.body, 413, media_type="application/json") if error.status == 413 else response
+        except EmulatorError as error:
+            return refusal(400, str(error))
+        except Exception as error:
+            world.report_exception(error)
+            return refusal(500, f"the emulator failed, which is a bug in it; check() has the traceback: {error!r}")
+
+    return respond
+
+
+# ---- Requests ----
+
+
+def worlds_of(request: Request) -> Worlds:
+    """The worlds of the server."""
+    worlds: Worlds = request.app.state.worlds
+    return worlds
+
+
+def key_of(request: Request) -> str:
+    """The API key of the request. Raises ApiError if it has none."""
+    return headers.read_key(request.scope["headers"])
+
+
+def json_body(request: Request) -> Any:
+    """The parsed body, ``{}`` if it is empty. Raises AdminError for a body that is not JSON or is too large."""
+    raw = raw_body(request)
+    try:
+        return orjson.loads(raw) if raw else {}
+    except orjson.JSONDecodeError as error:
+        raise AdminError(400, f"expected a JSON body: {error}") from None
+
+
+def raw_body(request: Request) -> bytes:
+    """The body. Raises AdminError if it is too large."""
+    raw: bytes | None = request.state.raw
+    if raw is TOO_LARGE:
+        raise AdminError(413, f"expected at most {MAX_BODY} bytes in the body")
+    if raw is TOO_MANY:
+        raise AdminError(413, f"expected at most about {MAX_VALUES} values in the body")
+    return raw or b""
+
+
+# ---- Responses ----
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Indented JSON, for people who use curl."""
+    body = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    return Response(body + b"\n", status, media_type="application/json")
+
+
+def refusal(status: int, message: str, **more: Any) -> Response:
+    """An error response."""
+    return json_response({"error": {"message": message, **more}}, status)
+
+
+class _Lingering(Response):
+    """A response to a request whose body was not read to its end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, lingering(receive, send))

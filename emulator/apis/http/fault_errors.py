@@ -1,0 +1,64 @@
+"""The errors that faults make up: the service's words for a status, unless the fault has its own body."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+
+from emulator.apis.http import headers as http_headers
+from emulator.apis.http.headers import Flavour, Headers
+from emulator.apis.http.request import JsonResponse
+from emulator.base.json_types import Object
+
+#: Type, code and message by status.
+_WORDS: Final = {
+    401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
+    404: ("invalid_request_error", None, "Not found"),
+    429: ("tokens", "rate_limit_exceeded", "Rate limit reached for requests. Please try again in 20ms."),
+    503: ("server_error", None, "The engine is currently overloaded, please try again later."),
+}
+_CLIENT_ERROR: Final = ("invalid_request_error", None, "Bad request")
+_SERVER_ERROR: Final = (
+    "server_error",
+    None,
+    "The server had an error processing your request. Sorry about that! You can retry your request, or contact us "
+    "through our help center at help.openai.com if you keep seeing this error.",
+)
+#: Headers that the SDKs read before they retry; the wait is short, so that tests are fast.
+_RETRY: Final = {"retry-after-ms": "20", "retry-after": "1", "x-should-retry": "true"}
+
+
+def error_response(
+    status: int, body: Object | str | None, headers: dict[str, str], operation: str, flavour: Flavour
+) -> JsonResponse:
+    """The response of a fault to a request for an operation. On Azure the gateway has its own words for some."""
+    gateway = http_headers.gateway_body(status, operation) if flavour == "azure" and body is None else None
+    return JsonResponse(gateway or error_body(status, body), status, headers=error_headers(status, headers))
+
+
+def error_body(status: int, body: Object | str | None = None) -> bytes:
+    """The body of an error response: the given one, or the service's words for the status."""
+    if isinstance(body, str):
+        return body.encode()
+    return orjson.dumps({"error": _error(status)} if body is None else body, option=orjson.OPT_INDENT_2)
+
+
+def error_event(status: int, body: Object | str | None = None) -> bytes:
+    """The event that ends a stream: the error stands in ``error`` (FACTS §3 K)."""
+    data = body if isinstance(body, dict) else {"error": _error(status)}
+    if "error" not in data:
+        data = {"error": data}
+    return b"event: error\ndata: %b\n\n" % orjson.dumps(data)
+
+
+def error_headers(status: int, headers: dict[str, str]) -> Headers:
+    """The given headers; 429 and 5xx carry those for retries too, unless the given ones replace them."""
+    retried = _RETRY if status == 429 or status >= 500 else {}
+    sent = {**retried, **{name.lower(): value for name, value in headers.items()}}
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in sent.items()]
+
+
+def _error(status: int) -> Object:
+    type, code, message = _WORDS.get(status, _SERVER_ERROR if status >= 500 else _CLIENT_ERROR)
+    return {"message": message, "type": type, "param": None, "code": code}

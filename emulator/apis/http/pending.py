@@ -1,0 +1,69 @@
+"""A request on its way through the pipeline: before its operation is known, and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from emulator.apis.http.forms import Form
+from emulator.apis.http.headers import Flavour
+from emulator.apis.http.request import Handler, Response
+from emulator.base.operations import Operation
+from emulator.world.faults import ActiveFault
+from emulator.world.journal import Entry
+from emulator.world.world import World
+
+
+@dataclass(slots=True)
+class ResolvedRequest:
+    """A request whose operation is known; its query and body are not validated yet."""
+
+    operation: Operation
+    handler: Handler
+    path: dict[str, str]
+    query: dict[str, Any]
+    raw: bytes
+    form: Form | None
+    #: The request comes by a base that asks for no header of the API's.
+    waives_headers: bool
+
+    @property
+    def streams(self) -> bool:
+        """The response will be a stream, if it is no error."""
+        return b'"stream"' in self.raw and _member(self.raw, "stream") is True
+
+
+@dataclass(slots=True)
+class PendingRequest:
+    """A request that has no response yet. ``result`` is None until a fault that acts before the handler has done so."""
+
+    world: World
+    entry: Entry
+    flavour: Flavour
+    key: str = ""
+    resolved: ResolvedRequest | None = None
+    active_fault: ActiveFault | None = None
+    result: Response | Exception | None = None
+
+    @property
+    def is_intercepted(self) -> bool:
+        """A fault acts before the handler is called."""
+        return self.result is None and self.active_fault is not None and self.active_fault.fault.acts_before
+
+
+#: Where a scope carries a request that the short way has begun.
+PENDING: Final = "assistants_emulator.pending"
+
+
+def _member(raw: bytes, name: str) -> Any:
+    values = json_or_none(raw)
+    return values.get(name) if isinstance(values, dict) else None
+
+
+def json_or_none(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None

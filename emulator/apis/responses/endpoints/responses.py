@@ -1,0 +1,255 @@
+"""Responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.apis.files.resources import live_store, use_stores
+from emulator.apis.http.lists import POLL_SOON, read_query
+from emulator.apis.http.request import AwaitedResponse, JsonResponse, Request, StreamResponse
+from emulator.apis.responses import errors, models, objects, tools
+from emulator.apis.responses.contexts import Context, context_of, previous_of, waiting_turn
+from emulator.apis.responses.narrator import ResponseNarrator
+from emulator.apis.responses.response_stream import ResponseStream, SilentStream
+from emulator.apis.responses.store import StoredResponse, responses_of
+from emulator.apis.responses.turns import situation_of, turn_of
+from emulator.apis.responses.usage import input_tokens
+from emulator.apis.responses.views import Include, item_view, response_in_json
+from emulator.apis.responses.wire import json_response, list_in_order
+from emulator.base.json_types import Object
+from emulator.engine.active_turn import ActiveTurn
+from emulator.scenarios.steps.context import Output
+from emulator.world.state.collection import Collection
+from emulator.world.state.missing import Kind
+from emulator.world.state.vector_stores import VectorStore
+
+ITEM = Kind("item", "item", "")
+
+
+# ---- Creation ----
+
+
+def create_response(request: Request) -> JsonResponse | StreamResponse | AwaitedResponse:
+    stored, context = _prepare(request)
+    stores = _stores(request)
+    include: Include = frozenset(request.body.get("include") or ())
+    stream = _stream(request, stored)
+    turn = _go_on(request, stored, context, include, stream) or _begin(
+        request, stored, context, include, stores, stream
+    )
+    request.entry.turn = turn.turn.name
+    if stored.object["background"] and not isinstance(stream, ResponseStream):
+        return json_response(response_in_json(stored.object, include), poll_after=POLL_SOON)
+    left = None if stored.object["background"] else lambda: _abandon(request, stored, turn)
+    if isinstance(stream, ResponseStream):
+        return StreamResponse(request.engine, turn, stream, left)
+    assert stream is not None
+    return AwaitedResponse(
+        request.engine, turn, stream, lambda: json_response(response_in_json(stored.object, include)), left
+    )
+
+
+def _prepare(request: Request) -> tuple[StoredResponse, Context]:
+    """Validates a request and reads its context: nothing has been made yet. Raises ApiError."""
+    world, body = request.world, request.body
+    _check(request)
+    previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
+    if not body.get("input") and previous is None:
+        raise errors.nothing_to_respond_to()
+    family = previous.family if previous else world.ids.family()
+    id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
+    context = context_of(world, body, previous, id, family)
+    response = objects.response(id, world.now, body)
+    stored = StoredResponse(response, context.items, family, context.root, context.turns)
+    request.entry.run_id = id
+    return stored, context
+
+
+def _check(request: Request) -> None:
+    body = request.body
+    if body["model"] in request.world.unknown_models:
+        raise errors.model_not_found(body["model"])
+    if body.get("prompt") is not None:
+        raise errors.stored_prompt_gone(body["prompt"]["id"])
+    if body.get("previous_response_id") and body.get("conversation"):
+        raise errors.two_parents()
+    if body.get("conversation") is not None:
+        conversation: Any = body["conversation"]
+        raise errors.conversation_not_found(conversation if isinstance(conversation, str) else conversation["id"])
+    tools.check_tools(body.get("tools"))
+    tools.check_format(body.get("text"))
+    if body.get("temperature") is not None and models.can_reason(body["model"]):
+        raise errors.unsupported_parameter("temperature")
+
+
+def _stores(request: Request) -> list[VectorStore]:
+    """The vector stores that the request's file search names. Raises Refusal for one that is not there."""
+    named = [
+        id
+        for tool in request.body.get("tools") or []
+        if tool["type"] == "file_search"
+        for id in tool.get("vector_store_ids") or []
+    ]
+    if missing := [id for id in named if id not in request.world.store.vector_stores]:
+        raise errors.vector_store_not_found(missing)
+    return [live_store(request.world, id) for id in named]
+
+
+def _stream(request: Request, stored: StoredResponse) -> ResponseStream | SilentStream | None:
+    """The stream that the request asks for; a foreground response without one is awaited."""
+    body = request.body
+    if body.get("stream"):
+        wanted = (body.get("stream_options") or {}).get("include_obfuscation")
+        seed = None if wanted is False or stored.object["background"] else stored.id
+        stream = ResponseStream(seed)
+        if stored.object["background"]:
+            stored.stream = stream
+        return stream
+    return None if stored.object["background"] else SilentStream()
+
+
+def _begin(
+    request: Request,
+    stored: StoredResponse,
+    context: Context,
+    include: Include,
+    stores: list[VectorStore],
+    stream: ResponseStream | SilentStream | None,
+) -> ActiveTurn:
+    """A turn is chosen, and begins with this response."""
+    use_stores(request.world, stores)
+    stored.turns += 1
+    turn = turn_of(request.world, stored, context, include, stores)
+    _keep(request, stored, turn)
+    request.engine.start(turn, stream)
+    return turn
+
+
+def _go_on(
+    request: Request, stored: StoredResponse, context: Context, include: Include, stream: Any
+) -> ActiveTurn | None:
+    """The turn that waits for these outputs goes on. None if no turn waits, or if a user interrupts it."""
+    found = waiting_turn(request.world, context)
+    if found is None:
+        return None
+    turn, calls = found
+    waiting = responses_of(request.world).waiting
+    for id in [id for id, call in waiting.items() if call.turn is turn]:
+        del waiting[id]
+    if context.ends_with_user_text() and request.world.fits(situation_of(request.world, stored.object, context)):
+        _end(request, turn)
+        return None
+    narrator = turn.narrator
+    assert isinstance(narrator, ResponseNarrator)
+    narrator.continue_with(stored, include)
+    _keep(request, stored, turn)
+    request.engine.resume(turn, [Output(call.name, call.arguments, _text(output)) for call, output in calls], stream)
+    request.engine.go_on(turn)
+    return turn
+
+
+def _text(output: Any) -> str:
+    """The output of a call as text."""
+    return output if isinstance(output, str) else "\n".join(part.get("text", "") for part in output)
+
+
+def _keep(request: Request, stored: StoredResponse, turn: ActiveTurn) -> None:
+    stored.turn = turn
+    if stored.object["store"] or stored.object["background"]:
+        responses_of(request.world).responses[stored.id] = stored
+
+
+def _end(request: Request, turn: ActiveTurn) -> None:
+    """A turn that waits is over: the user has gone on to something else."""
+    turn.let_go()
+    turn.status = "cancelled"
+    turn.log.note(request.world.now, "interrupted by the user")
+    request.world.active.pop(turn.id, None)
+
+
+def _abandon(request: Request, stored: StoredResponse, turn: ActiveTurn) -> None:
+    """The client has left a foreground response that stands at a hold: it ends there, and nothing of it is stored."""
+    _end(request, turn)
+    responses_of(request.world).responses.pop(stored.id, None)
+
+
+# ---- The rest ----
+
+
+def _found(request: Request) -> StoredResponse:
+    """The response that the path names. Raises ApiError for one that is not there."""
+    id = request.path["response_id"]
+    found = responses_of(request.world).get(id, request.world.clock.now())
+    if found is None:
+        raise errors.response_not_found(id)
+    request.entry.run_id = id
+    if found.turn:
+        request.entry.turn = found.turn.turn.name
+    return found
+
+
+def get_response(request: Request) -> JsonResponse | StreamResponse:
+    stored = _found(request)
+    if request.query.get("stream") == "true":
+        return _resume(request, stored)
+    turn = stored.turn
+    if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
+        request.entry.moved |= request.engine.poll(turn)
+    shown = response_in_json(stored.object, frozenset(request.query.get("include[]") or ()))
+    return json_response(shown, poll_after=POLL_SOON if stored.object["background"] else None)
+
+
+def _is_current(stored: StoredResponse, turn: ActiveTurn) -> bool:
+    """True for the response that its turn writes now."""
+    narrator = turn.narrator
+    return isinstance(narrator, ResponseNarrator) and narrator.stored is stored and turn.status != "requires_action"
+
+
+def _resume(request: Request, stored: StoredResponse) -> StreamResponse:
+    """The events of a background response behind ``starting_after``, and those to come."""
+    if stored.stream is None or stored.turn is None:
+        raise errors.not_streamed_in_background(stored.id)
+    return StreamResponse(
+        request.engine, stored.turn, stored.stream, None, int(request.query.get("starting_after", -1)) + 1
+    )
+
+
+def delete_response(request: Request) -> JsonResponse:
+    stored = _found(request)
+    del responses_of(request.world).responses[stored.id]
+    return json_response({"id": stored.id, "object": "response.deleted", "deleted": True})
+
+
+def cancel_response(request: Request) -> JsonResponse:
+    """A background response is cancelled at once; one that is over stays as it is."""
+    stored = _found(request)
+    if not stored.object["background"]:
+        raise errors.cannot_cancel_foreground()
+    turn = stored.turn
+    if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
+        request.engine.cancel(turn)
+        request.engine.go_on(turn)
+        if turn.id in request.engine.active:
+            request.engine.poll(turn)
+    return json_response(response_in_json(stored.object, frozenset()))
+
+
+def list_input_items(request: Request) -> JsonResponse:
+    stored = _found(request)
+    items: Collection[Any] = Collection(ITEM)
+    for item in stored.input:
+        items.put(item["id"], item)
+    page = items.page(read_query(request))
+    include: Include = frozenset(request.query.get("include[]") or ())
+    data = [item_view(item, include) for item in page.rows]
+    first, last = (page.ids[0], page.ids[-1]) if page.ids else (None, None)
+    envelope: Object = {"object": "list", "data": data, "first_id": first, "has_more": page.has_more, "last_id": last}
+    return json_response(list_in_order(envelope))
+
+
+def get_input_token_counts(request: Request) -> JsonResponse:
+    world, body = request.world, request.body
+    previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
+    context = context_of(world, body, previous, "", previous.family if previous else "0" * 16)
+    counted = input_tokens(body.get("instructions"), tools.echoed_tools(body.get("tools")), context.items)
+    return json_response({"object": "response.input_tokens", "input_tokens": counted})

@@ -1,0 +1,385 @@
+"""How the Responses API tells what the model does: as items of a response and their events.
+
+Events and their order are those of the wire (docs/wire.md, Responses §3). Each kind of action has its method, which
+``_NARRATIONS`` names.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+from emulator.apis.responses import objects
+from emulator.apis.responses.objects import Item
+from emulator.apis.responses.response_writer import Added, Done, ResponseWriter, Tell
+from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
+from emulator.apis.responses.usage import UsageCounter
+from emulator.apis.responses.views import Include
+from emulator.base.json_types import Object
+from emulator.engine.active_turn import ActiveTurn
+from emulator.engine.narrator import Item as EngineItem
+from emulator.engine.narrator import Move
+from emulator.engine.turn_log import TurnLog
+from emulator.scenarios.steps.actions import (
+    Action,
+    Annotation,
+    Began,
+    Called,
+    Cancelled,
+    Completed,
+    CutOff,
+    Execution,
+    Expired,
+    Failed,
+    FunctionCall,
+    Held,
+    Logs,
+    RanCode,
+    Reasoned,
+    Refused,
+    Said,
+    Search,
+    Searched,
+    Waited,
+)
+from emulator.world.state.state import State
+
+Items = Iterator[EngineItem]
+
+#: Reasons for an incomplete response, by those of scenarios.
+_REASONS: Final = {"max_completion_tokens": "max_output_tokens", "content_filter": "content_filter"}
+
+
+class _OpenMessage(NamedTuple):
+    """A message whose text is out and that is not done yet."""
+
+    item: Item
+    position: int
+    part: Object
+    phase: str | None
+
+
+class ResponseNarrator(ResponseWriter):
+    """One turn, as the Responses API tells it: it writes what it narrates."""
+
+    __slots__ = ("_container", "_index", "_made_up", "_open", "_read_file", "turn")
+
+    #: The turn that is narrated.
+    turn: ActiveTurn
+
+    def __init__(
+        self,
+        world: State,
+        stored: StoredResponse,
+        log: TurnLog,
+        include: Include,
+        usage: UsageCounter,
+        read_file: Callable[[str], bytes],
+    ) -> None:
+        super().__init__(world, stored, log, include, usage)
+        self._read_file = read_file
+        self._index = 0
+        self._open: _OpenMessage | None = None
+        self._container: tuple[str, str] | None = None
+        self._made_up: dict[str, str] = {}
+
+    def narrate(self, action: Action) -> Items:
+        if stated := getattr(action, "usage", None):
+            self.stated.append(stated)
+        return _NARRATIONS[type(action)](self, action)
+
+    def move(self, move: Move, at: float) -> None:
+        super().move(move, at)
+        if move.status == "requires_action":
+            waiting = responses_of(self.world).waiting
+            for item in self.response["output"]:
+                if item["type"] == "function_call":
+                    waiting[item["call_id"]] = WaitingCall(self.turn, item["name"], item["arguments"])
+
+    def container(self) -> str:
+        """The container in which the response's code runs: a named one, that of earlier code, or one of its own."""
+        if self._container is None or self._container[0] != self.response["id"]:
+            tool = next((tool for tool in self.response["tools"] if tool["type"] == "code_interpreter"), {})
+            named = tool.get("container")
+            earlier = next((one["container_id"] for one in self.stored.input if one.get("container_id")), "")
+            id = named if isinstance(named, str) else earlier or self._make_container()
+            self._container = self.response["id"], id
+        return self._container[1]
+
+    def _make_container(self) -> str:
+        return self.world.ids.make_root("container", self.stored.family, self.world.now)
+
+    def _next_index(self) -> int:
+        self._index += 1
+        return self._index - 1
+
+    def _make_id(self, kind: str) -> str:
+        return self.world.ids.make_kin(kind, self.stored.family, self.world.now, self.response["id"])
+
+    # ---- Time and ends ----
+
+    def began(self, action: Began) -> Items:
+        self._index, self._open = 0, None
+        yield Move("in_progress")
+
+    def waited(self, action: Waited) -> Items:
+        """A response does not expire: waiting for that takes no time."""
+        if not action.to_expiry:
+            yield action
+
+    def held(self, action: Held) -> Items:
+        yield action
+        yield from self._close()
+
+    def completed(self, action: Completed) -> Items:
+        yield from self._close()
+        yield Move("completed")
+
+    def failed(self, action: Failed) -> Items:
+        """A message that is open stays as it is: the response fails in its middle."""
+        self._open = None
+        yield Move("failed", {"error": {"code": action.code, "message": action.message}})
+
+    def cut_off(self, action: CutOff) -> Items:
+        yield from self._close("incomplete")
+        yield Move("incomplete", {"incomplete_details": {"reason": _REASONS[action.reason]}})
+
+    def expired(self, action: Expired) -> Items:
+        """There is no equivalent: a background response fails, any other is complete with what it has."""
+        if self.is_background:
+            self._open = None
+            error = {"code": "server_error", "message": "The response took too long."}
+            yield Move("failed", {"error": error})
+        else:
+            yield from self.completed(Completed())
+
+    def cancelled(self, action: Cancelled) -> Items:
+        self._open = None
+        yield Move("cancelled")
+
+    # ---- Messages ----
+
+    def said(self, action: Said) -> Items:
+        """A message: its item, its part, its text in deltas with annotations between them."""
+        plain = action.plain
+        index, id = self._next_index(), self._make_id("message")
+        yield Added(objects.message(id, "in_progress", [], action.phase), index)
+        yield self._part_event("response.content_part.added", id, index, objects.output_text(""))
+        annotations = [self._annotation(one) for one in plain.annotations]
+        told = position = 0
+        for piece in plain.pieces:
+            yield Tell("response.output_text.delta", _text_delta("output_text", id, index, piece))
+            position += len(piece)
+            while told < len(annotations) and 0 <= annotations[told].get("index", -1) <= position:
+                yield self._annotation_event(id, index, told, annotations[told])
+                told += 1
+        for number in range(told, len(annotations)):
+            yield self._annotation_event(id, index, number, annotations[number])
+        part = objects.output_text(plain.text, annotations)
+        yield from self._end_message(action, id, index, part, action.phase)
+
+    def refused(self, action: Refused) -> Items:
+        """A message that is a refusal; its deltas have no obfuscation."""
+        index, id = self._next_index(), self._make_id("message")
+        yield Added(objects.message(id, "in_progress", []), index)
+        yield self._part_event("response.content_part.added", id, index, {"type": "refusal", "refusal": ""})
+        for piece in action.pieces:
+            event = "response.refusal.delta"
+            data = {"type": event, "content_index": 0, "delta": piece, "item_id": id}
+            yield Tell(event, {**data, "output_index": index, "sequence_number": 0})
+        yield from self._end_message(action, id, index, {"type": "refusal", "refusal": action.text}, None)
+
+    def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Items:
+        """All words are out: the message is done, unless the next step finds it open."""
+        self._open = _OpenMessage(objects.message(id, "completed", [part], phase), index, part, phase)
+        if not action.stays_open:
+            yield from self._close()
+
+    def _close(self, status: str = "completed") -> Items:
+        """The message that is still open is done."""
+        opened, self._open = self._open, None
+        if opened is None:
+            return
+        id, index, part = opened.item["id"], opened.position, opened.part
+        if part["type"] == "refusal":
+            event = "response.refusal.done"
+            data: Object = {"type": event, "content_index": 0, "item_id": id, "output_index": index}
+            yield Tell(event, {**data, "refusal": part["refusal"], "sequence_number": 0})
+        else:
+            event = "response.output_text.done"
+            data = {"type": event, "content_index": 0, "item_id": id, "logprobs": [], "output_index": index}
+            yield Tell(event, {**data, "sequence_number": 0, "text": part["text"]})
+        yield self._part_event("response.content_part.done", id, index, part)
+        yield Done(objects.message(id, status, [part], opened.phase), index)
+
+    def _part_event(self, event: str, id: str, index: int, part: Object) -> Tell:
+        data = {"type": event, "content_index": 0, "item_id": id, "output_index": index, "part": part}
+        return Tell(event, {**data, "sequence_number": 0})
+
+    def _annotation_event(self, id: str, index: int, number: int, annotation: Object) -> Tell:
+        event = "response.output_text.annotation.added"
+        data: Object = {"type": event, "annotation": annotation, "annotation_index": number, "content_index": 0}
+        return Tell(event, {**data, "item_id": id, "output_index": index, "sequence_number": 0})
+
+    def _annotation(self, annotation: Annotation) -> Object:
+        file = annotation.file
+        if annotation.kind == "citation":
+            id = file.id or self._made_up_file("file", file.filename)
+            return {"type": "file_citation", "file_id": id, "filename": file.filename, "index": annotation.start}
+        return {
+            "type": "container_file_citation",
+            "container_id": self.container(),
+            "end_index": annotation.end,
+            "file_id": file.id or self._made_up_file("container.file", file.filename),
+            "filename": file.filename,
+            "start_index": annotation.start,
+        }
+
+    def _made_up_file(self, kind: str, filename: str) -> str:
+        """The id of a file that is cited and that nobody has: the same for the same name."""
+        ids, parent = self.world.ids, f"{self.response['id']} {filename}"
+        if parent not in self._made_up:
+            timed = kind == "container.file"
+            made = ids.make_timed(kind, self.world.now, parent) if timed else ids.make(kind, parent)
+            self._made_up[parent] = made
+        return self._made_up[parent]
+
+    # ---- Reasoning ----
+
+    def reasoned(self, action: Reasoned) -> Items:
+        """A reasoning item, with the parts of its summary if it has one."""
+        index, id = self._next_index(), self._make_id("reasoning")
+        yield Added(objects.reasoning(id, [], self._encrypted(id, "added")), index)
+        for number, (text, pieces) in enumerate(zip(action.summary, action.pieces, strict=True)):
+            yield self._summary_event("part.added", id, index, number, part={"type": "summary_text", "text": ""})
+            for piece in pieces:
+                event = "response.reasoning_summary_text.delta"
+                data = {"type": event, "delta": piece, "item_id": id, "obfuscation": "", "output_index": index}
+                yield Tell(event, {**data, "sequence_number": 0, "summary_index": number})
+            event = "response.reasoning_summary_text.done"
+            data = {"type": event, "item_id": id, "output_index": index, "sequence_number": 0}
+            yield Tell(event, {**data, "summary_index": number, "text": text})
+            yield self._summary_event("part.done", id, index, number, part={"type": "summary_text", "text": text})
+        yield Done(objects.reasoning(id, action.summary, self._encrypted(id, "done")), index)
+
+    def _summary_event(self, what: str, id: str, index: int, number: int, *, part: Object) -> Tell:
+        event = f"response.reasoning_summary_{what}"
+        data = {"type": event, "item_id": id, "output_index": index, "part": part, "sequence_number": 0}
+        return Tell(event, {**data, "summary_index": number})
+
+    @staticmethod
+    def _encrypted(id: str, stage: str) -> str:
+        """Opaque text, the same on every run, and another when the item is done than when it begins."""
+        digest = blake2b(f"{id} {stage}".encode(), digest_size=60).digest()
+        return "gAAAAA" + base64.urlsafe_b64encode(digest).decode()
+
+    # ---- Calls ----
+
+    def called(self, action: Called) -> Items:
+        """Function calls, one after the other; then the response completes, and the turn waits for their outputs."""
+        for call in action.calls:
+            yield from self._function_call(call)
+        yield Move("requires_action")
+        yield Move("queued")
+        self._index = 0
+        yield Move("in_progress")
+
+    def _function_call(self, call: FunctionCall) -> Items:
+        index, id = self._next_index(), self._make_id("function_call")
+        call_id = self.world.ids.make("tool_call", self.response["id"])
+        yield Added(objects.function_call(id, "in_progress", call_id, call.name, ""), index)
+        event = "response.function_call_arguments.delta"
+        for piece in ["{}"] if call.arguments == "{}" else call.pieces:
+            data = {"type": event, "delta": piece, "item_id": id, "obfuscation": "", "output_index": index}
+            yield Tell(event, {**data, "sequence_number": 0})
+        event = "response.function_call_arguments.done"
+        data = {"type": event, "arguments": call.arguments, "item_id": id, "output_index": index}
+        yield Tell(event, {**data, "sequence_number": 0})
+        yield Done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index)
+
+    def searched(self, action: Searched) -> Items:
+        for search in action.searches:
+            yield from self._file_search_call(search)
+
+    def _file_search_call(self, search: Search) -> Items:
+        index, id = self._next_index(), self._make_id("file_search_call")
+        yield Added(objects.file_search_call(id, "in_progress", [], None), index)
+        for stage in ("in_progress", "searching", "completed"):
+            yield _stage_event(f"response.file_search_call.{stage}", id, index)
+        results = [
+            {
+                "attributes": one.attributes,
+                "file_id": one.file_id,
+                "filename": one.filename,
+                "score": one.score,
+                "text": one.text,
+            }
+            for one in search.results
+        ]
+        yield Done(objects.file_search_call(id, "completed", search.queries, results), index)
+
+    def ran_code(self, action: RanCode) -> Items:
+        for execution in action.executions:
+            yield from self._code_interpreter_call(execution)
+
+    def _code_interpreter_call(self, execution: Execution) -> Items:
+        index, id, container = self._next_index(), self._make_id("code_interpreter_call"), self.container()
+        yield Added(objects.code_interpreter_call(id, "in_progress", "", container, []), index)
+        yield _stage_event("response.code_interpreter_call.in_progress", id, index)
+        for piece in execution.pieces:
+            event = "response.code_interpreter_call_code.delta"
+            data = {"type": event, "delta": piece, "item_id": id, "obfuscation": "", "output_index": index}
+            yield Tell(event, {**data, "sequence_number": 0})
+        event = "response.code_interpreter_call_code.done"
+        done: Object = {"type": event, "code": execution.input, "item_id": id, "output_index": index}
+        yield Tell(event, {**done, "sequence_number": 0})
+        yield _stage_event("response.code_interpreter_call.interpreting", id, index)
+        yield _stage_event("response.code_interpreter_call.completed", id, index)
+        outputs = [
+            {"type": "logs", "logs": one.text} if isinstance(one, Logs) else self._image(one.file.id, one.file.filename)
+            for one in execution.outputs
+        ]
+        yield Done(objects.code_interpreter_call(id, "completed", execution.input, container, outputs), index)
+
+    def _image(self, id: str, filename: str) -> Object:
+        """An image is the data itself, not a file's id."""
+        kind = mimetypes.guess_type(filename)[0] or "image/png"
+        return {"type": "image", "url": f"data:{kind};base64,{base64.b64encode(self._read_file(id)).decode()}"}
+
+
+def _text_delta(kind: str, id: str, index: int, piece: str) -> Object:
+    return {
+        "type": f"response.{kind}.delta",
+        "content_index": 0,
+        "delta": piece,
+        "item_id": id,
+        "logprobs": [],
+        "obfuscation": "",
+        "output_index": index,
+        "sequence_number": 0,
+    }
+
+
+def _stage_event(event: str, id: str, index: int) -> Tell:
+    return Tell(event, {"type": event, "item_id": id, "output_index": index, "sequence_number": 0})
+
+
+_NARRATIONS: Final[dict[type[Any], Callable[[ResponseNarrator, Any], Items]]] = {
+    Began: ResponseNarrator.began,
+    Said: ResponseNarrator.said,
+    Refused: ResponseNarrator.refused,
+    Reasoned: ResponseNarrator.reasoned,
+    Called: ResponseNarrator.called,
+    RanCode: ResponseNarrator.ran_code,
+    Searched: ResponseNarrator.searched,
+    Waited: ResponseNarrator.waited,
+    Held: ResponseNarrator.held,
+    Completed: ResponseNarrator.completed,
+    Failed: ResponseNarrator.failed,
+    CutOff: ResponseNarrator.cut_off,
+    Expired: ResponseNarrator.expired,
+    Cancelled: ResponseNarrator.cancelled,
+}

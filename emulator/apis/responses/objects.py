@@ -1,0 +1,214 @@
+"""Makes the objects of the Responses API: complete, keys in the order of the wire. Never changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypedDict, cast
+
+from emulator.apis.responses import models, tools
+from emulator.apis.responses.wire import item_in_order, part_in_order, response_in_order
+from emulator.base.json_types import Object
+
+#: Seconds that a stored response is kept.
+RESPONSE_LIFETIME: Final = 30 * 86_400
+
+_NO_TOOL_USAGE: Final[Object] = {
+    "image_gen": {
+        "input_tokens": 0,
+        "input_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+        "output_tokens": 0,
+        "output_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+        "total_tokens": 0,
+    },
+    "web_search": {"num_requests": 0},
+}
+#: Parameters that are echoed as they were sent, with their defaults.
+_ECHOED: Final[Object] = {
+    "background": False,
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "parallel_tool_calls": True,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "safety_identifier": None,
+    "store": True,
+    "top_logprobs": 0,
+    "truncation": "disabled",
+    "user": None,
+}
+
+
+class Response(TypedDict, total=False):
+    """A response. ``conversation`` is there only when the response is bound to one."""
+
+    id: str
+    object: str
+    created_at: int
+    status: str
+    background: bool
+    completed_at: int | None
+    conversation: Object
+    error: Object | None
+    frequency_penalty: float
+    incomplete_details: Object | None
+    instructions: str | list[Object] | None
+    max_output_tokens: int | None
+    max_tool_calls: int | None
+    model: str
+    moderation: Object | None
+    output: list[Item]
+    parallel_tool_calls: bool
+    presence_penalty: float
+    previous_response_id: str | None
+    prompt_cache_key: str | None
+    prompt_cache_retention: str | None
+    reasoning: Object
+    safety_identifier: str | None
+    service_tier: str
+    store: bool
+    temperature: float
+    text: Object
+    tool_choice: str | Object
+    tool_usage: Object
+    tools: list[Object]
+    top_logprobs: int
+    top_p: float
+    truncation: str
+    usage: Object | None
+    user: str | None
+    metadata: dict[str, str]
+
+
+class Item(TypedDict, total=False):
+    """An item of a response's input or output, or of a conversation."""
+
+    id: str
+    type: str
+    status: str
+    role: str
+    content: list[Object]
+    phase: str
+    call_id: str
+    name: str
+    arguments: str
+    output: str | list[Object]
+    summary: list[Object]
+    encrypted_content: str
+    queries: list[str]
+    results: list[Object] | None
+    code: str
+    container_id: str
+    outputs: list[Object] | None
+
+
+def response(id: str, at: int, body: Mapping[str, Any], *, conversation: str | None = None) -> Response:
+    """A response as it begins, from the parameters of its request."""
+    defaults = models.defaults(body["model"])
+    echoed = {key: default if body.get(key) is None else body[key] for key, default in _ECHOED.items()}
+    made: Object = {
+        "id": id,
+        "object": "response",
+        "created_at": at,
+        "status": "queued" if echoed["background"] else "in_progress",
+        "completed_at": None,
+        "error": None,
+        "frequency_penalty": 0.0,
+        "incomplete_details": None,
+        "model": models.resolved(body["model"]),
+        "moderation": None,
+        "output": [],
+        "presence_penalty": 0.0,
+        "prompt_cache_retention": body.get("prompt_cache_retention") or defaults.prompt_cache_retention,
+        "reasoning": models.reasoning(body["model"], body.get("reasoning")),
+        "service_tier": body.get("service_tier") or "auto",
+        "temperature": _decimal(body.get("temperature"), 1.0),
+        "text": tools.echoed_text(body.get("text")),
+        "tool_choice": tools.echoed_tool_choice(body.get("tool_choice")),
+        "tool_usage": _NO_TOOL_USAGE,
+        "tools": tools.echoed_tools(body.get("tools")),
+        "top_p": _decimal(body.get("top_p"), defaults.top_p),
+        "usage": None,
+        "metadata": body.get("metadata") or {},
+        **echoed,
+    }
+    if conversation is not None:
+        made["conversation"] = {"id": conversation}
+    if body.get("prompt_cache_options") is not None:
+        made["prompt_cache_options"] = body["prompt_cache_options"]
+    return cast("Response", response_in_order(made))
+
+
+def _decimal(value: float | None, default: float) -> float:
+    return default if value is None else float(value)
+
+
+def finished_view(response: Response) -> Object:
+    """A finished response as JSON responses show it: with ``billing``, which events never carry."""
+    return response_in_order({**response, "billing": {"payer": "developer"}})
+
+
+# ---- Items ----
+
+
+def message(id: str, status: str, content: list[Object], phase: str | None = None) -> Item:
+    """A message of the model."""
+    made: Object = {"id": id, "type": "message", "status": status, "content": content, "role": "assistant"}
+    if phase is not None:
+        made["phase"] = phase
+    return cast("Item", item_in_order(made))
+
+
+def output_text(text: str, annotations: Iterable[Object] = ()) -> Object:
+    """A part of a message that is text."""
+    return {"type": "output_text", "annotations": list(annotations), "logprobs": [], "text": text}
+
+
+def function_call(id: str, status: str, call_id: str, name: str, arguments: str) -> Item:
+    """A call of a function of the client's."""
+    return {
+        "id": id,
+        "type": "function_call",
+        "status": status,
+        "arguments": arguments,
+        "call_id": call_id,
+        "name": name,
+    }
+
+
+def reasoning(id: str, summary: list[str], encrypted: str) -> Item:
+    """What the model thought. It has no status."""
+    parts: list[Object] = [{"type": "summary_text", "text": text} for text in summary]
+    made = {"id": id, "type": "reasoning", "content": [], "encrypted_content": encrypted, "summary": parts}
+    return cast("Item", made)
+
+
+def file_search_call(id: str, status: str, queries: list[str], results: list[Object] | None) -> Item:
+    """A search in files."""
+    return {"id": id, "type": "file_search_call", "status": status, "queries": queries, "results": results}
+
+
+def code_interpreter_call(id: str, status: str, code: str, container_id: str, outputs: list[Object] | None) -> Item:
+    """Code that ran in a container."""
+    return {
+        "id": id,
+        "type": "code_interpreter_call",
+        "status": status,
+        "code": code,
+        "container_id": container_id,
+        "outputs": outputs,
+    }
+
+
+def usage(input_tokens: int, output_tokens: int, reasoning_tokens: int = 0) -> Object:
+    """The usage of one response."""
+    return {
+        "input_tokens": input_tokens,
+        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": 0},
+        "output_tokens": output_tokens,
+        "output_tokens_details": {"reasoning_tokens": reasoning_tokens},
+        "total_tokens": input_tokens + output_tokens,
+    }
+
+
+__all__ = ["Item", "Response", "part_in_order"]

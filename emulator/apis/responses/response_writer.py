@@ -1,0 +1,168 @@
+"""The one door through which a response changes: its object, the timeline of its turn, and its stream.
+
+A turn is as many responses as it has rounds of function calls, plus one. The writer writes one after the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from emulator.apis.responses.objects import Item, Response
+from emulator.apis.responses.response_stream import ResponseStream
+from emulator.apis.responses.store import StoredResponse
+from emulator.apis.responses.usage import UsageCounter
+from emulator.apis.responses.views import Include, item_view, response_view
+from emulator.base.json_types import Object
+from emulator.engine.narrator import Flaw, Move
+from emulator.engine.turn_log import TurnLog
+from emulator.world.state.state import State
+
+#: The status of a response, by that of its turn: at a call the response completes and the turn rests.
+_STATUS: Final = {
+    "in_progress": "in_progress",
+    "requires_action": "completed",
+    "completed": "completed",
+    "incomplete": "incomplete",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_FINISHED: Final = frozenset({"completed", "incomplete"})
+
+
+class Tell(NamedTuple):
+    """An event. ``data`` has its keys in order, with a place for the number."""
+
+    event: str
+    data: Object
+
+
+class Added(NamedTuple):
+    """An item of the output begins; ``item`` is as it is shown then."""
+
+    item: Item
+    position: int
+
+
+class Done(NamedTuple):
+    """An item of the output is done."""
+
+    item: Item
+    position: int
+
+
+ResponseItem = Tell | Added | Done
+
+
+class ResponseWriter:
+    """Writes the responses of one turn."""
+
+    __slots__ = ("_next", "include", "log", "stated", "stored", "usage", "world")
+
+    def __init__(
+        self,
+        world: State,
+        stored: StoredResponse,
+        log: TurnLog,
+        include: Include,
+        usage: UsageCounter,
+    ) -> None:
+        self.world, self.stored, self.log, self.include, self.usage = world, stored, log, include, usage
+        #: Usage that steps of the response state.
+        self.stated: list[Object] = []
+        self._next: tuple[StoredResponse, Include] | None = None
+
+    @property
+    def response(self) -> Response:
+        return self.stored.object
+
+    @property
+    def is_background(self) -> bool:
+        return self.response["background"]
+
+    def continue_with(self, stored: StoredResponse, include: Include) -> None:
+        """The response that goes on with the turn, once it is queued again."""
+        self._next = stored, include
+
+    # ---- The response ----
+
+    def begin(self, at: float) -> None:
+        """The response exists."""
+        self._tell_response("response.created", at)
+        if self.is_background:
+            self._tell_response("response.queued", at)
+
+    def move(self, move: Move, at: float) -> None:
+        """The turn takes a status in the second ``at``."""
+        if move.status == "queued":
+            assert self._next is not None
+            (self.stored, self.include), self._next = self._next, None
+            self.begin(at)
+        elif move.status == "in_progress":
+            self._change({"status": "in_progress"})
+            self._tell_response("response.in_progress", at)
+        elif status := _STATUS.get(move.status):
+            self._finish(status, move, at)
+
+    def _finish(self, status: str, move: Move, at: float) -> None:
+        error = move.changes.get("error")
+        details = {key: value for key, value in move.changes.items() if key in ("error", "incomplete_details")}
+        if status in _FINISHED:
+            is_last = move.status != "requires_action"
+            details["usage"] = self.usage.of_response(self.stored, self.stated, is_last=is_last)
+            self.stated = []
+        if status == "completed":
+            details["completed_at"] = int(at)
+        if status != "cancelled":
+            details["service_tier"] = self._tier()
+        self._change({"status": status, **details})
+        if error:
+            data = {"type": "error", "error": {"type": error["code"], **error, "param": None}, "sequence_number": 0}
+            self._tell("error", data, at)
+        self._tell_response(f"response.{status}", at)
+
+    def _tier(self) -> str:
+        """The tier that was used: ``auto`` becomes the default one."""
+        return "default" if self.response["service_tier"] == "auto" else self.response["service_tier"]
+
+    def _change(self, changes: Object) -> None:
+        changed: Any = {**self.response, **changes}
+        self.stored.object = changed
+
+    def rest(self, *, at_end: bool) -> None:
+        """The response is over."""
+        if self.log.stream:
+            self.log.stream.end()
+
+    def is_orphaned(self) -> bool:
+        return False
+
+    # ---- What it writes ----
+
+    def apply(self, item: ResponseItem, at: float) -> Flaw | None:
+        """One item happens in the second ``at``."""
+        match item:
+            case Tell(event, data):
+                self._tell(event, data, at)
+            case Added(shown, index):
+                self._tell_item("response.output_item.added", shown, index, at)
+            case Done(done, index):
+                self._change({"output": [*self.response["output"], done]})
+                self._tell_item("response.output_item.done", done, index, at)
+        return None
+
+    def _tell_item(self, event: str, item: Item, index: int, at: float) -> None:
+        shown = item_view(item, self.include)
+        self._tell(event, {"type": event, "item": shown, "output_index": index, "sequence_number": 0}, at)
+
+    def _tell_response(self, event: str, at: float) -> None:
+        shown = response_view(self.response, self.include)
+        self._tell(event, {"type": event, "response": shown, "sequence_number": 0}, at)
+
+    def _tell(self, event: str, data: Object, at: float) -> None:
+        self.log.note(int(at), event)
+        stream: Any = self.log.stream
+        if stream:
+            stream.tell(event, data)
+
+
+__all__ = ["Added", "Done", "ResponseItem", "ResponseStream", "ResponseWriter", "Tell"]

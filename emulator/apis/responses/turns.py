@@ -1,0 +1,130 @@
+"""Plays turns on responses: what conditions, steps and templates see, and which response goes on with which turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from emulator.apis.files import objects as file_objects
+from emulator.apis.responses.carried import carried_assistants
+from emulator.apis.responses.contexts import Context
+from emulator.apis.responses.narrator import ResponseNarrator
+from emulator.apis.responses.objects import Response
+from emulator.apis.responses.store import StoredResponse, responses_of
+from emulator.apis.responses.usage import UsageCounter
+from emulator.apis.responses.views import Include
+from emulator.base.json_types import Object
+from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
+from emulator.engine.turn_log import TurnLog
+from emulator.sandbox.fake import Fake
+from emulator.scenarios.conditions import Configured, Situation
+from emulator.scenarios.model import Turn
+from emulator.scenarios.steps.actions import FileRef
+from emulator.scenarios.steps.context import StepContext, Tool
+from emulator.world.state.contents import Content
+from emulator.world.state.state import State
+from emulator.world.state.vector_stores import VectorStore, search_all
+from emulator.world.world import World
+
+
+def situation_of(world: State, response: Response, context: Context) -> Situation:
+    """What conditions are compared with: a response, its context, and the place of its turn in the chain."""
+    stated = response["instructions"] if isinstance(response["instructions"], str) else None
+    instructions = context.instructions(stated)
+    assistants = carried_assistants(world, instructions, response["tools"])
+    carried = next((one for one in assistants if not one.missing), Configured("", None))
+    root = context.root.object if context.root else response
+    return Situation(
+        message=context.last_user_text(),
+        instructions=instructions,
+        model=response["model"],
+        tools=[tool.name for tool in tools_of(response)],
+        assistant={"id": carried.id, "name": carried.name},
+        thread={"id": root["id"], "metadata": root["metadata"]},
+        metadata=response["metadata"],
+        run=context.turns + 1,
+        carried=assistants,
+    )
+
+
+def tools_of(response: Response) -> list[Tool]:
+    """The response's tools, free of the API's form."""
+    return [_tool(tool) for tool in response["tools"]]
+
+
+def _tool(tool: Object) -> Tool:
+    kind = tool["type"]
+    if kind == "function":
+        return Tool(kind, tool["name"], tool.get("parameters"))
+    if kind == "file_search":
+        threshold = (tool.get("ranking_options") or {}).get("score_threshold") or 0.0
+        return Tool(kind, kind, limit=tool.get("max_num_results") or 20, threshold=threshold)
+    return Tool(kind, kind)
+
+
+def turn_of(
+    world: World, stored: StoredResponse, context: Context, include: Include, stores: Sequence[VectorStore]
+) -> ActiveTurn:
+    """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search looks into."""
+    response = stored.object
+    situation = situation_of(world, response, context)
+    turn = world.choose(situation, response["id"])
+    log = TurnLog()
+    counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
+    narrator = ResponseNarrator(world, stored, log, include, counter, partial(_read_file, world))
+    step_context = _step_context(world, narrator, situation, turn, stores)
+    made = ActiveTurn(
+        id=response["id"],
+        thread_id=situation.thread["id"],
+        turn=turn,
+        context=step_context,
+        narrator=narrator,
+        log=log,
+        situation=situation,
+        polls={**DEFAULT_POLLS, **world.settings.get("polls", {}), **turn.polls},
+    )
+    narrator.turn = made
+    return made
+
+
+def _step_context(
+    world: World, narrator: ResponseNarrator, situation: Situation, turn: Turn, stores: Sequence[VectorStore]
+) -> StepContext:
+    """What the steps of a turn see. Tools are those of the response that is being written."""
+    id, store = narrator.response["id"], world.store
+
+    def objects() -> dict[str, Any]:
+        return {"assistant": situation.assistant, "thread": situation.thread, "run": narrator.response}
+
+    return StepContext(
+        message=situation.message,
+        tools=lambda: tools_of(narrator.response),
+        objects=objects,
+        fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
+        find_file=lambda name: _file_ref(store.find_file(name)),
+        file_names=lambda: [file["filename"] for file in store.files],
+        make_file=partial(_make_file, world, narrator),
+        search=partial(search_all, stores),
+        read_file=partial(_read_file, world),
+        contents=turn.contents,
+    )
+
+
+def _file_ref(file: Object | None) -> FileRef | None:
+    return None if file is None else FileRef(file["id"], file["filename"])
+
+
+def _make_file(world: State, narrator: ResponseNarrator, filename: str, content: bytes) -> FileRef:
+    """A file that the model's code makes: in the response's container, and not among the account's files."""
+    id = world.ids.make_timed("container.file", world.now, narrator.container())
+    made = file_objects.file(id, world.now, filename, "assistants_output", len(content))
+    responses_of(world).container_files[id] = made, Content.of(content)
+    return FileRef(id, filename)
+
+
+def _read_file(world: State, id: str) -> bytes:
+    """The bytes of a file, of a container or of the account."""
+    made = responses_of(world).container_files.get(id)
+    content = made[1] if made else world.store.contents.get(id)
+    return b"" if content is None else content.read()

@@ -1,0 +1,74 @@
+"""Token usage of responses: as the scenario states it, or estimated, the same on every run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import orjson
+
+from emulator.apis.responses import objects
+from emulator.apis.responses.contexts import text_of
+from emulator.apis.responses.objects import Item
+from emulator.apis.responses.store import StoredResponse
+from emulator.base.json_types import Object
+from emulator.engine import usage
+
+
+def input_tokens(instructions: str | None, tools: list[Object], items: Iterable[Item]) -> int:
+    """Tokens that the model reads: instructions, tools, and the items of the context."""
+    fixed = [instructions or "", *([orjson.dumps(tools).decode()] if tools else [])]
+    return usage.prompt(fixed, (usage.tokens(_read(item)) for item in reversed(list(items))))
+
+
+def _read(item: Item) -> str:
+    """What the model reads of an item."""
+    if item["type"] == "message":
+        return text_of(item)
+    output = item.get("output", "")
+    told = output if isinstance(output, str) else "".join(part.get("text", "") for part in output)
+    return item.get("name", "") + item.get("arguments", "") + told
+
+
+def _written(item: Item) -> str:
+    return text_of(item) + item.get("name", "") + item.get("arguments", "") + item.get("code", "")
+
+
+class UsageCounter:
+    """The usage of a turn, response by response.
+
+    ``stated`` by the turn is shared by its ``responses``; what a step states is its response's.
+    """
+
+    __slots__ = ("_done", "_responses", "_stated")
+
+    def __init__(self, stated: Object | None, responses: int) -> None:
+        self._stated, self._responses = stated, responses
+        self._done = 0
+
+    def of_response(self, stored: StoredResponse, stated: list[Object], *, is_last: bool) -> Object:
+        """The usage of the response that ends now; ``stated``: by its steps."""
+        number, self._done = self._done, self._done + 1
+        if stated:
+            return objects.usage(_sum(stated, "prompt_tokens"), _sum(stated, "completion_tokens"))
+        if self._stated is not None:
+            parts = self._responses
+            shares = [
+                self._share(key, number, parts, is_last=is_last) for key in ("prompt_tokens", "completion_tokens")
+            ]
+            return objects.usage(*shares)
+        response = stored.object
+        instructions = response["instructions"] if isinstance(response["instructions"], str) else None
+        read = input_tokens(instructions, response["tools"], stored.input)
+        written = sum(usage.tokens(_written(item)) for item in response["output"])
+        thought = sum(usage.tokens(part["text"]) for item in response["output"] for part in item.get("summary") or [])
+        return objects.usage(read, written + thought, thought)
+
+    def _share(self, key: str, number: int, parts: int, *, is_last: bool) -> int:
+        """An equal part of what the turn states; the last response gets the rest."""
+        whole = int((self._stated or {}).get(key, 0))
+        each = whole // parts
+        return whole - each * number if is_last else each
+
+
+def _sum(stated: list[Object], key: str) -> int:
+    return sum(int(one.get(key, 0)) for one in stated)

@@ -1,0 +1,47 @@
+"""What is sent of responses and items: all of it, but for what ``include`` has to ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from emulator.apis.responses.objects import Response, finished_view
+from emulator.base.json_types import Object
+
+#: The values of ``include`` of a request.
+Include = frozenset[str]
+
+_FINISHED = frozenset({"completed", "incomplete", "failed"})
+
+
+def response_view(response: Response, include: Include) -> Object:
+    """A response as events carry it."""
+    return cast("Object", {**response, "output": [item_view(item, include) for item in response["output"]]})
+
+
+def response_in_json(response: Response, include: Include) -> Object:
+    """A response as a JSON response: with ``billing`` once it is finished (docs/wire.md, Responses §2)."""
+    shown = response_view(response, include)
+    return finished_view(cast("Response", shown)) if response["status"] in _FINISHED else shown
+
+
+def item_view(item: Mapping[str, Any], include: Include) -> Object:
+    """An item: results of searches, outputs of code and the data of images only for those who ask for them."""
+    kind = item.get("type")
+    if kind == "file_search_call":
+        return {**item, "results": item["results"] if "file_search_call.results" in include else None}
+    if kind == "code_interpreter_call":
+        shown = item["outputs"] if "code_interpreter_call.outputs" in include else None
+        return {**item, "outputs": shown}
+    if kind == "message" and item["role"] != "assistant":
+        return {**item, "content": [_part_view(part, include) for part in item["content"]]}
+    return dict(item)
+
+
+def _part_view(part: Object, include: Include) -> Object:
+    """A part of an input: files and images without their data."""
+    if part["type"] == "input_image" and "message.input_image.image_url" not in include:
+        return {**part, "image_url": None}
+    if part["type"] == "input_file":
+        return {key: value for key, value in part.items() if key != "file_data"}
+    return part

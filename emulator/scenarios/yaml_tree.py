@@ -1,0 +1,219 @@
+"""Builds values from the events of a YAML parser, with limits on depth and size; scenarios and recordings share it.
+
+It takes events instead of PyYAML's tree of nodes, because composing a deep tree overruns the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+from emulator.base.problems import EmulatorError
+from emulator.scenarios.scalars import LINE_END
+
+if TYPE_CHECKING:
+    from yaml import Event
+
+#: Lists and mappings around a value at most.
+MAX_DEPTH: Final = 100
+TOO_DEEP: Final = f"expected at most {MAX_DEPTH} levels"
+CONTAINS_ITSELF: Final = "this alias contains itself"
+_NO_KEY: Final = object()
+
+
+class Place(NamedTuple):
+    """A place in a text; both count from 1."""
+
+    line: int
+    column: int
+
+
+class Unreadable(EmulatorError):
+    """The text cannot be read; ``line`` and ``column`` count from 1."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+def place_of(mark: Any) -> Place:
+    """The place of a mark of either parser; the start of the text for None."""
+    return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+
+
+def refused(event: Event, message: str) -> Unreadable:
+    """An error at the start of an event."""
+    return Unreadable(message, *place_of(event.start_mark))
+
+
+def yaml_events(text: str, loader: Any, hint: str = "") -> Iterator[Event]:
+    """The events of a text. ``loader``: the class of PyYAML that parses it; ``hint`` ends the message of an error.
+
+    Raises Unreadable.
+    """
+    import yaml
+
+    try:
+        yield from yaml.parse(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        place = place_of(error.problem_mark or error.context_mark)
+        if "nesting depth" in str(error.problem):  # libyaml has a limit of its own, and looks ahead
+            raise Unreadable(TOO_DEEP, *place) from None
+        reason = " ".join(filter(None, [error.context, error.problem]))
+        raise Unreadable(f"not readable as YAML: {reason}{hint}", *place) from None
+    except yaml.reader.ReaderError as error:
+        before = LINE_END.split(text[: text.find(chr(error.character))])
+        problem = f"unacceptable character U+{error.character:04X}: special characters are not allowed"
+        raise Unreadable(f"not readable as YAML: {problem}", len(before), len(before[-1]) + 1) from None
+
+
+def too_many(max_values: int) -> str:
+    return f"expected at most {max_values} values, aliases counted as often as used"
+
+
+class Container:
+    """A list or mapping that has not ended.
+
+    ``key``: of the value that follows. ``height``: levels inside it so far. ``note``: see ``TreeBuilder.begin``.
+    """
+
+    __slots__ = ("height", "key", "note", "size_before", "start", "value")
+
+    def __init__(self, value: Any, start: Any, note: Any, size_before: int) -> None:
+        self.value, self.start, self.note, self.size_before = value, start, note, size_before
+        self.key: Any = _NO_KEY
+        self.height = 0
+
+
+class Anchored(NamedTuple):
+    """The value of an anchor, the event of its start, its size (None until it has ended) and the levels inside it."""
+
+    value: Any
+    start: Event
+    size: int | None
+    height: int = 0
+
+
+class TreeBuilder:
+    """Makes a value of the events of a document. Subclasses give values to keys and scalars.
+
+    ``size`` counts values, aliases as often as they are used; it may not exceed ``max_size``.
+    """
+
+    max_size: ClassVar[int]
+    no_key: ClassVar[str] = "expected text as a key, got a list, a mapping or an alias"
+
+    def __init__(self) -> None:
+        self.document: Any = None
+        self.size = 0
+        self.stack: list[Container] = []
+        self.anchors: dict[str, Anchored] = {}
+
+    def build(self, events: Iterable[Event]) -> Any:
+        """The value of the only document; None if there is none. Raises Unreadable."""
+        import yaml
+
+        for event in events:
+            if isinstance(event, yaml.ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, yaml.MappingStartEvent):
+                self._open(event, {})
+            elif isinstance(event, yaml.SequenceStartEvent):
+                self._open(event, [])
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._close()
+            elif isinstance(event, yaml.AliasEvent):
+                self.alias(event)
+            elif isinstance(event, yaml.DocumentStartEvent) and self.size:
+                raise refused(event, "expected one document, got another")
+        return self.document
+
+    # ---- What subclasses decide ----
+
+    def key(self, event: Any) -> str:
+        """The key of a scalar, in the mapping on top of the stack."""
+        raise NotImplementedError
+
+    def scalar(self, event: Any) -> Any:
+        """The value of a scalar."""
+        raise NotImplementedError
+
+    def size_of(self, event: Any) -> int:
+        """The size of a scalar."""
+        return 1
+
+    def begin(self, event: Any) -> Any:
+        """Called at the start of each scalar, list and mapping. A list or mapping keeps the result as ``note``."""
+
+    def aliased(self, alias: Any, anchored: Anchored) -> Any:
+        """The value that an alias stands for."""
+        return anchored.value
+
+    # ---- Building ----
+
+    def awaits_key(self) -> bool:
+        """True if the next event is a key."""
+        return bool(self.stack) and self.stack[-1].key is _NO_KEY and isinstance(self.stack[-1].value, dict)
+
+    def alias(self, event: Any) -> None:
+        """Puts the value of an anchor. Raises Unreadable for an unknown anchor, and for one that has not ended."""
+        anchored = self.anchors.get(event.anchor)
+        if anchored is None:
+            raise refused(event, f"there is no anchor {event.anchor!r} for this alias")
+        if anchored.size is None:
+            raise refused(event, CONTAINS_ITSELF)
+        if self.awaits_key():
+            raise refused(event, self.no_key)
+        self._check(event, anchored.size, anchored.height)
+        self._put(self.aliased(event, anchored), anchored.height)
+
+    def _scalar(self, event: Any) -> None:
+        if self.awaits_key():
+            self.stack[-1].key = self.key(event)
+            return
+        size = self.size_of(event)
+        self._check(event, size)
+        self.begin(event)
+        value = self.scalar(event)
+        if event.anchor:
+            self.anchors[event.anchor] = Anchored(value, event, size)
+        self._put(value)
+
+    def _open(self, event: Any, value: Any) -> None:
+        if self.awaits_key():
+            raise refused(event, self.no_key)
+        container = Container(value, event, None, self.size)
+        self._check(event, 1)
+        container.note = self.begin(event)
+        if event.anchor:
+            self.anchors[event.anchor] = Anchored(value, event, None)
+        self._put(value)
+        self.stack.append(container)
+
+    def _close(self) -> None:
+        ended = self.stack.pop()
+        if self.stack:
+            self.stack[-1].height = max(self.stack[-1].height, ended.height + 1)
+        if ended.start.anchor:
+            size = self.size - ended.size_before
+            self.anchors[ended.start.anchor] = Anchored(ended.value, ended.start, size, ended.height)
+
+    def _check(self, event: Any, size: int, height: int = 0) -> None:
+        """Adds the size of a value, and checks the limits."""
+        self.size += size
+        if self.size > self.max_size:
+            raise refused(event, too_many(self.max_size))
+        if len(self.stack) + height > MAX_DEPTH:
+            raise refused(event, TOO_DEEP)
+
+    def _put(self, value: Any, height: int = 0) -> None:
+        if not self.stack:
+            self.document = value
+            return
+        container = self.stack[-1]
+        container.height = max(container.height, height + 1)
+        if isinstance(container.value, list):
+            container.value.append(value)
+        else:
+            container.value[container.key] = value
+            container.key = _NO_KEY
