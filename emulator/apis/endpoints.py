@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import emulator.apis.assistants.given
-import emulator.apis.files.given  # noqa: F401
+import emulator.apis.given  # noqa: F401
 from emulator.apis.assistants import errors
 from emulator.apis.assistants.beta import check_beta
 from emulator.apis.assistants.endpoints import assistants, messages, run_steps, runs, threads

@@ -29,12 +29,15 @@ from emulator.world.world import World
 def situation_of(
     message: str, run: Mapping[str, Any], assistant: Mapping[str, Any], thread: Mapping[str, Any], number: int
 ) -> Situation:
-    """What conditions are compared with: a run, the ``number``-th of its thread, and what it was created on."""
+    """What conditions are compared with: a run, the ``number``-th of its thread, and what it was created on.
+
+    Of the run's tools only names are read: a recorded run need not show more of them.
+    """
     return Situation(
         message=message,
         instructions=run["instructions"] or "",
         model=run["model"],
-        tools=[tool.name for tool in tools_of(run)],
+        tools=[_name(tool) for tool in run["tools"]],
         assistant=assistant,
         thread=thread,
         metadata=run["metadata"],
@@ -47,10 +50,15 @@ def tools_of(run: Mapping[str, Any]) -> list[Tool]:
     return [_tool(tool) for tool in run["tools"]]
 
 
+def _name(tool: Object) -> str:
+    name: str = tool["function"]["name"] if tool["type"] == "function" else tool["type"]
+    return name
+
+
 def _tool(tool: Object) -> Tool:
     kind = tool["type"]
     if kind == "function":
-        return Tool(kind, tool["function"]["name"], tool["function"]["parameters"])
+        return Tool(kind, _name(tool), tool["function"]["parameters"])
     if kind == "file_search":
         options = tool.get("file_search") or {}
         threshold = options.get("ranking_options", {}).get("score_threshold", 0.0)

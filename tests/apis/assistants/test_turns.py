@@ -33,6 +33,12 @@ def test_tools_free_of_the_api_s_form(tool: dict[str, Any], shown: Tool) -> None
     assert tools_of(run(tool)) == [shown]
 
 
+def test_conditions_need_only_the_names_of_tools() -> None:
+    """A recorded run may show less of them than a stored one."""
+    recorded = {**run(), "tools": [{"type": "function", "function": {"name": "f"}}, {"type": "file_search"}]}
+    assert situation_of("Hi", recorded, {}, {}, 1).tools == ["f", "file_search"]
+
+
 def test_conditions_see_the_run_and_what_it_was_created_on() -> None:
     assistant, thread = {"name": "Weather"}, {"id": "thread_1"}
     situation = situation_of("Hi", run(FUNCTION, metadata={"k": "v"}), assistant, thread, 2)
