@@ -174,10 +174,11 @@ def test_a_second_condition_of_the_same_name_is_an_error() -> None:
 def test_a_new_condition_is_one_decorated_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conditions, "CONDITIONS", {**CONDITIONS})
 
-    @condition("words", {"type": "integer"}, "the number of words in the message")
-    def _words(expected: Any, situation: Situation) -> Any:
-        count = len(situation.message.split())
+    @condition("length", {"type": "integer"}, "the number of characters of the message")
+    def _length(expected: Any, situation: Situation) -> Any:
+        count = len(situation.message)
         return None if count == expected else count
 
-    assert first_mismatch({"words": 7}, SITUATION) is None
-    assert first_mismatch({"words": 8}, SITUATION) == Mismatch("words", 8, 7)
+    length = len(SITUATION.message)
+    assert first_mismatch({"length": length}, SITUATION) is None
+    assert first_mismatch({"length": 8}, SITUATION) == Mismatch("length", 8, length)
