@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+import emulator.apis.endpoints  # noqa: F401  registers how given objects are made
 from emulator.apis.assistants import objects
 from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.turns import turn_of

@@ -53,6 +53,7 @@ def scenario_from_recording(raw: bytes, file: str, name: str) -> Scenario:
 
 def scenario_from(distilled: Distilled, *, strict: bool = False) -> Scenario:
     """A distilled scenario, checked like any other; ``strict``: it refuses requests that are not in its recording."""
+    import emulator.apis.endpoints  # noqa: F401  registers how given objects are made
     from emulator.scenarios.document import from_data
     from emulator.scenarios.loading import check_document
     from emulator.world.options import Options

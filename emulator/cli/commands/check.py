@@ -104,6 +104,7 @@ def _is_recording(file: Path) -> str:
 
 def _problems_together(checked: list[_Checked]) -> list[str]:
     """The conflicts between the scenarios, if each file is valid by itself."""
+    import emulator.apis.endpoints  # noqa: F401  registers how given objects are made
     from emulator.scenarios.loading import refuse_namesakes
     from emulator.world.options import Options
     from emulator.world.world import World
