@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 #: How alike two words are, from 0 to 1, before one is suggested for the other.
-_SIMILARITY: Final = 0.6
+_SIMILARITY: Final = 0.55
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

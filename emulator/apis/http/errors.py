@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import orjson
 
 from emulator.base.problems import Refusal
+from emulator.base.text import shorten
 from emulator.world.state.missing import Missing
 
 _KEYS_PAGE = "https://platform.openai.com/account/api-keys"
@@ -82,7 +83,7 @@ def cross_site() -> ApiError:
 
 def unknown_host(name: str) -> ApiError:
     """Ours: a name that a page of another site may have let lead here."""
-    shown = name if len(name) <= 100 else name[:99] + "…"
+    shown = shorten(name, 100)
     words = f"This emulator does not answer to the host {shown!r}; started with `--allow-host {shown}` it does."
     return ApiError(403, words, code="unknown_host")
 

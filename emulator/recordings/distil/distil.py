@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from emulator.apis.http.headers import read_query
 from emulator.base.json_types import Object
+from emulator.base.text import plural
 from emulator.recordings.distil.api_calls import ApiCall, has_address, read_api_calls
 from emulator.recordings.distil.faults import RecordedFault, RecordedFaults, read_faults
 from emulator.recordings.distil.files import Inventory, safe
@@ -54,7 +55,7 @@ class Distilled:
         """The scenario file."""
         names = ", ".join(PurePath(source).name for source in self.sources[:_SOURCES])
         more = f" and {len(self.sources) - _SOURCES} more" if len(self.sources) > _SOURCES else ""
-        about = f"Imported from {names}{more}: {len(self.api_calls)} request{'s'[: len(self.api_calls) != 1]}."
+        about = f"Imported from {names}{more}: {plural(len(self.api_calls), 'request')}."
         return write(self.document, about=about, left_out=self.left_out, comments=self.comments)
 
     def tape(self) -> Tape:
@@ -143,7 +144,7 @@ def _tidy(api_call: ApiCall) -> Iterable[str]:
         taken = f"taken for {operation}" if operation else "left out, as its response does not show what it was"
         yield f"{exchange.source} #{exchange.number}: a request that was not recorded; it is {taken}"
     if lost := sum(isinstance(data, str) and data != "[DONE]" for _, data in api_call.events):
-        yield f"{exchange.described()}: {lost} event{'s'[: lost != 1]} whose data is not JSON"
+        yield f"{exchange.described()}: {plural(lost, 'event')} whose data is not JSON"
     if api_call.succeeded and operation not in (None, "download_file") and _is_not_json(api_call):
         yield f"{exchange.described()}: a response that is not JSON"
     if not is_readable_body(api_call.body):

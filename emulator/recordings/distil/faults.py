@@ -13,6 +13,7 @@ from typing import Any, Final
 from emulator.apis.http.fault_errors import error_body
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN, OF_A_RUN
+from emulator.base.text import plural
 from emulator.recordings.distil.api_calls import ACTIVE, FAULT_BY_ENDING, RESUMES_RUN, ApiCall, has_address
 from emulator.recordings.distil.history import History
 from emulator.recordings.distil.turns import Conditions, TurnDraft, folded
@@ -224,8 +225,7 @@ def _read_stubs(api_calls: list[ApiCall], recorded: RecordedFaults) -> None:
         elif known[1] is api_call:
             recorded.stubs.append(known)
     recorded.left_out += [
-        f"{count} request{'s'[: count != 1]} to {host}, which is not the API's host"
-        for host, count in foreign_hosts.items()
+        f"{plural(count, 'request')} to {host}, which is not the API's host" for host, count in foreign_hosts.items()
     ]
 
 
