@@ -1,9 +1,10 @@
-"""Reads the body of a request: bytes up to a limit, then JSON that fits the operation's schema."""
+"""Reads a request: the bytes of its body up to a limit, JSON that fits the operation's schema, and the query."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,6 +16,7 @@ from emulator.apis.http import errors
 from emulator.apis.http.forms import announced
 from emulator.apis.http.headers import Header
 from emulator.apis.http.validation import request_error, with_whole_numbers
+from emulator.base.request_schemas import schema
 from emulator.world.journal import MAX_DEPTH, nested_beyond
 
 #: Bytes of the largest body that is read into memory.
@@ -80,6 +82,7 @@ def lingering(receive: Receive, send: Send) -> Send:
     return send_and_linger
 
 
+_BOOLEANS: Final = {"true": True, "false": False}
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 #: A number that may be whole, and be read as a decimal.
 _DECIMAL = re.compile(rb"[0-9](?:\.0|[eE])")
@@ -103,19 +106,32 @@ def read_json(operation: str, body: bytes) -> dict[str, Any]:
         raise errors.nested_too_deeply(MAX_DEPTH)
     if error := request_error(operation, values):
         raise error
-    read: dict[str, Any] = with_whole_numbers(values) if _DECIMAL.search(body) else values
+    read: dict[str, Any] = with_whole_numbers(operation, values) if _DECIMAL.search(body) else values
     return read
 
 
-#: The parameters of queries that are numbers.
-_NUMBERS: Final = ("limit", "starting_after")
+@functools.cache
+def _typed_parameters(operation: str) -> dict[str, str]:
+    """The parameters of an operation's query that are no texts: ``integer`` or ``boolean`` by name."""
+    found = schema("queries", operation) or {}
+    definitions = found.get("$defs", {})
+
+    def own(part: dict[str, Any]) -> dict[str, Any]:
+        return definitions[part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+
+    types = {name: own(one).get("type") for name, one in own(found).get("properties", {}).items()}
+    return {name: type for name, type in types.items() if type in ("integer", "boolean")}
 
 
-def read_numbers(query: dict[str, Any]) -> dict[str, Any]:
-    """A query with its numbers as numbers, where they are such."""
-    numbers = {name: int(query[name]) for name in _NUMBERS if _is_number(query.get(name))}
-    return {**query, **numbers} if numbers else query
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+def typed_query(operation: str, query: dict[str, Any]) -> dict[str, Any]:
+    """A query with its whole numbers and booleans as such, where they are some; other texts stay for the validator."""
+    read = dict(query)
+    for name, type in _typed_parameters(operation).items():
+        value = query.get(name)
+        if not isinstance(value, str):
+            continue
+        if type == "integer" and _NUMBER.fullmatch(value):
+            read[name] = int(value)
+        elif type == "boolean" and value in _BOOLEANS:
+            read[name] = _BOOLEANS[value]
+    return read

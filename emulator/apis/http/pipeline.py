@@ -16,7 +16,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http import errors, headers
-from emulator.apis.http.bodies import MAX_BODY, TOO_LARGE, lingering, read_body, read_json, read_numbers
+from emulator.apis.http.bodies import MAX_BODY, TOO_LARGE, lingering, read_body, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestInterceptor
@@ -237,7 +237,7 @@ class Api:
         check = self._endpoints.check_headers.get(resolved.operation.api)
         if check and not resolved.waives_headers:
             check(entry.headers)
-        query = resolved.query and read_numbers(resolved.query)
+        query = resolved.query and typed_query(name, resolved.query)
         if query and (error := query_error(name, query)):
             raise error
         if resolved.form is not None and schema("forms", name) is None:

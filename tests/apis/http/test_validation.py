@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from emulator.apis.http import validation
+from emulator.apis.http import validation_words
 from emulator.apis.http.bodies import read_json
 from emulator.apis.http.validation import query_error, request_error
 from emulator.base.request_schemas import schema
@@ -179,30 +179,30 @@ _STRUCTURE = {
 _CHOICE = {"const", "not"}
 
 
-def _keywords(node: Any, below: str = "") -> Iterator[tuple[str, str]]:
+def keywords(node: Any, below: str = "") -> Iterator[tuple[str, str]]:
     """Each keyword of a schema, with the keyword that it stands under."""
     for key, value in node.items():
         yield key, below
         if key in ("properties", "$defs"):
             for name, inner in value.items():
-                yield from _keywords(inner, below if below == "if" else name)
+                yield from keywords(inner, below if below == "if" else name)
         elif key in ("items", "if", "then", "else", "not", "propertyNames", "additionalProperties") and isinstance(
             value, dict
         ):
-            yield from _keywords(value, "if" if below == "if" else key)
+            yield from keywords(value, "if" if below == "if" else key)
         elif key == "allOf":
             for inner in value:
-                yield from _keywords(inner, below)
+                yield from keywords(inner, below)
 
 
 def _all_keywords() -> set[tuple[str, str]]:
     named = [*DOCUMENT["$defs"].values(), *DOCUMENT["bodies"].values(), *DOCUMENT["queries"].values()]
-    return {pair for node in named for pair in _keywords(node)}
+    return {pair for node in named for pair in keywords(node)}
 
 
 def test_every_keyword_has_words() -> None:
     used = {keyword for keyword, _ in _all_keywords()}
-    assert used - _STRUCTURE - _CHOICE == set(validation._WORDS)
+    assert used - _STRUCTURE - _CHOICE == set(validation_words.WORDS)
 
 
 def test_what_only_chooses_never_refuses() -> None:
