@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from emulator.apis.http.errors import ApiError
 
-_REFERENCE = "https://platform.openai.com/docs/api-reference/responses/create"
 _ERROR_CODES_PAGE = "https://platform.openai.com/docs/guides/error-codes/api-errors"
 _FILE_TYPES_PAGE = "https://platform.openai.com/docs/assistants/tools/file-search#supported-files"
 
@@ -191,16 +190,6 @@ def bad_file_data(param: str, mime_type: str) -> ApiError:
 
 
 # ---- Parameters ----
-
-
-def moved_parameter(name: str, home: str) -> ApiError:
-    """Quoted for ``messages``, which alone has words of its own; every other old name is an unknown parameter."""
-    return ApiError(
-        400,
-        f"Unsupported parameter: '{name}'. In the Responses API, this parameter has moved to '{home}'. Try again with "
-        f"the new parameter. See the API documentation for more information: {_REFERENCE}.",
-        code="unsupported_parameter",
-    )
 
 
 def unsupported_parameter(name: str) -> ApiError:

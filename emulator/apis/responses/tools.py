@@ -152,8 +152,9 @@ def strict_schema(schema: Any) -> Any:
     inside = {key: _strict_below(key, value) for key, value in schema.items()}
     if not _is_object(schema):
         return inside
-    named = schema.get("required") or []
-    required = [*named, *(name for name in schema.get("properties") or {} if name not in named)]
+    named, properties = schema.get("required"), schema.get("properties")
+    required = list(named) if isinstance(named, list) else []
+    required += [name for name in properties if name not in required] if isinstance(properties, dict) else []
     if "required" in inside:
         return {**inside, "required": required, "additionalProperties": False}
     return {**inside, "additionalProperties": False, "required": required}
