@@ -13,6 +13,8 @@ from emulator.scenarios.document import parse
 from tests.apis.endpoints.valid import BODIES, QUERIES
 from tests.recording.samples import BOUNDARY, EVENTS, FORM, FORMATS
 from tests.recording.samples_of_sessions import failures, session
+from tests.apis.responses.valid import BODIES as BODIES_OF_RESPONSES
+from tests.apis.responses.valid import FUNCTION, ITEMS, TOOLS
 
 ROOT: Final = Path(__file__).parent.parent.parent
 FOUND: Final = Path(__file__).parent / "found"
@@ -29,6 +31,7 @@ _IDS: Final = {
     "upload_id": "upload_1",
     "batch_id": "vsfb_1",
     "model": "gpt-4o",
+    "response_id": "resp_1",
 }
 _KEY: Final = "Host: localhost\r\nAuthorization: Bearer sk-test\r\nOpenAI-Beta: assistants=v2\r\n"
 
@@ -41,6 +44,7 @@ def seeds(target: str) -> list[bytes]:
         "forms": _forms,
         "recorded_forms": _forms,
         "bodies": _bodies,
+        "responses": _responses,
         "events": _events,
         "requests": _requests,
         "http": _http,
@@ -85,6 +89,21 @@ def _forms() -> Iterator[bytes]:
 def _bodies() -> Iterator[bytes]:
     for name in BODIES.keys() | QUERIES.keys():
         yield f"{name} {json.dumps(QUERIES.get(name, {}))}\n{json.dumps(BODIES.get(name, {}))}".encode()
+
+
+def _responses() -> Iterator[bytes]:
+    whole = BODIES_OF_RESPONSES["create_response"]
+    yield json.dumps(whole).encode()
+    for name, value in whole.items():
+        yield json.dumps({"model": "m", "input": "hi", name: value}).encode()
+    for item in ITEMS:
+        yield json.dumps({"model": "m", "input": [item]}).encode()
+    for tool in TOOLS:
+        yield json.dumps({"model": "m", "input": "hi", "tools": [tool]}).encode()
+    strict = {"type": "object", "required": ["b"], "properties": {"a": {"anyOf": [{"type": "object"}]}, "b": {}}}
+    yield json.dumps({"model": "m", "input": [], "tools": [{**FUNCTION, "parameters": strict}]}).encode()
+    old = {"model": "m", "messages": [{"role": "tool"}], "tools": [{"type": "function", "function": {"name": "f"}}]}
+    yield json.dumps(old).encode()
 
 
 def _events() -> Iterator[bytes]:

@@ -18,6 +18,8 @@ from emulator.apis.http.bodies import read_json
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import read_form
 from emulator.apis.http.validation import query_error
+from emulator.apis.responses import models, tools
+from emulator.apis.responses.old_names import old_names
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.base.request_schemas import schema
 from emulator.cli.rehearsal import rehearse
@@ -143,6 +145,23 @@ def bodies(raw: bytes) -> None:
         error.body()
     if schema("bodies", name) is not None:
         assert isinstance(read_json(name, body), dict)
+
+
+@target("responses", "the body of a request for a response: its old names, its tools and text echoed", ApiError)
+def responses(raw: bytes) -> None:
+    """What fits has no old name. An echo of an echo is the same."""
+    body = parsed(raw)
+    names = old_names(body)
+    body = read_json("create_response", raw)
+    assert not names
+    tools.check_tools(body.get("tools"))
+    tools.check_format(body.get("text"))
+    echoed = tools.echoed_tools(body.get("tools"))
+    assert orjson.dumps(tools.echoed_tools(echoed)) == orjson.dumps(echoed)
+    text = tools.echoed_text(body.get("text"))
+    assert tools.echoed_text(text) == text
+    tools.echoed_tool_choice(body.get("tool_choice"))
+    models.reasoning(body.get("model") or "", body.get("reasoning"))
 
 
 @target("events", "a recorded event stream, read and redacted")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final, cast
 
 from emulator.apis.responses import errors
@@ -175,7 +176,7 @@ def _check_ids(items: Iterable[Item]) -> None:
 
 def _check_reasoning(items: list[Item]) -> None:
     """A reasoning item is followed by the item that it led to."""
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip_longest(items, items[1:]):
         if item["type"] != "reasoning":
             continue
         if following is None or not _is_of_the_model(following):

@@ -67,10 +67,10 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
 
 def _check(request: Request) -> None:
     body = request.body
-    if body["model"] in request.world.unknown_models:
-        raise errors.model_not_found(body["model"])
     if body.get("prompt") is not None:
         raise errors.stored_prompt_gone(body["prompt"]["id"])
+    if body["model"] in request.world.unknown_models:
+        raise errors.model_not_found(body["model"])
     if body.get("previous_response_id") and body.get("conversation"):
         raise errors.two_parents()
     if body.get("conversation") is not None:
@@ -190,7 +190,7 @@ def _found(request: Request) -> StoredResponse:
 
 def get_response(request: Request) -> JsonResponse | StreamResponse:
     stored = _found(request)
-    if request.query.get("stream") == "true":
+    if request.query.get("stream"):
         return _resume(request, stored)
     turn = stored.turn
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
