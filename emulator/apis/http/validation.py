@@ -66,7 +66,7 @@ def _whole_names(api: ApiName) -> frozenset[str]:
 
 
 def with_whole_numbers(operation: str, body: Any) -> Any:
-    """A body that fits, with ``43`` for ``43.0`` where a whole number is asked for: JSON Schema knows no difference."""
+    """A body that fits, with ``43`` for ``43.0`` where the schema has an integer: JSON Schema knows no difference."""
     return _with_whole(body, _whole_names(BY_NAME[operation].api))
 
 

@@ -15,24 +15,24 @@ from emulator.base.operations import ApiName
 from emulator.sandbox.json_schema import Breach, Schema, dotted
 
 Words = Callable[[list[Any], Breach], ApiError]
-#: What sorts first is told. Takes the breach and the schema of the whole body.
+#: The breach that sorts first is reported. Takes a breach and the schema of the whole body.
 Order = Callable[[Breach, Schema], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How an API refuses: the order in which it looks, and its words by keyword."""
+    """How an API refuses: the order in which it checks, and its words by keyword."""
 
     order: Order
     words: Mapping[str, Words]
 
     def error(self, breaches: list[Breach], schema: Schema) -> ApiError | None:
-        """The error for the breach that is told; None without a breach."""
+        """The error for the breach that comes first; None without a breach."""
         first = min(breaches, key=lambda breach: self.order(breach, schema), default=None)
         return None if first is None else self.words.get(first.keyword, _not_allowed)(first.path, first)
 
 
-#: When several things are wrong, which is told: what is not known, what is missing, then what does not fit.
+#: The order of breaches at one depth: unknown keys, missing keys, then values that do not fit.
 _PRIORITY: Final = ("additionalProperties", "required", "type", "enum")
 
 
@@ -81,13 +81,13 @@ def _type(path: list[Any], breach: Breach) -> ApiError:
     )
     if "array" in expected and isinstance(for_items, str) and for_items:
         words[words.index("an array")] = f"an array of {for_items}s"
-    wanted = words[0] if len(words) == 1 else f"one of {', '.join(words[:-1])} or {words[-1]}"
-    return _wrong_type(path, wanted, breach.found)
+    alternatives = words[0] if len(words) == 1 else f"one of {', '.join(words[:-1])} or {words[-1]}"
+    return _wrong_type(path, alternatives, breach.found)
 
 
-def _wrong_type(path: list[Any], wanted: str, found: Any) -> ApiError:
+def _wrong_type(path: list[Any], expected: str, found: Any) -> ApiError:
     of = f" for '{dotted(path)}'" if path else ""
-    message = f"Invalid type{of}: expected {wanted}, but got {_type_of(found)} instead."
+    message = f"Invalid type{of}: expected {expected}, but got {_type_of(found)} instead."
     return refuse(message, dotted(path), "invalid_type")
 
 
@@ -256,8 +256,8 @@ def _enum_or_kind(path: list[Any], breach: Breach) -> ApiError:
     if is_word:
         return _wrong_value(path, breach.found, breach.expected)
     values = _quoted(breach.expected)
-    wanted = f"one of {_listed(values, 'or')}" if len(values) > 1 else values[0]
-    return _wrong_type(path, breach.schema.get("x-noun", wanted), breach.found)
+    expected = f"one of {_listed(values, 'or')}" if len(values) > 1 else values[0]
+    return _wrong_type(path, breach.schema.get("x-noun", expected), breach.found)
 
 
 def _type_by_noun(path: list[Any], breach: Breach) -> ApiError:
