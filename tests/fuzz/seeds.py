@@ -10,14 +10,16 @@ from typing import Final
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.recordings import own_format
 from emulator.scenarios.document import parse
-from tests.apis.endpoints.valid import BODIES, QUERIES
+from tests.apis.endpoints import valid
+from tests.apis.responses import valid as valid_for_responses
 from tests.recording.samples import BOUNDARY, EVENTS, FORM, FORMATS
 from tests.recording.samples_of_sessions import failures, session
-from tests.apis.responses.valid import BODIES as BODIES_OF_RESPONSES
-from tests.apis.responses.valid import FUNCTION, ITEMS, TOOLS
 
 ROOT: Final = Path(__file__).parent.parent.parent
 FOUND: Final = Path(__file__).parent / "found"
+
+BODIES: Final = {**valid.BODIES, **valid_for_responses.BODIES}
+QUERIES: Final = {**valid.QUERIES, **valid_for_responses.QUERIES}
 
 #: What stands for a parameter of a path: the ids of ``talking.WORLD``.
 _IDS: Final = {
@@ -92,16 +94,18 @@ def _bodies() -> Iterator[bytes]:
 
 
 def _responses() -> Iterator[bytes]:
-    whole = BODIES_OF_RESPONSES["create_response"]
+    whole = BODIES["create_response"]
     yield json.dumps(whole).encode()
     for name, value in whole.items():
         yield json.dumps({"model": "m", "input": "hi", name: value}).encode()
-    for item in ITEMS:
+    for item in valid_for_responses.ITEMS:
         yield json.dumps({"model": "m", "input": [item]}).encode()
-    for tool in TOOLS:
+    for tool in valid_for_responses.TOOLS:
         yield json.dumps({"model": "m", "input": "hi", "tools": [tool]}).encode()
     strict = {"type": "object", "required": ["b"], "properties": {"a": {"anyOf": [{"type": "object"}]}, "b": {}}}
-    yield json.dumps({"model": "m", "input": [], "tools": [{**FUNCTION, "parameters": strict}]}).encode()
+    yield json.dumps(
+        {"model": "m", "input": [], "tools": [{**valid_for_responses.FUNCTION, "parameters": strict}]}
+    ).encode()
     old = {"model": "m", "messages": [{"role": "tool"}], "tools": [{"type": "function", "function": {"name": "f"}}]}
     yield json.dumps(old).encode()
 

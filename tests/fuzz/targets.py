@@ -20,6 +20,7 @@ from emulator.apis.http.forms import read_form
 from emulator.apis.http.validation import query_error
 from emulator.apis.responses import models, tools
 from emulator.apis.responses.old_names import old_names
+from emulator.base.operations import BY_NAME
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.base.request_schemas import schema
 from emulator.cli.rehearsal import rehearse
@@ -140,6 +141,8 @@ def bodies(raw: bytes) -> None:
     """The first line is the operation, perhaps with a query as JSON behind it."""
     line, _, body = raw.partition(b"\n")
     name, _, query = line.decode("utf-8", "replace").partition(" ")
+    if name not in BY_NAME:
+        return
     asked = parsed(query.encode())
     if isinstance(asked, dict) and (error := query_error(name, asked)):
         error.body()
