@@ -30,17 +30,23 @@ _KINDS: Final = {
     "uploads": "upload",
     "vector_stores": "vector_store",
     "models": "model",
+    "responses": "response",
 }
 #: Operations that return other objects than those of their heading.
 _OWN_KINDS: Final = {
     "add_upload_part": "upload.part",
     "search_vector_store": "vector_store.search_results.page",
     "retrieve_vector_store_file_content": "vector_store.file_content.page",
+    "list_input_items": "response.item",
+    "get_input_token_counts": "response.input_tokens",
 }
 #: Kinds whose ``object`` stays the same after a deletion.
 _KEEP_THEIR_NAME: Final = frozenset({"file", "model"})
 #: Pages, which are not lists of objects by cursor.
 _PAGES: Final = frozenset({"vector_store.search_results.page", "vector_store.file_content.page"})
+#: Objects without an id and a time.
+_COUNTS: Final = frozenset({"response.input_tokens"})
+_ITEMS: Final = "response.item"
 _DOWNLOADS: Final = frozenset({"download_file"})
 
 #: The reasons for each status.
@@ -63,7 +69,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "assistants-emulator",
-            "summary": "The OpenAI Assistants API v2, emulated",
+            "summary": "The OpenAI Assistants API v2 and Responses API, emulated",
             "description": "The requests and responses of the emulator. Faults and stubs of scenarios may differ.",
             "version": __version__,
         },
@@ -87,17 +93,30 @@ def document() -> dict[str, Any]:
 def _shared() -> dict[str, Schema]:
     """The schemas that bodies refer to. Those of queries become parameters instead."""
     of_queries = {(_own("queries", name) or {}).get("$ref") for name in BY_NAME}
-    return {name: _placed(one) for name, one in shared_schemas().items() if _DEFS + name not in of_queries}
+    return {
+        _prefix(api) + name: _placed(one, api)
+        for api in ("assistants", "responses")
+        for name, one in shared_schemas(api).items()
+        if _DEFS + name not in of_queries
+    }
 
 
-def _placed(value: Any) -> Any:
-    """A schema, or a part of one, with references to the components of this document."""
+def _prefix(api: str) -> str:
+    """What tells the schemas of one API from those of the others, as some names are the same."""
+    return "responses." if api == "responses" else ""
+
+
+def _placed(value: Any, api: str) -> Any:
+    """A schema of an API, or a part of one, with references to the components of this document."""
     if isinstance(value, list):
-        return [_placed(one) for one in value]
+        return [_placed(one, api) for one in value]
     if not isinstance(value, dict):
         return value
+    to_components = _COMPONENTS + _prefix(api)
     return {
-        key: _COMPONENTS + inner.removeprefix(_DEFS) if key == "$ref" and isinstance(inner, str) else _placed(inner)
+        key: to_components + inner.removeprefix(_DEFS)
+        if key == "$ref" and isinstance(inner, str)
+        else _placed(inner, api)
         for key, inner in value.items()
     }
 
@@ -140,10 +159,11 @@ def _in_path(route: Operation) -> list[dict[str, Any]]:
 
 
 def _in_query(operation: str) -> list[dict[str, Any]]:
-    query = _own("queries", operation) or {}
+    query, api = _own("queries", operation) or {}, BY_NAME[operation].api
     if "$ref" in query:
-        query = shared_schemas()[query["$ref"].removeprefix(_DEFS)]
-    return [{"name": name, "in": "query", "schema": _placed(one)} for name, one in query.get("properties", {}).items()]
+        query = shared_schemas(api)[query["$ref"].removeprefix(_DEFS)]
+    properties: dict[str, Schema] = query.get("properties", {})
+    return [{"name": name, "in": "query", "schema": _placed(one, api)} for name, one in properties.items()]
 
 
 def _in_head(operation: str) -> list[dict[str, Any]]:
@@ -156,11 +176,11 @@ def _in_head(operation: str) -> list[dict[str, Any]]:
 def _body(operation: str) -> dict[str, Any] | None:
     """A form, or JSON, which is optional if it has no required key."""
     if (form := _own("forms", operation)) is not None:
-        return {"required": True, "content": {"multipart/form-data": {"schema": _placed(form)}}}
+        return {"required": True, "content": {"multipart/form-data": {"schema": _placed(form, BY_NAME[operation].api)}}}
     if (body := _own("bodies", operation)) is None:
         return None
     required = request_error(operation, {}) is not None
-    return {"required": required, "content": {_JSON: {"schema": _placed(body)}}}
+    return {"required": required, "content": {_JSON: {"schema": _placed(body, BY_NAME[operation].api)}}}
 
 
 def streams(operation: str) -> bool:
@@ -236,7 +256,10 @@ def _response_schemas() -> dict[str, Schema]:
                 {"object": {"const": kind}, "data": {"type": "array", "items": {"type": "object"}}}
             )
             continue
-        made.setdefault(f"{kind}.object", _identified(kind))
+        if kind in _COUNTS:
+            made[f"{kind}.object"] = _object({"object": {"const": kind}, "input_tokens": {"type": "integer"}})
+            continue
+        made.setdefault(f"{kind}.object", _item() if kind == _ITEMS else _identified(kind))
         if route.name.startswith("list_"):
             made[f"{kind}.list"] = _list(kind)
         elif _deletes(route.name):
@@ -255,6 +278,10 @@ def _identified(kind: str) -> Schema:
     names = [kind, "vector_store.files_batch"] if kind == "vector_store.file_batch" else [kind]
     at = "created" if kind == "model" else "created_at"
     return _object({"id": {"type": "string"}, "object": {"enum": names}, at: {"type": "integer", "minimum": 0}})
+
+
+def _item() -> Schema:
+    return _object({"id": {"type": "string"}, "type": {"type": "string"}})
 
 
 def _list(kind: str) -> Schema:

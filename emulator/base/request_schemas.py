@@ -37,6 +37,7 @@ def schema(part: str, operation: str) -> Schema | None:
     return None if found is None else {"$defs": of_its_api["$defs"], **found}
 
 
-def shared_schemas() -> dict[str, Schema]:
-    """The schemas that those of the operations refer to, by name."""
-    return {name: one for api in ("assistants",) for name, one in document(api)["$defs"].items()}
+def shared_schemas(api: str = "assistants") -> dict[str, Schema]:
+    """The schemas that those of an API's operations refer to, by name."""
+    shared: dict[str, Schema] = document(api)["$defs"]
+    return shared
