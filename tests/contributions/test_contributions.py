@@ -195,6 +195,8 @@ def test_app(assistants_emulator):
 
 def test_a_new_reader_works_at_every_door(tmp_path: Path) -> None:
     tree = contribute("reader", tmp_path)
+    laws = ("tests/recording/test_readers.py", "tests/recording/test_reader_laws.py", "-k", "WireMock")
+    assert " passed" in tree.run(*PYTEST, *laws)
     mappings = [_mapping(one) for one in Book().assistant().talk(QUESTION, "Sunny.").exchanges]
     tree.write("app/stubs/talk.json", json.dumps({"mappings": mappings}))
     tree.write("app/stubs/notes.txt", "mappings: none")
