@@ -134,8 +134,17 @@ class Api:
         if isinstance(error, ApiError):
             # its frames refer to the pending request, and that to the error
             error.__traceback__ = error.__context__ = None
+            self._explain(pending, error)
             pending.result = self._stub(pending.world, pending.entry, error)
         pending.entry.time = pending.world.clock.now()
+
+    def _explain(self, pending: PendingRequest, error: ApiError) -> None:
+        """An API may know more of why a body was refused than its error says: a problem tells the test author."""
+        resolved = pending.resolved
+        if resolved is not None and error.status == 400:
+            explain = self._endpoints.explain.get(resolved.operation.api)
+            if explain and resolved.raw:
+                explain(pending.world, resolved.operation.name, resolved.raw)
 
     async def _intercept(self, pending: PendingRequest) -> None:
         """Lets a fault act before the handler; the request is handled in the world that is there then."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import mimetypes
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import objects
@@ -18,6 +17,7 @@ from emulator.apis.responses.response_writer import Added, Done, ResponseWriter,
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
+from emulator.apis.responses.wire import opaque
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.narrator import Item as EngineItem
@@ -252,7 +252,7 @@ class ResponseNarrator(ResponseWriter):
     def reasoned(self, action: Reasoned) -> Items:
         """A reasoning item, with the parts of its summary if it has one."""
         index, id = self._next_index(), self._make_id("reasoning")
-        yield Added(objects.reasoning(id, [], self._encrypted(id, "added")), index)
+        yield Added(objects.reasoning(id, [], opaque(f"{id} added")), index)
         for number, (text, pieces) in enumerate(zip(action.summary, action.pieces, strict=True)):
             yield self._summary_event("part.added", id, index, number, part={"type": "summary_text", "text": ""})
             for piece in pieces:
@@ -263,18 +263,12 @@ class ResponseNarrator(ResponseWriter):
             data = {"type": event, "item_id": id, "output_index": index, "sequence_number": 0}
             yield Tell(event, {**data, "summary_index": number, "text": text})
             yield self._summary_event("part.done", id, index, number, part={"type": "summary_text", "text": text})
-        yield Done(objects.reasoning(id, action.summary, self._encrypted(id, "done")), index)
+        yield Done(objects.reasoning(id, action.summary, opaque(id)), index)
 
     def _summary_event(self, what: str, id: str, index: int, number: int, *, part: Object) -> Tell:
         event = f"response.reasoning_summary_{what}"
         data = {"type": event, "item_id": id, "output_index": index, "part": part, "sequence_number": 0}
         return Tell(event, {**data, "summary_index": number})
-
-    @staticmethod
-    def _encrypted(id: str, stage: str) -> str:
-        """Opaque text, the same on every run, and another when the item is done than when it begins."""
-        digest = blake2b(f"{id} {stage}".encode(), digest_size=60).digest()
-        return "gAAAAA" + base64.urlsafe_b64encode(digest).decode()
 
     # ---- Calls ----
 
