@@ -21,7 +21,8 @@ from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Configured, Situation
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps.actions import FileRef
-from emulator.scenarios.steps.context import StepContext, Tool
+from emulator.scenarios.steps.context import StepContext
+from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.contents import Content
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore, search_all
