@@ -127,10 +127,12 @@ class _InputReader:
         return {key: value for key, value in made.items() if value is not None}
 
     def _referred(self, id: str) -> Item:
+        now = self._world.clock.now()
         for stored in responses_of(self._world).responses.values():
-            for item in stored.context:
-                if item.get("id") == id:
-                    return item
+            if not stored.is_over(now):
+                for item in stored.context:
+                    if item.get("id") == id:
+                        return item
         raise errors.item_not_stored(id)
 
 
@@ -154,7 +156,7 @@ def _stored_part(part: Object) -> Object:
 
 def _check(context: Context) -> None:
     """Raises ApiError for items twice, outputs without a call, calls without an output, and reasoning left alone."""
-    _check_ids(context.input)
+    _check_ids(context.items)
     calls = {item["call_id"] for item in context.items if item["type"] == "function_call"}
     outputs = {item["call_id"] for item in context.items if item["type"] == "function_call_output"}
     for item in context.input:

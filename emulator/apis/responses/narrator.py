@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
-from emulator.apis.responses import objects
+from emulator.apis.responses import errors, objects
+from emulator.apis.responses.bounds import check_tool_uses, check_without_tool
 from emulator.apis.responses.objects import Item
 from emulator.apis.responses.response_writer import Added, Done, ResponseWriter, Tell
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
@@ -45,7 +46,10 @@ from emulator.scenarios.steps.actions import (
     Searched,
     Waited,
 )
+from emulator.scenarios.steps.context import StepFailed
+from emulator.scenarios.steps.step import Step
 from emulator.world.state.state import State
+from emulator.world.state.vector_stores import VectorStore
 
 Items = Iterator[EngineItem]
 
@@ -77,9 +81,10 @@ class ResponseNarrator(ResponseWriter):
         log: TurnLog,
         include: Include,
         usage: UsageCounter,
+        stores: Sequence[VectorStore],
         read_file: Callable[[str], bytes],
     ) -> None:
-        super().__init__(world, stored, log, include, usage)
+        super().__init__(world, stored, log, include, usage, stores)
         self._read_file = read_file
         self._index = 0
         self._open: _OpenMessage | None = None
@@ -135,6 +140,10 @@ class ResponseNarrator(ResponseWriter):
         yield from self._close()
 
     def completed(self, action: Completed) -> Items:
+        check_without_tool(self.response, ())
+        yield from self._complete()
+
+    def _complete(self) -> Items:
         yield from self._close()
         yield Move("completed")
 
@@ -144,8 +153,21 @@ class ResponseNarrator(ResponseWriter):
         yield Move("failed", {"error": {"code": action.code, "message": action.message}})
 
     def cut_off(self, action: CutOff) -> Items:
+        """No response ends for its context: it is refused, or the context is trimmed and nobody sees that."""
+        if action.reason == "max_prompt_tokens":
+            yield from self._too_long()
+            return
         yield from self._close("incomplete")
         yield Move("incomplete", {"incomplete_details": {"reason": _REASONS[action.reason]}})
+
+    def _too_long(self) -> Items:
+        if self.response["truncation"] != "auto":
+            self.stored.refusal = refusal = errors.context_too_long()
+            yield from self.failed(Failed(str(refusal.code), refusal.message))
+        elif self._open or self.response["output"]:
+            yield from self._complete()
+        else:
+            raise StepFailed("impossible", "with truncation auto a context is trimmed: the turn has to say something")
 
     def expired(self, action: Expired) -> Items:
         """There is no equivalent: a background response fails, any other is complete with what it has."""
@@ -154,7 +176,7 @@ class ResponseNarrator(ResponseWriter):
             error = {"code": "server_error", "message": "The response took too long."}
             yield Move("failed", {"error": error})
         else:
-            yield from self.completed(Completed())
+            yield from self._complete()
 
     def cancelled(self, action: Cancelled) -> Items:
         self._open = None
@@ -164,6 +186,7 @@ class ResponseNarrator(ResponseWriter):
 
     def said(self, action: Said) -> Items:
         """A message: its item, its part, its text in deltas with annotations between them."""
+        check_without_tool(self.response, self._steps_to_come())
         plain = action.plain
         index, id = self._next_index(), self._make_id("message")
         yield Added(objects.message(id, "in_progress", [], action.phase), index)
@@ -183,6 +206,7 @@ class ResponseNarrator(ResponseWriter):
 
     def refused(self, action: Refused) -> Items:
         """A message that is a refusal; its deltas have no obfuscation."""
+        check_without_tool(self.response, self._steps_to_come())
         index, id = self._next_index(), self._make_id("message")
         yield Added(objects.message(id, "in_progress", []), index)
         yield self._part_event("response.content_part.added", id, index, {"type": "refusal", "refusal": ""})
@@ -191,6 +215,11 @@ class ResponseNarrator(ResponseWriter):
             data = {"type": event, "content_index": 0, "delta": piece, "item_id": id}
             yield Tell(event, {**data, "output_index": index, "sequence_number": 0})
         yield from self._end_message(action, id, index, {"type": "refusal", "refusal": action.text}, None)
+
+    def _steps_to_come(self) -> list[Step]:
+        """The steps of the turn behind the one that is played."""
+        steps = self.turn.turn.steps
+        return list(steps[1 + next(n for n, step in enumerate(steps) if step is self.turn.step) :])
 
     def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Items:
         """All words are out: the message is done, unless the next step finds it open."""
@@ -280,6 +309,7 @@ class ResponseNarrator(ResponseWriter):
 
     def called(self, action: Called) -> Items:
         """Function calls, one after the other; then the response completes, and the turn waits for their outputs."""
+        check_tool_uses(self.response, [("function", call.name) for call in action.calls])
         for call in action.calls:
             yield from self._function_call(call)
         yield Move("requires_action")
@@ -301,6 +331,7 @@ class ResponseNarrator(ResponseWriter):
         yield Done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index)
 
     def searched(self, action: Searched) -> Items:
+        check_tool_uses(self.response, [("file_search", "file_search")] * len(action.searches))
         for search in action.searches:
             yield from self._file_search_call(search)
 
@@ -322,6 +353,7 @@ class ResponseNarrator(ResponseWriter):
         yield Done(objects.file_search_call(id, "completed", search.queries, results), index)
 
     def ran_code(self, action: RanCode) -> Items:
+        check_tool_uses(self.response, [("code_interpreter", "code_interpreter")] * len(action.executions))
         for execution in action.executions:
             yield from self._code_interpreter_call(execution)
 

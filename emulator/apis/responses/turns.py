@@ -72,8 +72,8 @@ def turn_of(
     turn = world.choose(situation, response["id"])
     log = TurnLog()
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
-    narrator = ResponseNarrator(world, stored, log, include, counter, partial(_read_file, world))
-    step_context = _step_context(world, narrator, situation, turn, stores)
+    narrator = ResponseNarrator(world, stored, log, include, counter, stores, partial(_read_file, world))
+    step_context = _step_context(world, narrator, situation, turn)
     made = ActiveTurn(
         id=response["id"],
         thread_id=situation.thread["id"],
@@ -88,10 +88,8 @@ def turn_of(
     return made
 
 
-def _step_context(
-    world: World, narrator: ResponseNarrator, situation: Situation, turn: Turn, stores: Sequence[VectorStore]
-) -> StepContext:
-    """What the steps of a turn see. Tools are those of the response that is being written."""
+def _step_context(world: World, narrator: ResponseNarrator, situation: Situation, turn: Turn) -> StepContext:
+    """What the steps of a turn see. Tools and stores are those of the response that is being written."""
     id, store = narrator.response["id"], world.store
 
     def objects() -> dict[str, Any]:
@@ -105,7 +103,7 @@ def _step_context(
         find_file=lambda name: _file_ref(store.find_file(name)),
         file_names=lambda: [file["filename"] for file in store.files],
         make_file=partial(_make_file, world, narrator),
-        search=partial(search_all, stores),
+        search=lambda query: search_all(narrator.stores, query),
         read_file=partial(_read_file, world),
         contents=turn.contents,
     )
