@@ -70,7 +70,7 @@ class StreamResponse(NamedTuple):
 
 
 class AwaitedResponse(NamedTuple):
-    """A JSON response that is ready when a turn has come to rest; ``stream`` is open until then.
+    """A JSON response, or a refusal, that is ready when a turn has come to rest; ``stream`` is open until then.
 
     ``left``: called when the client leaves before that.
     """
@@ -78,7 +78,7 @@ class AwaitedResponse(NamedTuple):
     engine: TurnEngine
     turn: ActiveTurn
     stream: EventStream
-    ready: Callable[[], JsonResponse]
+    ready: Callable[[], JsonResponse | Exception]
     left: Callable[[], None] | None = None
 
 
