@@ -34,7 +34,8 @@ from emulator.scenarios.steps.actions import (
     SearchResult,
     Waited,
 )
-from emulator.scenarios.steps.context import Fake, Output, StepContext, Tool
+from emulator.scenarios.steps.context import Fake, Output, StepContext
+from emulator.scenarios.steps.tool import Tool
 
 SAYS: dict[type[Action], str] = {Said: "says", Refused: "refuses:"}
 

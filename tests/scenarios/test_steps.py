@@ -37,9 +37,10 @@ from emulator.scenarios.steps.actions import (
     SearchResult,
     Waited,
 )
-from emulator.scenarios.steps.context import Fake, Output, StepContext, Tool
+from emulator.scenarios.steps.context import Fake, Output, StepContext
 from emulator.scenarios.steps.pieces import cut
 from emulator.scenarios.steps.step import Step
+from emulator.scenarios.steps.tool import Tool
 
 FOODS, CAT = FileRef("file-foods", "foods.txt"), FileRef("file-cat", "cat.png")
 FILES = {"foods.txt": FOODS, "file-foods": FOODS, "cat.png": CAT, "file-cat": CAT}

@@ -27,7 +27,7 @@ from emulator.recordings.distil.turns import TurnDraft, draft_turns
 from emulator.recordings.distil.yaml_writer import Item, write
 from emulator.recordings.exchange import Exchange, Recording
 from emulator.scenarios.document import MAX_VALUES
-from emulator.scenarios.tape import Tape, Taped, body_of
+from emulator.scenarios.strict_replay import RecordedRequest, StrictReplay, body_of
 from emulator.world.state import extract
 
 #: How many recordings the first line names, and how many runs the comment of a turn.
@@ -58,11 +58,11 @@ class Distilled:
         about = f"Imported from {names}{more}: {plural(len(self.api_calls), 'request')}."
         return write(self.document, about=about, left_out=self.left_out, comments=self.comments)
 
-    def tape(self) -> Tape:
+    def strict_replay(self) -> StrictReplay:
         """The recorded requests, for a strict replay."""
-        return Tape(
+        return StrictReplay(
             tuple(
-                Taped(
+                RecordedRequest(
                     api_call.operation,
                     api_call.parameters,
                     _query(api_call.exchange.query),
