@@ -77,6 +77,11 @@ def container_not_found() -> ApiError:
     return ApiError(404, "Container not found")
 
 
+def container_file_not_found(file_id: str) -> ApiError:
+    """Inferred from the words for responses and conversations."""
+    return ApiError(404, f"Container file with id '{file_id}' not found.")
+
+
 def container_expired(container_id: str, param: str = "tools") -> ApiError:
     """Inferred: an expired container that a tool names. ``param``: the path of the tool's container."""
     return ApiError(400, f"Container '{container_id}' has expired.", param=param, code="container_expired")

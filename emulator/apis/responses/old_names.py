@@ -150,7 +150,7 @@ def _all(body: Any) -> Iterator[OldName]:
         yield OldName("text.format.json_schema", "json_schema", _FORMAT)
     if "include_usage" in _object(body.get("stream_options")):
         yield OldName("stream_options.include_usage", "include_usage", _USAGE)
-    for name in ("input", "messages", "additional_messages"):
+    for name in ("input", "items", "messages", "additional_messages"):
         for number, item in enumerate(_items(body.get(name))):
             yield from _of_item(f"{name}[{number}]", item)
 
