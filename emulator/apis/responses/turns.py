@@ -28,8 +28,9 @@ from emulator.world.state.vector_stores import VectorStore, search_all
 from emulator.world.world import World
 
 
-def situation_of(world: State, response: Response, context: Context) -> Situation:
+def situation_of(world: State, stored: StoredResponse, context: Context) -> Situation:
     """What conditions are compared with: a response, its context, and the place of its turn in the chain."""
+    response = stored.object
     stated = response["instructions"] if isinstance(response["instructions"], str) else None
     instructions = context.instructions(stated)
     assistants = carried_assistants(world, instructions, response["tools"])
@@ -38,7 +39,7 @@ def situation_of(world: State, response: Response, context: Context) -> Situatio
     return Situation(
         message=context.last_user_text(),
         instructions=instructions,
-        model=response["model"],
+        model=stored.model,
         tools=[tool.name for tool in tools_of(response)],
         assistant={"id": carried.id, "name": carried.name},
         thread={"id": root["id"], "metadata": root["metadata"]},
@@ -68,7 +69,7 @@ def turn_of(
 ) -> ActiveTurn:
     """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search looks into."""
     response = stored.object
-    situation = situation_of(world, response, context)
+    situation = situation_of(world, stored, context)
     turn = world.choose(situation, response["id"])
     log = TurnLog()
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))

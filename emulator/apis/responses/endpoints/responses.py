@@ -77,7 +77,7 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
     id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
     context = context_of(world, body, previous, id, family)
     response = objects.response(id, world.now, body, on_azure=request.on_azure)
-    stored = StoredResponse(response, context.items, family, context.root, context.turns)
+    stored = StoredResponse(response, context.items, family, body["model"], context.root, context.turns)
     request.entry.run_id = id
     return stored, context
 
@@ -157,7 +157,7 @@ def _go_on(
     waiting = responses_of(request.world).waiting
     for id in [id for id, call in waiting.items() if call.turn is turn]:
         del waiting[id]
-    if context.ends_with_user_text() and request.world.fits(situation_of(request.world, stored.object, context)):
+    if context.ends_with_user_text() and request.world.fits(situation_of(request.world, stored, context)):
         _end(request, turn, "interrupted by the user")
         return None
     narrator = turn.narrator
