@@ -287,15 +287,15 @@ def test_deltas_join_to_what_is_done_and_are_filled_to_sixteen(name: str) -> Non
     for event, data in frames(name):
         kind, _, what = event.rpartition(".")
         if what == "delta":
-            part = kind, f"{data['item_id']} {data.get('summary_index')}"
-            joined[part] = joined.get(part, "") + data["delta"]
+            key = kind, f"{data['item_id']} {data.get('summary_index')}"
+            joined[key] = joined.get(key, "") + data["delta"]
             assert ("obfuscation" in data) == (is_filled and kind != "response.refusal")
             if "obfuscation" in data:
                 assert (len(data["delta"]) + len(data["obfuscation"])) % 16 == 0
                 assert re.fullmatch("[A-Za-z0-9]*", data["obfuscation"])
-        elif (kind, part := f"{data.get('item_id')} {data.get('summary_index')}") in joined:
-            whole = next(data[key] for key in ("text", "arguments", "code", "refusal") if key in data)
-            assert whole.endswith(joined[kind, part]) if name.startswith("L") else whole == joined[kind, part]
+        elif (key := (kind, f"{data.get('item_id')} {data.get('summary_index')}")) in joined:
+            whole = next(data[one] for one in ("text", "arguments", "code", "refusal") if one in data)
+            assert whole.endswith(joined[key]) if name.startswith("L") else whole == joined[key]
 
 
 @needs_shared

@@ -135,7 +135,7 @@ def test_a_page_without_items() -> None:
     only = api.get(path).json["data"][0]
 
     assert only["content"] == [{"type": "input_text", "text": "hi"}]
-    empty = {"object": "list", "data": [], "first_id": None, "has_more": False, "last_id": None}
+    empty: Body = {"object": "list", "data": [], "first_id": None, "has_more": False, "last_id": None}
     assert api.get(f"{path}?after={only['id']}").json == empty
 
 
@@ -177,7 +177,7 @@ def usages(scenario: Body, rounds: int) -> list[tuple[int, int]]:
     return [(usage["input_tokens"], usage["output_tokens"]) for usage in found]
 
 
-CALL = {"call": {"find": {}}}
+CALL: Body = {"call": {"find": {}}}
 
 
 def test_the_usage_of_a_turn_is_split_and_the_last_gets_the_remainder() -> None:

@@ -296,10 +296,10 @@ async def leave(api: InProcess, body: Body) -> bytes:
     sent = [{"type": "http.request", "body": orjson.dumps(body), "more_body": False}, {"type": "http.disconnect"}]
     got: list[bytes] = []
 
-    async def receive() -> Body:
+    async def receive() -> Any:
         return sent.pop(0)
 
-    async def send(message: Body) -> None:
+    async def send(message: Any) -> None:
         got.append(message.get("body", b""))
 
     headers = [(b"authorization", b"Bearer sk-test")]
