@@ -16,6 +16,7 @@ from httpx_sse import EventSource, ServerSentEvent
 
 from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.store import objects_of
+from emulator.base.operations import OPERATIONS
 from emulator.control.client import Control
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.turn_engine import TurnEngine
@@ -32,6 +33,9 @@ GOLDEN = ROOT / "fixtures" / "golden"
 #: The recordings, the published schema and the scorer. They are no part of the project.
 SHARED = Path(os.environ.get("ASSISTANTS_EMULATOR_SHARED", ROOT.parent / "shared"))
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"reads {SHARED}, which is not there")
+
+#: Those of the Assistants API, with files, uploads, vector stores and models.
+ASSISTANTS_OPERATIONS = tuple(operation for operation in OPERATIONS if operation.api != "responses")
 
 BETA = {"OpenAI-Beta": "assistants=v2"}
 
@@ -155,6 +159,8 @@ class InProcess(Api):
 
     def required_calls(self, run: str) -> list[Any]:
         """The tool calls for whose outputs a run waits."""
+        if self.turns[run].thread_id not in objects_of(self.world).threads:
+            return []
         action = self.stored_run(run)["required_action"]
         return action["submit_tool_outputs"]["tool_calls"] if action else []
 

@@ -39,6 +39,7 @@ _OWN_KINDS: Final = {
     "retrieve_vector_store_file_content": "vector_store.file_content.page",
     "list_input_items": "response.item",
     "get_input_token_counts": "response.input_tokens",
+    "compact_conversation": "response.compaction",
 }
 #: Kinds whose ``object`` stays the same after a deletion.
 _KEEP_THEIR_NAME: Final = frozenset({"file", "model"})

@@ -20,6 +20,7 @@ from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, unknown_url_of
 from emulator.apis.http.request import Handler
 from emulator.apis.responses.endpoints import responses
+from emulator.apis.responses.old_names import report_old_names
 from emulator.base.operations import OPERATIONS
 
 #: The module of each heading of the API reference.
@@ -56,4 +57,5 @@ ENDPOINTS: Final = Endpoints(
     check_headers={"assistants": check_beta},
     unknown_url=_unknown_url,
     fault_target=fault_target,
+    explain={"responses": report_old_names},
 )

@@ -103,6 +103,7 @@ _TABLE: Final[dict[tuple[ApiName, str], str]] = {
         cancel_response                         POST   /responses/{response_id}/cancel
         list_input_items                        GET    /responses/{response_id}/input_items
         get_input_token_counts                  POST   /responses/input_tokens
+        compact_conversation                    POST   /responses/compact
     """,
 }
 

@@ -32,10 +32,10 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.world.journal import Entry, Journal
 from emulator.world.state.state import Shape
 from emulator.world.world import World
+from tests.support import ASSISTANTS_OPERATIONS as ROUTES
 from tests.support import SHARED
 
 Schemas = dict[str, Any]

@@ -14,12 +14,12 @@ from openai import OpenAI
 
 from emulator import Emulator
 from emulator.base.json_types import Object
-from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.world.state.state import Shape
 from tests.conformance.all_operations import SCENARIO
 from tests.conformance.answers import ALLOWANCES, OPERATIONS, Allowance, Judge, Part, event_schemas, parts_of
 from tests.conformance.test_sdk_operations import play
 from tests.golden import expect
+from tests.support import ASSISTANTS_OPERATIONS as ROUTES
 from tests.support import Api, InProcess, needs_shared
 
 pytestmark = needs_shared

@@ -12,8 +12,8 @@ from openai import AssistantEventHandler, AsyncAzureOpenAI, AzureOpenAI
 
 from emulator import Emulator
 from emulator.base.json_types import Object
-from emulator.base.operations import OPERATIONS as ROUTES
 from tests.conformance.all_operations import SCENARIO, WEATHER
+from tests.support import ASSISTANTS_OPERATIONS as ROUTES
 from tests.support import InProcess, Reply
 
 VERSION = "2025-04-01-preview"

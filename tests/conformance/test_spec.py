@@ -12,7 +12,7 @@ import pytest
 
 from emulator.apis.assistants.lifecycle import event_names
 from emulator.apis.endpoints import HANDLERS
-from emulator.base.operations import OPERATIONS as ROUTES
+from tests.support import ASSISTANTS_OPERATIONS as ROUTES
 from tests.support import SHARED, needs_shared
 
 pytestmark = needs_shared

@@ -95,7 +95,7 @@ def test_a_label_that_no_scenario_names_is_an_error(emulate: Emulate) -> None:
     emulator = emulate(HELD)
 
     for use in (emulator.release, emulator.wait_held):
-        with pytest.raises(EmulatorError, match="no scenario holds at 'seing'; the gates are: seeing"):
+        with pytest.raises(EmulatorError, match="there is no hold 'seing'; the holds are: seeing"):
             use("seing")
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator, EmulatorError
-from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.base.operations import REMOVED, Operation
 from tests.bench import servers
 from tests.plugin.inner import HEAD, WITHOUT, run
+from tests.support import ASSISTANTS_OPERATIONS as ROUTES
 from tests.support import Api, InProcess
 
 Emulate = Callable[..., Emulator]

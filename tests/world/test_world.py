@@ -275,7 +275,7 @@ def test_times_is_demanded_once_a_run_was_created() -> None:
 
 def test_an_exception_of_ours_in_a_step_is_a_problem_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     api = InProcess({"turns": [{"steps": [{"say": "Hi"}]}]})
-    monkeypatch.setattr("emulator.scenarios.steps.messages.cut", lambda *_: 1 / 0)
+    monkeypatch.setattr("emulator.scenarios.steps.citations.cut", lambda *_: 1 / 0)
 
     run = played(api)
 

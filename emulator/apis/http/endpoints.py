@@ -16,10 +16,15 @@ from emulator.world.world import World
 FaultTarget = Callable[[World, str, dict[str, str], bytes], Situation | None]
 
 
+#: Reports problems that explain why a body was refused: of world, operation and raw body.
+ExplainRefusal = Callable[[World, str, bytes], None]
+
+
 class Endpoints(NamedTuple):
-    """``handlers`` by operation; ``check_headers`` by API, which raise ApiError; the rest for all."""
+    """``handlers`` by operation; ``check_headers``, which raise ApiError, and ``explain`` by API; the rest for all."""
 
     handlers: Mapping[str, Handler]
     check_headers: Mapping[str, Callable[[Headers], None]]
     unknown_url: Unknown
     fault_target: FaultTarget
+    explain: Mapping[str, ExplainRefusal] = {}

@@ -10,22 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import orjson
-
 from emulator.apis.http.forms import Form
 from emulator.apis.http.headers import Flavour, Headers
+from emulator.apis.http.json_text import pretty
 from emulator.engine.active_turn import FOREVER, ActiveTurn
 from emulator.engine.event_stream import EventStream
 from emulator.engine.turn_engine import TurnEngine
 from emulator.world.journal import Entry
 from emulator.world.state.contents import Content
 from emulator.world.world import World
-
-
-def pretty(value: Any) -> bytes:
-    """JSON as the service's Assistants endpoints write it: two spaces, raw UTF-8, no newline at the end."""
-    # A copy, because orjson's result keeps its whole buffer (4 KiB for a short message), and most of these are kept.
-    return bytes(memoryview(orjson.dumps(value, option=orjson.OPT_INDENT_2)))
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, Final, cast
 
 from emulator.apis.responses import errors
-from emulator.apis.responses.objects import Item
+from emulator.apis.responses.objects import Item, text_of
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.wire import item_in_order
 from emulator.base.json_types import Object
@@ -61,11 +61,6 @@ class Context:
 
 def _is_from(item: Item, *roles: str) -> bool:
     return item.get("type") == "message" and item.get("role") in roles
-
-
-def text_of(item: Item) -> str:
-    """All text of a message; parts are joined by line breaks."""
-    return "\n".join(part["text"] for part in item.get("content") or [] if "text" in part)
 
 
 # ---- From a request ----

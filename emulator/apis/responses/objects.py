@@ -209,6 +209,11 @@ def code_interpreter_call(id: str, status: str, code: str, container_id: str, ou
     }
 
 
+def text_of(item: Item) -> str:
+    """All text of a message; parts are joined by line breaks."""
+    return "\n".join(part["text"] for part in item.get("content") or [] if "text" in part)
+
+
 def usage(input_tokens: int, output_tokens: int, reasoning_tokens: int = 0) -> Object:
     """The usage of one response."""
     return {

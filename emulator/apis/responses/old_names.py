@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+import orjson
+
+from emulator.base.problems import Problem
+from emulator.world.state.state import State
+
 
 class OldName(NamedTuple):
     """An old name. ``path``: its first place, as ``tools[0].function``. ``home``: a sentence on what replaces it."""
@@ -27,6 +32,16 @@ def old_names(body: Any) -> list[OldName]:
     for one in _all(body):
         found.setdefault((one.name, one.home), one)
     return list(found.values())
+
+
+def report_old_names(world: State, operation: str, raw: bytes) -> None:
+    """Reports each old name of a refused body as a problem that names its new home."""
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return
+    for one in old_names(body):
+        world.report(Problem("old_name", f"{operation}: {one}"))
 
 
 # ---- What replaces what ----

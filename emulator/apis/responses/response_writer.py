@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from emulator.apis.responses.contexts import text_of
-from emulator.apis.responses.objects import Item, Response
+from emulator.apis.responses.events import Tell
+from emulator.apis.responses.objects import Item, Response, text_of
 from emulator.apis.responses.response_stream import ResponseStream
 from emulator.apis.responses.store import StoredResponse
 from emulator.apis.responses.usage import UsageCounter
@@ -32,13 +32,6 @@ _STATUS: Final = {
     "cancelled": "cancelled",
 }
 _FINISHED: Final = frozenset({"completed", "incomplete"})
-
-
-class Tell(NamedTuple):
-    """An event. ``data`` has its keys in order, with a place for the number."""
-
-    event: str
-    data: Object
 
 
 class Added(NamedTuple):

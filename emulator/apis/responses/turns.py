@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from emulator.apis.files import objects as file_objects
 from emulator.apis.responses.carried import carried_assistants
 from emulator.apis.responses.contexts import Context
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
-from emulator.apis.responses.store import StoredResponse, responses_of
+from emulator.apis.responses.store import StoredResponse
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
 from emulator.base.json_types import Object
@@ -21,8 +20,8 @@ from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Configured, Situation
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps.actions import FileRef
-from emulator.scenarios.steps.context import StepContext, Tool
-from emulator.world.state.contents import Content
+from emulator.scenarios.steps.context import StepContext
+from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore, search_all
 from emulator.world.world import World
@@ -73,7 +72,7 @@ def turn_of(
     turn = world.choose(situation, response["id"])
     log = TurnLog()
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
-    narrator = ResponseNarrator(world, stored, log, include, counter, stores, partial(_read_file, world))
+    narrator = ResponseNarrator(world, stored, log, include, counter, stores)
     step_context = _step_context(world, narrator, situation, turn)
     made = ActiveTurn(
         id=response["id"],
@@ -104,13 +103,18 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
         fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
         find_file=partial(_find_file, world, made),
         file_names=lambda: [file["filename"] for file in store.files],
+<<<<<<< HEAD
         make_file=partial(_make_file, world, narrator, made),
+=======
+        make_file=narrator.files.make,
+>>>>>>> main
         search=lambda query: search_all(narrator.stores, query),
-        read_file=partial(_read_file, world),
+        read_file=narrator.files.read,
         contents=turn.contents,
     )
 
 
+<<<<<<< HEAD
 def _find_file(world: State, made: list[FileRef], name: str) -> FileRef | None:
     """A file by id or name: one that the turn has ``made``, one of the account, one that an earlier turn has made."""
     if found := next((file for file in reversed(made) if name in file), None):
@@ -135,3 +139,7 @@ def _read_file(world: State, id: str) -> bytes:
     made = responses_of(world).container_files.get(id)
     content = made[1] if made else world.store.contents.get(id)
     return b"" if content is None else content.read()
+=======
+def _file_ref(file: Object | None) -> FileRef | None:
+    return None if file is None else FileRef(file["id"], file["filename"])
+>>>>>>> main

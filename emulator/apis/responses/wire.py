@@ -6,13 +6,14 @@ place by itself, and nothing keeps tables of orders.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
 
-from emulator.apis.http.request import JsonResponse
 from emulator.base.json_types import Object
 
 _RESPONSE_HEADS: Final = ("id", "object", "created_at", "status")
@@ -65,6 +66,7 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
 
 
-def json_response(value: Any, *, poll_after: int | None = None) -> JsonResponse:
-    """A value as this API's endpoints write it."""
-    return JsonResponse(escaped(value), poll_after=poll_after)
+def opaque(owner: str) -> str:
+    """Text that only the service can read: the same for the same owner on every run."""
+    digest = blake2b(owner.encode(), digest_size=60).digest()
+    return "gAAAAA" + base64.urlsafe_b64encode(digest).decode()

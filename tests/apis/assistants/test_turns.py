@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from emulator.apis.assistants import objects
-from emulator.apis.assistants.turns import situation_of, tools_of
-from emulator.scenarios.steps.context import Tool
+from emulator.apis.assistants.situations import situation_of, tools_of
+from emulator.scenarios.steps.tool import Tool
 from tests.support import InProcess
 
 FUNCTION = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
@@ -44,7 +44,7 @@ def test_conditions_see_the_run_and_what_it_was_created_on() -> None:
     situation = situation_of("Hi", run(FUNCTION, metadata={"k": "v"}), assistant, thread, 2)
     assert situation._asdict() == {
         "message": "Hi", "instructions": "", "model": "m", "tools": ["get_weather"], "assistant": assistant,
-        "thread": thread, "metadata": {"k": "v"}, "run": 2,
+        "thread": thread, "metadata": {"k": "v"}, "carried": (), "run": 2,
     }  # fmt: skip
 
 

@@ -442,7 +442,7 @@ STUBS: list[dict[str, Any]] = [
     {"request": "POST /v1/moderations", "body": {"results": []}},
     {"request": "GET /v1/images/*", "status": 418, "body": "short and stout", "headers": {"X-Pot": "tea"}},
     {"request": "POST /v1/*", "body": [1, 2]},
-    {"request": "DELETE /v1/responses/r", "status": 204},
+    {"request": "DELETE /v1/batches/b", "status": 204},
     {"request": "PUT /elsewhere", "headers": {"content-type": "text/plain"}, "body": "moved"},
 ]
 
@@ -465,7 +465,7 @@ def test_a_stub_answers_what_is_outside_the_api() -> None:
 
 def test_a_stub_without_a_body_does_not_spoil_the_connection(emulate: Emulate, connect: Connect) -> None:
     api = connect(emulate({"stubs": STUBS}))
-    assert (api.delete("/v1/responses/r").status, api.get("/v1/models").status) == (204, 200)
+    assert (api.delete("/v1/batches/b").status, api.get("/v1/models").status) == (204, 200)
 
 
 def test_stubs_do_not_answer_for_the_api() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import orjson
+
 from emulator.apis.files.resources import live_store, use_stores
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.lists import POLL_SOON, read_query
@@ -15,8 +17,8 @@ from emulator.apis.responses.response_stream import ResponseStream, SilentStream
 from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.apis.responses.turns import situation_of, turn_of
 from emulator.apis.responses.usage import input_tokens
-from emulator.apis.responses.views import Include, item_view, response_in_json
-from emulator.apis.responses.wire import json_response, list_in_order
+from emulator.apis.responses.views import Include, item_view, json_response, response_in_json
+from emulator.apis.responses.wire import list_in_order, opaque
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import ActiveTurn
 from emulator.scenarios.steps.context import Output
@@ -282,3 +284,18 @@ def get_input_token_counts(request: Request) -> JsonResponse:
     context = context_of(world, body, previous, "", previous.family if previous else "0" * 16)
     counted = input_tokens(body.get("instructions"), tools.echoed_tools(body.get("tools")), context.items)
     return json_response({"object": "response.input_tokens", "input_tokens": counted})
+
+
+def compact_conversation(request: Request) -> JsonResponse:
+    """The users' messages, and all else as one opaque item. This is compact JSON (docs/wire.md, Responses §4)."""
+    world, body = request.world, request.body
+    previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
+    family = previous.family if previous else world.ids.family()
+    id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
+    context = context_of(world, body, previous, id, family)
+    kept = [item_view(item, frozenset()) for item in context.items if item.get("role") == "user"]
+    compaction = world.ids.make_kin("compaction", family, world.now, id)
+    output = [*kept, {"id": compaction, "type": "compaction", "encrypted_content": opaque(compaction)}]
+    used = objects.usage(input_tokens(body.get("instructions"), [], context.items), 0)
+    made = {"id": id, "object": "response.compaction", "created_at": world.now, "output": output, "usage": used}
+    return JsonResponse(orjson.dumps(made))
