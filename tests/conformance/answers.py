@@ -43,8 +43,7 @@ Schemas = dict[str, Any]
 Door = Literal["json", "event", "modify"]
 Relax = Callable[[Schemas], None]
 
-#: The published schema knows the Assistants API; what the Responses API sends is held to its recordings.
-OPERATIONS: Final = frozenset(route.name for route in ROUTES if route.api != "responses")
+OPERATIONS: Final = frozenset(route.name for route in ROUTES)
 #: A file's bytes are no JSON, whatever the published schema says.
 _NO_JSON: Final = frozenset({"download_file"})
 _BOTH: Final[frozenset[Shape]] = frozenset({"wire", "spec"})

@@ -19,7 +19,6 @@ from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Configured, Situation
 from emulator.scenarios.model import Turn
-from emulator.scenarios.steps.actions import FileRef
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
@@ -91,7 +90,6 @@ def turn_of(
 def _step_context(world: World, narrator: ResponseNarrator, situation: Situation, turn: Turn) -> StepContext:
     """What the steps of a turn see. Tools and stores are those of the response that is being written."""
     id, store = narrator.response["id"], world.store
-    made: list[FileRef] = []
 
     def objects() -> dict[str, Any]:
         return {"assistant": situation.assistant, "thread": situation.thread, "run": narrator.response}
@@ -101,45 +99,10 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
         tools=lambda: tools_of(narrator.response),
         objects=objects,
         fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
-        find_file=partial(_find_file, world, made),
+        find_file=narrator.files.find,
         file_names=lambda: [file["filename"] for file in store.files],
-<<<<<<< HEAD
-        make_file=partial(_make_file, world, narrator, made),
-=======
         make_file=narrator.files.make,
->>>>>>> main
         search=lambda query: search_all(narrator.stores, query),
         read_file=narrator.files.read,
         contents=turn.contents,
     )
-
-
-<<<<<<< HEAD
-def _find_file(world: State, made: list[FileRef], name: str) -> FileRef | None:
-    """A file by id or name: one that the turn has ``made``, one of the account, one that an earlier turn has made."""
-    if found := next((file for file in reversed(made) if name in file), None):
-        return found
-    if stored := world.store.find_file(name):
-        return FileRef(stored["id"], stored["filename"])
-    earlier = [FileRef(id, file["filename"]) for id, (file, _) in responses_of(world).container_files.items()]
-    return next((file for file in reversed(earlier) if name in file), None)
-
-
-def _make_file(world: State, narrator: ResponseNarrator, made: list[FileRef], filename: str, content: bytes) -> FileRef:
-    """A file that the model's code makes: in the response's container, and not among the account's files."""
-    id = world.ids.make_timed("container.file", world.now, narrator.container())
-    file = file_objects.file(id, world.now, filename, "assistants_output", len(content))
-    responses_of(world).container_files[id] = file, Content.of(content)
-    made.append(FileRef(id, filename))
-    return made[-1]
-
-
-def _read_file(world: State, id: str) -> bytes:
-    """The bytes of a file, of a container or of the account."""
-    made = responses_of(world).container_files.get(id)
-    content = made[1] if made else world.store.contents.get(id)
-    return b"" if content is None else content.read()
-=======
-def _file_ref(file: Object | None) -> FileRef | None:
-    return None if file is None else FileRef(file["id"], file["filename"])
->>>>>>> main
