@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from emulator.base.text import plural
-
 
 class EmulatorError(Exception):
     """The emulator cannot do what the author of a test told it to do."""
@@ -82,6 +80,8 @@ class CheckFailed(EmulatorError, AssertionError):
     """``check()`` found problems. ``problems``: a list of ``Problem``, each a line of the message."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
+        from emulator.base.text import plural
+
         lines = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(f"the emulator found {plural(len(problems), 'problem')}:\n{lines}")
         self.problems = list(problems)

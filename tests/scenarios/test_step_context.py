@@ -14,8 +14,9 @@ from faker import Faker
 from emulator.sandbox.templates import TemplateError, render
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import Action, SearchResult
-from emulator.scenarios.steps.context import Fake, Output, StepContext, StepFailed, Tool, parsed
+from emulator.scenarios.steps.context import Fake, Output, StepContext, StepFailed, parsed
 from emulator.scenarios.steps.step import Step
+from emulator.scenarios.steps.tool import Tool
 from tests.support import ROOT
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}

@@ -37,9 +37,10 @@ from emulator.scenarios.steps.actions import (
     SearchResult,
     Waited,
 )
-from emulator.scenarios.steps.context import Fake, Output, StepContext, Tool
+from emulator.scenarios.steps.context import Fake, Output, StepContext
 from emulator.scenarios.steps.pieces import cut
 from emulator.scenarios.steps.step import Step
+from emulator.scenarios.steps.tool import Tool
 
 FOODS, CAT = FileRef("file-foods", "foods.txt"), FileRef("file-cat", "cat.png")
 FILES = {"foods.txt": FOODS, "file-foods": FOODS, "cat.png": CAT, "file-cat": CAT}
@@ -297,11 +298,11 @@ def test_a_second_step_kind_of_the_same_name_is_an_error() -> None:
 
 
 def test_a_new_step_kind_is_one_decorated_generator() -> None:
-    @step("shrug", {"type": "boolean"}, "the assistant shrugs")
-    def shrug(context: StepContext, step: Step) -> Iterator[Action]:
+    @step("nod", {"type": "boolean"}, "the assistant nods")
+    def nod(context: StepContext, step: Step) -> Iterator[Action]:
         yield Waited(1 if step.value else 0)
 
     try:
-        assert play(context(), "shrug", True) == [Waited(1)]
+        assert play(context(), "nod", True) == [Waited(1)]
     finally:
-        del STEP_KINDS["shrug"]
+        del STEP_KINDS["nod"]

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from emulator.apis.assistants import objects
+from emulator.apis.assistants.situations import situation_of
 from emulator.apis.assistants.store import objects_of
-from emulator.apis.assistants.turns import situation_of
 from emulator.apis.http.validation import request_error
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN

@@ -11,9 +11,8 @@ from typing import Any, Final, cast
 
 import orjson
 
-from emulator.apis.assistants.objects import Message, text_of
-from emulator.apis.assistants.views import MESSAGE_STATE, without
-from emulator.apis.http.request import pretty
+from emulator.apis.assistants.objects import MESSAGE_STATE, Message, text_of, without
+from emulator.apis.http.json_text import pretty
 from emulator.engine.usage import tokens
 from emulator.world.state.state import Shape
 

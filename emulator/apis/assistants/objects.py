@@ -7,7 +7,7 @@ decides what is sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypedDict, cast
 
 from emulator.apis.assistants.lifecycle import FIRST
@@ -18,6 +18,10 @@ from emulator.base.json_types import Object
 RUN_LIFETIME: Final = 600
 
 _FUNCTION_PARAMETERS: Final[Object] = {"type": "object", "properties": {}}
+
+
+#: Keys of a stored message that only events carry (docs/wire.md §2).
+MESSAGE_STATE: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
 
 
 class Assistant(TypedDict):
@@ -347,3 +351,11 @@ def run_step(id: str, run: Run, details: Object) -> RunStep:
         "usage": None,
         "metadata": {},
     }
+
+
+def without(thing: Mapping[str, Any], keys: Iterable[str]) -> Object:
+    """A copy without these keys, which it has."""
+    shown = dict(thing)
+    for key in keys:
+        del shown[key]
+    return shown

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from emulator.apis.assistants.narrator import RunNarrator
 from emulator.apis.assistants.objects import Assistant, Run
+from emulator.apis.assistants.situations import situation_of, tools_of
 from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.apis.files import objects as file_objects
@@ -15,55 +16,14 @@ from emulator.base.json_types import Object
 from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
 from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
-from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import FileRef
-from emulator.scenarios.steps.context import StepContext, Tool
+from emulator.scenarios.steps.context import StepContext
 from emulator.world.state.contents import Content
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore, search_all
 from emulator.world.world import World
-
-
-def situation_of(
-    message: str, run: Mapping[str, Any], assistant: Mapping[str, Any], thread: Mapping[str, Any], number: int
-) -> Situation:
-    """What conditions are compared with: a run, the ``number``-th of its thread, and what it was created on.
-
-    Of the run's tools only names are read: a recorded run need not show more of them.
-    """
-    return Situation(
-        message=message,
-        instructions=run["instructions"] or "",
-        model=run["model"],
-        tools=[_name(tool) for tool in run["tools"]],
-        assistant=assistant,
-        thread=thread,
-        metadata=run["metadata"],
-        run=number,
-    )
-
-
-def tools_of(run: Mapping[str, Any]) -> list[Tool]:
-    """The run's tools, free of the API's form."""
-    return [_tool(tool) for tool in run["tools"]]
-
-
-def _name(tool: Object) -> str:
-    name: str = tool["function"]["name"] if tool["type"] == "function" else tool["type"]
-    return name
-
-
-def _tool(tool: Object) -> Tool:
-    kind = tool["type"]
-    if kind == "function":
-        return Tool(kind, _name(tool), tool["function"]["parameters"])
-    if kind == "file_search":
-        options = tool.get("file_search") or {}
-        threshold = options.get("ranking_options", {}).get("score_threshold", 0.0)
-        return Tool(kind, kind, limit=options.get("max_num_results", 20), threshold=threshold)
-    return Tool(kind, kind)
 
 
 def turn_of(

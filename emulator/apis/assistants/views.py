@@ -8,9 +8,10 @@ on the flavour. ``wire`` is what the service really sends, also where it breaks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from emulator.apis.assistants.objects import MESSAGE_STATE, without
 from emulator.apis.files.objects import RANKING_DEFAULTS
 from emulator.apis.http.request import JsonResponse, Request, json_response
 from emulator.base.json_types import Object
@@ -22,8 +23,6 @@ Stored = Mapping[str, Any]
 
 _CODE_INTERPRETER: Final[Object] = {"code_interpreter": {"file_ids": []}}
 
-#: Keys of a stored message that only events carry (docs/wire.md §2).
-MESSAGE_STATE: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
 #: Keys of a stored run step that the published schema has and the service never sent (docs/wire.md §2).
 _STEP_SPEC_ONLY: Final = ("expired_at", "metadata")
 
@@ -45,14 +44,6 @@ def in_json(
     if kind == "thread.message":
         return without(thing, MESSAGE_STATE)
     return thing
-
-
-def without(thing: Stored, keys: Iterable[str]) -> Object:
-    """A copy without these keys, which it has."""
-    shown = dict(thing)
-    for key in keys:
-        del shown[key]
-    return shown
 
 
 def got_thread(thing: Stored) -> Stored:

@@ -45,7 +45,7 @@ def error_body(status: int, body: Object | str | None = None) -> bytes:
 
 
 def error_event(status: int, body: Object | str | None = None) -> bytes:
-    """The event that ends a stream: the error stands in ``error`` (FACTS §3 K)."""
+    """The event that ends a stream: the error stands in ``error`` (docs/wire.md §3 K)."""
     data = body if isinstance(body, dict) else {"error": _error(status)}
     if "error" not in data:
         data = {"error": data}

@@ -70,7 +70,8 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
 def read_address(path: str, query_string: bytes, roots: frozenset[str], method: str) -> Address:
     """Raises ApiError for a path that no base of ours begins, and for a bad or missing version under ``/openai``.
 
-    ``/v1/…`` is OpenAI's; ``/openai/…`` and, with ``?api-version=``, any other base are Azure's and Foundry's.
+    ``/v1/…`` is OpenAI's; ``/openai/…`` and, with ``?api-version=``, any other base are Azure's and Foundry's. Azure's
+    own v1, ``/openai/v1/…``, needs no version.
     """
     segments = path.split("/")[1:]
     query = read_query(query_string) if query_string else {}
@@ -80,6 +81,8 @@ def read_address(path: str, query_string: bytes, roots: frozenset[str], method: 
     version = query.pop("api-version", None)
     if segments[0] != "openai" and version is None:
         raise errors.unknown_url(method, unquote(path))
+    if version is None and segments[1:2] == ["v1"]:
+        version = "v1"
     if not isinstance(version, str) or not _API_VERSION.fullmatch(version):
         raise errors.unknown_url(method, unquote(path))
     start = next((n for n, segment in enumerate(segments) if segment in roots), None)

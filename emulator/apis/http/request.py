@@ -10,22 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import orjson
-
 from emulator.apis.http.forms import Form
 from emulator.apis.http.headers import Flavour, Headers
+from emulator.apis.http.json_text import pretty
 from emulator.engine.active_turn import FOREVER, ActiveTurn
 from emulator.engine.event_stream import EventStream
 from emulator.engine.turn_engine import TurnEngine
 from emulator.world.journal import Entry
 from emulator.world.state.contents import Content
 from emulator.world.world import World
-
-
-def pretty(value: Any) -> bytes:
-    """JSON as the service's Assistants endpoints write it: two spaces, raw UTF-8, no newline at the end."""
-    # A copy, because orjson's result keeps its whole buffer (4 KiB for a short message), and most of these are kept.
-    return bytes(memoryview(orjson.dumps(value, option=orjson.OPT_INDENT_2)))
 
 
 @dataclass(slots=True)
@@ -77,7 +70,7 @@ class StreamResponse(NamedTuple):
 
 
 class AwaitedResponse(NamedTuple):
-    """A JSON response that is ready when a turn has come to rest; ``stream`` is open until then.
+    """A JSON response, or a refusal, that is ready when a turn has come to rest; ``stream`` is open until then.
 
     ``left``: called when the client leaves before that.
     """
@@ -85,7 +78,7 @@ class AwaitedResponse(NamedTuple):
     engine: TurnEngine
     turn: ActiveTurn
     stream: EventStream
-    ready: Callable[[], JsonResponse]
+    ready: Callable[[], JsonResponse | Exception]
     left: Callable[[], None] | None = None
 
 

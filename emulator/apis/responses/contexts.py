@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, Final, cast
 
 from emulator.apis.responses import errors
-from emulator.apis.responses.objects import Item
+from emulator.apis.responses.objects import Item, text_of
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.wire import item_in_order
 from emulator.base.json_types import Object
@@ -61,11 +61,6 @@ class Context:
 
 def _is_from(item: Item, *roles: str) -> bool:
     return item.get("type") == "message" and item.get("role") in roles
-
-
-def text_of(item: Item) -> str:
-    """All text of a message; parts are joined by line breaks."""
-    return "\n".join(part["text"] for part in item.get("content") or [] if "text" in part)
 
 
 # ---- From a request ----
@@ -127,10 +122,12 @@ class _InputReader:
         return {key: value for key, value in made.items() if value is not None}
 
     def _referred(self, id: str) -> Item:
+        now = self._world.clock.now()
         for stored in responses_of(self._world).responses.values():
-            for item in stored.context:
-                if item.get("id") == id:
-                    return item
+            if not stored.is_over(now):
+                for item in stored.context:
+                    if item.get("id") == id:
+                        return item
         raise errors.item_not_stored(id)
 
 
@@ -154,7 +151,7 @@ def _stored_part(part: Object) -> Object:
 
 def _check(context: Context) -> None:
     """Raises ApiError for items twice, outputs without a call, calls without an output, and reasoning left alone."""
-    _check_ids(context.input)
+    _check_ids(context.items)
     calls = {item["call_id"] for item in context.items if item["type"] == "function_call"}
     outputs = {item["call_id"] for item in context.items if item["type"] == "function_call_output"}
     for item in context.input:

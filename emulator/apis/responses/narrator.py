@@ -6,14 +6,15 @@ Events and their order are those of the wire (docs/wire.md, Responses §3). Each
 
 from __future__ import annotations
 
-import base64
-import mimetypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from emulator.apis.responses import objects
+from emulator.apis.responses import errors, objects
+from emulator.apis.responses.bounds import check_tool_uses, check_without_tool
+from emulator.apis.responses.code_files import CodeFiles
+from emulator.apis.responses.events import Tell, delta, event, text_delta
 from emulator.apis.responses.objects import Item
-from emulator.apis.responses.response_writer import Added, Done, ResponseWriter, Tell
+from emulator.apis.responses.response_writer import Added, Done, ResponseWriter
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
@@ -25,7 +26,6 @@ from emulator.engine.narrator import Move
 from emulator.engine.turn_log import TurnLog
 from emulator.scenarios.steps.actions import (
     Action,
-    Annotation,
     Began,
     Called,
     Cancelled,
@@ -45,7 +45,10 @@ from emulator.scenarios.steps.actions import (
     Searched,
     Waited,
 )
+from emulator.scenarios.steps.context import StepFailed
+from emulator.scenarios.steps.step import Step
 from emulator.world.state.state import State
+from emulator.world.state.vector_stores import VectorStore
 
 Items = Iterator[EngineItem]
 
@@ -65,7 +68,7 @@ class _OpenMessage(NamedTuple):
 class ResponseNarrator(ResponseWriter):
     """One turn, as the Responses API tells it: it writes what it narrates."""
 
-    __slots__ = ("_container", "_index", "_made_up", "_open", "_read_file", "turn")
+    __slots__ = ("_index", "_open", "files", "turn")
 
     #: The turn that is narrated.
     turn: ActiveTurn
@@ -77,14 +80,12 @@ class ResponseNarrator(ResponseWriter):
         log: TurnLog,
         include: Include,
         usage: UsageCounter,
-        read_file: Callable[[str], bytes],
+        stores: Sequence[VectorStore],
     ) -> None:
-        super().__init__(world, stored, log, include, usage)
-        self._read_file = read_file
+        super().__init__(world, stored, log, include, usage, stores)
+        self.files = CodeFiles(world, lambda: self.stored)
         self._index = 0
         self._open: _OpenMessage | None = None
-        self._container: tuple[str, str] | None = None
-        self._made_up: dict[str, str] = {}
 
     def narrate(self, action: Action) -> Items:
         if stated := getattr(action, "usage", None):
@@ -98,19 +99,6 @@ class ResponseNarrator(ResponseWriter):
             for item in self.response["output"]:
                 if item["type"] == "function_call":
                     waiting[item["call_id"]] = WaitingCall(self.turn, item["name"], item["arguments"])
-
-    def container(self) -> str:
-        """The container in which the response's code runs: a named one, that of earlier code, or one of its own."""
-        if self._container is None or self._container[0] != self.response["id"]:
-            tool = next((tool for tool in self.response["tools"] if tool["type"] == "code_interpreter"), {})
-            named = tool.get("container")
-            earlier = next((one["container_id"] for one in self.stored.input if one.get("container_id")), "")
-            id = named if isinstance(named, str) else earlier or self._make_container()
-            self._container = self.response["id"], id
-        return self._container[1]
-
-    def _make_container(self) -> str:
-        return self.world.ids.make_root("container", self.stored.family, self.world.now)
 
     def _next_index(self) -> int:
         self._index += 1
@@ -135,6 +123,10 @@ class ResponseNarrator(ResponseWriter):
         yield from self._close()
 
     def completed(self, action: Completed) -> Items:
+        check_without_tool(self.response, ())
+        yield from self._complete()
+
+    def _complete(self) -> Items:
         yield from self._close()
         yield Move("completed")
 
@@ -144,8 +136,21 @@ class ResponseNarrator(ResponseWriter):
         yield Move("failed", {"error": {"code": action.code, "message": action.message}})
 
     def cut_off(self, action: CutOff) -> Items:
+        """No response ends for its context: it is refused, or the context is trimmed and nobody sees that."""
+        if action.reason == "max_prompt_tokens":
+            yield from self._too_long()
+            return
         yield from self._close("incomplete")
         yield Move("incomplete", {"incomplete_details": {"reason": _REASONS[action.reason]}})
+
+    def _too_long(self) -> Items:
+        if self.response["truncation"] != "auto":
+            self.stored.refusal = refusal = errors.context_too_long()
+            yield from self.failed(Failed(str(refusal.code), refusal.message))
+        elif self._open or self.response["output"]:
+            yield from self._complete()
+        else:
+            raise StepFailed("impossible", "with truncation auto a context is trimmed: the turn has to say something")
 
     def expired(self, action: Expired) -> Items:
         """There is no equivalent: a background response fails, any other is complete with what it has."""
@@ -154,7 +159,7 @@ class ResponseNarrator(ResponseWriter):
             error = {"code": "server_error", "message": "The response took too long."}
             yield Move("failed", {"error": error})
         else:
-            yield from self.completed(Completed())
+            yield from self._complete()
 
     def cancelled(self, action: Cancelled) -> Items:
         self._open = None
@@ -164,14 +169,15 @@ class ResponseNarrator(ResponseWriter):
 
     def said(self, action: Said) -> Items:
         """A message: its item, its part, its text in deltas with annotations between them."""
+        check_without_tool(self.response, self._steps_to_come())
         plain = action.plain
         index, id = self._next_index(), self._make_id("message")
         yield Added(objects.message(id, "in_progress", [], action.phase), index)
         yield self._part_event("response.content_part.added", id, index, objects.output_text(""))
-        annotations = [self._annotation(one) for one in plain.annotations]
+        annotations = [self.files.annotation(one) for one in plain.annotations]
         told = position = 0
         for piece in plain.pieces:
-            yield Tell("response.output_text.delta", _text_delta("output_text", id, index, piece))
+            yield text_delta(id, index, piece)
             position += len(piece)
             while told < len(annotations) and 0 <= annotations[told].get("index", -1) <= position:
                 yield self._annotation_event(id, index, told, annotations[told])
@@ -183,14 +189,18 @@ class ResponseNarrator(ResponseWriter):
 
     def refused(self, action: Refused) -> Items:
         """A message that is a refusal; its deltas have no obfuscation."""
+        check_without_tool(self.response, self._steps_to_come())
         index, id = self._next_index(), self._make_id("message")
         yield Added(objects.message(id, "in_progress", []), index)
         yield self._part_event("response.content_part.added", id, index, {"type": "refusal", "refusal": ""})
         for piece in action.pieces:
-            event = "response.refusal.delta"
-            data = {"type": event, "content_index": 0, "delta": piece, "item_id": id}
-            yield Tell(event, {**data, "output_index": index, "sequence_number": 0})
+            yield event("response.refusal.delta", content_index=0, delta=piece, item_id=id, output_index=index)
         yield from self._end_message(action, id, index, {"type": "refusal", "refusal": action.text}, None)
+
+    def _steps_to_come(self) -> list[Step]:
+        """The steps of the turn behind the one that is played."""
+        steps = self.turn.turn.steps
+        return list(steps[1 + next(n for n, step in enumerate(steps) if step is self.turn.step) :])
 
     def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Items:
         """All words are out: the message is done, unless the next step finds it open."""
@@ -204,48 +214,20 @@ class ResponseNarrator(ResponseWriter):
         if opened is None:
             return
         id, index, part = opened.item["id"], opened.position, opened.part
+        place: Object = {"content_index": 0, "item_id": id, "output_index": index}
         if part["type"] == "refusal":
-            event = "response.refusal.done"
-            data: Object = {"type": event, "content_index": 0, "item_id": id, "output_index": index}
-            yield Tell(event, {**data, "refusal": part["refusal"], "sequence_number": 0})
+            yield event("response.refusal.done", **place, refusal=part["refusal"])
         else:
-            event = "response.output_text.done"
-            data = {"type": event, "content_index": 0, "item_id": id, "logprobs": [], "output_index": index}
-            yield Tell(event, {**data, "sequence_number": 0, "text": part["text"]})
+            yield event("response.output_text.done", **place, logprobs=[], text=part["text"])
         yield self._part_event("response.content_part.done", id, index, part)
         yield Done(objects.message(id, status, [part], opened.phase), index)
 
-    def _part_event(self, event: str, id: str, index: int, part: Object) -> Tell:
-        data = {"type": event, "content_index": 0, "item_id": id, "output_index": index, "part": part}
-        return Tell(event, {**data, "sequence_number": 0})
+    def _part_event(self, name: str, id: str, index: int, part: Object) -> Tell:
+        return event(name, content_index=0, item_id=id, output_index=index, part=part)
 
     def _annotation_event(self, id: str, index: int, number: int, annotation: Object) -> Tell:
-        event = "response.output_text.annotation.added"
-        data: Object = {"type": event, "annotation": annotation, "annotation_index": number, "content_index": 0}
-        return Tell(event, {**data, "item_id": id, "output_index": index, "sequence_number": 0})
-
-    def _annotation(self, annotation: Annotation) -> Object:
-        file = annotation.file
-        if annotation.kind == "citation":
-            id = file.id or self._made_up_file("file", file.filename)
-            return {"type": "file_citation", "file_id": id, "filename": file.filename, "index": annotation.start}
-        return {
-            "type": "container_file_citation",
-            "container_id": self.container(),
-            "end_index": annotation.end,
-            "file_id": file.id or self._made_up_file("container.file", file.filename),
-            "filename": file.filename,
-            "start_index": annotation.start,
-        }
-
-    def _made_up_file(self, kind: str, filename: str) -> str:
-        """The id of a file that is cited and that nobody has: the same for the same name."""
-        ids, parent = self.world.ids, f"{self.response['id']} {filename}"
-        if parent not in self._made_up:
-            timed = kind == "container.file"
-            made = ids.make_timed(kind, self.world.now, parent) if timed else ids.make(kind, parent)
-            self._made_up[parent] = made
-        return self._made_up[parent]
+        place: Object = {"content_index": 0, "item_id": id, "output_index": index, "annotation_index": number}
+        return event("response.output_text.annotation.added", **place, annotation=annotation)
 
     # ---- Reasoning ----
 
@@ -254,26 +236,20 @@ class ResponseNarrator(ResponseWriter):
         index, id = self._next_index(), self._make_id("reasoning")
         yield Added(objects.reasoning(id, [], opaque(f"{id} added")), index)
         for number, (text, pieces) in enumerate(zip(action.summary, action.pieces, strict=True)):
-            yield self._summary_event("part.added", id, index, number, part={"type": "summary_text", "text": ""})
+            place: Object = {"item_id": id, "output_index": index, "summary_index": number}
+            empty, whole = ({"type": "summary_text", "text": one} for one in ("", text))
+            yield event("response.reasoning_summary_part.added", **place, part=empty)
             for piece in pieces:
-                event = "response.reasoning_summary_text.delta"
-                data = {"type": event, "delta": piece, "item_id": id, "obfuscation": "", "output_index": index}
-                yield Tell(event, {**data, "sequence_number": 0, "summary_index": number})
-            event = "response.reasoning_summary_text.done"
-            data = {"type": event, "item_id": id, "output_index": index, "sequence_number": 0}
-            yield Tell(event, {**data, "summary_index": number, "text": text})
-            yield self._summary_event("part.done", id, index, number, part={"type": "summary_text", "text": text})
+                yield event("response.reasoning_summary_text.delta", **place, delta=piece, obfuscation="")
+            yield event("response.reasoning_summary_text.done", **place, text=text)
+            yield event("response.reasoning_summary_part.done", **place, part=whole)
         yield Done(objects.reasoning(id, action.summary, opaque(id)), index)
-
-    def _summary_event(self, what: str, id: str, index: int, number: int, *, part: Object) -> Tell:
-        event = f"response.reasoning_summary_{what}"
-        data = {"type": event, "item_id": id, "output_index": index, "part": part, "sequence_number": 0}
-        return Tell(event, {**data, "summary_index": number})
 
     # ---- Calls ----
 
     def called(self, action: Called) -> Items:
         """Function calls, one after the other; then the response completes, and the turn waits for their outputs."""
+        check_tool_uses(self.response, [("function", call.name) for call in action.calls])
         for call in action.calls:
             yield from self._function_call(call)
         yield Move("requires_action")
@@ -285,16 +261,13 @@ class ResponseNarrator(ResponseWriter):
         index, id = self._next_index(), self._make_id("function_call")
         call_id = self.world.ids.make("tool_call", self.response["id"])
         yield Added(objects.function_call(id, "in_progress", call_id, call.name, ""), index)
-        event = "response.function_call_arguments.delta"
         for piece in ["{}"] if call.arguments == "{}" else call.pieces:
-            data = {"type": event, "delta": piece, "item_id": id, "obfuscation": "", "output_index": index}
-            yield Tell(event, {**data, "sequence_number": 0})
-        event = "response.function_call_arguments.done"
-        data = {"type": event, "arguments": call.arguments, "item_id": id, "output_index": index}
-        yield Tell(event, {**data, "sequence_number": 0})
+            yield delta("response.function_call_arguments.delta", id, index, piece)
+        yield event("response.function_call_arguments.done", arguments=call.arguments, item_id=id, output_index=index)
         yield Done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index)
 
     def searched(self, action: Searched) -> Items:
+        check_tool_uses(self.response, [("file_search", "file_search")] * len(action.searches))
         for search in action.searches:
             yield from self._file_search_call(search)
 
@@ -302,7 +275,7 @@ class ResponseNarrator(ResponseWriter):
         index, id = self._next_index(), self._make_id("file_search_call")
         yield Added(objects.file_search_call(id, "in_progress", [], None), index)
         for stage in ("in_progress", "searching", "completed"):
-            yield _stage_event(f"response.file_search_call.{stage}", id, index)
+            yield event(f"response.file_search_call.{stage}", item_id=id, output_index=index)
         results = [
             {
                 "attributes": one.attributes,
@@ -316,49 +289,24 @@ class ResponseNarrator(ResponseWriter):
         yield Done(objects.file_search_call(id, "completed", search.queries, results), index)
 
     def ran_code(self, action: RanCode) -> Items:
+        check_tool_uses(self.response, [("code_interpreter", "code_interpreter")] * len(action.executions))
         for execution in action.executions:
             yield from self._code_interpreter_call(execution)
 
     def _code_interpreter_call(self, execution: Execution) -> Items:
-        index, id, container = self._next_index(), self._make_id("code_interpreter_call"), self.container()
+        index, id, container = self._next_index(), self._make_id("code_interpreter_call"), self.files.container()
         yield Added(objects.code_interpreter_call(id, "in_progress", "", container, []), index)
-        yield _stage_event("response.code_interpreter_call.in_progress", id, index)
+        yield event("response.code_interpreter_call.in_progress", item_id=id, output_index=index)
         for piece in execution.pieces:
-            event = "response.code_interpreter_call_code.delta"
-            data = {"type": event, "delta": piece, "item_id": id, "obfuscation": "", "output_index": index}
-            yield Tell(event, {**data, "sequence_number": 0})
-        event = "response.code_interpreter_call_code.done"
-        done: Object = {"type": event, "code": execution.input, "item_id": id, "output_index": index}
-        yield Tell(event, {**done, "sequence_number": 0})
-        yield _stage_event("response.code_interpreter_call.interpreting", id, index)
-        yield _stage_event("response.code_interpreter_call.completed", id, index)
+            yield delta("response.code_interpreter_call_code.delta", id, index, piece)
+        yield event("response.code_interpreter_call_code.done", code=execution.input, item_id=id, output_index=index)
+        yield event("response.code_interpreter_call.interpreting", item_id=id, output_index=index)
+        yield event("response.code_interpreter_call.completed", item_id=id, output_index=index)
         outputs = [
-            {"type": "logs", "logs": one.text} if isinstance(one, Logs) else self._image(one.file.id, one.file.filename)
+            {"type": "logs", "logs": one.text} if isinstance(one, Logs) else self.files.image(one.file)
             for one in execution.outputs
         ]
         yield Done(objects.code_interpreter_call(id, "completed", execution.input, container, outputs), index)
-
-    def _image(self, id: str, filename: str) -> Object:
-        """An image is the data itself, not a file's id."""
-        kind = mimetypes.guess_type(filename)[0] or "image/png"
-        return {"type": "image", "url": f"data:{kind};base64,{base64.b64encode(self._read_file(id)).decode()}"}
-
-
-def _text_delta(kind: str, id: str, index: int, piece: str) -> Object:
-    return {
-        "type": f"response.{kind}.delta",
-        "content_index": 0,
-        "delta": piece,
-        "item_id": id,
-        "logprobs": [],
-        "obfuscation": "",
-        "output_index": index,
-        "sequence_number": 0,
-    }
-
-
-def _stage_event(event: str, id: str, index: int) -> Tell:
-    return Tell(event, {"type": event, "item_id": id, "output_index": index, "sequence_number": 0})
 
 
 _NARRATIONS: Final[dict[type[Any], Callable[[ResponseNarrator, Any], Items]]] = {

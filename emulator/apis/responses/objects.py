@@ -40,7 +40,9 @@ _ECHOED: Final[Object] = {
 
 
 class Response(TypedDict, total=False):
-    """A response. ``conversation`` is there only when the response is bound to one."""
+    """A response. ``conversation`` is there only when the response is bound to one,
+    and ``content_filters`` on Azure.
+    """
 
     id: str
     object: str
@@ -48,6 +50,7 @@ class Response(TypedDict, total=False):
     status: str
     background: bool
     completed_at: int | None
+    content_filters: list[Object] | None
     conversation: Object
     error: Object | None
     frequency_penalty: float
@@ -102,8 +105,10 @@ class Item(TypedDict, total=False):
     outputs: list[Object] | None
 
 
-def response(id: str, at: int, body: Mapping[str, Any], *, conversation: str | None = None) -> Response:
-    """A response as it begins, from the parameters of its request."""
+def response(
+    id: str, at: int, body: Mapping[str, Any], *, conversation: str | None = None, on_azure: bool = False
+) -> Response:
+    """A response as it begins, from the parameters of its request. On Azure ``model`` names a deployment."""
     defaults = models.defaults(body["model"])
     echoed = {key: default if body.get(key) is None else body[key] for key, default in _ECHOED.items()}
     made: Object = {
@@ -115,7 +120,7 @@ def response(id: str, at: int, body: Mapping[str, Any], *, conversation: str | N
         "error": None,
         "frequency_penalty": 0.0,
         "incomplete_details": None,
-        "model": models.resolved(body["model"]),
+        "model": body["model"] if on_azure else models.resolved(body["model"]),
         "moderation": None,
         "output": [],
         "presence_penalty": 0.0,
@@ -132,6 +137,8 @@ def response(id: str, at: int, body: Mapping[str, Any], *, conversation: str | N
         "metadata": body.get("metadata") or {},
         **echoed,
     }
+    if on_azure:
+        made["content_filters"] = None
     if conversation is not None:
         made["conversation"] = {"id": conversation}
     if body.get("prompt_cache_options") is not None:
@@ -144,7 +151,9 @@ def _decimal(value: float | None, default: float) -> float:
 
 
 def finished_view(response: Response) -> Object:
-    """A finished response as JSON responses show it: with ``billing``, which events never carry."""
+    """A finished response as JSON responses show it: with ``billing``, which events and Azure never carry."""
+    if "content_filters" in response:
+        return dict(response)
     return response_in_order({**response, "billing": {"payer": "developer"}})
 
 
@@ -198,6 +207,11 @@ def code_interpreter_call(id: str, status: str, code: str, container_id: str, ou
         "container_id": container_id,
         "outputs": outputs,
     }
+
+
+def text_of(item: Item) -> str:
+    """All text of a message; parts are joined by line breaks."""
+    return "\n".join(part["text"] for part in item.get("content") or [] if "text" in part)
 
 
 def usage(input_tokens: int, output_tokens: int, reasoning_tokens: int = 0) -> Object:

@@ -5,9 +5,11 @@ A turn is as many responses as it has rounds of function calls, plus one. The wr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from emulator.apis.responses.objects import Item, Response
+from emulator.apis.responses.events import Tell
+from emulator.apis.responses.objects import Item, Response, text_of
 from emulator.apis.responses.response_stream import ResponseStream
 from emulator.apis.responses.store import StoredResponse
 from emulator.apis.responses.usage import UsageCounter
@@ -15,7 +17,10 @@ from emulator.apis.responses.views import Include, item_view, response_view
 from emulator.base.json_types import Object
 from emulator.engine.narrator import Flaw, Move
 from emulator.engine.turn_log import TurnLog
+from emulator.sandbox.json_schema import reason
+from emulator.scenarios.steps.context import parsed
 from emulator.world.state.state import State
+from emulator.world.state.vector_stores import VectorStore
 
 #: The status of a response, by that of its turn: at a call the response completes and the turn rests.
 _STATUS: Final = {
@@ -27,13 +32,6 @@ _STATUS: Final = {
     "cancelled": "cancelled",
 }
 _FINISHED: Final = frozenset({"completed", "incomplete"})
-
-
-class Tell(NamedTuple):
-    """An event. ``data`` has its keys in order, with a place for the number."""
-
-    event: str
-    data: Object
 
 
 class Added(NamedTuple):
@@ -56,7 +54,7 @@ ResponseItem = Tell | Added | Done
 class ResponseWriter:
     """Writes the responses of one turn."""
 
-    __slots__ = ("_next", "include", "log", "stated", "stored", "usage", "world")
+    __slots__ = ("_next", "include", "log", "stated", "stored", "stores", "usage", "world")
 
     def __init__(
         self,
@@ -65,11 +63,14 @@ class ResponseWriter:
         log: TurnLog,
         include: Include,
         usage: UsageCounter,
+        stores: Sequence[VectorStore],
     ) -> None:
         self.world, self.stored, self.log, self.include, self.usage = world, stored, log, include, usage
+        #: The vector stores that the response's file search looks into.
+        self.stores = stores
         #: Usage that steps of the response state.
         self.stated: list[Object] = []
-        self._next: tuple[StoredResponse, Include] | None = None
+        self._next: tuple[StoredResponse, Include, Sequence[VectorStore]] | None = None
 
     @property
     def response(self) -> Response:
@@ -79,9 +80,9 @@ class ResponseWriter:
     def is_background(self) -> bool:
         return self.response["background"]
 
-    def continue_with(self, stored: StoredResponse, include: Include) -> None:
+    def continue_with(self, stored: StoredResponse, include: Include, stores: Sequence[VectorStore]) -> None:
         """The response that goes on with the turn, once it is queued again."""
-        self._next = stored, include
+        self._next = stored, include, stores
 
     # ---- The response ----
 
@@ -95,7 +96,7 @@ class ResponseWriter:
         """The turn takes a status in the second ``at``."""
         if move.status == "queued":
             assert self._next is not None
-            (self.stored, self.include), self._next = self._next, None
+            (self.stored, self.include, self.stores), self._next = self._next, None
             self.begin(at)
         elif move.status == "in_progress":
             self._change({"status": "in_progress"})
@@ -139,7 +140,7 @@ class ResponseWriter:
     # ---- What it writes ----
 
     def apply(self, item: ResponseItem, at: float) -> Flaw | None:
-        """One item happens in the second ``at``."""
+        """One item happens in the second ``at``. Returns what the model could not have written."""
         match item:
             case Tell(event, data):
                 self._tell(event, data, at)
@@ -148,7 +149,20 @@ class ResponseWriter:
             case Done(done, index):
                 self._change({"output": [*self.response["output"], done]})
                 self._tell_item("response.output_item.done", done, index, at)
+                return self._format_flaw(done)
         return None
+
+    def _format_flaw(self, item: Item) -> Flaw | None:
+        """A scripted message that the response's ``text.format`` rules out is a problem: the model is held to it."""
+        format = self.response["text"]["format"]
+        if format["type"] == "text" or item["type"] != "message" or item["status"] != "completed":
+            return None
+        text = text_of(item)
+        if item.get("phase") == "commentary" or item["content"][0]["type"] == "refusal":
+            return None
+        schema = {"type": "object"} if format["type"] == "json_object" else format["schema"]
+        why = "it is no JSON" if (value := parsed(text)) is text else reason(schema, value)
+        return Flaw("response_format", f"the answer breaks the request's text.format: {why}") if why else None
 
     def _tell_item(self, event: str, item: Item, index: int, at: float) -> None:
         shown = item_view(item, self.include)

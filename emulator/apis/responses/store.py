@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from emulator.apis.http.errors import ApiError
 from emulator.apis.responses.objects import RESPONSE_LIFETIME, Item, Response
 from emulator.apis.responses.response_stream import ResponseStream
 from emulator.base.json_types import Object
@@ -31,6 +32,8 @@ class StoredResponse:
     turn: ActiveTurn | None = None
     #: The events of a background response that was made as a stream.
     stream: ResponseStream | None = None
+    #: Why the service refuses what it could not see before: the request's answer instead of the response.
+    refusal: ApiError | None = None
 
     @property
     def id(self) -> str:

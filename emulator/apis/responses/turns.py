@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from emulator.apis.files import objects as file_objects
 from emulator.apis.responses.carried import carried_assistants
 from emulator.apis.responses.contexts import Context
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
-from emulator.apis.responses.store import StoredResponse, responses_of
+from emulator.apis.responses.store import StoredResponse
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
 from emulator.base.json_types import Object
@@ -21,8 +20,8 @@ from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Configured, Situation
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps.actions import FileRef
-from emulator.scenarios.steps.context import StepContext, Tool
-from emulator.world.state.contents import Content
+from emulator.scenarios.steps.context import StepContext
+from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore, search_all
 from emulator.world.world import World
@@ -72,8 +71,8 @@ def turn_of(
     turn = world.choose(situation, response["id"])
     log = TurnLog()
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
-    narrator = ResponseNarrator(world, stored, log, include, counter, partial(_read_file, world))
-    step_context = _step_context(world, narrator, situation, turn, stores)
+    narrator = ResponseNarrator(world, stored, log, include, counter, stores)
+    step_context = _step_context(world, narrator, situation, turn)
     made = ActiveTurn(
         id=response["id"],
         thread_id=situation.thread["id"],
@@ -88,10 +87,8 @@ def turn_of(
     return made
 
 
-def _step_context(
-    world: World, narrator: ResponseNarrator, situation: Situation, turn: Turn, stores: Sequence[VectorStore]
-) -> StepContext:
-    """What the steps of a turn see. Tools are those of the response that is being written."""
+def _step_context(world: World, narrator: ResponseNarrator, situation: Situation, turn: Turn) -> StepContext:
+    """What the steps of a turn see. Tools and stores are those of the response that is being written."""
     id, store = narrator.response["id"], world.store
 
     def objects() -> dict[str, Any]:
@@ -104,27 +101,12 @@ def _step_context(
         fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
         find_file=lambda name: _file_ref(store.find_file(name)),
         file_names=lambda: [file["filename"] for file in store.files],
-        make_file=partial(_make_file, world, narrator),
-        search=partial(search_all, stores),
-        read_file=partial(_read_file, world),
+        make_file=narrator.files.make,
+        search=lambda query: search_all(narrator.stores, query),
+        read_file=narrator.files.read,
         contents=turn.contents,
     )
 
 
 def _file_ref(file: Object | None) -> FileRef | None:
     return None if file is None else FileRef(file["id"], file["filename"])
-
-
-def _make_file(world: State, narrator: ResponseNarrator, filename: str, content: bytes) -> FileRef:
-    """A file that the model's code makes: in the response's container, and not among the account's files."""
-    id = world.ids.make_timed("container.file", world.now, narrator.container())
-    made = file_objects.file(id, world.now, filename, "assistants_output", len(content))
-    responses_of(world).container_files[id] = made, Content.of(content)
-    return FileRef(id, filename)
-
-
-def _read_file(world: State, id: str) -> bytes:
-    """The bytes of a file, of a container or of the account."""
-    made = responses_of(world).container_files.get(id)
-    content = made[1] if made else world.store.contents.get(id)
-    return b"" if content is None else content.read()

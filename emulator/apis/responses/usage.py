@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import orjson
 
 from emulator.apis.responses import objects
-from emulator.apis.responses.contexts import text_of
-from emulator.apis.responses.objects import Item
+from emulator.apis.responses.objects import Item, text_of
 from emulator.apis.responses.store import StoredResponse
 from emulator.base.json_types import Object
 from emulator.engine import usage

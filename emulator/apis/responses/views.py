@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from emulator.apis.http.request import JsonResponse
 from emulator.apis.responses.objects import Response, finished_view
+from emulator.apis.responses.wire import escaped
 from emulator.base.json_types import Object
 
 #: The values of ``include`` of a request.
@@ -45,3 +47,8 @@ def _part_view(part: Object, include: Include) -> Object:
     if part["type"] == "input_file":
         return {key: value for key, value in part.items() if key != "file_data"}
     return part
+
+
+def json_response(value: Any, *, poll_after: int | None = None) -> JsonResponse:
+    """A value as this API's endpoints write it."""
+    return JsonResponse(escaped(value), poll_after=poll_after)

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import orjson
 
-from emulator.apis.http.request import JsonResponse
 from emulator.base.json_types import Object
 
 _RESPONSE_HEADS: Final = ("id", "object", "created_at", "status")
@@ -71,8 +70,3 @@ def opaque(owner: str) -> str:
     """Text that only the service can read: the same for the same owner on every run."""
     digest = blake2b(owner.encode(), digest_size=60).digest()
     return "gAAAAA" + base64.urlsafe_b64encode(digest).decode()
-
-
-def json_response(value: Any, *, poll_after: int | None = None) -> JsonResponse:
-    """A value as this API's endpoints write it."""
-    return JsonResponse(escaped(value), poll_after=poll_after)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from emulator.apis.assistants import objects
-from emulator.apis.assistants.turns import situation_of
+from emulator.apis.assistants.situations import situation_of
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
 from emulator.recordings.distil.api_calls import CREATES, ApiCall, texts_under

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -17,10 +17,11 @@ from emulator.sandbox.fake import Fake
 from emulator.sandbox.meter import Meter
 from emulator.sandbox.templates import TemplateError
 from emulator.scenarios.steps.actions import FileRef, SearchResult
+from emulator.scenarios.steps.tool import Tool
 
 _Made = TypeVar("_Made")
 
-__all__ = ["Fake", "Output", "StepContext", "StepFailed", "Tool", "parsed"]
+__all__ = ["Fake", "Output", "StepContext", "StepFailed", "parsed"]
 
 
 class StepFailed(EmulatorError):
@@ -37,20 +38,6 @@ def parsed(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return text
-
-
-class Tool(NamedTuple):
-    """A tool that the model has. ``name``: the function's, or else the tool's kind.
-
-    ``parameters``: a function's JSON Schema. ``limit``, ``threshold``: how many results a file search shows, and the
-    score that each has at least.
-    """
-
-    kind: str
-    name: str
-    parameters: Any = None
-    limit: int = 20
-    threshold: float = 0.0
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.sandbox.templates import is_template
 from emulator.scenarios.steps.context import StepFailed
+from emulator.scenarios.steps.step import Path
 
 CHUNKS: Final[Schema] = {
     "anyOf": [
@@ -19,8 +20,6 @@ CHUNKS: Final[Schema] = {
     "description": "words (default), chars, a number of characters, or the exact list of deltas",
 }
 
-#: Where in a step something is.
-Path = tuple[str | int, ...]
 
 _WORD = re.compile(r" ?\w[\w'’]*| ?[^\w\s]|\s+")  # an apostrophe inside a word, as tokens have it
 

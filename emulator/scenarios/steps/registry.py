@@ -16,8 +16,7 @@ from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.steps.actions import Action
 from emulator.scenarios.steps.context import StepContext
-from emulator.scenarios.steps.pieces import Path
-from emulator.scenarios.steps.step import Step
+from emulator.scenarios.steps.step import Path, Step
 
 Play = Callable[[StepContext, Step], Iterator[Action]]
 #: Where in a step something is wrong, and why.

@@ -7,6 +7,9 @@ from typing import Any
 
 from emulator.base.json_types import Object
 
+#: Where in a step something is.
+Path = tuple[str | int, ...]
+
 
 @dataclass(slots=True)
 class Step:

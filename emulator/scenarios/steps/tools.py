@@ -21,10 +21,11 @@ from emulator.scenarios.steps.actions import (
     Searched,
     SearchResult,
 )
-from emulator.scenarios.steps.context import StepContext, StepFailed, Tool
-from emulator.scenarios.steps.pieces import CHUNKS, Path, cut
+from emulator.scenarios.steps.context import StepContext, StepFailed
+from emulator.scenarios.steps.pieces import CHUNKS, cut
 from emulator.scenarios.steps.registry import USAGE, Flaw, step
-from emulator.scenarios.steps.step import Step
+from emulator.scenarios.steps.step import Path, Step
+from emulator.scenarios.steps.tool import Tool
 
 BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 #: An image as the text of a URL.

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from emulator.apis.assistants import objects
-from emulator.apis.assistants.turns import situation_of, tools_of
-from emulator.scenarios.steps.context import Tool
+from emulator.apis.assistants.situations import situation_of, tools_of
+from emulator.scenarios.steps.tool import Tool
 from tests.support import InProcess
 
 FUNCTION = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from emulator.apis.assistants import objects, views
 from emulator.apis.assistants.messages import StoredMessage, page
 from emulator.apis.assistants.objects import Message, RunStep
-from emulator.apis.http.request import pretty
+from emulator.apis.http.json_text import pretty
 from emulator.engine.usage import tokens
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(

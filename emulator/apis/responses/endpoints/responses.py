@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from emulator.apis.files.resources import live_store, use_stores
+from emulator.apis.http.errors import ApiError
 from emulator.apis.http.lists import POLL_SOON, read_query
 from emulator.apis.http.request import AwaitedResponse, JsonResponse, Request, StreamResponse
 from emulator.apis.responses import errors, models, objects, tools
@@ -16,8 +17,8 @@ from emulator.apis.responses.response_stream import ResponseStream, SilentStream
 from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.apis.responses.turns import situation_of, turn_of
 from emulator.apis.responses.usage import input_tokens
-from emulator.apis.responses.views import Include, item_view, response_in_json
-from emulator.apis.responses.wire import json_response, list_in_order, opaque
+from emulator.apis.responses.views import Include, item_view, json_response, response_in_json
+from emulator.apis.responses.wire import list_in_order, opaque
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import ActiveTurn
 from emulator.scenarios.steps.context import Output
@@ -26,6 +27,8 @@ from emulator.world.state.missing import Kind
 from emulator.world.state.vector_stores import VectorStore
 
 ITEM = Kind("item", "item", "")
+#: Seconds for which the events of a background response can be read again.
+_STREAMED_FOR: Final = 300
 
 
 # ---- Creation ----
@@ -36,7 +39,8 @@ def create_response(request: Request) -> JsonResponse | StreamResponse | Awaited
     stores = _stores(request)
     include: Include = frozenset(request.body.get("include") or ())
     stream = _stream(request, stored)
-    turn = _go_on(request, stored, context, include, stream) or _begin(
+    use_stores(request.world, stores)
+    turn = _go_on(request, stored, context, include, stores, stream) or _begin(
         request, stored, context, include, stores, stream
     )
     request.entry.turn = turn.turn.name
@@ -44,11 +48,24 @@ def create_response(request: Request) -> JsonResponse | StreamResponse | Awaited
         return json_response(response_in_json(stored.object, include), poll_after=POLL_SOON)
     left = None if stored.object["background"] else lambda: _abandon(request, stored, turn)
     if isinstance(stream, ResponseStream):
+        if stored.refusal and stream.ended and not stored.object["background"]:
+            raise _refused(request, stored, stored.refusal)
         return StreamResponse(request.engine, turn, stream, left)
     assert stream is not None
-    return AwaitedResponse(
-        request.engine, turn, stream, lambda: json_response(response_in_json(stored.object, include)), left
-    )
+    return AwaitedResponse(request.engine, turn, stream, lambda: _ready(request, stored, include), left)
+
+
+def _ready(request: Request, stored: StoredResponse, include: Include) -> JsonResponse | ApiError:
+    """A response that is at rest; the error if the service would not have made one."""
+    if stored.refusal:
+        return _refused(request, stored, stored.refusal)
+    return json_response(response_in_json(stored.object, include))
+
+
+def _refused(request: Request, stored: StoredResponse, refusal: ApiError) -> ApiError:
+    """The refusal of a request whose response is nowhere from now on."""
+    responses_of(request.world).responses.pop(stored.id, None)
+    return refusal
 
 
 def _prepare(request: Request) -> tuple[StoredResponse, Context]:
@@ -61,7 +78,7 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
     family = previous.family if previous else world.ids.family()
     id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
     context = context_of(world, body, previous, id, family)
-    response = objects.response(id, world.now, body)
+    response = objects.response(id, world.now, body, on_azure=request.on_azure)
     stored = StoredResponse(response, context.items, family, context.root, context.turns)
     request.entry.run_id = id
     return stored, context
@@ -119,7 +136,6 @@ def _begin(
     stream: ResponseStream | SilentStream | None,
 ) -> ActiveTurn:
     """A turn is chosen, and begins with this response."""
-    use_stores(request.world, stores)
     stored.turns += 1
     turn = turn_of(request.world, stored, context, include, stores)
     _keep(request, stored, turn)
@@ -128,7 +144,12 @@ def _begin(
 
 
 def _go_on(
-    request: Request, stored: StoredResponse, context: Context, include: Include, stream: Any
+    request: Request,
+    stored: StoredResponse,
+    context: Context,
+    include: Include,
+    stores: list[VectorStore],
+    stream: ResponseStream | SilentStream | None,
 ) -> ActiveTurn | None:
     """The turn that waits for these outputs goes on. None if no turn waits, or if a user interrupts it."""
     found = waiting_turn(request.world, context)
@@ -143,7 +164,7 @@ def _go_on(
         return None
     narrator = turn.narrator
     assert isinstance(narrator, ResponseNarrator)
-    narrator.continue_with(stored, include)
+    narrator.continue_with(stored, include, stores)
     _keep(request, stored, turn)
     request.engine.resume(turn, [Output(call.name, call.arguments, _text(output)) for call, output in calls], stream)
     request.engine.go_on(turn)
@@ -211,6 +232,8 @@ def _resume(request: Request, stored: StoredResponse) -> StreamResponse:
     """The events of a background response behind ``starting_after``, and those to come."""
     if stored.stream is None or stored.turn is None:
         raise errors.not_streamed_in_background(stored.id)
+    if request.world.clock.now() > stored.object["created_at"] + _STREAMED_FOR:
+        raise errors.stream_too_old()
     return StreamResponse(
         request.engine, stored.turn, stored.stream, None, int(request.query.get("starting_after", -1)) + 1
     )
@@ -231,7 +254,9 @@ def cancel_response(request: Request) -> JsonResponse:
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
         request.engine.cancel(turn)
         request.engine.go_on(turn)
-        if turn.id in request.engine.active:
+        if request.world.clock.name == "real":
+            request.engine.catch_up()
+        elif turn.id in request.engine.active:
             request.engine.poll(turn)
     return json_response(response_in_json(stored.object, frozenset()))
 
