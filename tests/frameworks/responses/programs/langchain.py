@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessageChunk, HumanMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 
-from .shared import AGAIN, CITIES, CLOTHES, HELLO, RECIPE, Recipe, degrees, tell
+from .shared import AGAIN, CITIES, CLOTHES, EQUATION, HELLO, RECIPE, SOUP, STORE, Recipe, degrees, tell
 
 
 @tool
@@ -50,6 +50,30 @@ def unstored() -> dict[str, Any]:
     return ask(create_agent(model, [get_weather]), CLOTHES)
 
 
+def hosted() -> dict[str, Any]:
+    """A search, then code in a stream, then a turn that brings both back."""
+    search = {"type": "file_search", "vector_store_ids": [STORE]}
+    code = {"type": "code_interpreter", "container": {"type": "auto"}}
+    model = make_model(include=["file_search_call.results"]).bind_tools([search, code])
+    messages: list[Any] = [HumanMessage(SOUP)]
+    messages += [model.invoke(messages), HumanMessage(EQUATION)]
+    solved = None
+    for chunk in model.stream(messages):
+        solved = chunk if solved is None else solved + chunk
+    messages += [solved, HumanMessage(AGAIN)]
+    again = model.invoke(messages)
+    found = messages[1]
+    return {
+        "blocks": [[block["type"] for block in message.content] for message in (found, solved) if message],
+        "cited": [
+            note["filename"]
+            for block in found.content
+            for note in block.get("annotations", [])
+        ],
+        "outputs": [message.text for message in (found, solved, again) if message],
+    }
+
+
 def structured() -> dict[str, Any]:
     recipe: dict[str, Any] = make_model().with_structured_output(Recipe).invoke(RECIPE).model_dump()
     return recipe
@@ -62,6 +86,7 @@ if __name__ == "__main__":
             "streamed": streamed(),
             "conversations": conversations(),
             "unstored": unstored(),
+            "hosted": hosted(),
             "structured": structured(),
         }
     )

@@ -10,7 +10,7 @@ from llama_index.core.llms import ChatMessage
 from llama_index.core.workflow import Context
 from llama_index.llms.openai import OpenAIResponses
 
-from .shared import AGAIN, CITIES, CLOTHES, HELLO, RECIPE, Recipe, degrees, tell
+from .shared import AGAIN, CITIES, CLOTHES, EQUATION, HELLO, RECIPE, SOUP, STORE, Recipe, degrees, tell
 
 
 def get_weather(city: str) -> str:
@@ -59,6 +59,25 @@ async def unstored() -> dict[str, Any]:
     return await ask(make_agent(model), CLOTHES)
 
 
+def hosted() -> dict[str, Any]:
+    """A search, then code in a stream, then a turn that brings the answers back."""
+    search = {"type": "file_search", "vector_store_ids": [STORE]}
+    code = {"type": "code_interpreter", "container": {"type": "auto"}}
+    model = make_model(built_in_tools=[search, code], include=["file_search_call.results"])
+    messages = [ChatMessage(role="user", content=SOUP)]
+    found = model.chat(messages).message
+    messages += [found, ChatMessage(role="user", content=EQUATION)]
+    *_, solved = model.stream_chat(messages)
+    messages += [solved.message, ChatMessage(role="user", content=AGAIN)]
+    again = model.chat(messages).message
+    built_in = [*found.additional_kwargs["built_in_tool_calls"], *solved.additional_kwargs["built_in_tool_calls"]]
+    return {
+        "called": [call.type for call in built_in],
+        "cited": [note.filename for note in found.additional_kwargs["annotations"]],
+        "outputs": [found.content, solved.message.content, again.content],
+    }
+
+
 def structured() -> dict[str, Any]:
     recipe: dict[str, Any] = make_model().as_structured_llm(Recipe).complete(RECIPE).raw.model_dump()
     return recipe
@@ -71,6 +90,7 @@ async def main() -> None:
             "streamed": await ask(make_agent(make_model()), CITIES),
             "conversations": await conversations(),
             "unstored": await unstored(),
+            "hosted": hosted(),
             "structured": structured(),
         }
     )

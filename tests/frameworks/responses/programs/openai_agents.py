@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from agents import Agent, ModelSettings, Runner, SQLiteSession, function_tool, set_tracing_disabled
+from agents import (
+    Agent,
+    CodeInterpreterTool,
+    FileSearchTool,
+    ModelSettings,
+    Runner,
+    SQLiteSession,
+    function_tool,
+    set_tracing_disabled,
+)
 from openai.types.responses import ResponseTextDeltaEvent
 
-from .shared import AGAIN, CITIES, CLOTHES, HELLO, RECIPE, Recipe, degrees, tell
+from .shared import AGAIN, CITIES, CLOTHES, EQUATION, HELLO, RECIPE, SOUP, STORE, Recipe, degrees, tell
 
 
 @function_tool
@@ -61,6 +70,28 @@ async def handoff() -> dict[str, Any]:
     return {"last": result.last_agent.name, "output": result.final_output}
 
 
+async def hosted() -> dict[str, Any]:
+    """A search, then code in a stream, then a turn that brings both back."""
+    search = FileSearchTool(vector_store_ids=[STORE], include_search_results=True)
+    code = CodeInterpreterTool({"type": "code_interpreter", "container": {"type": "auto"}})
+    agent = make_agent(tools=[search, code])
+    found = await Runner.run(agent, SOUP)
+    solved = Runner.run_streamed(agent, [*found.to_input_list(), {"role": "user", "content": EQUATION}])
+    async for _ in solved.stream_events():
+        pass
+    again = await Runner.run(agent, [*solved.to_input_list(), {"role": "user", "content": AGAIN}])
+    raw = [item.raw_item for item in [*found.new_items, *solved.new_items]]
+    return {
+        "items": [item.type for item in raw],
+        "results": [[one.filename, one.text] for item in raw if item.type == "file_search_call" for one in item.results],
+        "code": [item.code for item in raw if item.type == "code_interpreter_call"],
+        "cited": [
+            note.filename for item in raw if item.type == "message" for part in item.content for note in part.annotations
+        ],
+        "outputs": [found.final_output, solved.final_output, again.final_output],
+    }
+
+
 async def structured() -> dict[str, Any]:
     result = await Runner.run(make_agent(tools=[], output_type=Recipe), RECIPE)
     recipe: dict[str, Any] = result.final_output.model_dump()
@@ -75,6 +106,7 @@ async def main() -> None:
             "streamed": await streamed(CITIES, make_agent()),
             "conversations": await conversations(),
             "unstored": await unstored(),
+            "hosted": await hosted(),
             "handoff": await handoff(),
             "structured": await structured(),
         }

@@ -6,9 +6,11 @@ import asyncio
 from typing import Any
 
 from pydantic_ai import Agent, NativeOutput
+from pydantic_ai.capabilities import NativeTool
 from pydantic_ai.models.openai import OpenAIResponsesModel, OpenAIResponsesModelSettings
+from pydantic_ai.native_tools import CodeExecutionTool, FileSearchTool
 
-from .shared import AGAIN, CITIES, CLOTHES, HELLO, RECIPE, Recipe, degrees, tell
+from .shared import AGAIN, CITIES, CLOTHES, EQUATION, HELLO, RECIPE, SOUP, STORE, Recipe, degrees, tell
 
 
 def get_weather(city: str) -> str:
@@ -53,6 +55,23 @@ async def unstored() -> dict[str, Any]:
     return {"parts": parts, "output": result.output}
 
 
+async def hosted() -> dict[str, Any]:
+    """A search, then code in a stream, then a turn that brings both back."""
+    search, code = FileSearchTool(file_store_ids=[STORE]), CodeExecutionTool()
+    settings = OpenAIResponsesModelSettings(openai_include_file_search_results=True)
+    agent = make_agent(tools=[], capabilities=[NativeTool(search), NativeTool(code)], model_settings=settings)
+    found = await agent.run(SOUP)
+    async with agent.run_stream(EQUATION, message_history=found.all_messages()) as solved:
+        output = await solved.get_output()
+    again = await agent.run(AGAIN, message_history=solved.all_messages())
+    parts = [part for message in solved.all_messages() for part in message.parts]
+    return {
+        "parts": [part.part_kind for part in parts],
+        "called": [[part.tool_name, part.args_as_dict()] for part in parts if "tool-call" in part.part_kind],
+        "outputs": [found.output, output, again.output],
+    }
+
+
 async def structured() -> dict[str, Any]:
     result = await make_agent(tools=[], output_type=NativeOutput(Recipe)).run(RECIPE)
     recipe: dict[str, Any] = result.output.model_dump()
@@ -66,6 +85,7 @@ async def main() -> None:
             "streamed": await streamed(),
             "conversations": await conversations(),
             "unstored": await unstored(),
+            "hosted": await hosted(),
             "structured": await structured(),
         }
     )

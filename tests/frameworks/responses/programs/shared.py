@@ -10,6 +10,9 @@ from pydantic import BaseModel
 CITIES = "How warm is it in Paris and Rome?"
 CLOTHES = "What should I wear in Rome?"
 RECIPE = "A recipe, please."
+SOUP = "What is the soup of the day?"
+EQUATION = "Please solve 3x + 11 = 14."
+STORE = "vs_restaurant"
 HELLO = "Hello"
 AGAIN = "Hello again"
 

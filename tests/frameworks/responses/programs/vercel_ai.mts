@@ -47,6 +47,31 @@ async function unstored() {
   return { thoughts: result.steps.map((step) => step.reasoningText), text: result.text };
 }
 
+// A search, then code in a stream, then a turn that brings both back.
+async function hosted() {
+  const model = openai('gpt-4o');
+  const tools = {
+    file_search: openai.tools.fileSearch({ vectorStoreIds: ['vs_restaurant'] }),
+    code_interpreter: openai.tools.codeInterpreter(),
+  };
+  const messages: ModelMessage[] = [{ role: 'user', content: 'What is the soup of the day?' }];
+  const found = await generateText({ model, tools, messages });
+  messages.push(...found.response.messages, { role: 'user', content: 'Please solve 3x + 11 = 14.' });
+  const stream = streamText({ model, tools, messages });
+  const kinds: string[] = [];
+  for await (const part of stream.fullStream) if (part.type !== kinds.at(-1)) kinds.push(part.type);
+  messages.push(...(await stream.response).messages, { role: 'user', content: 'Hello again' });
+  const again = await generateText({ model, tools, messages });
+  return {
+    content: found.content.map((part) => part.type),
+    results: found.toolResults.map(({ output }) => output),
+    sources: found.sources.map((source) => source.title),
+    kinds,
+    code: (await stream.toolCalls).map(({ toolName, input }) => [toolName, (input as { code?: string }).code]),
+    outputs: [found.text, await stream.text, again.text],
+  };
+}
+
 async function structured() {
   const output = Output.object({ schema: z.object({ title: z.string(), minutes: z.number() }) });
   return (await generateText({ model: openai('gpt-4o'), prompt: 'A recipe, please.', output })).output;
@@ -58,6 +83,7 @@ console.log(
     streamed: await streamed(),
     conversations: await conversations(),
     unstored: await unstored(),
+    hosted: await hosted(),
     structured: await structured(),
   }),
 );
