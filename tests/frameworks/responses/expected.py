@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from tests.frameworks.expected import AGAIN, CITIES, HELLO, WORDS
 
 HAT = "A hat, at 27 degrees."
+MENU = "The soup of the day is leek and potato, with rye bread."
+CODE = "print((14 - 11) / 3)"
+_HOSTED = ["Leek and potato, with rye bread.", "x is 1.", AGAIN]
 _RECIPE = {"title": "Soup", "minutes": 20}
 _TALK = [HELLO, AGAIN]
 _CALLED = [["get_weather", {"city": "Paris"}, "18 degrees"], ["get_weather", {"city": "Rome"}, "27 degrees"]]
@@ -17,6 +20,11 @@ FOUND: dict[str, dict[str, Any]] = {
         "streamed": WORDS,
         "conversations": {"history": _TALK, "chain": _TALK},
         "unstored": {"messages": ["human", "ai", "tool", "ai"], "output": HAT},
+        "hosted": {
+            "blocks": [["file_search_call", "text"], ["code_interpreter_call", "text"]],
+            "cited": ["menu.md"],
+            "outputs": _HOSTED,
+        },
         "structured": _RECIPE,
     },
     "llama_index": {
@@ -28,6 +36,7 @@ FOUND: dict[str, dict[str, Any]] = {
             "words": ["A", " hat", ",", " at", " 27", " degrees", "."],
             "output": HAT,
         },
+        "hosted": {"called": ["file_search_call"], "cited": ["menu.md"], "outputs": _HOSTED},
         "structured": _RECIPE,
     },
     "openai_agents": {
@@ -49,6 +58,13 @@ FOUND: dict[str, dict[str, Any]] = {
             "output": HAT,
         },
         "handoff": {"last": "Cook", "output": "Soup."},
+        "hosted": {
+            "items": ["file_search_call", "message", "code_interpreter_call", "message"],
+            "results": [["menu.md", MENU]],
+            "code": [CODE],
+            "cited": ["menu.md"],
+            "outputs": _HOSTED,
+        },
         "structured": _RECIPE,
     },
     "pydantic_ai": {
@@ -62,6 +78,12 @@ FOUND: dict[str, dict[str, Any]] = {
             "parts": ["user-prompt", "thinking", "tool-call", "tool-return", "thinking", "text"],
             "output": HAT,
         },
+        "hosted": {
+            "parts": ["user-prompt", "builtin-tool-call", "builtin-tool-return", "text"] * 2,
+            "called": [["file_search", "queries"], ["code_execution", "code", "container_id"]],
+            "results": [["menu.md", MENU]],
+            "outputs": _HOSTED,
+        },
         "structured": _RECIPE,
     },
     "vercel_ai": {
@@ -73,6 +95,27 @@ FOUND: dict[str, dict[str, Any]] = {
         "streamed": {"words": WORDS, "steps": 2},
         "conversations": {"history": _TALK, "chain": [AGAIN]},
         "unstored": {"thoughts": ["It depends on the weather.", "That is warm."], "text": HAT},
+        "hosted": {
+            "content": ["tool-call", "tool-result", "source", "text"],
+            "results": [["menu.md", MENU]],
+            "sources": ["menu.md"],
+            "kinds": [
+                "start",
+                "start-step",
+                "tool-input-start",
+                "tool-input-delta",
+                "tool-input-end",
+                "tool-call",
+                "tool-result",
+                "text-start",
+                "text-delta",
+                "text-end",
+                "finish-step",
+                "finish",
+            ],
+            "code": [["code_interpreter", CODE]],
+            "outputs": _HOSTED,
+        },
         "structured": _RECIPE,
     },
 }
@@ -91,10 +134,11 @@ class Sent(NamedTuple):
 
 
 _LOOP = {"function_call", "function_call_output"}
+_HOSTED_CALLS = {"file_search_call", "code_interpreter_call"}
 SENT: dict[str, Sent] = {
-    "langchain": Sent(2, 1, 1, {*_LOOP, "reasoning"}),
-    "llama_index": Sent(4, 1, 0, _LOOP),
-    "openai_agents": Sent(2, 1, 1, {*_LOOP, "reasoning"}),
-    "pydantic_ai": Sent(2, 1, 1, {*_LOOP, "reasoning"}),
-    "vercel_ai": Sent(2, 1, 1, {*_LOOP, "reasoning", "item_reference"}),
+    "langchain": Sent(3, 1, 1, {*_LOOP, *_HOSTED_CALLS, "reasoning"}),
+    "llama_index": Sent(5, 1, 0, _LOOP),
+    "openai_agents": Sent(3, 1, 1, {*_LOOP, *_HOSTED_CALLS, "reasoning"}),
+    "pydantic_ai": Sent(3, 1, 1, {*_LOOP, "reasoning"}),
+    "vercel_ai": Sent(3, 1, 1, {*_LOOP, "reasoning", "item_reference"}),
 }

@@ -65,11 +65,7 @@ def hosted() -> dict[str, Any]:
     found = messages[1]
     return {
         "blocks": [[block["type"] for block in message.content] for message in (found, solved) if message],
-        "cited": [
-            note["filename"]
-            for block in found.content
-            for note in block.get("annotations", [])
-        ],
+        "cited": [note["filename"] for block in found.content for note in block.get("annotations", [])],
         "outputs": [message.text for message in (found, solved, again) if message],
     }
 

@@ -65,16 +65,15 @@ def hosted() -> dict[str, Any]:
     code = {"type": "code_interpreter", "container": {"type": "auto"}}
     model = make_model(built_in_tools=[search, code], include=["file_search_call.results"])
     messages = [ChatMessage(role="user", content=SOUP)]
-    found = model.chat(messages).message
-    messages += [found, ChatMessage(role="user", content=EQUATION)]
+    found = model.chat(messages)
+    messages += [found.message, ChatMessage(role="user", content=EQUATION)]
     *_, solved = model.stream_chat(messages)
     messages += [solved.message, ChatMessage(role="user", content=AGAIN)]
-    again = model.chat(messages).message
-    built_in = [*found.additional_kwargs["built_in_tool_calls"], *solved.additional_kwargs["built_in_tool_calls"]]
+    again = model.chat(messages)
     return {
-        "called": [call.type for call in built_in],
+        "called": [call.type for call in found.additional_kwargs["built_in_tool_calls"]],
         "cited": [note.filename for note in found.additional_kwargs["annotations"]],
-        "outputs": [found.content, solved.message.content, again.content],
+        "outputs": [response.message.content for response in (found, solved, again)],
     }
 
 

@@ -81,13 +81,13 @@ async def hosted() -> dict[str, Any]:
         pass
     again = await Runner.run(agent, [*solved.to_input_list(), {"role": "user", "content": AGAIN}])
     raw = [item.raw_item for item in [*found.new_items, *solved.new_items]]
+    searches = [item for item in raw if item.type == "file_search_call"]
+    parts = [part for item in raw if item.type == "message" for part in item.content]
     return {
         "items": [item.type for item in raw],
-        "results": [[one.filename, one.text] for item in raw if item.type == "file_search_call" for one in item.results],
+        "results": [[one.filename, one.text] for item in searches for one in item.results],
         "code": [item.code for item in raw if item.type == "code_interpreter_call"],
-        "cited": [
-            note.filename for item in raw if item.type == "message" for part in item.content for note in part.annotations
-        ],
+        "cited": [note.filename for part in parts for note in part.annotations],
         "outputs": [found.final_output, solved.final_output, again.final_output],
     }
 

@@ -12,6 +12,8 @@ from pydantic_ai.native_tools import CodeExecutionTool, FileSearchTool
 
 from .shared import AGAIN, CITIES, CLOTHES, EQUATION, HELLO, RECIPE, SOUP, STORE, Recipe, degrees, tell
 
+CALL = "builtin-tool-call"
+
 
 def get_weather(city: str) -> str:
     """How warm it is in a city."""
@@ -56,7 +58,7 @@ async def unstored() -> dict[str, Any]:
 
 
 async def hosted() -> dict[str, Any]:
-    """A search, then code in a stream, then a turn that brings both back."""
+    """A search, then code in a stream, then a turn that brings the answers back."""
     search, code = FileSearchTool(file_store_ids=[STORE]), CodeExecutionTool()
     settings = OpenAIResponsesModelSettings(openai_include_file_search_results=True)
     agent = make_agent(tools=[], capabilities=[NativeTool(search), NativeTool(code)], model_settings=settings)
@@ -67,7 +69,13 @@ async def hosted() -> dict[str, Any]:
     parts = [part for message in solved.all_messages() for part in message.parts]
     return {
         "parts": [part.part_kind for part in parts],
-        "called": [[part.tool_name, part.args_as_dict()] for part in parts if "tool-call" in part.part_kind],
+        "called": [[part.tool_name, *sorted(part.args_as_dict())] for part in parts if part.part_kind == CALL],
+        "results": [
+            [one["filename"], one["text"]]
+            for part in parts
+            if part.part_kind == "builtin-tool-return" and isinstance(part.content, dict)
+            for one in part.content.get("results") or []
+        ],
         "outputs": [found.output, output, again.output],
     }
 

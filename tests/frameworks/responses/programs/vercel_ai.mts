@@ -47,6 +47,8 @@ async function unstored() {
   return { thoughts: result.steps.map((step) => step.reasoningText), text: result.text };
 }
 
+type Search = { results: { filename: string; text: string }[] };
+
 // A search, then code in a stream, then a turn that brings both back.
 async function hosted() {
   const model = openai('gpt-4o');
@@ -55,16 +57,18 @@ async function hosted() {
     code_interpreter: openai.tools.codeInterpreter(),
   };
   const messages: ModelMessage[] = [{ role: 'user', content: 'What is the soup of the day?' }];
-  const found = await generateText({ model, tools, messages });
+  const providerOptions = { openai: { include: ['file_search_call.results'] } };
+  const found = await generateText({ model, tools, messages, providerOptions });
   messages.push(...found.response.messages, { role: 'user', content: 'Please solve 3x + 11 = 14.' });
   const stream = streamText({ model, tools, messages });
   const kinds: string[] = [];
   for await (const part of stream.fullStream) if (part.type !== kinds.at(-1)) kinds.push(part.type);
   messages.push(...(await stream.response).messages, { role: 'user', content: 'Hello again' });
   const again = await generateText({ model, tools, messages });
+  const searches = found.toolResults.map(({ output }) => output as Search);
   return {
     content: found.content.map((part) => part.type),
-    results: found.toolResults.map(({ output }) => output),
+    results: searches.flatMap(({ results }) => results.map(({ filename, text }) => [filename, text])),
     sources: found.sources.map((source) => source.title),
     kinds,
     code: (await stream.toolCalls).map(({ toolName, input }) => [toolName, (input as { code?: string }).code]),
