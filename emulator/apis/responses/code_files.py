@@ -31,11 +31,13 @@ def check_containers(world: State, tools: Iterable[Object]) -> None:
 class CodeFiles:
     """``stored``: the response that is being written."""
 
-    __slots__ = ("_container", "_made_up", "_stored", "_world")
+    __slots__ = ("_container", "_made", "_made_up", "_stored", "_world")
 
     def __init__(self, world: State, stored: Callable[[], StoredResponse]) -> None:
         self._world, self._stored = world, stored
         self._container: tuple[str, Container] | None = None
+        #: The files that code has made in this turn.
+        self._made: list[FileRef] = []
         self._made_up: dict[str, str] = {}
 
     def container(self) -> str:
@@ -78,7 +80,20 @@ class CodeFiles:
     def make(self, filename: str, content: bytes) -> FileRef:
         """A file that code makes: in the container, and not among the account's files."""
         made = put_file(self._world, self._current(), filename, Content.of(content), "assistant")
-        return FileRef(made.object["id"], filename)
+        self._made.append(FileRef(made.object["id"], filename))
+        return self._made[-1]
+
+    def find(self, name: str) -> FileRef | None:
+        """A file by id or name: one that the turn has made, one of the account, or one that is in a container."""
+        if found := next((file for file in reversed(self._made) if name in file), None):
+            return found
+        if stored := self._world.store.find_file(name):
+            return FileRef(stored["id"], stored["filename"])
+        containers = responses_of(self._world).containers
+        earlier = (
+            FileRef(id, file.name) for _, one in containers.newest_first() for id, file in one.files.newest_first()
+        )
+        return next((file for file in earlier if name in file), None)
 
     def read(self, id: str) -> bytes:
         """The bytes of a file, of a container or of the account; none of one that nobody has."""

@@ -64,6 +64,8 @@ class StoredResponse:
     object: Response
     input: list[Item]
     family: str
+    #: The model as the request names it.
+    model: str
     brought: list[Item] = field(default_factory=list)
     root: StoredResponse | None = None
     conversation: Conversation | None = None

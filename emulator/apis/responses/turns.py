@@ -19,7 +19,6 @@ from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Configured, Situation
 from emulator.scenarios.model import Turn
-from emulator.scenarios.steps.actions import FileRef
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
@@ -30,8 +29,9 @@ from emulator.world.world import World
 _FORMER: Final = ("thread_id", "legacy_thread_id")
 
 
-def situation_of(world: State, response: Response, context: Context) -> Situation:
+def situation_of(world: State, stored: StoredResponse, context: Context) -> Situation:
     """What conditions are compared with: a response, its context, and the place of its turn in the chain."""
+    response = stored.object
     stated = response["instructions"] if isinstance(response["instructions"], str) else None
     instructions = context.instructions(stated)
     assistants = carried_assistants(world, instructions, response["tools"])
@@ -40,7 +40,7 @@ def situation_of(world: State, response: Response, context: Context) -> Situatio
     return Situation(
         message=context.last_user_text(),
         instructions=instructions,
-        model=response["model"],
+        model=stored.model,
         tools=[tool.name for tool in tools_of(response)],
         assistant={"id": carried.id, "name": carried.name},
         thread={"id": origin["id"], "metadata": origin["metadata"]},
@@ -78,7 +78,7 @@ def turn_of(
 ) -> ActiveTurn:
     """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search looks into."""
     response = stored.object
-    situation = situation_of(world, response, context)
+    situation = situation_of(world, stored, context)
     turn = world.choose(situation, response["id"])
     log = TurnLog()
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
@@ -110,14 +110,10 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
         tools=lambda: tools_of(narrator.response),
         objects=objects,
         fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
-        find_file=lambda name: _file_ref(store.find_file(name)),
+        find_file=narrator.files.find,
         file_names=lambda: [file["filename"] for file in store.files],
         make_file=narrator.files.make,
         search=lambda query: search_all(narrator.stores, query),
         read_file=narrator.files.read,
         contents=turn.contents,
     )
-
-
-def _file_ref(file: Object | None) -> FileRef | None:
-    return None if file is None else FileRef(file["id"], file["filename"])
