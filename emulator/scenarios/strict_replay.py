@@ -1,8 +1,8 @@
 """The requests of a recording, for worlds that take no others: ``replay --strict``.
 
-A request was recorded if one of the same operation, query and body was. Ids of objects that requests make are not the same in
-another world, so an id of the recording stands for any. A GET may come any number of times, polls above all; a
-request that changes something may come as often as it was recorded.
+A request was recorded if one of the same operation, query and body was. Objects that requests make have other ids in
+another world, so an id of the recording stands for any. A GET may come any number of times, polls above all; a request
+that changes something may come as often as it was recorded.
 """
 
 from __future__ import annotations

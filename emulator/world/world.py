@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_SCENARIOS
 from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_misses_in_words
 from emulator.scenarios import selection
 from emulator.scenarios.conditions import Situation
@@ -24,8 +25,6 @@ from emulator.world.options import Options
 from emulator.world.state.state import State
 from emulator.world.state.store import Store
 
-#: Scenarios of a world.
-MAX_SCENARIOS = 1000
 #: Settings that objects are made with: they cannot change once requests have made some.
 _FOUNDATIONS = ("seed", "clock", "start")
 

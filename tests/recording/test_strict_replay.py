@@ -115,7 +115,7 @@ def test_other_requests_are_refused(request_: str, why: str) -> None:
             {**CREATED, "tools": functions("g")},
             "session.yaml #1 has the body's tools[0] function name = 'f', not 'g'",
         ),
-        ({**CREATED, "name": "x" * 200}, f"session.yaml #1 has the body's name = 'Ann', not '{'x' * 76}…"),
+        ({**CREATED, "name": "x" * 200}, f"session.yaml #1 has the body's name = 'Ann', not '{'x' * 78}…"),
         (None, "session.yaml #1 has the body's model = 'gpt-4o', not None"),
     ],
 )

@@ -12,11 +12,9 @@ from starlette.types import Receive, Scope
 
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
+from emulator.base.limits import MAX_FILE, MAX_PART
 from emulator.world.state.contents import Content
 
-#: The largest file that is taken (documented: "individual files can be up to 512 MB"), and part of an upload (too).
-MAX_FILE: Final = 512 * 1024 * 1024
-MAX_PART: Final = 64 * 1024 * 1024
 #: What a body may have beside its file.
 _ENVELOPE: Final = 1024 * 1024
 #: The attribute of Starlette's parser that holds all files of a form.

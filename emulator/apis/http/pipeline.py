@@ -16,7 +16,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http import errors, headers
-from emulator.apis.http.bodies import MAX_BODY, TOO_LARGE, lingering, read_body, read_json, typed_query
+from emulator.apis.http.bodies import TOO_LARGE, lingering, read_body, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestInterceptor
@@ -45,6 +45,7 @@ from emulator.apis.http.response import (
 )
 from emulator.apis.http.router import Router
 from emulator.apis.http.validation import query_error
+from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS
 from emulator.base.problems import Problem
 from emulator.base.request_schemas import schema

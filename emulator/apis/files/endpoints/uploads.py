@@ -6,9 +6,9 @@ from emulator.apis.files import errors, objects
 from emulator.apis.files.endpoints.files import check_fields, form_of, make_file
 from emulator.apis.files.views import view_of
 from emulator.apis.http import errors as request_errors
-from emulator.apis.http.forms import MAX_PART
 from emulator.apis.http.request import JsonResponse, Request, line_response
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_PART
 from emulator.world.state.contents import Content
 from emulator.world.state.missing import UPLOAD, UPLOAD_PART, Missing
 from emulator.world.state.store import Upload
