@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
-from emulator.base.operations import CREATE_RUN
+from emulator.base.operations import CREATES_TURN
 from emulator.base.problems import Problem
 from emulator.cli.terminal import Cell, CountingLines, Style
 from emulator.control.client import Request
@@ -107,7 +107,7 @@ def _result(request: Request, status: str | None, problems: list[Problem]) -> li
         words = [error_words(request) if request.status >= 400 else outcome(request)]
     if any(problem.kind == "unmatched" for problem in problems):
         words.append("no turn fits")
-    elif request.operation in CREATE_RUN and request.turn:
+    elif request.operation in CREATES_TURN and request.turn:
         words.append(f"turn {request.turn!r}")
     if request.fault:
         words.append(f"fault {request.fault}")

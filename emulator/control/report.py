@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from emulator.base.operations import CREATE_RUN
+from emulator.base.operations import CREATES_TURN
 from emulator.base.problems import Problem, near_misses_in_words
 from emulator.base.text import plural, shorten
 from emulator.control.client import Control, Request, Run
@@ -65,7 +65,7 @@ def request_line(request: Request, problems: Sequence[Problem] = ()) -> str:
     line = f"{request.status} {request.method} {request.path}{query} [{request.operation or 'unknown'}]"
     notes = [
         outcome(request),
-        _turn(request, problems) if request.operation in CREATE_RUN else "",
+        _turn(request, problems) if request.operation in CREATES_TURN else "",
         f"fault {request.fault}" if request.fault else "",
         f"and {request.repeats} more like it" if request.repeats else "",
     ]
