@@ -87,13 +87,11 @@ _GIVEN_FILE: Final[Schema] = {
 }
 #: The items of a conversation are checked when it is made, as those of a request are.
 _GIVEN_CONVERSATION: Final[Schema] = {
-    "type": "object",
-    "properties": {
-        "id": _NAME,
-        "metadata": {"type": "object", "additionalProperties": TEXT},
-        "items": {"type": "array", "items": {"type": "object"}},
-    },
-    "additionalProperties": False,
+    **_given(
+        "create_conversation",
+        items={"type": "array", "items": {"type": "object"}},
+        metadata={"$ref": "#/$defs/metadata"},
+    ),
     "description": "the items and the metadata of a conversation",
 }
 _GIVEN: Final[Schema] = {
