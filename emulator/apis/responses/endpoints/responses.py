@@ -138,10 +138,10 @@ def _begin(
     stream: ResponseStream | SilentStream | None,
 ) -> ActiveTurn:
     """A turn is chosen, and begins with this response."""
+    turn = turn_of(request.world, stored, context, include, stores)
     stored.turns += 1
     if stored.conversation:
         stored.conversation.turns = stored.turns
-    turn = turn_of(request.world, stored, context, include, stores)
     _keep(request, stored, turn)
     request.engine.start(turn, stream)
     return turn
