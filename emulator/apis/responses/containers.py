@@ -131,4 +131,6 @@ def media_type(name: str) -> str:
 
 def disposition(name: str) -> str:
     """The header that says how a download is called: plainly by its ending, and in full (recorded)."""
-    return f"attachment; filename=\"file{PurePosixPath(name).suffix}\"; filename*=UTF-8''{quote(name, safe='')}"
+    ending = PurePosixPath(name).suffix
+    plain = ending if ending[1:].isascii() and ending[1:].isalnum() else ""
+    return f"attachment; filename=\"file{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -19,6 +19,7 @@ from emulator.apis.responses.containers import (
 )
 from emulator.apis.responses.store import responses_of
 from emulator.apis.responses.views import json_response, list_response
+from emulator.base.limits import MAX_FILE
 
 
 def _found(request: Request) -> Container:
@@ -96,6 +97,8 @@ def create_container_file(request: Request) -> JsonResponse:
         if "file" not in form.files:
             raise request_errors.form_field_missing("file")
         sent = form.files["file"]
+        if sent.content.size > MAX_FILE:
+            raise request_errors.file_too_large(MAX_FILE)
         made = put_file(world, container, f"{world.ids.nonce(container.id)}-{sent.filename}", sent.content, "user")
     container.touch(world.clock.now())
     return json_response(made.object)
