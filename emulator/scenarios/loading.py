@@ -70,7 +70,7 @@ def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
 def load_scenarios(*sources: str | FilePath | Object) -> tuple[Scenario, ...]:
     """As ``load_scenario`` for each; a directory stands for the scenario files in it, by name.
 
-    In the order in which they are to be loaded; those loaded later are asked first. Raises ScenarioError for namesakes.
+    In the order in which they are to be loaded; those loaded later take precedence. Raises ScenarioError for namesakes.
     """
     loaded: list[Scenario] = []
     for source in sources:

@@ -69,7 +69,7 @@ class StrictReplay(NamedTuple):
 
 
 def body_of(value: Any) -> Object:
-    """A body to compare: what is null says as little as what is absent, and a form's file is told by its name."""
+    """A body to compare: what is null says as little as what is absent, and a form's file is compared by its name."""
     if not isinstance(value, dict):
         return {}
     plain = {key: inner for key, inner in value.items() if inner is not None}

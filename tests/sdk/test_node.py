@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from emulator import Emulator
 from tests.conftest import Emulate
+from tests.sdk.conftest import Start
 from tests.sdk.expected import ANALYSIS, ANSWER, CALLS, CONVERSATIONS, GREETING, RAG, RESULTS
-from tests.sdk.install import HOW, NODE_SDKS, is_installed, node_modules
+from tests.sdk.install import HOW, is_installed
 from tests.sdk.polls import looks_of_helpers
 from tests.sdk.scenarios import OF_THE_PATTERNS
-
-HERE = Path(__file__).parent
 
 pytestmark = [
     pytest.mark.clients,
     pytest.mark.skipif(not is_installed("node"), reason=f"the TypeScript clients are {HOW}"),
 ]
 
-#: Starts a program of ``node/``: what it printed before its last line, and what that line says.
-Start = Callable[[str], tuple[str, Any]]
-
 
 @pytest.fixture
 def emulator(emulate: Emulate) -> Emulator:
     return emulate(*OF_THE_PATTERNS)
-
-
-@pytest.fixture(params=["OpenAI", "AzureOpenAI"])
-def environment(request: pytest.FixtureRequest, emulator: Emulator) -> dict[str, str]:
-    """What leads the programs to the emulator: without ``OPENAI_BASE_URL`` they take Azure's client."""
-    left_out = "OPENAI_BASE_URL" if request.param == "AzureOpenAI" else None
-    return {name: value for name, value in (os.environ | emulator.environ).items() if name != left_out}
-
-
-@pytest.fixture(params=NODE_SDKS)
-def start(request: pytest.FixtureRequest, emulator: Emulator, environment: dict[str, str], tmp_path: Path) -> Start:
-    """Node looks for the SDK beside the program, so the programs go where this version is."""
-    programs = tmp_path / "programs"
-    shutil.copytree(HERE / "node", programs)
-    (programs / "node_modules").mkdir()
-    (programs / "node_modules" / "openai").symlink_to(node_modules() / request.param, target_is_directory=True)
-    tsx = node_modules() / "tsx" / "dist" / "cli.mjs"
-
-    def run(program: str) -> tuple[str, Any]:
-        command = ["node", str(tsx), f"{program}.ts"]
-        ended = subprocess.run(command, cwd=programs, env=environment, capture_output=True, text=True, timeout=60)
-        assert ended.returncode == 0, ended.stderr
-        emulator.check()
-        before, _, last = ended.stdout.rstrip("\n").rpartition("\n")
-        return before, json.loads(last)
-
-    return run
 
 
 def test_the_basic_pattern_polls_twice_and_finds_the_answer(start: Start) -> None:

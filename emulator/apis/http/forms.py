@@ -41,7 +41,7 @@ class Form:
     is_cut: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """What the journal keeps of it: contents are told by name and size."""
+        """What the journal keeps of it: contents are listed by name and size."""
         files = {name: {"filename": one.filename, "bytes": one.content.size} for name, one in self.files.items()}
         return {**self.fields, **files}
 

@@ -92,6 +92,10 @@ class ResponseNarrator(ResponseWriter):
             self.stated.append(stated)
         return _NARRATIONS[type(action)](self, action)
 
+    def begin(self, at: float) -> None:
+        self.turn.responses.append(self.response["id"])
+        super().begin(at)
+
     def move(self, move: Move, at: float) -> None:
         super().move(move, at)
         if move.status == "requires_action":
@@ -175,14 +179,14 @@ class ResponseNarrator(ResponseWriter):
         yield Added(objects.message(id, "in_progress", [], action.phase), index)
         yield self._part_event("response.content_part.added", id, index, objects.output_text(""))
         annotations = [self.files.annotation(one) for one in plain.annotations]
-        told = position = 0
+        sent = position = 0
         for piece in plain.pieces:
             yield text_delta(id, index, piece)
             position += len(piece)
-            while told < len(annotations) and 0 <= annotations[told].get("index", -1) <= position:
-                yield self._annotation_event(id, index, told, annotations[told])
-                told += 1
-        for number in range(told, len(annotations)):
+            while sent < len(annotations) and 0 <= annotations[sent].get("index", -1) <= position:
+                yield self._annotation_event(id, index, sent, annotations[sent])
+                sent += 1
+        for number in range(sent, len(annotations)):
             yield self._annotation_event(id, index, number, annotations[number])
         part = objects.output_text(plain.text, annotations)
         yield from self._end_message(action, id, index, part, action.phase)
@@ -274,8 +278,8 @@ class ResponseNarrator(ResponseWriter):
     def _file_search_call(self, search: Search) -> Items:
         index, id = self._next_index(), self._make_id("file_search_call")
         yield Added(objects.file_search_call(id, "in_progress", [], None), index)
-        for stage in ("in_progress", "searching", "completed"):
-            yield event(f"response.file_search_call.{stage}", item_id=id, output_index=index)
+        for status in ("in_progress", "searching", "completed"):
+            yield event(f"response.file_search_call.{status}", item_id=id, output_index=index)
         results = [
             {
                 "attributes": one.attributes,

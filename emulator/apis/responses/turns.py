@@ -65,7 +65,7 @@ def _tool(tool: Object) -> Tool:
 def turn_of(
     world: World, stored: StoredResponse, context: Context, include: Include, stores: Sequence[VectorStore]
 ) -> ActiveTurn:
-    """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search looks into."""
+    """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search searches."""
     response = stored.object
     situation = situation_of(world, stored, context)
     turn = world.choose(situation, response["id"])

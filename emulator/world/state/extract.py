@@ -139,7 +139,7 @@ _NEAR = 80
 def chunks(text: str, max_tokens: int, overlap_tokens: int) -> list[str]:
     """Pieces of a text as the static strategy cuts it: by estimated tokens (four characters), at white space.
 
-    None is larger than asked; two in a row have at most that much in common.
+    None is larger than the given size; two in a row have at most that much in common.
     """
     size, step = max_tokens * 4, (max_tokens - overlap_tokens) * 4
     cut, start = [], 0
