@@ -26,7 +26,6 @@ async def create(client: Client) -> dict[str, Any]:
     retrieved = await done(responses.retrieve(response.id))
     return {
         "status": response.status,
-        "model": response.model,
         "text": response.output_text,
         "tokens": response.usage.total_tokens if response.usage else None,
         "retrieved as created": retrieved.to_dict() == response.to_dict(),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import openai
 
 from .response_shared import (
     CLOTHES,
@@ -85,6 +88,43 @@ async def refusal_streamed(client: Client) -> dict[str, Any]:
         events = await collect(stream)
     deltas = [event.delta for event in events if event.type == "response.refusal.delta"]
     return {"deltas": "".join(deltas), "refusal": [e.refusal for e in events if e.type == "response.refusal.done"]}
+
+
+async def failed(client: Client) -> dict[str, Any]:
+    """A response that fails is returned; its stream raises once the words that came before are read."""
+    responses = client.responses
+    response = await done(responses.create(model=MODEL, input="Please break."))
+    read: list[str] = []
+    try:
+        async with opened(responses.stream(model=MODEL, input="Please break.")) as stream:
+            async for event in _each(stream):
+                read.append(event.type)
+    except openai.APIError as error:
+        raised = [type(error).__name__, error.message, error.code]
+    return {
+        "status": response.status,
+        "error": [response.error.code, response.error.message] if response.error else None,
+        "read": read,
+        "raised": raised,
+    }
+
+
+async def left(client: Client) -> dict[str, Any]:
+    """A stream that is closed after its first event."""
+    stream: Any = await done(cast("Any", client.responses.create(model=MODEL, input="Hi!", stream=True)))
+    first = await anext(_each(stream))
+    await done(stream.close())
+    return {"first": first.type}
+
+
+async def _each(stream: Any) -> AsyncIterator[Any]:
+    """The events of either client's stream, one by one."""
+    if hasattr(stream, "__aiter__"):
+        async for event in stream:
+            yield event
+    else:
+        for event in stream:
+            yield event
 
 
 async def code_streamed(client: Client) -> dict[str, Any]:
