@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from typing import Final
 
 import emulator.apis.given  # noqa: F401
-from emulator.apis.assistants import errors
+from emulator.apis.assistants import errors, fault_target
 from emulator.apis.assistants.beta import check_beta
 from emulator.apis.assistants.endpoints import assistants, messages, run_steps, runs, threads
-from emulator.apis.assistants.fault_target import fault_target
 from emulator.apis.files.endpoints import files, models, uploads, vector_stores
 from emulator.apis.files.errors import sub_route_not_found
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, unknown_url_of
 from emulator.apis.http.request import Handler
+from emulator.apis.responses import fault_target as response_fault_target
 from emulator.apis.responses.endpoints import responses
 from emulator.apis.responses.old_names import report_old_names
 from emulator.base.operations import OPERATIONS
@@ -56,6 +56,6 @@ ENDPOINTS: Final = Endpoints(
     handlers=HANDLERS,
     check_headers={"assistants": check_beta},
     unknown_url=_unknown_url,
-    fault_target=fault_target,
+    fault_targets={"assistants": fault_target.fault_target, "responses": response_fault_target.fault_target},
     explain={"responses": report_old_names},
 )

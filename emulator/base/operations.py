@@ -107,6 +107,14 @@ _TABLE: Final[dict[tuple[ApiName, str], str]] = {
     """,
 }
 
+#: Operations of the Assistants API, and what takes their place on the Responses API.
+_COUNTERPARTS: Final = """
+    create_run                                  create_response
+    create_thread_and_run                       create_response
+    submit_tool_outputs_to_run                  create_response
+    get_run                                     get_response
+"""
+
 
 def _operation(row: str, heading: str, api: ApiName) -> Operation:
     name, method, path = row.split()
@@ -117,14 +125,27 @@ OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     _operation(row, heading, api) for (api, heading), rows in _TABLE.items() for row in rows.strip().splitlines()
 )
 BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}
+
+_PAIRS: Final = tuple((old, new) for old, new in map(str.split, _COUNTERPARTS.strip().splitlines()))
+#: By operation, those of the other API that stand in its place: a fault that names one of them plays on it too.
+COUNTERPARTS: Final = {
+    name: frozenset(other for pair in _PAIRS if name in pair for other in pair if other != name)
+    for pair in _PAIRS
+    for name in pair
+}
+
 HEADINGS: Final = tuple(dict.fromkeys(operation.heading for operation in OPERATIONS))
 
 #: Those that the service removed on 2026-08-26. They ask for the header ``OpenAI-Beta: assistants=v2``.
 REMOVED: Final = frozenset(operation.name for operation in OPERATIONS if operation.api == "assistants")
 
-#: Those that create a run, and those that name one: a condition on the run can be asked of them.
+#: Those that create a run of the Assistants API.
 CREATE_RUN: Final = frozenset({"create_run", "create_thread_and_run"})
-OF_A_RUN: Final = CREATE_RUN | {operation.name for operation in OPERATIONS if "{run_id}" in operation.path}
+#: Those that begin a turn, and those that concern one: a condition can be compared with its run or response.
+CREATES_TURN: Final = CREATE_RUN | {"create_response"}
+OF_A_TURN: Final = CREATES_TURN | {
+    operation.name for operation in OPERATIONS if "{run_id}" in operation.path or "{response_id}" in operation.path
+}
 
 #: Other spellings that are understood: the published specification's own misspelling.
 ALSO_CALLED: Final = {"submit_tool_ouputs_to_run": "submit_tool_outputs_to_run"}

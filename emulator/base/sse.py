@@ -14,6 +14,11 @@ import orjson
 DONE = b"event: done\ndata: [DONE]\n\n"
 
 
+def is_delta(frame: bytes) -> bool:
+    """True for the frame of an event whose name says that it is a delta."""
+    return frame.partition(b"\n")[0].endswith(b".delta")
+
+
 def encode(event: str, data: Mapping[str, Any]) -> bytes:
     """One frame."""
     return frame(event, data_of(data))

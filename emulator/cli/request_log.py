@@ -8,7 +8,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
-from emulator.base.operations import CREATE_RUN
+from emulator.apis.responses.store import responses_of
+from emulator.base.operations import CREATES_TURN
 from emulator.base.problems import Problem
 from emulator.cli.terminal import Cell, CountingLines, Style
 from emulator.control.client import Request
@@ -21,6 +22,8 @@ Watch = Callable[[World, Entry], object]
 
 #: An id; its kind and its first characters are shown.
 _ID: Final = re.compile(r"\b([a-z]+[_-][A-Za-z0-9]{4})[A-Za-z0-9]{9,}")
+#: The id of a response, which shares its first characters with its whole chain: its last ones are shown.
+_RESPONSE_ID: Final = re.compile(r"\b(resp_)[0-9a-f]{46}([0-9a-f]{4})\b")
 #: Columns for the shortened path of a run, and for most operations.
 _PATH_WIDTH: Final = 39
 _OPERATION_WIDTH: Final = 16
@@ -76,15 +79,17 @@ def as_json(world: World, entry: Entry, problems: list[Problem]) -> dict[str, An
 
 
 def run_status(world: World, entry: Entry) -> str | None:
-    """The present status of the request's run."""
+    """The present status of the request's run or response."""
+    if stored := responses_of(world).responses.get(entry.run_id or ""):
+        return stored.object["status"]
     turn = world.turns.get(entry.run_id or "")
     return turn.status if turn else None
 
 
 def short_line(request: Request, status: str | None, problems: list[Problem], width: int) -> list[Cell]:
     """A line for a terminal: columns and shortened ids. A narrow one shows the operation in place of the path."""
-    result = _ID.sub(r"\1…", ", ".join(filter(None, _result(request, status, problems))))
-    path = _ID.sub(r"\1…", unquote(request.path))
+    result = _shortened(", ".join(filter(None, _result(request, status, problems))))
+    path = _shortened(unquote(request.path))
     operation = request.operation or "unknown"
     cells: list[Cell] = [
         (f"{request.status or '…':<3} ", _colour(request.status)),
@@ -98,6 +103,11 @@ def short_line(request: Request, status: str | None, problems: list[Problem], wi
     return cells
 
 
+def _shortened(text: str) -> str:
+    """A text with shortened ids."""
+    return _ID.sub(r"\1…", _RESPONSE_ID.sub(r"\1…\2", text))
+
+
 def _result(request: Request, status: str | None, problems: list[Problem]) -> list[str]:
     """The outcome; for a stream the run and its status."""
     if request.status == 0 or isinstance(request.answer, list):
@@ -107,7 +117,7 @@ def _result(request: Request, status: str | None, problems: list[Problem]) -> li
         words = [error_words(request) if request.status >= 400 else outcome(request)]
     if any(problem.kind == "unmatched" for problem in problems):
         words.append("no turn fits")
-    elif request.operation in CREATE_RUN and request.turn:
+    elif request.operation in CREATES_TURN and request.turn:
         words.append(f"turn {request.turn!r}")
     if request.fault:
         words.append(f"fault {request.fault}")

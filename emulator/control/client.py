@@ -66,7 +66,10 @@ class TimelineEvent(str):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that the emulator has played. ``timeline``: its events in order, each equal to its name.
+    """A turn that the emulator has played: a run, or the responses in its place.
+
+    ``timeline``: its events in order, each equal to its name. ``responses``: the ids of the responses in their order,
+    none of a run; ``id`` is then that of the first, ``thread_id`` that of the conversation or of the chain's beginning.
 
     ``str(run)`` is the same as text, for golden files: without ids, in world seconds since the run's first event.
     """
@@ -76,6 +79,7 @@ class Run:
     turn: str
     status: str
     timeline: tuple[TimelineEvent, ...]
+    responses: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The turn and the status, then a line for each event."""
@@ -172,14 +176,14 @@ class Control:
     def requests(
         self, operation: str | None = None, *, thread: str | None = None, run: str | None = None
     ) -> list[Request]:
-        """The journal of requests and responses, oldest first. The arguments select."""
+        """The journal of requests and responses, oldest first. The arguments select; ``run`` may be a response."""
         filters = {"operation": operation, "thread": thread, "run": run}
         query = urlencode({key: value for key, value in filters.items() if value is not None})
         found = self._call("GET", "/requests" + (f"?{query}" if query else ""))["requests"]
         return [Request(**one) for one in found]
 
     def runs(self) -> list[Run]:
-        """All runs with their timelines, oldest first."""
+        """All runs, and the responses of each turn together, with their timelines, oldest first."""
         return [
             Run(
                 id=one["id"],
@@ -187,6 +191,7 @@ class Control:
                 turn=one["turn"],
                 status=one["status"],
                 timeline=tuple(TimelineEvent(e["event"], e["time"], e["count"]) for e in one["timeline"]),
+                responses=tuple(one["responses"]),
             )
             for one in self._call("GET", "/runs")["runs"]
         ]
@@ -197,7 +202,7 @@ class Control:
         texts = []
         for number, run in enumerate(self.runs(), 1):
             thread = threads.setdefault(run.thread_id, len(threads) + 1)
-            texts.append(f"run {number} on thread {thread}, {run}\n")
+            texts.append(f"run {number} {'in conversation' if run.responses else 'on thread'} {thread}, {run}\n")
         return "\n".join(texts)
 
     def state(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from emulator.base.operations import CREATE_RUN
+from emulator.base.operations import CREATES_TURN
 from emulator.base.problems import Problem, near_misses_in_words
 from emulator.base.text import plural, shorten
 from emulator.control.client import Control, Request, Run
@@ -29,7 +29,7 @@ def report(control: Control, *, newest: int | None = None, refused: Sequence[str
     if newest is not None:
         requests = _newest(requests, newest)
     run_ids = {request.run_id for request in requests}
-    runs = [run for run in control.runs() if newest is None or run.id in run_ids]
+    runs = [run for run in control.runs() if newest is None or not run_ids.isdisjoint({run.id, *run.responses})]
     parts = [
         _section("requests", _bounded([request_line(request, problems) for request in requests])),
         _section("runs", _bounded([line for run in runs for line in run_lines(run, problems)])),
@@ -65,7 +65,7 @@ def request_line(request: Request, problems: Sequence[Problem] = ()) -> str:
     line = f"{request.status} {request.method} {request.path}{query} [{request.operation or 'unknown'}]"
     notes = [
         outcome(request),
-        _turn(request, problems) if request.operation in CREATE_RUN else "",
+        _turn(request, problems) if request.operation in CREATES_TURN else "",
         f"fault {request.fault}" if request.fault else "",
         f"and {request.repeats} more like it" if request.repeats else "",
     ]
@@ -110,6 +110,12 @@ def run_lines(run: Run, problems: Sequence[Problem] = ()) -> list[str]:
     """A run with its turn, or with the near misses, and its timeline."""
     problem = _unmatched(run.id, problems)
     if problem is None:
-        return [f"{run.id} on {run.thread_id}, turn {run.turn!r}: {run.status}", *run.event_lines()]
+        return [f"{_place(run)}, turn {run.turn!r}: {run.status}", *run.event_lines()]
     nearest = near_misses_in_words(problem.nearest)
-    return [f"{run.id} on {run.thread_id}, no turn fits: {run.status}", f"  nearest: {nearest}", *run.event_lines()]
+    return [f"{_place(run)}, no turn fits: {run.status}", f"  nearest: {nearest}", *run.event_lines()]
+
+
+def _place(run: Run) -> str:
+    """A run on its thread, or the responses of a turn; those that continue a chain, with its beginning."""
+    ids = ", ".join(run.responses or [run.id])
+    return ids if run.thread_id == run.id else f"{ids} on {run.thread_id}"

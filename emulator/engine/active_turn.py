@@ -29,7 +29,8 @@ DEFAULT_POLLS: Final = {"queued": 0, "in_progress": 1}
 class ActiveTurn:
     """A turn that is being played, and what is still to come of it.
 
-    ``id`` is that of the run that plays it, ``thread_id`` that of the run's thread. ``expires_at``: the instant of the
+    ``id`` is that of the run that plays it, ``thread_id`` that of the run's thread. ``responses``: the ids of the
+    responses that play it, where there is no run; ``id`` is that of the first. ``expires_at``: the instant of the
     world's clock at which its time is over.
     """
 
@@ -52,6 +53,7 @@ class ActiveTurn:
     held_since: float = 0.0
     #: The expiry of ``expire`` directly after ``call``: it happens when the next request names the run.
     expires_when_named: bool = False
+    responses: list[str] = field(default_factory=list)
     #: The step that is being played.
     step: Step | None = None
     _items: Iterator[Item] | None = field(default=None, repr=False)
@@ -156,5 +158,6 @@ class ActiveTurn:
             "thread_id": self.thread_id,
             "turn": self.turn.name,
             "status": self.status,
+            "responses": self.responses,
             "timeline": timeline,
         }

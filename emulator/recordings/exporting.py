@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from emulator.apis.assistants.store import Thread, objects_of
+from emulator.apis.responses.store import responses_of
 from emulator.base.json_types import Object
+from emulator.base.text import plural
 from emulator.recordings import own_format
 from emulator.recordings.distil.api_calls import texts_under
 from emulator.recordings.distil.given_form import (
@@ -105,6 +107,8 @@ def _lost(world: World) -> list[str]:
             left_out.append(f"{len(one.stored) - MAX_STORED} of the {len(one.stored)} files of vector store {one.id}")
     if any(len(steps) for thread in objects_of(world).threads.values() for steps in thread.steps.values()):
         left_out.append("run steps: a given run has none, and its messages belong to no run")
+    if responses := len(responses_of(world).responses):
+        left_out.append(f"{plural(responses, 'response')}: a scenario gives none; a recording has their requests")
     return left_out
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from emulator.base.clock import OutOfRange, parse_instant
 from emulator.base.json_types import Object
 from emulator.base.limits import MAX_FILE_PROBLEMS
-from emulator.base.operations import ALSO_CALLED, OF_A_RUN
+from emulator.base.operations import ALSO_CALLED, OF_A_TURN
 from emulator.base.text import did_you_mean
 from emulator.sandbox import patterns, templates
 from emulator.sandbox.json_schema import Schema
@@ -144,8 +144,9 @@ def fault_problems(fault: Any) -> Iterator[Problem]:
         return
     named = fault["operation"]
     names = [named] if isinstance(named, str) else named
-    if fault.get("when") and not any(name == "*" or ALSO_CALLED.get(name, name) in OF_A_RUN for name in names):
-        yield ("when",), f"only requests about a run have one to compare with: {', '.join(sorted(OF_A_RUN))}"
+    if fault.get("when") and not any(name == "*" or ALSO_CALLED.get(name, name) in OF_A_TURN for name in names):
+        those = ", ".join(sorted(OF_A_TURN))
+        yield ("when",), f"only requests about a run or a response have one to compare with: {those}"
     if fault.get("after") is not None and (why := KINDS[fault["kind"]].why_no_after):
         yield ("after",), why
     yield from _pattern_problems(("when",), WHEN, fault.get("when"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from emulator.base.limits import MAX_INJECTED_FAULTS
-from emulator.base.operations import OF_A_RUN
+from emulator.base.operations import OF_A_TURN
 from emulator.base.problems import EmulatorError, Problem
 from emulator.sandbox import patterns
 from emulator.scenarios.conditions import Situation, first_mismatch
@@ -24,19 +24,19 @@ class ActiveFault:
     def fits(self, operation: str, situation: Callable[[], Situation | None], *, streams: bool) -> bool:
         """True if it applies to a request; counts a request that ``skip`` lets pass.
 
-        ``situation``: the run that the request is about, computed only for a fault with ``when``. ``streams``: the
-        request is for a stream.
+        ``situation``: that of the turn that the request is about, computed only for a fault with ``when``.
+        ``streams``: the request is for a stream.
         """
         fault = self.fault
-        if fault.operations and operation not in fault.operations:
+        if not fault.is_for(operation):
             return False
         if fault.times is not None and self.applied >= fault.times:
             return False
         if fault.after is not None and not streams:
             return False
         if fault.when:
-            run = situation() if operation in OF_A_RUN else None
-            if run is None or first_mismatch(fault.when, run) is not None:
+            found = situation() if operation in OF_A_TURN else None
+            if found is None or first_mismatch(fault.when, found) is not None:
                 return False
         if self.passed < fault.skip:
             self.passed += 1

@@ -79,7 +79,7 @@ def test_the_state_of_a_world() -> None:
         "clock": "skip",
         "now": START + 1.0,
         "settings": {},
-        "objects": {"assistants": 2, "threads": 3, "messages": 2, "runs": 2},
+        "objects": {"assistants": 2, "threads": 3, "messages": 2, "runs": 2, "responses": 0},
         "asked": {"create_thread": 1, "create_run": 1, "get_run": 2},
         "active_runs": [{"id": run, "thread_id": thread, "status": "in_progress", "held": "gate"}],
     }

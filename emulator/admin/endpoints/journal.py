@@ -27,7 +27,7 @@ async def requests(request: Request, world: World) -> Response:
 
 @in_world
 async def runs(request: Request, world: World) -> Response:
-    """All runs with their timelines, oldest first."""
+    """All runs, and the responses of each turn together, with their timelines, oldest first."""
     return json_response({"runs": [run.as_json() for run in world.turns.values()]})
 
 

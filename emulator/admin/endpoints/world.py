@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from emulator.admin.request import AdminError, in_world, json_body, json_response, key_of, worlds_of
 from emulator.apis.assistants.store import objects_of
+from emulator.apis.responses.store import responses_of
 from emulator.base.clock import LAST_INSTANT
 from emulator.base.version import __version__
 from emulator.engine.turn_engine import TurnEngine
@@ -65,6 +66,7 @@ async def state(request: Request, world: World) -> Response:
                 "threads": len(threads),
                 "messages": sum(len(thread.messages) for thread in threads),
                 "runs": sum(len(thread.runs) for thread in threads),
+                "responses": len(responses_of(world).responses),
             },
             "asked": {operation or "unknown": times for operation, times in world.journal.counts.items()},
             "active_runs": [

@@ -21,10 +21,12 @@ ExplainRefusal = Callable[[World, str, bytes], None]
 
 
 class Endpoints(NamedTuple):
-    """``handlers`` by operation; ``check_headers``, which raise ApiError, and ``explain`` by API; the rest for all."""
+    """``handlers`` by operation; by API ``check_headers``, which raise ApiError, ``fault_targets`` of the operations
+    on turns, and ``explain``; the rest for all.
+    """
 
     handlers: Mapping[str, Handler]
     check_headers: Mapping[str, Callable[[Headers], None]]
     unknown_url: Unknown
-    fault_target: FaultTarget
+    fault_targets: Mapping[str, FaultTarget]
     explain: Mapping[str, ExplainRefusal] = {}

@@ -52,6 +52,13 @@ def error_event(status: int, body: Object | str | None = None) -> bytes:
     return b"event: error\ndata: %b\n\n" % orjson.dumps(data)
 
 
+def response_error_event(status: int, body: Object | str | None, number: int) -> bytes:
+    """The same in a stream of the Responses API, where events have a type and a number (docs/wire.md, Responses §3)."""
+    error = body.get("error", body) if isinstance(body, dict) else _error(status)
+    data = {"type": "error", "error": error, "sequence_number": number}
+    return b"event: error\ndata: %b\n\n" % orjson.dumps(data)
+
+
 def error_headers(status: int, headers: dict[str, str]) -> Headers:
     """The given headers; 429 and 5xx carry those for retries too, unless the given ones replace them."""
     retried = _RETRY if status == 429 or status >= 500 else {}

@@ -1,8 +1,8 @@
 """Injects faults into HTTP: into a request before it is handled, or into its response, as a wrapper of ASGI's ``send``.
 
-A stream sends one body message per event, so ``after`` counts messages. It is never reached in a response that is no
-stream, as the error that the service returns for a bad request. ``BrokenOff`` leaves a response incomplete, and the
-server then closes the connection.
+A stream sends one body message per event, so ``after`` counts messages, or those of them that are deltas. It is never
+reached in a response that is no stream, as the error that the service returns for a bad request. ``BrokenOff`` leaves a
+response incomplete, and the server then closes the connection.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from starlette.types import Receive, Send
 from emulator.apis.http import fault_errors
 from emulator.apis.http.headers import Flavour
 from emulator.apis.http.request import JsonResponse
+from emulator.base import sse
 from emulator.base.json_types import Object
+from emulator.base.operations import BY_NAME
 from emulator.scenarios.faults import BodyPiece, Fault
 
 Message = dict[str, Any]
@@ -47,11 +49,20 @@ class FaultInjector:
     """
 
     def __init__(
-        self, fault: Fault, send: Send, receive: Receive, on_end: list[Callable[[], None]], *, is_stream: bool
+        self,
+        fault: Fault,
+        operation: str,
+        send: Send,
+        receive: Receive,
+        on_end: list[Callable[[], None]],
+        *,
+        is_stream: bool,
     ) -> None:
         self._kind, self.after, self.is_stream = fault.kind, fault.after, is_stream
+        self._of_response = BY_NAME[operation].api == "responses"
+        self._counts_deltas = fault.counts_deltas(operation)
         self._send, self._receive, self._on_end = send, receive, on_end
-        self._to_pass = fault.after or 0
+        self._to_pass, self._passed = fault.after or 0, 0
         self._passes_the_rest = fault.after is not None and not is_stream
         #: Status and headers, until they are out.
         self._head: Message | None = None
@@ -78,7 +89,8 @@ class FaultInjector:
         if self._passes_the_rest:
             return True
         if self._to_pass > 0:
-            self._to_pass -= 1
+            self._to_pass -= not self._counts_deltas or sse.is_delta(piece.body)
+            self._passed += 1
             return True
         return not self._kind.applies_to(piece, self)
 
@@ -114,7 +126,12 @@ class FaultInjector:
         self._passes_the_rest = True
 
     def error_event(self, status: int, body: Object | str | None) -> bytes:
+        if self._of_response:
+            return fault_errors.response_error_event(status, body, self._passed)
         return fault_errors.error_event(status, body)
+
+    def is_end(self, piece: BodyPiece) -> bool:
+        return piece.is_last if self._of_response else piece.body == sse.DONE
 
 
 async def until_end(on_end: list[Callable[[], None]], waiting: asyncio.Future[Any]) -> None:

@@ -32,6 +32,8 @@ class ResolvedRequest:
     @property
     def streams(self) -> bool:
         """The response will be a stream, if it is no error."""
+        if self.query.get("stream") == "true":
+            return True
         return b'"stream"' in self.raw and _member(self.raw, "stream") is True
 
 

@@ -234,7 +234,7 @@ class Api:
         name = resolved.operation.name
         active = world.faults.choose(
             name,
-            lambda: self._endpoints.fault_target(world, name, resolved.path, resolved.raw),
+            lambda: self._endpoints.fault_targets[resolved.operation.api](world, name, resolved.path, resolved.raw),
             streams=resolved.streams,
         )
         if active:
@@ -269,7 +269,7 @@ class Api:
         if stub is not None:
             body = b"" if stub.status in _BODILESS else stub.body
             return JsonResponse(body, stub.status, headers=list(stub.headers))
-        message = f"{entry.method} {entry.path} is no operation of the Assistants API, and no stub answers it"
+        message = f"{entry.method} {entry.path} is no operation of the API, and no stub answers it"
         world.report(Problem("unknown_operation", message))
         return error
 
@@ -295,7 +295,8 @@ class Api:
         injector = None
         if active and not active.fault.acts_before:
             is_stream = isinstance(result, StreamResponse)
-            injector = FaultInjector(active.fault, send, receive, world.on_end, is_stream=is_stream)
+            operation = entry.operation or ""
+            injector = FaultInjector(active.fault, operation, send, receive, world.on_end, is_stream=is_stream)
             send = injector
         entry.status = 200
         try:

@@ -92,6 +92,10 @@ class ResponseNarrator(ResponseWriter):
             self.stated.append(stated)
         return _NARRATIONS[type(action)](self, action)
 
+    def begin(self, at: float) -> None:
+        self.turn.responses.append(self.response["id"])
+        super().begin(at)
+
     def move(self, move: Move, at: float) -> None:
         super().move(move, at)
         if move.status == "requires_action":

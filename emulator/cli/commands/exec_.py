@@ -151,7 +151,8 @@ def _finish(control: Control, command: list[str], code: int, *, json: bool) -> i
     exit_code = code or (FOUND_PROBLEMS if problems else code)
     if json:
         runs = [
-            {"id": run.id, "thread_id": run.thread_id, "turn": run.turn, "status": run.status} for run in control.runs()
+            {key: getattr(run, key) for key in ("id", "thread_id", "turn", "status", "responses")}
+            for run in control.runs()
         ]
         show_json_line(
             {

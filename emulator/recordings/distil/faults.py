@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from emulator.apis.http.fault_errors import error_body
 from emulator.base.json_types import Object
-from emulator.base.operations import CREATE_RUN, OF_A_RUN
+from emulator.base.operations import CREATE_RUN, OF_A_TURN
 from emulator.base.text import plural
 from emulator.recordings.distil.api_calls import ACTIVE, FAULT_BY_ENDING, RESUMES_RUN, ApiCall, has_address
 from emulator.recordings.distil.history import History
@@ -159,7 +159,7 @@ class _FaultReader:
             known = situation and self._history.find("assistant", situation.assistant["id"])
             return situation if known else None  # a request for an unknown assistant has no situation
         run_history = self._history.runs.by_id.get(api_call.parameters.get("run_id", ""))
-        return run_history.situation if run_history and api_call.operation in OF_A_RUN else None
+        return run_history.situation if run_history and api_call.operation in OF_A_TURN else None
 
     def _skip(self, operation: str, fault: Object) -> int:
         """How many earlier requests fit the fault, which has to let them pass."""

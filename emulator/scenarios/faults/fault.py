@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.base.json_types import Object
-from emulator.base.operations import ALSO_CALLED
+from emulator.base.operations import ALSO_CALLED, BY_NAME, COUNTERPARTS
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.faults.registry import KINDS, FaultKind
 
@@ -22,7 +22,8 @@ COUNTS: Final[dict[str, Schema]] = {
 class Fault:
     """``operations``: their names; an empty set stands for all. ``times``: None for without end.
 
-    ``file`` and ``line``: where a scenario has it.
+    ``after``: of an Assistants stream it counts events; of a Responses stream, and in a fault that names an operation
+    of the Responses API, it counts deltas. ``file`` and ``line``: where a scenario has it.
     """
 
     kind: FaultKind
@@ -38,6 +39,15 @@ class Fault:
     def acts_before(self) -> bool:
         """It acts before the request is handled."""
         return self.kind.acts_before(self.after)
+
+    def is_for(self, operation: str) -> bool:
+        """It names the operation, or its counterpart on the other API."""
+        named = self.operations
+        return not named or operation in named or not named.isdisjoint(COUNTERPARTS.get(operation, ()))
+
+    def counts_deltas(self, operation: str) -> bool:
+        """True if ``after`` counts the deltas of that operation's stream, False if it counts all events."""
+        return any(BY_NAME[name].api == "responses" for name in (operation, *self.operations))
 
     def described(self) -> str:
         """Kind and operations, for messages."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from emulator.base import sse
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.faults.registry import FaultKind, fault, parameter
@@ -71,12 +70,12 @@ class Disconnect(FaultKind):
         await response.disconnect()
 
 
-@fault("truncate", "ends the answer cleanly, a stream without `done`")
+@fault("truncate", "ends the answer cleanly, a stream without its last event")
 class Truncate(FaultKind):
-    """Ends a stream after the given number of events, or before ``done``; any other body in its middle."""
+    """Ends a stream after the given number of events, or before its last one; any other body in its middle."""
 
     def applies_to(self, piece: BodyPiece, response: ResponseWriter) -> bool:
-        return response.after is not None or not response.is_stream or piece.body == sse.DONE
+        return response.after is not None or not response.is_stream or response.is_end(piece)
 
     async def send(self, piece: BodyPiece, response: ResponseWriter) -> None:
         await response.finish(b"" if response.is_stream else piece.body[: len(piece.body) // 2])

@@ -33,7 +33,10 @@ class ResponseWriter(Protocol):
 
     @property
     def after(self) -> int | None:
-        """How many events of the stream the fault let pass; None for a fault without ``after``."""
+        """How many events, or deltas, of the stream the fault let pass; None for a fault without ``after``."""
+
+    def is_end(self, piece: BodyPiece) -> bool:
+        """The piece is the event that ends a stream of this API: ``done``, or the last event of a response."""
 
     async def start(self, *, keep_length: bool) -> None:
         """Sends status and headers, unless they are out. Without its length, the body may be of any other."""

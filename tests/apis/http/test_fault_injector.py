@@ -290,7 +290,9 @@ def test_a_delayed_request_meets_the_new_world(open_wire: Open) -> None:
 # ---- Message by message ----
 
 
-def inject(fault: Fault, *bodies: bytes, is_stream: bool = True) -> tuple[list[Any], bool, bool]:
+def inject(
+    fault: Fault, *bodies: bytes, is_stream: bool = True, operation: str = "create_run"
+) -> tuple[list[Any], bool, bool]:
     """The messages that an injector sends, whether it broke the response off, and whether the fault was reached."""
     sent: list[Any] = []
 
@@ -301,7 +303,7 @@ def inject(fault: Fault, *bodies: bytes, is_stream: bool = True) -> tuple[list[A
         return {"type": "http.disconnect"}
 
     async def answer() -> tuple[bool, bool]:
-        injector = FaultInjector(fault, send, receive, [], is_stream=is_stream)
+        injector = FaultInjector(fault, operation, send, receive, [], is_stream=is_stream)
         await injector({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
         try:
             for number, body in enumerate(bodies, 1):

@@ -398,8 +398,9 @@ _BAD: list[tuple[Any, str]] = [
     ),
     (
         fault("stall", "create_thread", when={"message": "x"}),
-        "when: only requests about a run have one to compare with: cancel_run, create_run, create_thread_and_run, "
-        "get_run, get_run_step, list_run_steps, modify_run, submit_tool_outputs_to_run",
+        "when: only requests about a run or a response have one to compare with: cancel_response, cancel_run, "
+        "create_response, create_run, create_thread_and_run, delete_response, get_response, get_run, get_run_step, "
+        "list_input_items, list_run_steps, modify_run, submit_tool_outputs_to_run",
     ),
 ]
 
@@ -483,7 +484,7 @@ def test_what_no_stub_answers_is_a_404_and_a_problem() -> None:
     kinds = [(one["kind"], one["message"]) for one in api.get("/_emulator/check").json["problems"]]
 
     assert kinds == [
-        ("unknown_operation", f"GET {path} is no operation of the Assistants API, and no stub answers it")
+        ("unknown_operation", f"GET {path} is no operation of the API, and no stub answers it")
         for path in ("/v1/moderations", "/v1/images")
     ]
 
