@@ -1,4 +1,4 @@
-"""A local emulator and test double of the OpenAI Assistants API v2.
+"""A local emulator and test double of the OpenAI Assistants API v2 and of the Responses API.
 
 ``Emulator`` starts one in this process, ``Control`` drives one that somebody else started.
 """

@@ -15,6 +15,7 @@ from typing import Any, Final
 import pytest
 
 from emulator import pytest_plugin
+from emulator.base.limits import LIMITS
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.base.operations import Operation
 from emulator.cli.commands.exits import MEANINGS
@@ -24,7 +25,6 @@ from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import SCENARIO
 from emulator.scenarios.steps import STEP_KINDS
-from tests.limit_rows import LIMITS
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.support import ROOT
 

@@ -100,22 +100,46 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["emulator", "tests"])
 def test_references_to_the_wire_name_a_section(folder: str) -> None:
-    """A comment names a section by its number (§4), and a case of §3 by its letter (§3 G)."""
+    """A comment names a section by its number (§4), a case of §3 by its letter (§3 G), a part by its name."""
     cited = {
-        section
+        f"{part}{section}"
         for path in (ROOT / folder).rglob("*.py")
-        for section in re.findall(r"§(\d+(?: [A-K]\b)?)", path.read_text(encoding="utf-8"))
+        for part, *sections in _REFERENCE.findall(path.read_text(encoding="utf-8"))
+        for section in sections
+        if section
     }
 
     assert cited
     assert cited - sections_of_the_wire() == set()
 
 
+#: One or two sections of one part: ``§2 and §7``, ``Responses §1 and §2``.
+_REFERENCE = re.compile(r"(Responses )?§(\d+(?: [A-L]\b)?)(?: and §(\d+(?: [A-L]\b)?))?")
+
+
+def test_a_reference_to_a_section_that_is_not_there_is_found() -> None:
+    """The Responses part has sections of its own."""
+    known = sections_of_the_wire()
+
+    assert {"7", "3 K", "Responses 6", "Responses 3 L"} <= known
+    assert not {"8", "3 L", "Responses 7", "Responses 3 M"} & known
+    assert _REFERENCE.findall("(docs/wire.md, Responses §1 and §2; docs/wire.md §3 K)") == [
+        ("Responses ", "1", "2"),
+        ("", "3 K", ""),
+    ]
+
+
 def sections_of_the_wire() -> set[str]:
-    text = WIRE.read_text(encoding="utf-8")
-    numbers = re.findall(r"^## (\d+) ", text, re.MULTILINE)
-    letters = re.findall(r"^\*\*([A-K]) ", text.partition("\n## 3 ")[2].partition("\n## 4 ")[0], re.MULTILINE)
-    return {*numbers, *(f"3 {letter}" for letter in letters)}
+    """As comments name them: ``4``, ``3 G``, ``Responses 2``."""
+    of_assistants, _, of_responses = WIRE.read_text(encoding="utf-8").partition("\n## Responses\n")
+    return {*_sections(of_assistants, "##", ""), *_sections(of_responses, "###", "Responses ")}
+
+
+def _sections(text: str, level: str, part: str) -> list[str]:
+    numbers = re.findall(rf"^{level} (\d+) ", text, re.MULTILINE)
+    streams = text.partition(f"\n{level} 3 ")[2].partition(f"\n{level} 4 ")[0]
+    letters = re.findall(r"^\*\*([A-L]) ", streams, re.MULTILINE)
+    return [f"{part}{number}" for number in numbers] + [f"{part}3 {letter}" for letter in letters]
 
 
 # ---- Reference ----

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http import headers
-from emulator.apis.http.bodies import MAX_BODY, MAX_VALUES, TOO_LARGE, TOO_MANY, lingering, read_body
+from emulator.apis.http.bodies import TOO_LARGE, TOO_MANY, lingering, read_body
 from emulator.apis.http.errors import ApiError
+from emulator.base.limits import MAX_BODY, MAX_BODY_VALUES
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.engine.turn_engine import TurnEngine
 from emulator.world.world import World
@@ -88,7 +89,7 @@ def raw_body(request: Request) -> bytes:
     if raw is TOO_LARGE:
         raise AdminError(413, f"expected at most {MAX_BODY} bytes in the body")
     if raw is TOO_MANY:
-        raise AdminError(413, f"expected at most about {MAX_VALUES} values in the body")
+        raise AdminError(413, f"expected at most about {MAX_BODY_VALUES} values in the body")
     return raw or b""
 
 

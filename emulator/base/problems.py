@@ -1,6 +1,6 @@
 """Errors and findings for the author of a test.
 
-EmulatorError       the emulator cannot do what it was told to do
+EmulatorError       the emulator cannot carry out an instruction
   ScenarioError     a scenario file was refused, with all its problems
   CheckFailed       ``check()`` found problems (an AssertionError too)
 """
@@ -13,7 +13,7 @@ from typing import Any, Self
 
 
 class EmulatorError(Exception):
-    """The emulator cannot do what the author of a test told it to do."""
+    """The emulator cannot carry out an instruction of the author of a test."""
 
 
 @dataclass(frozen=True, slots=True)

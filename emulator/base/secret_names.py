@@ -1,4 +1,4 @@
-"""Which headers, parameters and keys carry secrets, told by their names alone."""
+"""Which headers, parameters and keys carry secrets, recognised by their names alone."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from emulator.base import sse
 
 
 class EventStream:
-    """The frames of a turn, from the request that asked for them to the turn's next rest.
+    """The frames of a turn, from the request that streams them to the turn's next rest.
 
     ``ended``: the last frame is there. ``broken_off``: the world is gone, the stream stops without an end.
     """

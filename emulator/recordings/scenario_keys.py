@@ -1,4 +1,4 @@
-"""The top-level keys of scenarios, by which a scenario is told from a recording."""
+"""The top-level keys of scenarios, which distinguish a scenario from a recording."""
 
 from __future__ import annotations
 

@@ -62,4 +62,4 @@ def scenario_from(distilled: Distilled, *, strict: bool = False) -> Scenario:
     document = from_data(distilled.document, f"<imported from {', '.join(distilled.sources)}>")
     scenario = check_document(document, contents=distilled.files)
     World(Options(), (scenario,))  # its given objects have to fit together
-    return replace(scenario, tape=distilled.tape()) if strict else scenario
+    return replace(scenario, strict_replay=distilled.strict_replay()) if strict else scenario

@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.base.limits import MAX_SCHEMA_STEPS
 from emulator.base.problems import EmulatorError
 from emulator.sandbox import patterns
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-#: Steps to check one schema or value: about a second on a slow machine.
-MAX_STEPS: Final = 50_000
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[Any] | None]
 
@@ -34,7 +33,7 @@ _LEFT: Final[ContextVar[list[int]]] = ContextVar("steps left for the check")
 @contextmanager
 def limited() -> Iterator[None]:
     """Makes all checks inside the block share the steps, and the time for searches, of one."""
-    token = _LEFT.set([MAX_STEPS])
+    token = _LEFT.set([MAX_SCHEMA_STEPS])
     try:
         with patterns.shared_time_limit():
             yield
@@ -46,7 +45,7 @@ def _spend(steps: int) -> None:
     left = _LEFT.get()
     left[0] -= steps
     if left[0] < 0:
-        raise TooMuch(f"it takes more than {MAX_STEPS} steps to check")
+        raise TooMuch(f"it takes more than {MAX_SCHEMA_STEPS} steps to check")
 
 
 def validator(schema: Any) -> Draft202012Validator:
@@ -70,7 +69,8 @@ def _validator_class() -> Any:
         "additionalProperties": _additional_properties,
         "uniqueItems": _unique_items,
     }
-    made: Any = extend(Draft202012Validator, {name: _counted(keyword) for name, keyword in known.items()})  # type: ignore[no-untyped-call]
+    counted = {name: _counted(keyword) for name, keyword in known.items()}
+    made: Any = extend(Draft202012Validator, counted)  # type: ignore[no-untyped-call]
     plain = made.evolve
 
     def evolve(self: Any, **changes: Any) -> Any:

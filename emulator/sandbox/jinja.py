@@ -16,12 +16,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.utils import Namespace as JinjaNamespace
 from jinja2.visitor import NodeTransformer
 
+from emulator.base.limits import MAX_TEMPLATE, MAX_TEMPLATE_LEVELS, MAX_TEMPLATE_TOKENS
 from emulator.sandbox import meter
 
-#: Tokens of one template.
-MAX_TOKENS: Final = 30_000
-MAX_TEMPLATE: Final = 1_000_000
-MAX_LEVELS: Final = 50
 #: Keyword arguments that Jinja itself adds to a call.
 _ADDED_BY_JINJA: Final = ("_loop_vars", "_block_vars")
 
@@ -63,11 +60,13 @@ class Environment(ImmutableSandboxedEnvironment):
         """The tree of a template. Raises Exhausted for a large one, and what Jinja raises for an invalid one."""
         if len(text) > MAX_TEMPLATE:
             raise meter.Exhausted(f"it has more than {MAX_TEMPLATE} characters")
-        if len(text) > MAX_TOKENS and any(number > MAX_TOKENS for number, _ in enumerate(self.lex(text))):
-            raise meter.Exhausted(f"it has more than {MAX_TOKENS} parts")
+        if len(text) > MAX_TEMPLATE_TOKENS and any(
+            number > MAX_TEMPLATE_TOKENS for number, _ in enumerate(self.lex(text))
+        ):
+            raise meter.Exhausted(f"it has more than {MAX_TEMPLATE_TOKENS} parts")
         tree = self.parse(text)
-        if _levels(tree) > MAX_LEVELS:
-            raise meter.Exhausted(f"it has more than {MAX_LEVELS} blocks inside each other")
+        if _levels(tree) > MAX_TEMPLATE_LEVELS:
+            raise meter.Exhausted(f"it has more than {MAX_TEMPLATE_LEVELS} blocks inside each other")
         return tree
 
     def metered(self, tree: nodes.Template) -> nodes.Template:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from emulator.base.limits import MAX_SCHEMA
 from emulator.sandbox import patterns
 from emulator.sandbox.bounded_schema import TooMuch, limited, validator
 from emulator.sandbox.patterns import BadPattern, TooSlow
@@ -23,8 +24,6 @@ Schema = dict[str, Any]
 
 TEXT: Final[Schema] = {"type": "string"}
 
-#: Bytes of a schema, as JSON.
-MAX_SCHEMA: Final = 1_000_000
 #: One value of each type: a schema that refers to itself endlessly does so for all values of some type.
 _SAMPLES: tuple[Any, ...] = (None, True, 0, "", [], {})
 

@@ -13,12 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
+from emulator.base.limits import MAX_TEMPLATE_RESULT, MAX_TEMPLATE_STEPS
 from emulator.base.problems import EmulatorError
 
-#: Steps for all templates of one run: about a second on a slow machine.
-MAX_STEPS: Final = 500_000
-#: Characters of one text, and of all texts inside one list or mapping.
-MAX_LENGTH: Final = 1_000_000
 #: Bits of a whole number: more digits than Python converts to text.
 _MAX_BITS: Final = 20_000
 #: The greatest width, and number of items, that a filter or method takes as an argument.
@@ -44,7 +41,7 @@ class Meter:
     __slots__ = ("left",)
 
     def __init__(self) -> None:
-        self.left = MAX_STEPS
+        self.left = MAX_TEMPLATE_STEPS
 
 
 _METER: Final[ContextVar[Meter]] = ContextVar("the meter of the template that is being rendered")
@@ -65,13 +62,13 @@ def spend(steps: int) -> None:
     meter = _METER.get()
     meter.left -= steps
     if meter.left < 0:
-        raise Exhausted(f"it takes more than {MAX_STEPS} steps")
+        raise Exhausted(f"it takes more than {MAX_TEMPLATE_STEPS} steps")
 
 
 def refuse_long(size: int) -> None:
     """Raises Exhausted for a text of too many characters or a list of too many items."""
-    if size > MAX_LENGTH:
-        raise Exhausted(f"it makes a text or list longer than {MAX_LENGTH}")
+    if size > MAX_TEMPLATE_RESULT:
+        raise Exhausted(f"it makes a text or list longer than {MAX_TEMPLATE_RESULT}")
 
 
 def _refuse_wide(*widths: Any) -> None:
@@ -201,7 +198,7 @@ def _replaced(text: Any, old: Any = "", new: Any = "", *_: Any, **__: Any) -> No
 
 
 def _joined(between: Any, values: Any) -> None:
-    many = len(values) if hasattr(values, "__len__") else MAX_LENGTH // 10
+    many = len(values) if hasattr(values, "__len__") else MAX_TEMPLATE_RESULT // 10
     if isinstance(between, (str, bytes)) and many > 1:
         refuse_long((many - 1) * len(between))
 
@@ -238,7 +235,7 @@ def _slow(text: Any, *_: Any, **__: Any) -> None:
 def _summed(values: Any, *rest: Any, start: Any = 0, **__: Any) -> None:
     first = rest[1] if len(rest) > 1 else start
     if not isinstance(first, (int, float)):
-        spend(len(values) * weigh(values) // 1000 if hasattr(values, "__len__") else MAX_STEPS)
+        spend(len(values) * weigh(values) // 1000 if hasattr(values, "__len__") else MAX_TEMPLATE_STEPS)
 
 
 #: Checks before a filter, or a method of a text or number, is called. Each gets the value and the arguments.
@@ -303,7 +300,7 @@ def _before_word(name: str, word: Any, args: tuple[Any, ...], named: Mapping[str
             for number in _numbers(value, deep=name in _PASSING_ON or parameter in ("size", "kwargs")):
                 _refuse_wide(number)
                 amount *= max(int(abs(number)), 1)
-        spend(0 if amount <= MAX_STEPS else amount)
+        spend(0 if amount <= MAX_TEMPLATE_STEPS else amount)
     spend(amount // 10 if amount > _STEPS_PER_WORD else amount)
 
 

@@ -13,15 +13,11 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from emulator.base.clock import monotonic
+from emulator.base.limits import MAX_PATTERN, MAX_PATTERN_COUNT, REGEX_TIMEOUT
 from emulator.base.problems import EmulatorError
 
-#: Real seconds for one search, and for all searches that belong together.
-TIMEOUT: Final = 1.0
 #: Seconds that each of them has even when no time is left, so that a slow one does not fail the others.
 _LEAST: Final = 0.001
-#: Characters of an expression, and the product of nested counts: ``regex`` compiles each repetition.
-MAX_PATTERN: Final = 10_000
-MAX_COUNT: Final = 10_000
 #: Characters of the expression times those of the text, where case is ignored: there ``regex`` does not check its time.
 _MAX_FOLDED: Final = 20_000_000
 #: The parts of an expression that ``_largest_count`` tells apart: escapes, classes, parentheses, counts and the rest.
@@ -44,7 +40,7 @@ _LEFT: Final[ContextVar[list[float] | None]] = ContextVar("seconds left for sear
 @contextmanager
 def shared_time_limit() -> Iterator[None]:
     """Makes all searches inside the block share the time of one."""
-    token = _LEFT.set([TIMEOUT])
+    token = _LEFT.set([REGEX_TIMEOUT])
     try:
         yield
     finally:
@@ -58,8 +54,8 @@ def compiled(pattern: str) -> Any:
 
     if len(pattern) > MAX_PATTERN:
         raise BadPattern(f"it has more than {MAX_PATTERN} characters")
-    if _largest_count(pattern) > MAX_COUNT:
-        raise BadPattern(f"its counts inside each other come to more than {MAX_COUNT}")
+    if _largest_count(pattern) > MAX_PATTERN_COUNT:
+        raise BadPattern(f"its counts inside each other come to more than {MAX_PATTERN_COUNT}")
     try:
         return regex.compile(_FUZZY.sub(lambda found: found[1] or r"\{", pattern), cache_pattern=False)
     except RecursionError:
@@ -98,14 +94,14 @@ def _largest_count(pattern: str) -> int:
 def found(pattern: str, text: str) -> bool:
     """True if the expression matches somewhere in the text. Raises BadPattern and TooSlow."""
     expression, left = compiled(pattern), _LEFT.get()
-    seconds = TIMEOUT if left is None else max(left[0], _LEAST)
+    seconds = REGEX_TIMEOUT if left is None else max(left[0], _LEAST)
     start = monotonic()
     try:
         if expression.flags & re.IGNORECASE and len(pattern) * len(text) > _MAX_FOLDED:
             raise TimeoutError
         return expression.search(text, timeout=seconds) is not None
     except TimeoutError:
-        why = ", which those before it left" if seconds < TIMEOUT else ""
+        why = ", which those before it left" if seconds < REGEX_TIMEOUT else ""
         raise TooSlow(
             f"the regular expression {pattern[:200]!r} takes longer than {seconds:.2g} seconds{why}"
         ) from None

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from emulator.base.clock import OutOfRange, parse_instant
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_FILE_PROBLEMS
 from emulator.base.operations import ALSO_CALLED, OF_A_TURN
 from emulator.base.text import did_you_mean
 from emulator.sandbox import patterns, templates
@@ -23,16 +24,13 @@ __all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn
 
 Problem = tuple[Path, str]
 
-#: What is told to be wrong with one file.
-MAX_PROBLEMS: Final = 500
-
 
 def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
     """Everything that is wrong with a scenario: where, and why. Nothing if it is fine.
 
     ``contents`` of the local files that it names, by path.
     """
-    found = list(islice(explain(SCENARIO, data), MAX_PROBLEMS + 1))
+    found = list(islice(explain(SCENARIO, data), MAX_FILE_PROBLEMS + 1))
     yield from found
     #: Parts that are refused already; the others are looked into all the same.
     ill = {path[:2] for path, _ in found}

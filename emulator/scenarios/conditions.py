@@ -39,7 +39,7 @@ class Configured(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """What a run looks like when it is created."""
+    """What conditions compare: a run, or a response, when it is created."""
 
     message: str
     instructions: str

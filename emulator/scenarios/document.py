@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from emulator.base.limits import MAX_SCENARIO_VALUES, MAX_SCENARIO_YAML, MAX_WRITTEN_VALUES, MAX_YAML_DEPTH
 from emulator.base.problems import ScenarioError
 from emulator.base.text import shorten
 from emulator.scenarios.scalars import INTEGER, NUMBER
 from emulator.scenarios.yaml_tree import (
     CONTAINS_ITSELF,
-    MAX_DEPTH,
     TOO_DEEP,
     Anchored,
     Place,
@@ -31,15 +31,10 @@ from emulator.scenarios.yaml_tree import (
 if TYPE_CHECKING:
     from yaml import Event
 
-__all__ = ["MAX_DEPTH", "MAX_VALUES", "Document", "Path", "from_data", "in_memory", "parse", "path_in_words"]
+__all__ = ["Document", "Path", "from_data", "in_memory", "parse", "path_in_words"]
 
 Path = tuple[str | int, ...]
 
-#: Values in one document, aliases counted as often as they are used.
-MAX_VALUES = 200_000
-#: Keys and values that YAML may spell out, and its characters: the parser is slow.
-MAX_WRITTEN = 50_000
-MAX_YAML = 4_000_000
 
 _QUOTE_HINT = "; if this is text, put it in quotes"
 #: The tag of text, which is the only one that a scenario may have.
@@ -134,7 +129,7 @@ def _events(text: str) -> list[Event]:
     from emulator.scenarios.json_events import NotJson, json_events
 
     try:
-        return list(json_events(text, MAX_VALUES))
+        return list(json_events(text, MAX_SCENARIO_VALUES))
     except NotJson as error:
         as_json = Unreadable(f"not readable as JSON: {error}", *place_of(error.mark))
     try:
@@ -147,17 +142,17 @@ def _yaml_events(text: str) -> Iterator[Event]:
     """The events of a document. Raises Unreadable, also for what PyYAML's composer would refuse in them."""
     import yaml
 
-    if len(text) > MAX_YAML:
-        raise Unreadable(f"expected at most {MAX_YAML} characters of YAML; JSON may be longer", 1, 1)
+    if len(text) > MAX_SCENARIO_YAML:
+        raise Unreadable(f"expected at most {MAX_SCENARIO_YAML} characters of YAML; JSON may be longer", 1, 1)
     written = documents = depth = 0
     anchors: set[str] = set()
     for event in yaml_events(text, yaml.SafeLoader, _QUOTE_HINT):
         if isinstance(event, yaml.NodeEvent):
             written += 1
-            if written > MAX_WRITTEN:
-                raise refused(event, f"expected at most {MAX_WRITTEN} values of YAML; JSON may have more")
+            if written > MAX_WRITTEN_VALUES:
+                raise refused(event, f"expected at most {MAX_WRITTEN_VALUES} values of YAML; JSON may have more")
             depth += isinstance(event, yaml.CollectionStartEvent)
-            if depth > MAX_DEPTH + 1:  # here and not in the builder, as the parser is slow in deep text
+            if depth > MAX_YAML_DEPTH + 1:  # here and not in the builder, as the parser is slow in deep text
                 raise refused(event, TOO_DEEP)
             if problem := _anchor_problem(event, anchors):
                 raise refused(event, f"not readable as YAML: {problem}{_QUOTE_HINT}")
@@ -187,7 +182,7 @@ def _anchor_problem(event: Any, anchors: set[str]) -> str | None:
 class _DocumentBuilder(TreeBuilder):
     """Types values as YAML 1.2 does, and notes their places."""
 
-    max_size = MAX_VALUES
+    max_size = MAX_SCENARIO_VALUES
     no_key = "expected a key, got a mapping or list; a template such as {{ message }} stands in quotes"
 
     def __init__(self) -> None:

@@ -14,8 +14,9 @@ from typing import Final
 from yaml import Event, MappingEndEvent, MappingStartEvent, Mark, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from emulator.base.json_tokens import TOKEN
+from emulator.base.limits import MAX_YAML_DEPTH
 from emulator.scenarios.scalars import NUMBER
-from emulator.scenarios.yaml_tree import MAX_DEPTH, TOO_DEEP, Unreadable, place_of, too_many
+from emulator.scenarios.yaml_tree import TOO_DEEP, Unreadable, place_of, too_many
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 #: A string as JSON allows it: closed, and without control characters. Its escapes are checked as it is decoded.
@@ -95,7 +96,7 @@ class _Parser:
         self._left -= 1
         if self._left < 0:
             raise Unreadable(too_many(self._max_values), *place_of(mark))
-        if depth > MAX_DEPTH:
+        if depth > MAX_YAML_DEPTH:
             raise Unreadable(TOO_DEEP, *place_of(mark))
         if token == "{":
             return MappingStartEvent(None, None, True, mark, mark)

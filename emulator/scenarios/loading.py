@@ -11,16 +11,15 @@ from typing import Any
 import orjson
 
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_FILE_PROBLEMS, MAX_LOCAL_FILE
 from emulator.base.problems import ScenarioError
-from emulator.scenarios.checks import MAX_PROBLEMS, local_files, problems, turn_name
+from emulator.scenarios.checks import local_files, problems, turn_name
 from emulator.scenarios.document import Document, Path, from_data, in_memory, parse
 from emulator.scenarios.faults import Fault, fault_of
 from emulator.scenarios.model import Scenario, Stub, Turn
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.step import Step
 
-#: Bytes of a local file that is read.
-MAX_LOCAL = 512 * 1024 * 1024
 #: What a directory's scenario files end in.
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -55,7 +54,7 @@ def _is_open(folder: FilePath, path: str, is_trusted: bool) -> bool:
     try:
         file = (folder / path).resolve()
         lies_here = is_trusted or file.is_relative_to(folder.resolve())
-        return lies_here and file.is_file() and file.stat().st_size <= MAX_LOCAL
+        return lies_here and file.is_file() and file.stat().st_size <= MAX_LOCAL_FILE
     except (OSError, ValueError, RuntimeError):  # a loop of links (RuntimeError before Python 3.13), a NUL
         return False
 
@@ -71,7 +70,7 @@ def contents_of(text: str, folder: FilePath) -> dict[str, bytes]:
 def load_scenarios(*sources: str | FilePath | Object) -> tuple[Scenario, ...]:
     """As ``load_scenario`` for each; a directory stands for the scenario files in it, by name.
 
-    In the order in which they are to be loaded; those loaded later are asked first. Raises ScenarioError for namesakes.
+    In the order in which they are to be loaded; those loaded later take precedence. Raises ScenarioError for namesakes.
     """
     loaded: list[Scenario] = []
     for source in sources:
@@ -123,10 +122,12 @@ def parse_scenario(text: str, file: str, name: str = "", contents: Mapping[str, 
 def check_document(document: Document, name: str = "", contents: Mapping[str, bytes] | None = None) -> Scenario:
     """The scenario in a document; raises ScenarioError with all problems."""
     known = contents or {}
-    found = sorted(islice(problems(document.data, known), MAX_PROBLEMS + 1), key=lambda one: document.place(one[0]))
+    found = sorted(
+        islice(problems(document.data, known), MAX_FILE_PROBLEMS + 1), key=lambda one: document.place(one[0])
+    )
     if found:
-        reports = [document.report(path, message) for path, message in found[:MAX_PROBLEMS]]
-        raise ScenarioError([*reports, *(["and more"] if found[MAX_PROBLEMS:] else [])])
+        reports = [document.report(path, message) for path, message in found[:MAX_FILE_PROBLEMS]]
+        raise ScenarioError([*reports, *(["and more"] if found[MAX_FILE_PROBLEMS:] else [])])
     data = document.data
     title = data.get("name") or name
     return Scenario(

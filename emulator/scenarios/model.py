@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from emulator.base.json_types import Object
 from emulator.scenarios.faults import Fault
 from emulator.scenarios.steps.step import Step
-from emulator.scenarios.tape import Tape
+from emulator.scenarios.strict_replay import StrictReplay
 
 #: Statuses in which a turn is at its end.
 TERMINAL: Final = frozenset({"completed", "failed", "incomplete", "cancelled", "expired"})
@@ -60,7 +60,7 @@ class Scenario:
     #: Contents of the files that it names by path, read by whoever loaded it.
     contents: Mapping[str, bytes] = field(default_factory=dict)
     #: The only requests that may be sent, if it was made of a recording that is replayed strictly.
-    tape: Tape | None = None
+    strict_replay: StrictReplay | None = None
 
     def labels(self) -> set[str]:
         """The holds that its steps name."""

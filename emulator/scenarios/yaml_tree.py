@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
+from emulator.base.limits import MAX_YAML_DEPTH
 from emulator.base.problems import EmulatorError
 from emulator.scenarios.scalars import LINE_END
 
 if TYPE_CHECKING:
     from yaml import Event
 
-#: Lists and mappings around a value at most.
-MAX_DEPTH: Final = 100
-TOO_DEEP: Final = f"expected at most {MAX_DEPTH} levels"
+TOO_DEEP: Final = f"expected at most {MAX_YAML_DEPTH} levels"
 CONTAINS_ITSELF: Final = "this alias contains itself"
 _NO_KEY: Final = object()
 
@@ -203,7 +202,7 @@ class TreeBuilder:
         self.size += size
         if self.size > self.max_size:
             raise refused(event, too_many(self.max_size))
-        if len(self.stack) + height > MAX_DEPTH:
+        if len(self.stack) + height > MAX_YAML_DEPTH:
             raise refused(event, TOO_DEEP)
 
     def _put(self, value: Any, height: int = 0) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from emulator.base.clock import ClockName
 from emulator.base.json_types import Object
+from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
 from emulator.recordings.sources import load_sources
@@ -22,7 +23,7 @@ from emulator.server.hosts import Hosts
 from emulator.server.uvicorn_server import AppServer, bind
 from emulator.world.journal import Entry
 from emulator.world.options import Options
-from emulator.world.state.state import HOLD_LIMIT, Shape
+from emulator.world.state.state import Shape
 from emulator.world.world import World
 from emulator.world.worlds import Worlds, WorldsMode
 

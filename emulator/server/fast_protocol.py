@@ -24,10 +24,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from emulator.apis.http.response import Ready
+from emulator.base.limits import MAX_HEAD
 from emulator.server.uvicorn_server import CONFIG
-
-#: Bytes of a request's head, and of all else that is not its body: chunk extensions, trailers.
-MAX_HEAD: Final = 64 * 1024
 
 
 class AnswersNow(Protocol):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from emulator.base.limits import MAX_INJECTED_FAULTS
 from emulator.base.operations import OF_A_TURN
 from emulator.base.problems import EmulatorError, Problem
 from emulator.sandbox import patterns
 from emulator.scenarios.conditions import Situation, first_mismatch
 from emulator.scenarios.faults import Fault
-
-#: Faults that can be injected into a world at most.
-MAX_INJECTED: Final = 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +58,8 @@ class ActiveFaults:
 
     def inject(self, fault: Fault) -> None:
         """Adds a fault before all others. Raises EmulatorError for too many: each request is compared with all."""
-        if len(self._injected) >= MAX_INJECTED:
-            raise EmulatorError(f"expected at most {MAX_INJECTED} injected faults; clear them first")
+        if len(self._injected) >= MAX_INJECTED_FAULTS:
+            raise EmulatorError(f"expected at most {MAX_INJECTED_FAULTS} injected faults; clear them first")
         self._injected.insert(0, ActiveFault(fault))
 
     def clear(self) -> None:

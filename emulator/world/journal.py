@@ -8,15 +8,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from emulator.base.limits import JOURNAL_BYTES, JOURNAL_ENTRIES, MAX_BODY_DEPTH
 from emulator.base.secret_names import is_secret_header, is_secret_parameter
-
-#: Entries kept, and bytes of bodies and answers kept in them.
-LIMIT = 10_000
-BYTES_LIMIT = 64 * 1024 * 1024
-
-
-#: Levels of JSON that are taken and shown: orjson writes no more than 254.
-MAX_DEPTH = 100
 
 
 def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
@@ -103,7 +96,7 @@ class Entry:
 class Journal:
     """The requests of one world, oldest first."""
 
-    def __init__(self, limit: int = LIMIT, bytes_limit: int = BYTES_LIMIT) -> None:
+    def __init__(self, limit: int = JOURNAL_ENTRIES, bytes_limit: int = JOURNAL_BYTES) -> None:
         self._entries: deque[Entry] = deque()
         self._limit, self._bytes_limit = limit, bytes_limit
         self._bytes = 0
@@ -182,7 +175,7 @@ def _json(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return body.decode("utf-8", "replace")
-    return body.decode("utf-8", "replace") if nested_beyond(MAX_DEPTH, body, value) else value
+    return body.decode("utf-8", "replace") if nested_beyond(MAX_BODY_DEPTH, body, value) else value
 
 
 def _answer(answer: bytes) -> Any:

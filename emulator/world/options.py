@@ -7,9 +7,10 @@ from typing import Literal
 
 from emulator.base.clock import ClockName
 from emulator.base.json_types import Object
+from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.scenarios.checks import option_problems
-from emulator.world.state.state import HOLD_LIMIT, Shape
+from emulator.world.state.state import Shape
 
 _SETTINGS = ("seed", "clock", "start", "unmatched", "shapes")
 

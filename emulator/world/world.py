@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_SCENARIOS
 from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_misses_in_words
 from emulator.scenarios import selection
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Scenario, Stub, Turn, placed
-from emulator.scenarios.tape import Taped
+from emulator.scenarios.strict_replay import RecordedRequest
 from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.journal import Journal
@@ -24,8 +25,6 @@ from emulator.world.options import Options
 from emulator.world.state.state import State
 from emulator.world.state.store import Store
 
-#: Scenarios of a world.
-MAX_SCENARIOS = 1000
 #: Settings that objects are made with: they cannot change once requests have made some.
 _FOUNDATIONS = ("seed", "clock", "start")
 
@@ -38,7 +37,7 @@ class Baseline(NamedTuple):
     now: float
     scenarios: tuple[Scenario, ...]
     played: Counter[tuple[str, str]]
-    taped: dict[str, Counter[int]]
+    replayed: dict[str, Counter[int]]
     settings: Object
     unnamed: int
     made_by_requests: bool
@@ -56,7 +55,7 @@ class World(State):
         #: How often each turn was played, by scenario and turn.
         self.played: Counter[tuple[str, str]] = Counter()
         #: How often each request of each strict replay was played, by scenario.
-        self.taped: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self.replayed: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self.faults = ActiveFaults()
         self._made_by_requests = False
         self._unnamed = 0
@@ -84,12 +83,12 @@ class World(State):
             if turn.is_orphaned():
                 self.break_off(id)  # its thread was given anew
         self.scenarios = loaded
-        self.is_strict = any(one.tape for one in loaded)
+        self.is_strict = any(one.strict_replay for one in loaded)
         self.faults.load(scenario.name, scenario.faults)
         self.faults.order([one.name for one in loaded])
         for turn_ in scenario.turns:
             self.played.pop((scenario.name, turn_.name), None)
-        self.taped.pop(scenario.name, None)
+        self.replayed.pop(scenario.name, None)
 
     def _make_given(self, scenario: Scenario, loaded: tuple[Scenario, ...]) -> None:
         """Settings and given objects as all these scenarios say; of ``loaded``, ``scenario`` is the new one.
@@ -142,12 +141,12 @@ class World(State):
                     return stub
         return None
 
-    def not_recorded(self, method: str, asked: Taped) -> str | None:
+    def not_recorded(self, method: str, request: RecordedRequest) -> str | None:
         """Why a strict replay refuses a request; None if there is no such replay, or if one has recorded it."""
         why = None
         for scenario in self.scenarios:
-            if scenario.tape is not None:
-                why = scenario.tape.take(self.taped[scenario.name], method, asked)
+            if scenario.strict_replay is not None:
+                why = scenario.strict_replay.take(self.replayed[scenario.name], method, request)
                 if why is None:
                     return None
         return why
@@ -211,7 +210,7 @@ class World(State):
             now=self.clock.now(),
             scenarios=self.scenarios,
             played=self.played.copy(),
-            taped={name: played.copy() for name, played in self.taped.items()},
+            replayed={name: played.copy() for name, played in self.replayed.items()},
             settings=self.settings,
             unnamed=self._unnamed,
             made_by_requests=self._made_by_requests,
@@ -224,8 +223,8 @@ class World(State):
         if all(self.settings.get(key) == baseline.settings.get(key) for key in ("clock", "start")):
             self.clock.move_to(baseline.now)
         self.scenarios, self.played = baseline.scenarios, baseline.played.copy()
-        self.taped |= {name: played.copy() for name, played in baseline.taped.items()}
-        self.is_strict = any(one.tape for one in self.scenarios)
+        self.replayed |= {name: played.copy() for name, played in baseline.replayed.items()}
+        self.is_strict = any(one.strict_replay for one in self.scenarios)
         for scenario in reversed(self.scenarios):
             self.faults.load(scenario.name, scenario.faults)
         self._unnamed, self._made_by_requests = baseline.unnamed, baseline.made_by_requests

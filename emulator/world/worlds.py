@@ -18,7 +18,7 @@ WorldsMode = Literal["one", "key"]
 
 @dataclass(slots=True)
 class Worlds:
-    """One world for all keys, or one a key; made when first asked for."""
+    """One world for all keys, or one a key; made at its first request."""
 
     options: Options = field(default_factory=Options)
     scenarios: tuple[Scenario, ...] = ()

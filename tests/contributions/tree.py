@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.support import ROOT
+from tests.support import ROOT, Api
 
 #: What a contributor may change, and what the commands below read.
 PARTS: Final = ("emulator", "fixtures", "docs", "tests", "README.md", "pyproject.toml")
@@ -34,11 +36,10 @@ class Tree:
 
     def run(self, *arguments: str | Path, code: int = 0, **environ: str) -> str:
         """What ``python ARGUMENTS`` prints on stdout and stderr. Raises AssertionError for another exit code."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
         done = subprocess.run(
             [self.python, *arguments],
             cwd=self.path,
-            env={**inherited, "PYTHONPATH": str(self.path), **environ},
+            env={**self._environ(), **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -47,12 +48,39 @@ class Tree:
         assert done.returncode == code, f"{arguments} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
+    @contextmanager
+    def serve(self, *sources: str) -> Iterator[Api]:
+        """A client of ``assistants-emulator serve SOURCES``, which stops afterwards."""
+        process = subprocess.Popen(
+            [self.python, "-m", "emulator", "serve", "--port", "0", *sources],
+            cwd=self.path,
+            env=self._environ(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            api = Api(process.stdout.readline().removeprefix("listening on ").removesuffix("/v1\n"))
+            yield api
+            api.close()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=10)
+
+    def _environ(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
+        return {**inherited, "PYTHONPATH": str(self.path)}
+
     def write(self, name: str, text: str) -> Path:
         """Writes a file of the copy, and returns its path."""
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         return file
+
+    def page(self, name: str) -> str:
+        """The text of a page of the copy's documentation."""
+        return (self.path / "docs" / f"{name}.md").read_text(encoding="utf-8")
 
     def apply(self, patch: str) -> list[str]:
         """Applies a patch as ``git diff`` writes it, and returns the names of the files that it changes or adds.

@@ -37,6 +37,8 @@ from emulator.scenarios.steps.actions import (
 from emulator.scenarios.steps.context import Fake, Output, StepContext
 from emulator.scenarios.steps.tool import Tool
 
+SAYS: dict[type[Action], str] = {Said: "says", Refused: "refuses:"}
+
 
 class Words:
     """A turn as a list of words."""
@@ -55,7 +57,7 @@ class Words:
             case Reasoned(summary):
                 yield f"reasons: {' '.join(summary)}"
             case Said(text) | Refused(text):
-                yield f"{'says' if isinstance(action, Said) else 'refuses:'} {text}"
+                yield f"{SAYS[type(action)]} {text}"
             case Called(calls):
                 yield from (f"calls {call.name} {call.arguments}" for call in calls)
                 yield Move("requires_action")

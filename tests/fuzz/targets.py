@@ -87,7 +87,7 @@ def recordings(raw: bytes) -> None:
         assert parse(distilled.text(), "fuzz.yaml").data == distilled.document
     except ScenarioError as error:
         raise AssertionError(f"a scenario was made that is none: {error}") from error
-    distilled.tape()
+    distilled.strict_replay()
     prove(distilled, scenario_from(distilled))
 
 

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from emulator.apis.http import bodies
-from emulator.apis.http.bodies import MAX_BODY
-from emulator.apis.http.forms import MAX_FILE, MAX_PART
-from emulator.server.fast_protocol import MAX_HEAD, FastProtocol
+from emulator.base.limits import MAX_BODY, MAX_FILE, MAX_HEAD, MAX_PART
+from emulator.server.fast_protocol import FastProtocol
 from tests.hardness.bounds import bounded, needs_limits
 from tests.server.test_fast_protocol import HEADERS, get, post, serving
 

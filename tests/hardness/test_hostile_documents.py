@@ -12,7 +12,7 @@ import brotli
 import pytest
 
 from emulator import Control
-from emulator.apis.http.bodies import MAX_VALUES
+from emulator.base.limits import MAX_BODY_VALUES
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.recordings.exchange import RecordingError
 from emulator.recordings.readers import parse_recording
@@ -114,7 +114,7 @@ BODIES = {
     "UTF-32": "{}".encode("utf-32"),
     "latin-1": '{"metadata": {"a": "ä"}}'.encode("latin-1"),
     "100,001 messages": json.dumps({"messages": [{"role": "user", "content": "x"}] * 100_001}).encode(),
-    "many values": b'{"metadata": [' + b"[]," * MAX_VALUES + b"[]]}",
+    "many values": b'{"metadata": [' + b"[]," * MAX_BODY_VALUES + b"[]]}",
     "two documents": b"{}{}",
     "rubbish": os.urandom(1000),
 }

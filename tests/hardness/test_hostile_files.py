@@ -108,7 +108,7 @@ def _forms(levels: int) -> list[tuple[str, bytes]]:
 def test_a_file_that_is_a_bomb_is_not_read(
     name: str, make: Any, is_read: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extract, "MAX_OPERATIONS", 50_000)  # what a tenth of it does takes a second
+    monkeypatch.setattr(extract, "MAX_DRAWING_OPERATIONS", 50_000)  # what a tenth of it does takes a second
     data = make()
     with bounded(seconds=60, mebibytes=1024):
         if is_read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from typing import Any
@@ -11,7 +12,7 @@ import yaml
 
 from tests.packaging.dockerfile import instructions, the
 from tests.packaging.pythons import VERSIONS
-from tests.sdk.install import FRAMEWORKS
+from tests.sdk.install import FRAMEWORKS, RESPONSES_FRAMEWORKS, RESPONSES_NODE_FRAMEWORKS
 from tests.support import ROOT
 
 CONTAINER = (ROOT / "docs" / "server.md").read_text().partition("\n## In a container\n")[2]
@@ -54,12 +55,22 @@ def test_the_action_is_used_as_it_is() -> None:
     assert set(outputs) <= action["outputs"].keys()
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+PYTHON_FRAMEWORKS = FRAMEWORKS | RESPONSES_FRAMEWORKS
+
+
+@pytest.mark.parametrize("framework", PYTHON_FRAMEWORKS)
 def test_every_framework_is_named_with_its_version(framework: str) -> None:
-    asked_for = FRAMEWORKS[framework].read_text().splitlines()[0]
-    named = re.findall(r"([\w-]+)(?:\[\w+\])?==([\d.]+\d)", asked_for)
+    required = PYTHON_FRAMEWORKS[framework].read_text().splitlines()[0]
+    named = re.findall(r"([\w-]+)(?:\[\w+\])?==([\d.]+\d)", required)
 
     assert any(f"{name} {version}" in FIDELITY for name, version in named)
+
+
+@pytest.mark.parametrize("framework", RESPONSES_NODE_FRAMEWORKS)
+def test_every_framework_of_node_is_named_with_its_version(framework: str) -> None:
+    required = json.loads(RESPONSES_NODE_FRAMEWORKS[framework].read_text())["dependencies"]
+
+    assert any(f"{name} {version}" in FIDELITY for name, version in required.items())
 
 
 def test_every_python_is_named() -> None:

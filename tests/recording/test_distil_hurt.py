@@ -129,7 +129,7 @@ def _survives(recording: Recording) -> None:
     distilled = distil([recording])
     check_document(from_data(distilled.document), contents=distilled.files)
     assert parse(distilled.text(), "hurt.yaml").data == distilled.document
-    distilled.tape()
+    distilled.strict_replay()
     try:
         scenario = scenario_from(distilled)
     except ScenarioError:

@@ -376,7 +376,7 @@ def test_a_pattern_is_not_found_in_what_stands_for_a_secret() -> None:
 
 
 def test_a_pattern_that_takes_too_long_takes_the_whole_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.sandbox.patterns.TIMEOUT", 0.01)
+    monkeypatch.setattr("emulator.recordings.record.secrets.REGEX_TIMEOUT", 0.01)
     redactor = Redactor([r"(a|aa)+$"])
 
     after = redactor.exchange(Exchange("GET", "/", 200, response_body=b"x" + b"a" * 200 + b"!"))

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.base.limits import MAX_SCENARIO_VALUES, MAX_YAML_DEPTH
 from emulator.base.problems import ScenarioError
-from emulator.scenarios.document import MAX_DEPTH, MAX_VALUES, from_data, parse, path_in_words
+from emulator.scenarios.document import from_data, parse, path_in_words
 from emulator.scenarios.loading import load_scenario
 
 
@@ -209,11 +210,11 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: &x [*x]", "file.yaml:1:4: this alias contains itself"),
         ("a: &x\n  b: {c: *x}", "file.yaml:1:4: this alias contains itself"),
         ("a: *nowhere", "file.yaml:1:4: not readable as YAML: found undefined alias 'nowhere'"),
-        (LAUGHS, f"expected at most {MAX_VALUES} values, aliases counted as often as used"),
-        ("a: " + "[" * 150 + "]" * 150, f"file.yaml:1:104: expected at most {MAX_DEPTH} levels"),
-        ("a: " + "[" * 5000 + "]" * 5000, f"expected at most {MAX_DEPTH} levels"),
-        ('{"a": ' + "[" * 150 + "]" * 150 + "}", f"file.yaml:1:107: expected at most {MAX_DEPTH} levels"),
-        ('{"a": ' + "[" * 5000 + "]" * 5000 + "}", f"expected at most {MAX_DEPTH} levels"),
+        (LAUGHS, f"expected at most {MAX_SCENARIO_VALUES} values, aliases counted as often as used"),
+        ("a: " + "[" * 150 + "]" * 150, f"file.yaml:1:104: expected at most {MAX_YAML_DEPTH} levels"),
+        ("a: " + "[" * 5000 + "]" * 5000, f"expected at most {MAX_YAML_DEPTH} levels"),
+        ('{"a": ' + "[" * 150 + "]" * 150 + "}", f"file.yaml:1:107: expected at most {MAX_YAML_DEPTH} levels"),
+        ('{"a": ' + "[" * 5000 + "]" * 5000 + "}", f"expected at most {MAX_YAML_DEPTH} levels"),
         ("say: {{ message }}", "file.yaml:1:7: expected a key, got a mapping or list; a template such as "
                                "{{ message }} stands in quotes"),
         ("a: [1, 2", "file.yaml:1:9: not readable as YAML: while parsing a flow sequence"),

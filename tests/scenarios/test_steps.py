@@ -298,11 +298,11 @@ def test_a_second_step_kind_of_the_same_name_is_an_error() -> None:
 
 
 def test_a_new_step_kind_is_one_decorated_generator() -> None:
-    @step("shrug", {"type": "boolean"}, "the assistant shrugs")
-    def shrug(context: StepContext, step: Step) -> Iterator[Action]:
+    @step("nod", {"type": "boolean"}, "the assistant nods")
+    def nod(context: StepContext, step: Step) -> Iterator[Action]:
         yield Waited(1 if step.value else 0)
 
     try:
-        assert play(context(), "shrug", True) == [Waited(1)]
+        assert play(context(), "nod", True) == [Waited(1)]
     finally:
-        del STEP_KINDS["shrug"]
+        del STEP_KINDS["nod"]

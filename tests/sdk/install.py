@@ -33,8 +33,12 @@ _PACKAGES = {
     NODE_PROGRAMS: HERE / "node" / "package.json",
     NODE_RECORDERS: HERE.parent / "recording" / "clients" / "node" / "package.json",
 }
-#: The agent frameworks, each with the versions of all that it needs.
-FRAMEWORKS = {path.stem: path for path in sorted((ROOT / "tests" / "frameworks" / "requirements").glob("*.txt"))}
+_FRAMEWORKS = ROOT / "tests" / "frameworks"
+_RESPONSES = _FRAMEWORKS / "responses" / "requirements"
+#: The agent frameworks, each with the versions of all that it needs: on Assistants, on Responses, and there in Node.
+FRAMEWORKS = {path.stem: path for path in sorted((_FRAMEWORKS / "requirements").glob("*.txt"))}
+RESPONSES_FRAMEWORKS = {f"responses-{path.stem}": path for path in sorted(_RESPONSES.glob("*.txt"))}
+RESPONSES_NODE_FRAMEWORKS = {f"responses-{path.stem}": path for path in sorted(_RESPONSES.glob("*.json"))}
 
 #: What Chromium is called on the PATH.
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -87,10 +91,10 @@ def install_python(directory: str, *requirements: str, python: Path = Path(sys.e
 
 
 def install_node(npm: str, directory: str, package: Path) -> None:
-    """What that package.json depends on."""
+    """What that package.json, by whatever name, depends on."""
     project = CACHE / directory
     project.mkdir(parents=True)
-    shutil.copy(package, project)
+    shutil.copy(package, project / "package.json")
     # the newest SDK asks for a newer Node than 20, on which it runs all the same
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--no-engine-strict", "--loglevel=error"]
     subprocess.run([npm, "install", "--no-package-lock", *quiet], cwd=project, check=True)
@@ -129,7 +133,7 @@ def main() -> int:
     wanted: list[tuple[str, str, Callable[[], None]]] = [
         *(
             (name, package.read_text(), partial(install_node, npm, name, package))
-            for name, package in _PACKAGES.items()
+            for name, package in (_PACKAGES | RESPONSES_NODE_FRAMEWORKS).items()
         ),
         *(
             (name, f"{needs} {sys.version}", partial(install_python, name, *needs.split()))
@@ -137,7 +141,7 @@ def main() -> int:
         ),
         *(
             (name, f"{file.read_text()} {sys.version}", partial(install_python, name, "-r", str(file)))
-            for name, file in FRAMEWORKS.items()
+            for name, file in (FRAMEWORKS | RESPONSES_FRAMEWORKS).items()
         ),
         *_wanted_pythons(),
     ]

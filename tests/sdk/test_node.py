@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from emulator import Emulator
 from tests.conftest import Emulate
+from tests.sdk.conftest import Start
 from tests.sdk.expected import ANALYSIS, ANSWER, CALLS, CONVERSATIONS, GREETING, RAG, RESULTS
-from tests.sdk.install import HOW, NODE_SDKS, is_installed, node_modules
-from tests.sdk.polls import looks_of_helpers
+from tests.sdk.install import HOW, is_installed
+from tests.sdk.polls import polls_of_helpers
 from tests.sdk.scenarios import OF_THE_PATTERNS
-
-HERE = Path(__file__).parent
 
 pytestmark = [
     pytest.mark.clients,
     pytest.mark.skipif(not is_installed("node"), reason=f"the TypeScript clients are {HOW}"),
 ]
 
-#: Starts a program of ``node/``: what it printed before its last line, and what that line says.
-Start = Callable[[str], tuple[str, Any]]
-
 
 @pytest.fixture
 def emulator(emulate: Emulate) -> Emulator:
     return emulate(*OF_THE_PATTERNS)
-
-
-@pytest.fixture(params=["OpenAI", "AzureOpenAI"])
-def environment(request: pytest.FixtureRequest, emulator: Emulator) -> dict[str, str]:
-    """What leads the programs to the emulator: without ``OPENAI_BASE_URL`` they take Azure's client."""
-    left_out = "OPENAI_BASE_URL" if request.param == "AzureOpenAI" else None
-    return {name: value for name, value in (os.environ | emulator.environ).items() if name != left_out}
-
-
-@pytest.fixture(params=NODE_SDKS)
-def start(request: pytest.FixtureRequest, emulator: Emulator, environment: dict[str, str], tmp_path: Path) -> Start:
-    """Node looks for the SDK beside the program, so the programs go where this version is."""
-    programs = tmp_path / "programs"
-    shutil.copytree(HERE / "node", programs)
-    (programs / "node_modules").mkdir()
-    (programs / "node_modules" / "openai").symlink_to(node_modules() / request.param, target_is_directory=True)
-    tsx = node_modules() / "tsx" / "dist" / "cli.mjs"
-
-    def run(program: str) -> tuple[str, Any]:
-        command = ["node", str(tsx), f"{program}.ts"]
-        ended = subprocess.run(command, cwd=programs, env=environment, capture_output=True, text=True, timeout=60)
-        assert ended.returncode == 0, ended.stderr
-        emulator.check()
-        before, _, last = ended.stdout.rstrip("\n").rpartition("\n")
-        return before, json.loads(last)
-
-    return run
 
 
 def test_the_basic_pattern_polls_twice_and_finds_the_answer(start: Start) -> None:
@@ -89,13 +50,13 @@ def test_every_user_of_the_chatbot_has_one_thread_of_their_own(start: Start, emu
 
 
 def test_rag_uploads_searches_and_cites(start: Start, emulator: Emulator) -> None:
-    """Without ``openai-poll-after-ms`` the batch, which is looked at four times, would take fifteen seconds."""
+    """Without ``openai-poll-after-ms`` the batch, which is polled four times, would take fifteen seconds."""
     _, found = start("rag")
 
     assert found.pop("milliseconds") < 5000
     assert found == RAG
-    looks = looks_of_helpers(emulator, "get_vector_store_file_batch")
-    assert list(looks.values()) == [["in_progress"] * 3 + ["completed"]]
+    polls = polls_of_helpers(emulator, "get_vector_store_file_batch")
+    assert list(polls.values()) == [["in_progress"] * 3 + ["completed"]]
 
 
 def test_data_analysis_shows_what_the_code_made(start: Start) -> None:
@@ -137,7 +98,7 @@ def test_polling_helpers_poll_twice_before_a_run_rests_and_do_not_sleep(start: S
     """Without ``openai-poll-after-ms`` each would sleep five seconds at least."""
     _, found = start("helpers")
 
-    assert list(looks_of_helpers(emulator).values()) == [
+    assert list(polls_of_helpers(emulator).values()) == [
         ["in_progress", "requires_action", "in_progress", "completed"],
         ["in_progress", "completed"],
         ["cancelled"],

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator import Emulator
 from tests.sdk.expected import RESULTS
-from tests.sdk.install import HOW, PYTHON_SDKS, is_installed, python_of
-from tests.sdk.polls import looks_of_helpers
-from tests.sdk.python_client.play import play
+from tests.sdk.playing import CLIENTS, VERSIONS, play_here, play_with
+from tests.sdk.polls import polls_of_helpers
 from tests.sdk.scenarios import OF_THE_PATTERNS
-
-HERE = Path(__file__).parent
-CLIENTS = ("sync", "async", "azure", "async azure")
-VERSIONS = ["newest", *(pytest.param(sdk, marks=pytest.mark.clients) for sdk in PYTHON_SDKS)]
 
 
 @dataclass
@@ -30,39 +20,19 @@ class Played:
     """What the client program found, and what the emulator saw of it."""
 
     found: dict[str, Any]
-    looks_at_runs: list[list[str]]
-    looks_at_batches: list[list[str]]
+    polls_of_runs: list[list[str]]
+    polls_of_batches: list[list[str]]
     bases: set[str]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def played(request: pytest.FixtureRequest) -> Iterator[Played]:
     with Emulator(*OF_THE_PATTERNS) as emulator:
-        found = play_here(emulator) if request.param == "newest" else play_with(request.param, emulator)
+        found = play_with(request.param, "assistants", emulator)
         emulator.check()
-        batches = looks_of_helpers(emulator, "get_vector_store_file_batch")
+        batches = polls_of_helpers(emulator, "get_vector_store_file_batch")
         bases = {request.path.split("/")[1] for request in emulator.requests()}
-        yield Played(found, [*looks_of_helpers(emulator).values()], [*batches.values()], bases)
-
-
-def play_here(emulator: Emulator, *, strict: bool = False) -> dict[str, Any]:
-    """In this process, so that a warning of the SDK's is an error."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in emulator.environ.items():
-            environment.setenv(name, value)
-        return asyncio.run(play(strict=strict))
-
-
-def play_with(sdk: str, emulator: Emulator) -> dict[str, Any]:
-    """In an environment that has another version of the SDK, and nothing of ours."""
-    if not is_installed(sdk):
-        pytest.skip(f"{sdk} is {HOW}")
-    command = [str(python_of(sdk)), "-W", "error", "-W", "ignore::DeprecationWarning", "-m", "python_client"]
-    environment = {**os.environ, **emulator.environ}
-    run = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+        yield Played(found, [*polls_of_helpers(emulator).values()], [*batches.values()], bases)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -83,7 +53,7 @@ def test_azures_clients_ask_azures_addresses(played: Played) -> None:
 def test_polling_helpers_poll_no_more_than_twice_before_a_run_rests(played: Played) -> None:
     straight, cancelled = ["in_progress", "completed"], ["cancelled"]
     with_functions = ["in_progress", "requires_action", "in_progress", "completed"]
-    seen = played.looks_at_runs
+    seen = played.polls_of_runs
 
     assert [seen.count(statuses) for statuses in (straight, cancelled, with_functions)] == [
         times * len(CLIENTS) for times in (7, 1, 2)
@@ -92,7 +62,7 @@ def test_polling_helpers_poll_no_more_than_twice_before_a_run_rests(played: Play
 
 
 def test_polling_helpers_poll_a_batch_until_its_files_are_indexed(played: Played) -> None:
-    assert played.looks_at_batches == [["in_progress"] * 3 + ["completed"]] * len(CLIENTS)
+    assert played.polls_of_batches == [["in_progress"] * 3 + ["completed"]] * len(CLIENTS)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -111,6 +81,6 @@ def test_polling_helpers_do_not_sleep(played: Played, client: str) -> None:
 
 def test_in_spec_shape_every_answer_fits_the_types_of_the_sdk() -> None:
     with Emulator(*OF_THE_PATTERNS, shapes="spec") as emulator:
-        found = play_here(emulator, strict=True)
+        found = play_here("assistants", emulator, strict=True)
 
     assert all(found[client]["results"] == RESULTS for client in CLIENTS)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from emulator.base import limits
 from emulator.world.state import extract
 from emulator.world.state.extract import Unreadable, chunks, extension, text_of
 
@@ -132,7 +133,7 @@ def test_a_file_that_cannot_be_read_says_why(filename: str, data: bytes, message
 
 @pytest.mark.parametrize("size", [9, 10, 11])
 def test_a_text_longer_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    assert extract.MAX_TEXT == 5_000_000 * 4
+    assert limits.MAX_TEXT == 5_000_000 * 4
     monkeypatch.setattr(extract, "MAX_TEXT", 10)
     if size <= 10:
         assert text_of("a.txt", b"x" * size) == "x" * size

@@ -149,14 +149,14 @@ class RunNarrator(RunWriter):
         for index, image in enumerate(images):
             yield Delta(MESSAGE, opened.message_id, {"content": [{"index": index, **image}]})
         annotations = [(one, self._file_id(one.file)) for one in action.annotations]
-        told = position = 0
+        streamed_so_far = position = 0
         for number, piece in enumerate(action.pieces):
             said: Object = {"value": piece}
             position += len(piece)
-            here = [one for one in annotations[told:] if one[0].end <= position] if annotations else []
+            here = [one for one in annotations[streamed_so_far:] if one[0].end <= position] if annotations else []
             if here or number == 0:
-                said["annotations"] = [streamed(*one, told + n) for n, one in enumerate(here)]
-                told += len(here)
+                said["annotations"] = [streamed(*one, streamed_so_far + n) for n, one in enumerate(here)]
+                streamed_so_far += len(here)
             part = {"index": len(images), "type": "text", "text": said}
             yield Delta(MESSAGE, opened.message_id, {"content": [part]})
         text = (
@@ -214,8 +214,10 @@ class RunNarrator(RunWriter):
                 more = {"index": index, "type": "function", "function": {"arguments": piece}}
                 yield _call_delta(step_id, more)
         yield Update(RUN_STEP, step_id, {"step_details": _tool_calls(calls)})
-        asked = [{**one, "function": {key: one["function"][key] for key in ("name", "arguments")}} for one in calls]
-        required = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
+        calls_made = [
+            {**one, "function": {key: one["function"][key] for key in ("name", "arguments")}} for one in calls
+        ]
+        required = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls_made}}
         yield Move("requires_action", {"required_action": required})
         latest = self._context.outputs[-len(calls) :]
         answered = [

@@ -38,7 +38,7 @@ def turn_of(
 ) -> ActiveTurn:
     """The turn that a run plays, which is chosen and counted now.
 
-    ``stores``: those that its file search looks into. ``azure``: files that it makes have Azure's ids. ``turn``: the
+    ``stores``: those that its file search searches. ``azure``: files that it makes have Azure's ids. ``turn``: the
     one to play, when none is to be chosen.
     """
     situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)

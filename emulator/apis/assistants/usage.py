@@ -2,7 +2,7 @@
 
 A scenario can state it; what it does not state is estimated, the same on every run (``engine/usage.py``). A run step's
 prompt is what the model would read then: instructions, tools, the thread's messages as the truncation strategy cuts
-them, and what the run itself has written or was told so far. Its completion is what it wrote. A run's usage is the sum
+them, and what the run itself has written or received so far. Its completion is what it wrote. A run's usage is the sum
 over its steps (docs/wire.md §2).
 """
 

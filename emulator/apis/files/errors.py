@@ -68,9 +68,9 @@ def download_not_allowed(purpose: str) -> ApiError:
     return ApiError(400, f"Not allowed to download files of purpose: {purpose}")
 
 
-def upload_is_over(act: str, status: str) -> ApiError:
+def upload_is_over(action: str, status: str) -> ApiError:
     """Inferred from ``cannot_cancel``."""
-    return ApiError(400, f"Cannot {act} upload with status '{status}'.")
+    return ApiError(400, f"Cannot {action} upload with status '{status}'.")
 
 
 def upload_bytes_differ(expected: int, got: int) -> ApiError:

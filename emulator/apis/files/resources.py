@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from emulator.apis.files import errors
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_STORE_FILES
 from emulator.world.state import extract
 from emulator.world.state.state import State
-from emulator.world.state.vector_stores import MAX_FILES, VectorStore, active, new_store
+from emulator.world.state.vector_stores import VectorStore, active, new_store
 
 
 def require_file(world: State, id: str, param: str) -> Object:
@@ -57,8 +58,8 @@ def _strategy(body: Object) -> Object:
 def add_files(world: State, store: VectorStore, entries: list[Object]) -> list[Object]:
     """Files come into a store, each with its own attributes and chunking. Raises ApiError when the store is full."""
     new = {entry["file_id"] for entry in entries if entry["file_id"] not in store.stored}
-    if len(store.stored) + len(new) > MAX_FILES:
-        raise errors.store_is_full(store.id, MAX_FILES)
+    if len(store.stored) + len(new) > MAX_STORE_FILES:
+        raise errors.store_is_full(store.id, MAX_STORE_FILES)
     for entry in entries:
         _check_chunking(entry)
     return [store.add(world.store.files.find(entry["file_id"], "file_id"), world.now, entry) for entry in entries]

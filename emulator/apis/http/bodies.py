@@ -16,13 +16,10 @@ from emulator.apis.http import errors
 from emulator.apis.http.forms import announced
 from emulator.apis.http.headers import Header
 from emulator.apis.http.validation import request_error, with_whole_numbers
+from emulator.base.limits import MAX_BODY, MAX_BODY_DEPTH, MAX_BODY_VALUES
 from emulator.base.request_schemas import schema
-from emulator.world.journal import MAX_DEPTH, nested_beyond
+from emulator.world.journal import nested_beyond
 
-#: Bytes of the largest body that is read into memory.
-MAX_BODY = 64 * 1024 * 1024
-#: Values in JSON, about.
-MAX_VALUES: Final = 1_000_000
 #: Seconds for a client to send what nobody reads any more.
 LINGER: Final = 5.0
 
@@ -56,7 +53,7 @@ async def read_body(receive: Receive, limit: int = MAX_BODY, said: Sequence[Head
 
 def is_bloated(body: bytes) -> bool:
     """True for JSON of more values than are taken; quick for what is small."""
-    return len(body) > MAX_VALUES and body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES
+    return len(body) > MAX_BODY_VALUES and body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_BODY_VALUES
 
 
 def lingering(receive: Receive, send: Send) -> Send:
@@ -97,13 +94,13 @@ def read_json(operation: str, body: bytes) -> dict[str, Any]:
     if body is TOO_LARGE:
         raise errors.body_too_large(MAX_BODY)
     if body is TOO_MANY:
-        raise errors.too_many_values(MAX_VALUES)
+        raise errors.too_many_values(MAX_BODY_VALUES)
     try:
         values = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         raise errors.bad_json() from None
-    if nested_beyond(MAX_DEPTH, body, values):
-        raise errors.nested_too_deeply(MAX_DEPTH)
+    if nested_beyond(MAX_BODY_DEPTH, body, values):
+        raise errors.nested_too_deeply(MAX_BODY_DEPTH)
     if error := request_error(operation, values):
         raise error
     read: dict[str, Any] = with_whole_numbers(operation, values) if _DECIMAL.search(body) else values

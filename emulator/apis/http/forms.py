@@ -12,11 +12,9 @@ from starlette.types import Receive, Scope
 
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
+from emulator.base.limits import MAX_FILE, MAX_PART
 from emulator.world.state.contents import Content
 
-#: The largest file that is taken (documented: "individual files can be up to 512 MB"), and part of an upload (too).
-MAX_FILE: Final = 512 * 1024 * 1024
-MAX_PART: Final = 64 * 1024 * 1024
 #: What a body may have beside its file.
 _ENVELOPE: Final = 1024 * 1024
 #: The attribute of Starlette's parser that holds all files of a form.
@@ -43,7 +41,7 @@ class Form:
     is_cut: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """What the journal keeps of it: contents are told by name and size."""
+        """What the journal keeps of it: contents are listed by name and size."""
         files = {name: {"filename": one.filename, "bytes": one.content.size} for name, one in self.files.items()}
         return {**self.fields, **files}
 

@@ -16,7 +16,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http import errors, headers
-from emulator.apis.http.bodies import MAX_BODY, TOO_LARGE, lingering, read_body, read_json, typed_query
+from emulator.apis.http.bodies import TOO_LARGE, lingering, read_body, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestInterceptor
@@ -45,11 +45,12 @@ from emulator.apis.http.response import (
 )
 from emulator.apis.http.router import Router
 from emulator.apis.http.validation import query_error
+from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS
 from emulator.base.problems import Problem
 from emulator.base.request_schemas import schema
 from emulator.engine.turn_engine import TurnEngine
-from emulator.scenarios.tape import Taped, body_of
+from emulator.scenarios.strict_replay import RecordedRequest, body_of
 from emulator.world.faults import ActiveFault
 from emulator.world.journal import Entry
 from emulator.world.state.missing import Missing
@@ -109,7 +110,7 @@ class Api:
             pending.world = world = self.worlds.of(pending.key)
             pending.resolved, pending.flavour = self._address(entry, body, after_sunset=world.options.after_sunset)
             if world.is_strict:
-                self._check_tape(world, pending.resolved, entry)
+                self._check_recorded(world, pending.resolved, entry)
             if world.faults.any:
                 pending.active_fault = self._fault(world, pending.resolved, entry)
         except Exception as error:
@@ -220,11 +221,11 @@ class Api:
         resolved = ResolvedRequest(operation, handler, path, address.query, raw, form, address.waives_beta)
         return resolved, address.flavour
 
-    def _check_tape(self, world: World, resolved: ResolvedRequest, entry: Entry) -> None:
+    def _check_recorded(self, world: World, resolved: ResolvedRequest, entry: Entry) -> None:
         """Raises ApiError, and reports a problem, for a request that a strict replay has not recorded."""
         body = resolved.form.as_json() if resolved.form else json_or_none(resolved.raw)
-        taped = Taped(resolved.operation.name, resolved.path, resolved.query, body_of(body), "")
-        if why := world.not_recorded(entry.method, taped):
+        recorded = RecordedRequest(resolved.operation.name, resolved.path, resolved.query, body_of(body), "")
+        if why := world.not_recorded(entry.method, recorded):
             world.report(Problem("not_recorded", f"{entry.method} {entry.path} was not recorded: {why}"))
             raise errors.not_recorded(entry.method, entry.path, why)
 
@@ -268,7 +269,7 @@ class Api:
         if stub is not None:
             body = b"" if stub.status in _BODILESS else stub.body
             return JsonResponse(body, stub.status, headers=list(stub.headers))
-        message = f"{entry.method} {entry.path} is no operation of the Assistants API, and no stub answers it"
+        message = f"{entry.method} {entry.path} is no operation of the API, and no stub answers it"
         world.report(Problem("unknown_operation", message))
         return error
 

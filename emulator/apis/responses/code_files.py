@@ -17,11 +17,13 @@ from emulator.world.state.state import State
 class CodeFiles:
     """``stored``: the response that is being written."""
 
-    __slots__ = ("_container", "_made_up", "_stored", "_world")
+    __slots__ = ("_container", "_made", "_made_up", "_stored", "_world")
 
     def __init__(self, world: State, stored: Callable[[], StoredResponse]) -> None:
         self._world, self._stored = world, stored
         self._container = "", ""
+        #: The files that code has made in this turn.
+        self._made: list[FileRef] = []
         self._made_up: dict[str, str] = {}
 
     def container(self) -> str:
@@ -40,7 +42,18 @@ class CodeFiles:
         id = self._world.ids.make_timed("container.file", self._world.now, self.container())
         made = file_objects.file(id, self._world.now, filename, "assistants_output", len(content))
         responses_of(self._world).container_files[id] = made, Content.of(content)
-        return FileRef(id, filename)
+        self._made.append(FileRef(id, filename))
+        return self._made[-1]
+
+    def find(self, name: str) -> FileRef | None:
+        """A file by id or name: one that the turn has made, one of the account, or one that an earlier turn made."""
+        if found := next((file for file in reversed(self._made) if name in file), None):
+            return found
+        if stored := self._world.store.find_file(name):
+            return FileRef(stored["id"], stored["filename"])
+        made = responses_of(self._world).container_files.items()
+        earlier = (FileRef(id, file["filename"]) for id, (file, _) in reversed(made))
+        return next((file for file in earlier if name in file), None)
 
     def read(self, id: str) -> bytes:
         """The bytes of a file, of a container or of the account; none of one that nobody has."""

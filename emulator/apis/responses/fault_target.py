@@ -10,7 +10,7 @@ from emulator.apis.http.errors import ApiError
 from emulator.apis.http.validation import request_error
 from emulator.apis.responses import objects
 from emulator.apis.responses.contexts import context_of, previous_of, waiting_turn
-from emulator.apis.responses.store import responses_of
+from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.apis.responses.turns import situation_of
 from emulator.scenarios.conditions import Situation
 from emulator.world.world import World
@@ -34,12 +34,14 @@ def _situation_to_be(world: World, raw: bytes) -> Situation | None:
         return None
     try:
         previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
-        context = context_of(world, body, previous, "", previous.family if previous else "")
+        family = previous.family if previous else ""
+        context = context_of(world, body, previous, "", family)
     except ApiError:
         return None
     if not context.items:
         return None
-    situation = situation_of(world, objects.response("", world.now, body), context)
+    stored = StoredResponse(objects.response("", world.now, body), context.items, family, body["model"])
+    situation = situation_of(world, stored, context)
     waiting = waiting_turn(world, context)
     if waiting is None or (context.ends_with_user_text() and world.fits(situation)):
         return situation

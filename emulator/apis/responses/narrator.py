@@ -179,14 +179,14 @@ class ResponseNarrator(ResponseWriter):
         yield Added(objects.message(id, "in_progress", [], action.phase), index)
         yield self._part_event("response.content_part.added", id, index, objects.output_text(""))
         annotations = [self.files.annotation(one) for one in plain.annotations]
-        told = position = 0
+        sent = position = 0
         for piece in plain.pieces:
             yield text_delta(id, index, piece)
             position += len(piece)
-            while told < len(annotations) and 0 <= annotations[told].get("index", -1) <= position:
-                yield self._annotation_event(id, index, told, annotations[told])
-                told += 1
-        for number in range(told, len(annotations)):
+            while sent < len(annotations) and 0 <= annotations[sent].get("index", -1) <= position:
+                yield self._annotation_event(id, index, sent, annotations[sent])
+                sent += 1
+        for number in range(sent, len(annotations)):
             yield self._annotation_event(id, index, number, annotations[number])
         part = objects.output_text(plain.text, annotations)
         yield from self._end_message(action, id, index, part, action.phase)
@@ -278,8 +278,8 @@ class ResponseNarrator(ResponseWriter):
     def _file_search_call(self, search: Search) -> Items:
         index, id = self._next_index(), self._make_id("file_search_call")
         yield Added(objects.file_search_call(id, "in_progress", [], None), index)
-        for stage in ("in_progress", "searching", "completed"):
-            yield event(f"response.file_search_call.{stage}", item_id=id, output_index=index)
+        for status in ("in_progress", "searching", "completed"):
+            yield event(f"response.file_search_call.{status}", item_id=id, output_index=index)
         results = [
             {
                 "attributes": one.attributes,
@@ -287,10 +287,16 @@ class ResponseNarrator(ResponseWriter):
                 "filename": one.filename,
                 "score": one.score,
                 "text": one.text,
+                **self._store_of(one.file_id),
             }
             for one in search.results
         ]
         yield Done(objects.file_search_call(id, "completed", search.queries, results), index)
+
+    def _store_of(self, file_id: str) -> Object:
+        """The vector store in which a result was found; a file of no store is shown as one of the first."""
+        found = next((store for store in self.stores if file_id in store.stored), next(iter(self.stores), None))
+        return {"vector_store_id": found.id} if found else {}
 
     def ran_code(self, action: RanCode) -> Items:
         check_tool_uses(self.response, [("code_interpreter", "code_interpreter")] * len(action.executions))

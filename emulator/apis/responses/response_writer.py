@@ -66,7 +66,7 @@ class ResponseWriter:
         stores: Sequence[VectorStore],
     ) -> None:
         self.world, self.stored, self.log, self.include, self.usage = world, stored, log, include, usage
-        #: The vector stores that the response's file search looks into.
+        #: The vector stores that the response's file search searches.
         self.stores = stores
         #: Usage that steps of the response state.
         self.stated: list[Object] = []
@@ -153,7 +153,7 @@ class ResponseWriter:
         return None
 
     def _format_flaw(self, item: Item) -> Flaw | None:
-        """A scripted message that the response's ``text.format`` rules out is a problem: the model is held to it."""
+        """A scripted message that the format of the response's text rules out is a problem: the model keeps to it."""
         format = self.response["text"]["format"]
         if format["type"] == "text" or item["type"] != "message" or item["status"] != "completed":
             return None

@@ -25,6 +25,8 @@ class StoredResponse:
     object: Response
     input: list[Item]
     family: str
+    #: The model as the request names it.
+    model: str
     root: StoredResponse | None = None
     #: Turns of the chain, this one's included.
     turns: int = 1

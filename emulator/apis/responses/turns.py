@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from emulator.apis.responses.carried import carried_assistants
+from emulator.apis.responses.carried import carried_assistant, carried_assistants
 from emulator.apis.responses.contexts import Context
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
@@ -17,9 +17,8 @@ from emulator.base.json_types import Object
 from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
 from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
-from emulator.scenarios.conditions import Configured, Situation
+from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
-from emulator.scenarios.steps.actions import FileRef
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
@@ -27,23 +26,24 @@ from emulator.world.state.vector_stores import VectorStore, search_all
 from emulator.world.world import World
 
 
-def situation_of(world: State, response: Response, context: Context) -> Situation:
+def situation_of(world: State, stored: StoredResponse, context: Context) -> Situation:
     """What conditions are compared with: a response, its context, and the place of its turn in the chain."""
+    response = stored.object
     stated = response["instructions"] if isinstance(response["instructions"], str) else None
     instructions = context.instructions(stated)
-    assistants = carried_assistants(world, instructions, response["tools"])
-    carried = next((one for one in assistants if not one.missing), Configured("", None))
+    carried = carried_assistant(world, instructions, response["tools"])
+    in_force = {"model": stored.model, "instructions": instructions}
     root = context.root.object if context.root else response
     return Situation(
         message=context.last_user_text(),
         instructions=instructions,
-        model=response["model"],
+        model=stored.model,
         tools=[tool.name for tool in tools_of(response)],
-        assistant={"id": carried.id, "name": carried.name},
+        assistant={**carried, **in_force},
         thread={"id": root["id"], "metadata": root["metadata"]},
         metadata=response["metadata"],
         run=context.turns + 1,
-        carried=assistants,
+        carried=carried_assistants(world, instructions, response["tools"]),
     )
 
 
@@ -65,9 +65,9 @@ def _tool(tool: Object) -> Tool:
 def turn_of(
     world: World, stored: StoredResponse, context: Context, include: Include, stores: Sequence[VectorStore]
 ) -> ActiveTurn:
-    """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search looks into."""
+    """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search searches."""
     response = stored.object
-    situation = situation_of(world, response, context)
+    situation = situation_of(world, stored, context)
     turn = world.choose(situation, response["id"])
     log = TurnLog()
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
@@ -92,21 +92,19 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
     id, store = narrator.response["id"], world.store
 
     def objects() -> dict[str, Any]:
-        return {"assistant": situation.assistant, "thread": situation.thread, "run": narrator.response}
+        assistant, thread = situation.assistant, situation.thread
+        as_run = {"thread_id": thread["id"], "assistant_id": assistant["id"], "model": narrator.stored.model}
+        return {"assistant": assistant, "thread": thread, "run": {**narrator.response, **as_run}}
 
     return StepContext(
         message=situation.message,
         tools=lambda: tools_of(narrator.response),
         objects=objects,
         fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
-        find_file=lambda name: _file_ref(store.find_file(name)),
+        find_file=narrator.files.find,
         file_names=lambda: [file["filename"] for file in store.files],
         make_file=narrator.files.make,
         search=lambda query: search_all(narrator.stores, query),
         read_file=narrator.files.read,
         contents=turn.contents,
     )
-
-
-def _file_ref(file: Object | None) -> FileRef | None:
-    return None if file is None else FileRef(file["id"], file["filename"])

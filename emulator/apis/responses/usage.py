@@ -24,8 +24,8 @@ def _read(item: Item) -> str:
     if item["type"] == "message":
         return text_of(item)
     output = item.get("output", "")
-    told = output if isinstance(output, str) else "".join(part.get("text", "") for part in output)
-    return item.get("name", "") + item.get("arguments", "") + told
+    text = output if isinstance(output, str) else "".join(part.get("text", "") for part in output)
+    return item.get("name", "") + item.get("arguments", "") + text
 
 
 def _written(item: Item) -> str:

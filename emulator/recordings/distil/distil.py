@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from emulator.apis.http.headers import read_query
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_SCENARIO_VALUES
 from emulator.base.text import plural
 from emulator.recordings.distil.api_calls import ApiCall, has_address, read_api_calls
 from emulator.recordings.distil.faults import RecordedFault, RecordedFaults, read_faults
@@ -26,8 +27,7 @@ from emulator.recordings.distil.steps import ScriptedRun, script_run
 from emulator.recordings.distil.turns import TurnDraft, draft_turns
 from emulator.recordings.distil.yaml_writer import Item, write
 from emulator.recordings.exchange import Exchange, Recording
-from emulator.scenarios.document import MAX_VALUES
-from emulator.scenarios.tape import Tape, Taped, body_of
+from emulator.scenarios.strict_replay import RecordedRequest, StrictReplay, body_of
 from emulator.world.state import extract
 
 #: How many recordings the first line names, and how many runs the comment of a turn.
@@ -58,11 +58,11 @@ class Distilled:
         about = f"Imported from {names}{more}: {plural(len(self.api_calls), 'request')}."
         return write(self.document, about=about, left_out=self.left_out, comments=self.comments)
 
-    def tape(self) -> Tape:
+    def strict_replay(self) -> StrictReplay:
         """The recorded requests, for a strict replay."""
-        return Tape(
+        return StrictReplay(
             tuple(
-                Taped(
+                RecordedRequest(
                     api_call.operation,
                     api_call.parameters,
                     _query(api_call.exchange.query),
@@ -115,7 +115,7 @@ def _drop_chunks(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[str]:
     parts = [part for one in texts for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
     cut = [part for part in parts if isinstance(part.get("chunks"), list)]
     count = sum(len(part["chunks"]) for part in cut)
-    if count <= MAX_VALUES // 2:
+    if count <= MAX_SCENARIO_VALUES // 2:
         return []
     for part in cut:
         del part["chunks"]

@@ -99,7 +99,7 @@ class RunHistory:
     is_complete: bool = False
     #: The number of the current event stream, from 1.
     stream_number: int = 1
-    #: The client asked for the current event stream as a stream.
+    #: The client requested the current response as a stream.
     is_streamed: bool = False
 
     @property

@@ -10,11 +10,9 @@ from typing import Any, Final
 
 import orjson
 
+from emulator.base.limits import MAX_DECODED
 from emulator.base.problems import EmulatorError
 from emulator.recordings.exchange import Headers
-
-#: Bytes of all compressed bodies of one file together, decompressed.
-MAX_DECODED: Final = 256 * 1024 * 1024
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 #: Control characters, which compressed data has and text has not.

@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from emulator.base.limits import MAX_RECORDING_VALUES
 from emulator.scenarios.yaml_tree import TreeBuilder, Unreadable, refused, yaml_events
 
-__all__ = ["MAX_VALUES", "Unreadable", "load", "top_keys"]
+__all__ = ["MAX_RECORDING_VALUES", "Unreadable", "load", "top_keys"]
 
-#: Values of one file, aliases counted as often as they are used; 64 characters of text count as one.
-MAX_VALUES: Final = 10_000_000
 
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEANS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -57,7 +56,7 @@ def _events(text: str) -> Iterator[Any]:
 
 
 class _ValueBuilder(TreeBuilder):
-    max_size = MAX_VALUES
+    max_size = MAX_RECORDING_VALUES
 
     def key(self, event: Any) -> str:
         """Older recorders wrote names of headers as bytes."""

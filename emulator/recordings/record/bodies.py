@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
+from emulator.base.limits import MAX_DECODED, MAX_KEPT_BODY
 from emulator.recordings.exchange import Headers, Part
 
-#: Bytes of a body that are kept at most, and bytes to which one may decode.
-MAX_KEPT: Final = 16 * 1024 * 1024
-MAX_DECODED: Final = 256 * 1024 * 1024
 #: Content codings that can be undone.
 CODINGS: Final = ("gzip", "deflate", "br", "identity")
 
@@ -37,7 +35,7 @@ _DONE: Final = re.compile(rb"data: ?\[DONE\](\r?\n){2,}$")
 class Body:
     """The copy of one body. ``feed`` takes its pieces; ``content`` is the whole, or None, see ``left_out``."""
 
-    def __init__(self, coding: str = "", *, keep: bool = True, limit: int = MAX_KEPT) -> None:
+    def __init__(self, coding: str = "", *, keep: bool = True, limit: int = MAX_KEPT_BODY) -> None:
         self.size = 0
         self.left_out: str | None = None if keep else "the contents of a file"
         self.form: tuple[Part, ...] | None = None
@@ -110,7 +108,7 @@ class FormBody:
 
     content: None = None
 
-    def __init__(self, boundary: bytes, *, keep_files: bool, limit: int = MAX_KEPT) -> None:
+    def __init__(self, boundary: bytes, *, keep_files: bool, limit: int = MAX_KEPT_BODY) -> None:
         from python_multipart.multipart import MultipartParser
 
         self._whole = Body(keep=False)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
+from emulator.base.limits import REGEX_TIMEOUT
 from emulator.base.problems import EmulatorError
 from emulator.base.secret_names import is_secret_name
 from emulator.sandbox import patterns as patterns_
@@ -134,7 +135,7 @@ class Patterns:
     def find(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         for compiled in self._compiled:
             try:
-                yield from [match.span() for match in compiled.finditer(text, start, end, timeout=patterns_.TIMEOUT)]
+                yield from [match.span() for match in compiled.finditer(text, start, end, timeout=REGEX_TIMEOUT)]
             except TimeoutError:
                 self.slow.add(compiled.pattern)
                 yield start, end

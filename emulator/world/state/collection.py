@@ -24,7 +24,7 @@ _HOLES_KEPT = 64
 
 @dataclass(slots=True)
 class Query:
-    """How a list was asked for: ``limit`` 1 to 100, ``order`` ``asc`` or ``desc`` (the default), exclusive cursors."""
+    """A list request: ``limit`` 1 to 100, ``order`` ``asc`` or ``desc`` (the default), exclusive cursors."""
 
     limit: int = 20
     order: str = "desc"

@@ -8,18 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from emulator.base.limits import MAX_DRAWING_OPERATIONS, MAX_TEXT, MAX_UNPACKED
+
 #: What the service takes for file search (its documentation, "supported files"). ``.csv`` is not among it.
 SEARCHABLE: Final = frozenset(
     ".c .cpp .cs .css .doc .docx .go .html .java .js .json .md .pdf .php .pptx .py .rb .sh .tex .ts .txt".split()
 )
 
-#: Characters that one file may have: five million tokens (its documentation), four characters each.
-MAX_TEXT = 20_000_000
 #: Bytes that cannot have less text than that; so much is never read.
 MAX_BYTES = 4 * MAX_TEXT
-#: Bytes that an archive unpacks to, and operations that the pages of a PDF are drawn with.
-MAX_UNPACKED: Final = 64 * 1024 * 1024
-MAX_OPERATIONS: Final = 500_000
 TOO_LARGE: Final = "The file could not be parsed because it is too large."
 
 
@@ -67,7 +64,7 @@ def _html(data: bytes) -> str:
 def _pdf(data: bytes) -> str:
     from pypdf import PdfReader
 
-    left = MAX_OPERATIONS
+    left = MAX_DRAWING_OPERATIONS
 
     def count(*_: Any) -> None:
         """Contents can draw each other again and again."""
@@ -142,7 +139,7 @@ _NEAR = 80
 def chunks(text: str, max_tokens: int, overlap_tokens: int) -> list[str]:
     """Pieces of a text as the static strategy cuts it: by estimated tokens (four characters), at white space.
 
-    None is larger than asked; two in a row have at most that much in common.
+    None is larger than the given size; two in a row have at most that much in common.
     """
     size, step = max_tokens * 4, (max_tokens - overlap_tokens) * 4
     cut, start = [], 0

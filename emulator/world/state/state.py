@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, Protocol
 from emulator.base.clock import Clock, make_clock, parse_instant
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
+from emulator.base.limits import HOLD_LIMIT, MAX_PROBLEMS
 from emulator.base.problems import Problem
 from emulator.scenarios.model import Scenario
 from emulator.world.state import extract
@@ -22,10 +23,6 @@ from emulator.world.state.vector_stores import Outcome
 #: ``wire``: what the service sends. ``spec``: what its published schema demands beyond that.
 Shape = Literal["wire", "spec"]
 
-#: Real seconds after which a hold that nobody releases fails its turn.
-HOLD_LIMIT = 30.0
-#: Problems that a world keeps.
-MAX_PROBLEMS = 1000
 
 _CANNOT_PARSE: Final = {"code": "invalid_file", "message": "The file could not be parsed."}
 

@@ -19,8 +19,6 @@ from emulator.world.state.missing import VECTOR_STORE_FILE
 from emulator.world.state.search import Index
 
 DAY: Final = 86_400
-#: Files that one store takes.
-MAX_FILES: Final = 10_000
 #: Days that a store which a thread brought about lives after it was last used (API documentation, file search).
 THREAD_STORE_DAYS: Final = 7
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import Emulator
-from emulator.apis.http import forms
+from emulator.base import limits
 from tests.apis.endpoints.words import Error, error, ill_typed, missing, no_value, too_high, too_low, unknown
 from tests.conftest import Emulate
 from tests.support import Api, InProcess, Reply
@@ -259,7 +259,7 @@ def test_the_largest_file(monkeypatch: pytest.MonkeyPatch, size: int, status: in
 
 
 def test_the_limit_is_512_mb() -> None:
-    assert forms.MAX_FILE == 512 * 1024 * 1024
+    assert limits.MAX_FILE == 512 * 1024 * 1024
 
 
 def test_what_is_far_too_large_is_not_kept(

@@ -201,7 +201,7 @@ def test_a_message_that_is_refused_brings_nothing_along(
 
 
 def test_a_store_that_is_full_takes_no_attachment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.apis.files.resources.MAX_FILES", 1)
+    monkeypatch.setattr("emulator.apis.files.resources.MAX_STORE_FILES", 1)
     api = InProcess()
     thread = api.thread("hi")
     path = f"/v1/threads/{thread}/messages"

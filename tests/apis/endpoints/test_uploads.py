@@ -282,9 +282,9 @@ def test_the_largest_upload_that_may_be_begun() -> None:
 @pytest.mark.parametrize(("size", "status"), [(1000, 200), (1001, 400)])
 def test_the_largest_part(monkeypatch: pytest.MonkeyPatch, size: int, status: int) -> None:
     from emulator.apis.files.endpoints import uploads
-    from emulator.apis.http import forms
+    from emulator.base import limits
 
-    assert forms.MAX_PART == 64 * 1024 * 1024
+    assert limits.MAX_PART == 64 * 1024 * 1024
     monkeypatch.setattr(uploads, "MAX_PART", 1000)
     api = InProcess()
     reply = add(api, begin(api), bytes(size))

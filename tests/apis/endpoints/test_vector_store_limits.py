@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.world.state import vector_stores
+from emulator.base import limits
 from tests.apis.endpoints.stores import (
     COUNTS,
     filled,
@@ -219,8 +219,8 @@ def test_500_files_and_16_attributes_are_taken() -> None:
 @pytest.mark.parametrize("path", ["/files", "/file_batches"])
 def test_a_full_store_refuses_more_files(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     """10,000 files, made fewer here."""
-    assert vector_stores.MAX_FILES == 10_000
-    monkeypatch.setattr("emulator.apis.files.resources.MAX_FILES", 3)
+    assert limits.MAX_STORE_FILES == 10_000
+    monkeypatch.setattr("emulator.apis.files.resources.MAX_STORE_FILES", 3)
     api = InProcess()
     files = [make_file(api, f"{n}.txt") for n in range(4)]
     store = make_store(api, file_ids=files[:2])

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from emulator import Emulator
 from emulator.apis.assistants import objects
-from emulator.apis.http.bodies import MAX_BODY, TOO_LARGE, read_body
+from emulator.apis.http.bodies import TOO_LARGE, read_body
+from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.base.problems import CheckFailed
 from tests.apis.endpoints import valid

@@ -83,6 +83,7 @@ ITEMS: list[Any] = [
         "code": "1",
         "outputs": [{"type": "logs", "logs": "1"}, {"type": "image", "url": "data:image/png;base64,AA=="}],
     },
+    {"type": "code_interpreter_call", "id": "ci_2", "status": "completed", "container_id": "cntr_1", "code": "1"},
     {"type": "compaction", "id": "cmp_1", "encrypted_content": "gAAAA"},
     {"type": "item_reference", "id": "msg_1"},
     {"id": "msg_3"},

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import openai
 from openai.pagination import AsyncCursorPage, SyncCursorPage
 from openai.types.beta import AssistantDeleted, ThreadDeleted
 from openai.types.beta.threads import Message, MessageDeleted
 
-from .shared import TWO_CITIES, Client, collect, done, finished_run, make_assistant, make_run, outputs_for
+from .shared import TWO_CITIES, Client, collect, done, error_of, finished_run, make_assistant, make_run, outputs_for
 
 
 async def run_steps(client: Client) -> dict[str, Any]:
@@ -72,9 +70,9 @@ async def delete_everything(client: Client) -> dict[str, Any]:
     ]
     return {
         "deleted": [[one.object, one.deleted] for one in deleted],
-        "thread": await _error(lambda: threads.retrieve(thread.id), thread.id),
-        "assistant": await _error(lambda: assistants.retrieve(assistant.id), assistant.id),
-        "message": await _error(lambda: threads.messages.retrieve(message.id, thread_id=thread.id), thread.id),
+        "thread": await error_of(lambda: threads.retrieve(thread.id), thread.id),
+        "assistant": await error_of(lambda: assistants.retrieve(assistant.id), assistant.id),
+        "message": await error_of(lambda: threads.messages.retrieve(message.id, thread_id=thread.id), thread.id),
     }
 
 
@@ -83,16 +81,16 @@ async def errors(client: Client) -> dict[str, Any]:
     run = await make_run(client, "Write a novel, please.")
     ids, assistant = (run.thread_id, run.id), await make_assistant(client)
     met = {
-        "unknown thread": await _error(lambda: threads.retrieve("thread_unknown")),
-        "unknown run": await _error(lambda: threads.runs.retrieve("run_unknown", thread_id=run.thread_id)),
-        "second run": await _error(lambda: threads.runs.create(run.thread_id, assistant_id=assistant.id), *ids),
-        "message during the run": await _error(
+        "unknown thread": await error_of(lambda: threads.retrieve("thread_unknown")),
+        "unknown run": await error_of(lambda: threads.runs.retrieve("run_unknown", thread_id=run.thread_id)),
+        "second run": await error_of(lambda: threads.runs.create(run.thread_id, assistant_id=assistant.id), *ids),
+        "message during the run": await error_of(
             lambda: threads.messages.create(run.thread_id, role="user", content="Well?"), *ids
         ),
-        "update during the run": await _error(
+        "update during the run": await error_of(
             lambda: threads.runs.update(run.id, thread_id=run.thread_id, metadata={"a": "b"})
         ),
-        "outputs nobody asked for": await _error(
+        "outputs nobody asked for": await error_of(
             lambda: threads.runs.submit_tool_outputs(
                 run.id, thread_id=run.thread_id, tool_outputs=[{"tool_call_id": "call_1", "output": "?"}]
             )
@@ -100,15 +98,3 @@ async def errors(client: Client) -> dict[str, Any]:
     }
     await done(threads.runs.cancel(run.id, thread_id=run.thread_id))
     return met
-
-
-async def _error(request: Callable[[], Any], *ids: str) -> list[Any]:
-    """Class, status, message, type, param and code of the error that a request meets; an id gives way to its kind."""
-    try:
-        await done(request())
-    except openai.APIStatusError as error:
-        said = str(error.body["message"]) if isinstance(error.body, dict) else error.message
-        for id in ids:
-            said = said.replace(id, f"<{id.partition('_')[0]}>")
-        return [type(error).__name__, error.status_code, said, error.type, error.param, error.code]
-    return ["no error"]

@@ -9,8 +9,9 @@ import inspect
 import json
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import openai
 from openai import AsyncOpenAI, OpenAI
 from openai.types.beta import Assistant, FunctionToolParam, Thread
 from openai.types.beta.threads import Message, Run
@@ -39,6 +40,18 @@ async def timed(request: Callable[[], T | Awaitable[T]]) -> tuple[T, float]:
     """What a request brings, and the seconds it took."""
     start = time.monotonic()
     return await done(request()), time.monotonic() - start
+
+
+async def error_of(request: Callable[[], object], *ids: str) -> list[Any]:
+    """Class, status, message, type, param and code of the error that a request meets; each id gives way to its kind."""
+    try:
+        await done(request())
+    except openai.APIStatusError as error:
+        message = str(error.body["message"]) if isinstance(error.body, dict) else error.message
+        for id in ids:
+            message = message.replace(id, f"<{id.partition('_')[0]}>")
+        return [type(error).__name__, error.status_code, message, error.type, error.param, error.code]
+    return ["no error"]
 
 
 async def collect(items: Iterable[T] | AsyncIterable[T]) -> list[T]:

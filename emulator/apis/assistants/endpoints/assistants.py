@@ -17,9 +17,9 @@ _UNSUPPORTED = frozenset({"gpt-5.1"})
 
 
 def check_settings(request: Request, assistant: Assistant | None = None) -> None:
-    """What assistants and runs are both told: model, tools and response format. Raises ApiError for what cannot be.
+    """Checks what assistants and runs both have: model, tools and response format. Raises ApiError.
 
-    ``assistant``: the one whose model a run has if it names none. Azure does not look at the model's name
+    ``assistant``: the one whose model a run has if it names none. Azure does not check the model's name
     (docs/wire.md §6); a model that the scenario gives as unknown is refused everywhere.
     """
     model = request.body.get("model")

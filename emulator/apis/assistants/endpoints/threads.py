@@ -10,10 +10,8 @@ from emulator.apis.assistants.resources import add_message, check_messages, reso
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.http.lists import deleted
 from emulator.apis.http.request import JsonResponse, Request, json_response
+from emulator.base.limits import MAX_MESSAGES
 from emulator.world.state.vector_stores import THREAD_STORE_DAYS
-
-#: The service's own limit (API reference, threads).
-MAX_MESSAGES = 100_000
 
 
 def check_room(thread: Thread, more: int = 1) -> None:

@@ -76,7 +76,7 @@ def retrieve_model(request: Request) -> JsonResponse:
 
 
 def delete_model(request: Request) -> JsonResponse:
-    """Only fine-tuned models can be deleted (API reference). An assistant may go on naming one: no model is asked."""
+    """Only fine-tuned models can be deleted (API reference). An assistant may go on naming one: no model runs."""
     name = _named(request)
     if not _is_fine_tuned(name):
         raise errors.model_not_yours(name)

@@ -6,9 +6,9 @@ from emulator.apis.files import errors, objects
 from emulator.apis.files.endpoints.files import check_fields, form_of, make_file
 from emulator.apis.files.views import view_of
 from emulator.apis.http import errors as request_errors
-from emulator.apis.http.forms import MAX_PART
 from emulator.apis.http.request import JsonResponse, Request, line_response
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_PART
 from emulator.world.state.contents import Content
 from emulator.world.state.missing import UPLOAD, UPLOAD_PART, Missing
 from emulator.world.state.store import Upload
@@ -32,10 +32,10 @@ def _upload(request: Request) -> Upload:
     return upload
 
 
-def _pending(request: Request, act: str) -> Upload:
+def _pending(request: Request, action: str) -> Upload:
     upload = _upload(request)
     if upload.object["status"] != "pending":
-        raise errors.upload_is_over(act, upload.object["status"])
+        raise errors.upload_is_over(action, upload.object["status"])
     return upload
 
 
@@ -64,7 +64,7 @@ def add_upload_part(request: Request) -> JsonResponse:
 
 
 def complete_upload(request: Request) -> JsonResponse:
-    """The parts in the order that is asked for are the file, if they have its bytes and its checksum."""
+    """The parts in the requested order are the file, if they have its bytes and its checksum."""
     upload = _pending(request, "complete")
     for id in request.body["part_ids"]:
         if id not in upload.parts:

@@ -79,7 +79,7 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
     id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
     context = context_of(world, body, previous, id, family)
     response = objects.response(id, world.now, body, on_azure=request.on_azure)
-    stored = StoredResponse(response, context.items, family, context.root, context.turns)
+    stored = StoredResponse(response, context.items, family, body["model"], context.root, context.turns)
     request.entry.run_id = id
     return stored, context
 
@@ -118,8 +118,8 @@ def _stream(request: Request, stored: StoredResponse) -> ResponseStream | Silent
     """The stream that the request asks for; a foreground response without one is awaited."""
     body = request.body
     if body.get("stream"):
-        wanted = (body.get("stream_options") or {}).get("include_obfuscation")
-        seed = None if wanted is False or stored.object["background"] else stored.id
+        has_none = (body.get("stream_options") or {}).get("include_obfuscation") is False
+        seed = None if has_none or stored.object["background"] else stored.id
         stream = ResponseStream(seed)
         if stored.object["background"]:
             stored.stream = stream
@@ -159,8 +159,8 @@ def _go_on(
     waiting = responses_of(request.world).waiting
     for id in [id for id, call in waiting.items() if call.turn is turn]:
         del waiting[id]
-    if context.ends_with_user_text() and request.world.fits(situation_of(request.world, stored.object, context)):
-        _end(request, turn)
+    if context.ends_with_user_text() and request.world.fits(situation_of(request.world, stored, context)):
+        _end(request, turn, "interrupted by the user")
         return None
     narrator = turn.narrator
     assert isinstance(narrator, ResponseNarrator)
@@ -182,17 +182,17 @@ def _keep(request: Request, stored: StoredResponse, turn: ActiveTurn) -> None:
         responses_of(request.world).responses[stored.id] = stored
 
 
-def _end(request: Request, turn: ActiveTurn) -> None:
-    """A turn that waits is over: the user has gone on to something else."""
+def _end(request: Request, turn: ActiveTurn, why: str) -> None:
+    """A turn that is under way is over, and its API's object stays as it is."""
     turn.let_go()
     turn.status = "cancelled"
-    turn.log.note(request.world.now, "interrupted by the user")
+    turn.log.note(request.world.now, why)
     request.world.active.pop(turn.id, None)
 
 
 def _abandon(request: Request, stored: StoredResponse, turn: ActiveTurn) -> None:
     """The client has left a foreground response that stands at a hold: it ends there, and nothing of it is stored."""
-    _end(request, turn)
+    _end(request, turn, "left by the client")
     responses_of(request.world).responses.pop(stored.id, None)
 
 
@@ -240,7 +240,11 @@ def _resume(request: Request, stored: StoredResponse) -> StreamResponse:
 
 
 def delete_response(request: Request) -> JsonResponse:
+    """A response that only polls would move is over with that; a stream that is open is read to its end."""
     stored = _found(request)
+    turn = stored.turn
+    if turn is not None and turn.id in request.engine.active and _is_current(stored, turn) and not turn.is_streamed:
+        _end(request, turn, "deleted by the client")
     del responses_of(request.world).responses[stored.id]
     return json_response({"id": stored.id, "object": "response.deleted", "deleted": True})
 

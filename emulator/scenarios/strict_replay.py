@@ -1,8 +1,8 @@
 """The requests of a recording, for worlds that take no others: ``replay --strict``.
 
-A request was recorded if one of the same operation, query and body was. Ids of what requests make are not the same in
-another world, so an id of the recording stands for any. A look may come as often as it likes, polls above all; what
-changes something may come as often as it was recorded.
+A request was recorded if one of the same operation, query and body was. Objects that requests make have other ids in
+another world, so an id of the recording stands for any. A GET may come any number of times, polls above all; a request
+that changes something may come as often as it was recorded.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from emulator.base.json_types import Object
 from emulator.base.text import shorten
 
 
-class Taped(NamedTuple):
-    """One recorded request: what it asked for. ``body`` None: it was not recorded. ``origin``: where it stands."""
+class RecordedRequest(NamedTuple):
+    """One recorded request. ``body`` None: it was not recorded. ``origin``: where it stands."""
 
     operation: str
     path: Mapping[str, str]
@@ -25,32 +25,32 @@ class Taped(NamedTuple):
     origin: str
 
 
-class Tape(NamedTuple):
+class StrictReplay(NamedTuple):
     """All requests of a recording. ``ids``: those of what its requests made."""
 
-    requests: tuple[Taped, ...]
+    requests: tuple[RecordedRequest, ...]
     ids: frozenset[str]
 
-    def take(self, played: Counter[int], method: str, asked: Taped) -> str | None:
+    def take(self, played: Counter[int], method: str, request: RecordedRequest) -> str | None:
         """Counts a request as played, in ``played``. Answers why it was refused if it was not recorded."""
         missed: list[tuple[int, str]] = []
-        for number, taped in enumerate(self.requests):
-            if taped.operation != asked.operation:
+        for number, recorded in enumerate(self.requests):
+            if recorded.operation != request.operation:
                 continue
-            found = self._differences(taped, asked)
+            found = self._differences(recorded, request)
             used_up = not found and method != "GET" and played[number] > 0
             if not found and not used_up:
                 played[number] += 1
                 return None
-            why = f"{taped.origin} was played already" if used_up else f"{taped.origin} has {found[0]}"
+            why = f"{recorded.origin} was played already" if used_up else f"{recorded.origin} has {found[0]}"
             missed.append((len(found), why))
-        return min(missed)[1] if missed else f"no {asked.operation} was recorded"
+        return min(missed)[1] if missed else f"no {request.operation} was recorded"
 
-    def _differences(self, taped: Taped, asked: Taped) -> list[str]:
+    def _differences(self, recorded: RecordedRequest, request: RecordedRequest) -> list[str]:
         return [
-            *self._differ(dict(taped.path), dict(asked.path), "the path's"),
-            *self._differ(dict(taped.query), dict(asked.query), "the query's"),
-            *(self._differ(taped.body, asked.body, "the body's") if taped.body is not None else ()),
+            *self._differ(dict(recorded.path), dict(request.path), "the path's"),
+            *self._differ(dict(recorded.query), dict(request.query), "the query's"),
+            *(self._differ(recorded.body, request.body, "the body's") if recorded.body is not None else ()),
         ]
 
     def _differ(self, want: Any, got: Any, place: str) -> list[str]:
@@ -69,7 +69,7 @@ class Tape(NamedTuple):
 
 
 def body_of(value: Any) -> Object:
-    """A body to compare: what is null says as little as what is absent, and a form's file is told by its name."""
+    """A body to compare: what is null says as little as what is absent, and a form's file is compared by its name."""
     if not isinstance(value, dict):
         return {}
     plain = {key: inner for key, inner in value.items() if inner is not None}

@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Control
 from emulator.recordings import own_format
-from emulator.scenarios.tape import Tape, Taped
+from emulator.scenarios.strict_replay import RecordedRequest, StrictReplay
 from tests.recording.handmade import (
     QUESTION,
     Book,
@@ -115,7 +115,7 @@ def test_other_requests_are_refused(request_: str, why: str) -> None:
             {**CREATED, "tools": functions("g")},
             "session.yaml #1 has the body's tools[0] function name = 'f', not 'g'",
         ),
-        ({**CREATED, "name": "x" * 200}, f"session.yaml #1 has the body's name = 'Ann', not '{'x' * 76}…"),
+        ({**CREATED, "name": "x" * 200}, f"session.yaml #1 has the body's name = 'Ann', not '{'x' * 78}…"),
         (None, "session.yaml #1 has the body's model = 'gpt-4o', not None"),
     ],
 )
@@ -270,9 +270,9 @@ def test_of_two_tapes_either_lets_pass() -> None:
 
 
 def test_nothing_recorded_lets_nothing_pass() -> None:
-    asked = Taped("get_run", {}, {}, None, "")
+    asked = RecordedRequest("get_run", {}, {}, None, "")
 
-    assert Tape((), frozenset()).take({}, "GET", asked) == "no get_run was recorded"  # type: ignore[arg-type]
+    assert StrictReplay((), frozenset()).take({}, "GET", asked) == "no get_run was recorded"  # type: ignore[arg-type]
 
 
 def test_replay_serves_a_recording_strictly(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Applications and agent frameworks on the Responses API."""
