@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from emulator.apis.responses import errors, objects
 from emulator.apis.responses.bounds import check_tool_uses, check_without_tool
 from emulator.apis.responses.code_files import CodeFiles
-from emulator.apis.responses.events import Tell, delta, event, text_delta
+from emulator.apis.responses.events import Tell, TextDelta, delta, event, text_deltas
 from emulator.apis.responses.objects import Item
 from emulator.apis.responses.response_writer import Added, Done, ResponseWriter
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
@@ -180,8 +180,9 @@ class ResponseNarrator(ResponseWriter):
         yield self._part_event("response.content_part.added", id, index, objects.output_text(""))
         annotations = [self.files.annotation(one) for one in plain.annotations]
         sent = position = 0
+        frame = text_deltas(id, index)
         for piece in plain.pieces:
-            yield text_delta(id, index, piece)
+            yield TextDelta(frame, piece)
             position += len(piece)
             while sent < len(annotations) and 0 <= annotations[sent].get("index", -1) <= position:
                 yield self._annotation_event(id, index, sent, annotations[sent])
