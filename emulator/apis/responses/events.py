@@ -30,17 +30,17 @@ class DeltaFrame(NamedTuple):
     before_number: bytes
 
 
-class TextDelta(NamedTuple):
-    """A piece of a text. By far the most events are of this kind: their frames are made once for each text."""
+class TextDeltas(NamedTuple):
+    """Pieces of a text. By far the most events are of this kind, so those in a row are one item."""
 
     frame: DeltaFrame
-    piece: str
+    pieces: list[str]
 
 
 TEXT_DELTA: Final = "response.output_text.delta"
 
 
-def text_deltas(item_id: str, output_index: int) -> DeltaFrame:
+def text_frame(item_id: str, output_index: int) -> DeltaFrame:
     """The frame of the deltas of one text."""
     return DeltaFrame(
         b'event: %b\ndata: {"type":"%b","content_index":0,"delta":' % (TEXT_DELTA.encode(), TEXT_DELTA.encode()),

@@ -38,12 +38,13 @@ class ResponseStream(EventStream):
                 data["obfuscation"] = self._obfuscation(number, len(data["delta"])).decode()
         self.frames.append(sse.frame(event, sse.data_of(data)))
 
-    def tell_delta(self, frame: DeltaFrame, piece: str) -> None:
-        """Appends a piece of a text."""
-        number = len(self.frames)
-        padding = b"" if self._chance is None else b'"obfuscation":"%b",' % self._obfuscation(number, len(piece))
+    def tell_deltas(self, frame: DeltaFrame, pieces: list[str]) -> None:
+        """Appends pieces of a text."""
         start, middle, end = frame
-        self.frames.append(b"%b%b%b%b%b%d}\n\n" % (start, orjson.dumps(piece), middle, padding, end, number))
+        is_obfuscated = self._chance is not None
+        for number, piece in enumerate(pieces, len(self.frames)):
+            padding = b'"obfuscation":"%b",' % self._obfuscation(number, len(piece)) if is_obfuscated else b""
+            self.frames.append(b"%b%b%b%b%b%d}\n\n" % (start, orjson.dumps(piece), middle, padding, end, number))
 
     def _obfuscation(self, number: int, length: int) -> bytes:
         """Letters and digits that fill a delta of that length, the same on every run."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from emulator.apis.responses.events import TEXT_DELTA, Tell, TextDelta
+from emulator.apis.responses.events import TEXT_DELTA, Tell, TextDeltas
 from emulator.apis.responses.objects import Item, Response, text_of
 from emulator.apis.responses.response_stream import ResponseStream
 from emulator.apis.responses.store import StoredResponse
@@ -48,7 +48,7 @@ class Done(NamedTuple):
     position: int
 
 
-ResponseItem = Tell | TextDelta | Added | Done
+ResponseItem = Tell | TextDeltas | Added | Done
 
 
 class ResponseWriter:
@@ -141,10 +141,11 @@ class ResponseWriter:
 
     def apply(self, item: ResponseItem, at: float) -> Flaw | None:
         """One item happens in the second ``at``. Returns what the model could not have written."""
-        if type(item) is TextDelta:
-            self._tell_delta(item, at)
-            return None
         match item:
+            case TextDeltas(frame, pieces):
+                self.log.note(int(at), TEXT_DELTA, len(pieces))
+                if stream := self._stream():
+                    stream.tell_deltas(frame, pieces)
             case Tell(event, data):
                 self._tell(event, data, at)
             case Added(shown, index):
@@ -183,11 +184,6 @@ class ResponseWriter:
         self.log.note(int(at), event)
         if stream := self._stream():
             stream.tell(event, data)
-
-    def _tell_delta(self, delta: TextDelta, at: float) -> None:
-        self.log.note(int(at), TEXT_DELTA)
-        if stream := self._stream():
-            stream.tell_delta(delta.frame, delta.piece)
 
     def _stream(self) -> ResponseStream | None:
         """The stream that somebody reads."""
