@@ -26,7 +26,7 @@ $(SCHEMATHESIS): | $(INSTALLED)
 
 install: $(INSTALLED)  ## the virtual environment, with everything for development
 
-demo: $(INSTALLED)  ## the three patterns of the API with the real SDK, against bundled scenarios
+demo: $(INSTALLED)  ## three patterns on both APIs with the real SDK, against bundled scenarios
 	$(BIN)/python -m tests.demo
 
 serve: $(INSTALLED)  ## the standalone server with the bundled scenarios

@@ -1,4 +1,4 @@
-"""``make demo`` prints the same on every run, and looks as it was looked at."""
+"""``make demo`` prints the same on every run, and fits into 100 columns."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ def test_the_demo_prints_the_same_in_this_process(capsys: pytest.CaptureFixture[
 
 
 def test_no_line_of_the_transcript_is_too_long_for_a_wide_terminal() -> None:
-    assert max(map(len, _golden().splitlines())) <= 120
+    assert max(map(len, _golden().splitlines())) <= 100

@@ -194,8 +194,8 @@ def _body(operation: str) -> dict[str, Any] | None:
 
 
 def streams(operation: str) -> bool:
-    """True for an operation that streams its response if the body requests it."""
-    return "stream" in (_own("bodies", operation) or {}).get("properties", {})
+    """True for an operation that streams its response if the body or the query requests it."""
+    return any("stream" in (_own(part, operation) or {}).get("properties", {}) for part in ("bodies", "queries"))
 
 
 # ---- Responses ----

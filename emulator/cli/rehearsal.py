@@ -1,4 +1,4 @@
-"""Plays the turns of a scenario without a client and lists the events of each in a table."""
+"""Plays the turns of a scenario without a client, lists the events of each, and compares its texts on both APIs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import orjson
 
 import emulator.apis.given  # noqa: F401
 from emulator.apis.assistants import objects
+from emulator.apis.assistants.objects import Message
 from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.turns import turn_of
 from emulator.apis.files.resources import use_stores
 from emulator.base.json_types import Object
 from emulator.base.problems import Problem
+from emulator.cli.rehearsal_on_responses import texts_on_responses
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.model import Scenario, Turn
@@ -25,12 +27,16 @@ from emulator.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A turn that was played. ``problems``: what ``check()`` would report."""
+    """A turn that was played. ``problems``: what ``check()`` would report.
+
+    ``on_responses``: the texts of its messages when the Responses API plays it.
+    """
 
     turn: Turn
     thread: Thread
     active_turn: ActiveTurn
     problems: tuple[Problem, ...]
+    on_responses: tuple[str, ...]
 
     def __str__(self) -> str:
         """The turn's events with their seconds, its messages, and its problems."""
@@ -41,6 +47,7 @@ class Rehearsal:
             times = f" ×{moment.count}" if moment.count > 1 else ""
             lines.append(f"  {moment.time - start:>5} s  {moment.event}{times}")
         lines += [f"           says: {one}" for one in self.messages]
+        lines += [f"           on responses: {one}" for one in self.differences]
         lines += [f"           problem: {problem}" for problem in self.problems]
         if self.problems and any(step.kind == "call" and "expect" not in step.beside for step in turn.steps):
             lines.append(
@@ -51,8 +58,21 @@ class Rehearsal:
     @property
     def messages(self) -> list[str]:
         """The text of the assistant's messages, a line for each message."""
+        return [_in_a_line(objects.text_of(one)) for one in self._written()]
+
+    @property
+    def differences(self) -> list[str]:
+        """The texts of the messages on the Responses API if they differ, a line for each message, else none.
+
+        There the markers of citations are not in the text.
+        """
+        if self.on_responses == tuple(_without_markers(one) for one in self._written()):
+            return []
+        return [_in_a_line(one) for one in self.on_responses] or ["no message"]
+
+    def _written(self) -> list[Message]:
         written = [stored.message() for _, stored in self.thread.messages.newest_first()]
-        return [objects.text_of(one).replace("\n", " ⏎ ") for one in reversed(written) if one["role"] == "assistant"]
+        return [one for one in reversed(written) if one["role"] == "assistant"]
 
     def as_json(self) -> dict[str, Any]:
         start = self.active_turn.log.timeline[0].time
@@ -66,8 +86,23 @@ class Rehearsal:
                 for moment in self.active_turn.log.timeline
             ],
             "says": self.messages,
+            "differs_on_responses": self.differences,
             "problems": [problem.as_json() for problem in self.problems],
         }
+
+
+def _in_a_line(text: str) -> str:
+    return text.replace("\n", " ⏎ ")
+
+
+def _without_markers(message: Message) -> str:
+    """The text of a message as it is without the markers of its citations."""
+    text = objects.text_of(message)
+    for part in message["content"]:
+        for annotation in part.get("text", {}).get("annotations", []) if part["type"] == "text" else []:
+            if annotation["type"] == "file_citation":
+                text = text.replace(annotation["text"], "")
+    return text
 
 
 def rehearse(scenario: Scenario) -> list[Rehearsal]:
@@ -76,19 +111,31 @@ def rehearse(scenario: Scenario) -> list[Rehearsal]:
 
 
 def _rehearse_turn(scenario: Scenario, turn: Turn) -> Rehearsal:
+    world, other = _world(scenario), _world(scenario)
+    thread, active_turn = _played(world, turn)
+    on_responses = texts_on_responses(other, turn, _message(turn), _tools(turn), _invented_output)
+    return Rehearsal(turn, thread, active_turn, tuple(world.problems), tuple(on_responses))
+
+
+def _world(scenario: Scenario) -> World:
+    """A world of its own, in which all holds are open."""
     world = World(Options(), (scenario,))
     world.open_holds |= world.labels()
-    thread, active_turn = _played(world, turn)
-    return Rehearsal(turn, thread, active_turn, tuple(world.problems))
+    return world
+
+
+def _message(turn: Turn) -> str:
+    """A message of the user for which the turn is played."""
+    pattern = turn.when.get("message", "Hello")
+    text: str = pattern if isinstance(pattern, str) else pattern.get("equals", "Hello")
+    return text or "Hello"
 
 
 def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
     """Plays the turn to its end with invented outputs, on a thread of its own."""
     assistant = objects.assistant("asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": _tools(turn)})
     thread = Thread(objects.thread("thread_rehearsal", world.now, {}))
-    pattern = turn.when.get("message", "Hello")
-    text = pattern if isinstance(pattern, str) else pattern.get("equals", "Hello")
-    body = {"role": "user", "content": text or "Hello"}
+    body = {"role": "user", "content": _message(turn)}
     thread.put_message(objects.message("msg_rehearsal", world.now, thread.id, body))
     run = objects.run("run_rehearsal", world.now, thread.id, assistant, {})
     stores = list(world.store.vector_stores)

@@ -30,10 +30,10 @@ class TurnLog:
     timeline: list[Moment] = field(default_factory=list)
     stream: EventStream | None = None
 
-    def note(self, time: int, event: str) -> None:
-        """Adds to the timeline."""
+    def note(self, time: int, event: str, times: int = 1) -> None:
+        """Adds to the timeline an event, or so many deltas in a row."""
         last = self.timeline[-1] if self.timeline else None
         if last and last.event == event and event.endswith(".delta"):
-            last.count += 1
+            last.count += times
         else:
-            self.timeline.append(Moment(time, event))
+            self.timeline.append(Moment(time, event, times))

@@ -19,6 +19,8 @@ from tests.apis.endpoints.given import given
 from tests.apis.responses import valid as valid_for_responses
 from tests.support import InProcess
 
+BODIES = {**valid.BODIES, **valid_for_responses.BODIES}
+QUERIES = {**valid.QUERIES, **valid_for_responses.QUERIES}
 DOCUMENT = openapi.document()
 OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     operation["operationId"]: (method.upper(), f"/v1{path}", operation)
@@ -47,7 +49,7 @@ def standalone(part: dict[str, Any]) -> dict[str, Any]:
 
 def path_of(path: str, **ids: str) -> str:
     """A URL of a thing that is not there, or with these ids."""
-    for name in ("thread_id", "run_id", "model"):
+    for name in ("thread_id", "run_id", "response_id", "model"):
         path = path.replace(f"{{{name}}}", ids.get(name, f"{{{name}}}"))
     return path.replace("{", "no-").replace("}", "")
 
@@ -154,7 +156,7 @@ def check_answer(operation: dict[str, Any], status: int, value: Any) -> None:
 
 
 @every_operation
-def test_streams_are_told_where_a_body_can_ask_for_one(name: str) -> None:
+def test_streams_are_told_where_a_request_can_ask_for_one(name: str) -> None:
     method, path, operation = OPERATIONS[name]
     told = "text/event-stream" in operation["responses"]["200"]["content"]
     api = given()
@@ -162,14 +164,18 @@ def test_streams_are_told_where_a_body_can_ask_for_one(name: str) -> None:
     run = api.run(thread, "asst_told").json["id"]
     api.poll(thread, run)
     called = api.get(f"/v1/threads/{thread}/runs/{run}").json["required_action"]["submit_tool_outputs"]["tool_calls"]
+    response = api.post("/v1/responses", {"model": "gpt-4o", "input": "hi", "background": True, "stream": True})
     bodies: dict[str, Any] = {
-        "create_response": {"model": "gpt-4o", "input": "say"},
+        "create_response": {"model": "gpt-4o", "input": "hi"},
         "create_run": {"assistant_id": "asst_told"},
         "create_thread_and_run": {"assistant_id": "asst_told"},
         "submit_tool_outputs_to_run": {"tool_outputs": [{"tool_call_id": called[0]["id"], "output": "o"}]},
     }
     where = {"thread_id": "thread_empty" if name == "create_run" else thread, "run_id": run}
-    answered = api.request(method, path_of(path, **where), {**bodies.get(name, {}), "stream": True})
+    where["response_id"] = response.events[0].json()["response"]["id"]
+    body = {**bodies.get(name, {}), "stream": True} if method == "POST" else None
+    query = "" if method == "POST" else "?stream=true"
+    answered = api.request(method, path_of(path, **where) + query, body)
 
     assert answered.headers["content-type"].startswith("text/event-stream") == told
 

@@ -14,7 +14,19 @@ from tests.bench.load import Connection, chunks, drive, exchange, request
 from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row
 from tests.bench.rounds import cost_of, paired, speed_row
-from tests.bench.scenes import MESSAGE, RUN, SCENARIO, STREAMED_RUN, reset, saying, serving, thread, threads
+from tests.bench.scenes import (
+    MESSAGE,
+    RESPONSE,
+    RUN,
+    SCENARIO,
+    STREAMED_RESPONSE,
+    STREAMED_RUN,
+    reset,
+    saying,
+    serving,
+    thread,
+    threads,
+)
 from tests.bench.servers import Process, bare
 
 #: The least that a round may take: what is shorter is noise.
@@ -60,12 +72,29 @@ def _runs(body: bytes, port: int, many: int) -> list[bytes]:
     return [request("POST", f"/v1/threads/{id}/runs", body) for id in threads(port, many, 1)]
 
 
+def _responses(body: bytes, port: int, many: int) -> list[bytes]:
+    """Each response begins a chain of its own, in a world that has no others."""
+    reset(port)
+    return [request("POST", "/v1/responses", body)] * many
+
+
+def _saying(deltas: int) -> dict[str, Any]:
+    return saying([f"word{n:04} " for n in range(deltas)]) if deltas > 1 else SCENARIO
+
+
+def _response_stream(deltas: int, aim: Aim) -> Endpoint:
+    """A response that writes one message in so many deltas."""
+    name = f"response stream of {deltas:,} deltas" + (", flushed per event" if deltas > 100 else "")
+    made = partial(_responses, STREAMED_RESPONSE)
+    return Endpoint(name, "stream", STREAMED_RESPONSE, aim, made, deltas + 8, _saying(deltas), _MADE_FOR)
+
+
 def _stream(deltas: int, aim: Aim) -> Endpoint:
     """A run that writes one message in so many deltas."""
     events = deltas + 11
     name = f"stream, {events} events" if deltas == 1 else f"stream of {deltas:,} deltas, flushed per event"
-    said = saying([f"word{n:04} " for n in range(deltas)]) if deltas > 1 else SCENARIO
-    return Endpoint(name, "stream", STREAMED_RUN, aim, partial(_runs, STREAMED_RUN), events, said, _MADE_FOR)
+    made = partial(_runs, STREAMED_RUN)
+    return Endpoint(name, "stream", STREAMED_RUN, aim, made, events, _saying(deltas), _MADE_FOR)
 
 
 def endpoints(deltas: int = 1000) -> list[Endpoint]:
@@ -78,6 +107,9 @@ def endpoints(deltas: int = 1000) -> list[Endpoint]:
         Endpoint("list of 100 messages", "get", b"", Aim(">=", 2.5), partial(_list_messages, 100)),
         _stream(1, Aim(">=", 1.0)),
         _stream(deltas, Aim(">=", 0.8)),
+        Endpoint("create response", "post", RESPONSE, Aim(">=", 0.8), partial(_responses, RESPONSE), at_most=_MADE_FOR),
+        _response_stream(12, Aim(">=", 1.0)),
+        _response_stream(deltas, Aim(">=", 0.8)),
     ]
 
 

@@ -32,6 +32,8 @@ SCENARIO = saying([SAID])
 MESSAGE = encoded({"role": "user", "content": TEXT})
 RUN = encoded({"assistant_id": "asst_bench"})
 STREAMED_RUN = encoded({"assistant_id": "asst_bench", "stream": True})
+RESPONSE = encoded({"model": "gpt-4o", "input": TEXT})
+STREAMED_RESPONSE = encoded({"model": "gpt-4o", "input": TEXT, "stream": True})
 
 
 @contextmanager

@@ -221,3 +221,33 @@ def test_serve_watch_answers_from_the_new_file(tmp_path: Path) -> None:
     assert [run.status for run in Control(url, "sk").runs()] == ["completed"] * 2
     process.terminate()
     process.communicate(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("steps", "on_responses"),
+    [
+        ([{"say": "One\ntwo"}], []),
+        ([{"call": {"f": {}}}, {"say": "Told {{ f.x }}."}], []),
+        ([{"call": [{"f": {}}, {"g": {}}]}, {"say": "Both."}, {"call": {"f": {}}}, {"say": "Again."}], []),
+        ([{"say": {"text": "See [1] there.", "cite": [{"file": "menu.md", "marker": "[1]"}]}}], []),
+        ([{"search": "auto"}, {"code": {"input": "1", "logs": "1"}}, {"hold": "h"}, {"say": "Found."}], []),
+        ([{"refuse": "No."}], []),
+        ([{"say": "Half a"}, {"fail": "server_error"}], ["no message"]),
+        ([{"say": "Slow."}, {"wait": 700}, {"say": "At last."}], ["Slow.", "At last."]),
+    ],
+)
+def test_a_rehearsal_shows_texts_that_differ_on_responses(
+    tmp_path: Path, steps: list[Any], on_responses: list[str]
+) -> None:
+    files = [{"id": "file-1", "filename": "menu.md", "purpose": "assistants", "content": "Soup"}]
+    stores = [{"id": "vs_1", "file_ids": ["file-1"]}]
+    scenario = {"version": 1, "given": {"files": files, "vector_stores": stores}, "turns": [{"steps": steps}]}
+    (tmp_path / "turn.json").write_text(json.dumps(scenario))
+
+    (played,) = rehearse(load_scenario(tmp_path / "turn.json"))
+
+    assert played.problems == ()
+    assert played.differences == played.as_json()["differs_on_responses"] == on_responses
+    assert [line.partition("on responses: ")[2] for line in str(played).splitlines() if "on responses" in line] == (
+        on_responses
+    )

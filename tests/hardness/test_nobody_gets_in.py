@@ -15,11 +15,13 @@ from emulator.admin import routes as admin
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.control.client import Control
 from emulator.control.report import report
-from tests.apis.endpoints.valid import BODIES
+from tests.apis.endpoints import valid
+from tests.apis.responses import valid as valid_for_responses
 from tests.conftest import Emulate
 from tests.hardness.bounds import bounded
 from tests.support import Api, InProcess, Reply
 
+BODIES = {**valid.BODIES, **valid_for_responses.BODIES, "create_response": {"model": "m", "input": "hi"}}
 #: Stands in everything that the first key makes.
 MARK = "only-mine"
 HELD = {"version": 1, "name": MARK, "turns": [{"when": {"message": "hold"}, "steps": [{"hold": MARK}]},
@@ -63,6 +65,7 @@ class Furnished:
             "vector_store_id": store,
             "batch_id": batch,
             "upload_id": self._made("/v1/uploads", upload),
+            "response_id": self._made("/v1/responses", {"model": "gpt-4o", "input": MARK, "background": True}),
             "model": "ft:gpt-4o:mine",
             "label": MARK,
         }

@@ -50,7 +50,8 @@ def test_a_removed_operation_is_a_404_whatever_is_asked(route: Operation) -> Non
         ("PUT", "/v1/threads", 404), ("GET", "/v1/assistants/asst_1/files", 404), ("GET", "/v1/threads/x/nothing", 404),
         ("GET", "/v1", 404), ("GET", "/v1/", 404), ("PUT", "/v1/models", 405), ("GET", "/v1/files", 200),
         ("GET", "/v1/vector_stores", 200), ("POST", "/v1/vector_stores", 200), ("GET", "/v1/models/gpt-4o", 200),
-        ("GET", "/openai/files?api-version=2025-04-01-preview", 200),
+        ("GET", "/openai/files?api-version=2025-04-01-preview", 200), ("GET", "/v1/responses/resp_1", 404),
+        ("POST", "/v1/responses", 400), ("POST", "/v1/responses/input_tokens", 200),
     ],
 )  # fmt: skip
 def test_around_it_the_rest_lives_on(method: str, path: str, status: int) -> None:
@@ -103,6 +104,9 @@ class TestWithFixture:
     def test_more(self, assistant, assistants_client):
         assert assistants_client.beta.assistants.retrieve(assistant.id)
 
+def test_responses(assistants_client):
+    assert assistants_client.responses.create(model="gpt-4o", input="Hi").status == "completed"
+
 def test_nothing_of_it():
     assert True
 """
@@ -111,9 +115,9 @@ def test_nothing_of_it():
 def test_the_summary_counts_the_tests_that_depend_on_the_removed_api(pytester: pytest.Pytester) -> None:
     result = run(pytester, TESTS)
 
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
     result.stdout.fnmatch_lines(
-        ["3 of 5 tests still depend on the removed Assistants API; --assistants-sunset=report lists them"]
+        ["3 of 6 tests still depend on the removed Assistants API; --assistants-sunset=report lists them"]
     )
 
 
@@ -132,21 +136,21 @@ test_app.py::TestWithFixture::test_only_that
     fixture assistant: create_assistant
 test_app.py::test_runs
     create_assistant ×2, create_thread ×2, create_run ×2, get_run ×4, list_messages ×2
-3 of 5 tests still depend on the removed Assistants API
+3 of 6 tests still depend on the removed Assistants API
 """
 
 
 def test_they_can_be_listed(pytester: pytest.Pytester) -> None:
     result = run(pytester, TESTS, "--assistants-sunset=report")
 
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
     assert LISTED in result.stdout.str()
 
 
 def test_they_can_be_failed(pytester: pytest.Pytester) -> None:
     result = run(pytester, TESTS, "--assistants-sunset=fail")
 
-    result.assert_outcomes(passed=2, failed=3)
+    result.assert_outcomes(passed=3, failed=3)
     assert LISTED in result.stdout.str()
     # At the beginning of a line: on a CI machine pytest's short summary has the words in full once more.
     assert result.stdout.str().count("\nthis test still depends on the removed Assistants API:") == 3

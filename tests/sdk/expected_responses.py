@@ -56,7 +56,6 @@ def _bad_request(message: str, param: str | None = None, code: str | None = None
 RESULTS: dict[str, dict[str, Any]] = {
     "create": {
         "status": "completed",
-        "model": "gpt-4o-2024-08-06",
         "text": GREETING,
         "tokens": 18,
         "retrieved as created": True,
@@ -155,6 +154,13 @@ RESULTS: dict[str, dict[str, Any]] = {
     },
     "parallel_functions_streamed": {"calls": CALLS},
     "refusal_streamed": {"deltas": REFUSAL, "refusal": [REFUSAL]},
+    "failed": {
+        "status": "failed",
+        "error": ["server_error", "The model broke."],
+        "read": EVENTS[:6],
+        "raised": ["APIError", "The model broke.", "server_error"],
+    },
+    "left": {"first": "response.created"},
     "code_streamed": {"code": CODE, "ran": [[CODE, ["1.0\n"]]], "text": "x is 1."},
     "background_streamed": {"events": BACKGROUND_EVENTS, "rest as before": True},
 }

@@ -9,7 +9,7 @@ from tests.conftest import Emulate
 from tests.sdk.conftest import Start
 from tests.sdk.expected import ANALYSIS, ANSWER, CALLS, CONVERSATIONS, GREETING, RAG, RESULTS
 from tests.sdk.install import HOW, is_installed
-from tests.sdk.polls import looks_of_helpers
+from tests.sdk.polls import polls_of_helpers
 from tests.sdk.scenarios import OF_THE_PATTERNS
 
 pytestmark = [
@@ -50,13 +50,13 @@ def test_every_user_of_the_chatbot_has_one_thread_of_their_own(start: Start, emu
 
 
 def test_rag_uploads_searches_and_cites(start: Start, emulator: Emulator) -> None:
-    """Without ``openai-poll-after-ms`` the batch, which is looked at four times, would take fifteen seconds."""
+    """Without ``openai-poll-after-ms`` the batch, which is polled four times, would take fifteen seconds."""
     _, found = start("rag")
 
     assert found.pop("milliseconds") < 5000
     assert found == RAG
-    looks = looks_of_helpers(emulator, "get_vector_store_file_batch")
-    assert list(looks.values()) == [["in_progress"] * 3 + ["completed"]]
+    polls = polls_of_helpers(emulator, "get_vector_store_file_batch")
+    assert list(polls.values()) == [["in_progress"] * 3 + ["completed"]]
 
 
 def test_data_analysis_shows_what_the_code_made(start: Start) -> None:
@@ -98,7 +98,7 @@ def test_polling_helpers_poll_twice_before_a_run_rests_and_do_not_sleep(start: S
     """Without ``openai-poll-after-ms`` each would sleep five seconds at least."""
     _, found = start("helpers")
 
-    assert list(looks_of_helpers(emulator).values()) == [
+    assert list(polls_of_helpers(emulator).values()) == [
         ["in_progress", "requires_action", "in_progress", "completed"],
         ["in_progress", "completed"],
         ["cancelled"],

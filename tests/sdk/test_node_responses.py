@@ -51,6 +51,11 @@ def test_the_helpers_create_stream_parse_and_call_functions(start: Start) -> Non
         "accumulated": {"snapshots": RESULTS["accumulated"]["snapshots"], "text": GREETING},
         "parsedStream": RECIPE,
         "functionsStreamed": {"last": HAT_CALLS[0][1], "items": HAT_ITEMS, "text": HAT},
+        "failed": {
+            "status": "failed",
+            "code": "server_error",
+            "raised": ["APIError", None, "The model broke.", None, "server_error"],
+        },
         "resumed": {"events": BACKGROUND_EVENTS, "rest": BACKGROUND_EVENTS[6:]},
     }
 

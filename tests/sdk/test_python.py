@@ -11,7 +11,7 @@ import pytest
 from emulator import Emulator
 from tests.sdk.expected import RESULTS
 from tests.sdk.playing import CLIENTS, VERSIONS, play_here, play_with
-from tests.sdk.polls import looks_of_helpers
+from tests.sdk.polls import polls_of_helpers
 from tests.sdk.scenarios import OF_THE_PATTERNS
 
 
@@ -20,8 +20,8 @@ class Played:
     """What the client program found, and what the emulator saw of it."""
 
     found: dict[str, Any]
-    looks_at_runs: list[list[str]]
-    looks_at_batches: list[list[str]]
+    polls_of_runs: list[list[str]]
+    polls_of_batches: list[list[str]]
     bases: set[str]
 
 
@@ -30,9 +30,9 @@ def played(request: pytest.FixtureRequest) -> Iterator[Played]:
     with Emulator(*OF_THE_PATTERNS) as emulator:
         found = play_with(request.param, "assistants", emulator)
         emulator.check()
-        batches = looks_of_helpers(emulator, "get_vector_store_file_batch")
+        batches = polls_of_helpers(emulator, "get_vector_store_file_batch")
         bases = {request.path.split("/")[1] for request in emulator.requests()}
-        yield Played(found, [*looks_of_helpers(emulator).values()], [*batches.values()], bases)
+        yield Played(found, [*polls_of_helpers(emulator).values()], [*batches.values()], bases)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -53,7 +53,7 @@ def test_azures_clients_ask_azures_addresses(played: Played) -> None:
 def test_polling_helpers_poll_no_more_than_twice_before_a_run_rests(played: Played) -> None:
     straight, cancelled = ["in_progress", "completed"], ["cancelled"]
     with_functions = ["in_progress", "requires_action", "in_progress", "completed"]
-    seen = played.looks_at_runs
+    seen = played.polls_of_runs
 
     assert [seen.count(statuses) for statuses in (straight, cancelled, with_functions)] == [
         times * len(CLIENTS) for times in (7, 1, 2)
@@ -62,7 +62,7 @@ def test_polling_helpers_poll_no_more_than_twice_before_a_run_rests(played: Play
 
 
 def test_polling_helpers_poll_a_batch_until_its_files_are_indexed(played: Played) -> None:
-    assert played.looks_at_batches == [["in_progress"] * 3 + ["completed"]] * len(CLIENTS)
+    assert played.polls_of_batches == [["in_progress"] * 3 + ["completed"]] * len(CLIENTS)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

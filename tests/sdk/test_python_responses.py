@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from openai import OpenAI
 
 from emulator import Emulator
+from tests.sdk.expected import GREETING
 from tests.sdk.expected_responses import RESULTS
 from tests.sdk.playing import CLIENTS, VERSIONS, play_here, play_with
 
@@ -32,6 +34,21 @@ def test_every_version_and_all_clients_find_the_same(found: dict[str, Any], clie
 def test_no_pattern_is_left_out(found: dict[str, Any]) -> None:
     assert found.keys() == {*CLIENTS}
     assert all(found[client]["results"].keys() == RESULTS.keys() for client in CLIENTS)
+
+
+def test_the_newest_client_counts_tokens_and_compacts() -> None:
+    with Emulator(SCENARIO) as emulator, OpenAI(base_url=emulator.base_url, api_key="sk-test") as client:
+        counted = client.responses.input_tokens.count(model="gpt-4o", input="Hello")
+        compacted = client.responses.compact(model="gpt-4o", input="Hello")
+        history: Any = [
+            *(item.to_dict(warnings=False) for item in compacted.output),
+            {"role": "user", "content": "Hi!"},
+        ]
+        response = client.responses.create(model="gpt-4o", input=history)
+
+    assert counted.input_tokens == 2
+    assert [item.type for item in compacted.output] == ["message", "compaction"]
+    assert response.output_text == GREETING
 
 
 @pytest.mark.parametrize("shapes", ["wire", "spec"])

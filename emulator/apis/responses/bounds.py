@@ -58,6 +58,9 @@ def check_without_tool(response: Response, steps_to_come: Iterable[Step]) -> Non
     if any(step.kind in _MAY_STILL_USE_TOOL for step in steps_to_come):
         return
     allowed = _allowed(response["tool_choice"])
+    kinds = {kind for kind, _ in allowed} if allowed else {tool["type"] for tool in response["tools"]}
+    if kinds.isdisjoint(_TOOL_OF_ITEM.values()):
+        return  # tools that no step uses, as web search
     required = _names(sorted(allowed)) if allowed else "a tool"
     raise StepFailed("impossible", f"the model has to use {required} before it is done: tool_choice requires it")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import orjson
 
 from emulator.base.json_types import Object
 
@@ -20,21 +22,30 @@ def event(name: str, **fields: Any) -> Tell:
     return Tell(name, {"type": name, **{key: fields[key] for key in sorted(fields)}})
 
 
-def text_delta(item_id: str, output_index: int, piece: str) -> Tell:
-    """A piece of a text. By far the most events are of this kind, so its keys are written in order."""
-    name = "response.output_text.delta"
-    return Tell(
-        name,
-        {
-            "type": name,
-            "content_index": 0,
-            "delta": piece,
-            "item_id": item_id,
-            "logprobs": [],
-            "obfuscation": "",
-            "output_index": output_index,
-            "sequence_number": 0,
-        },
+class DeltaFrame(NamedTuple):
+    """The frames of a text's deltas but for what differs: a delta, its obfuscation, and its number stand between."""
+
+    before_delta: bytes
+    before_obfuscation: bytes
+    before_number: bytes
+
+
+class TextDeltas(NamedTuple):
+    """Pieces of a text. By far the most events are of this kind, so those in a row are one item."""
+
+    frame: DeltaFrame
+    pieces: list[str]
+
+
+TEXT_DELTA: Final = "response.output_text.delta"
+
+
+def text_frame(item_id: str, output_index: int) -> DeltaFrame:
+    """The frame of the deltas of one text."""
+    return DeltaFrame(
+        b'event: %b\ndata: {"type":"%b","content_index":0,"delta":' % (TEXT_DELTA.encode(), TEXT_DELTA.encode()),
+        b',"item_id":%b,"logprobs":[],' % orjson.dumps(item_id),
+        b'"output_index":%d,"sequence_number":' % output_index,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from emulator.apis.responses import errors, objects
 from emulator.apis.responses.bounds import check_tool_uses, check_without_tool
 from emulator.apis.responses.code_files import CodeFiles
-from emulator.apis.responses.events import Tell, delta, event, text_delta
+from emulator.apis.responses.events import Tell, TextDeltas, delta, event, text_frame
 from emulator.apis.responses.objects import Item
 from emulator.apis.responses.response_writer import Added, Done, ResponseWriter
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
@@ -179,17 +179,27 @@ class ResponseNarrator(ResponseWriter):
         yield Added(objects.message(id, "in_progress", [], action.phase), index)
         yield self._part_event("response.content_part.added", id, index, objects.output_text(""))
         annotations = [self.files.annotation(one) for one in plain.annotations]
-        sent = position = 0
-        for piece in plain.pieces:
-            yield text_delta(id, index, piece)
-            position += len(piece)
-            while sent < len(annotations) and 0 <= annotations[sent].get("index", -1) <= position:
-                yield self._annotation_event(id, index, sent, annotations[sent])
-                sent += 1
-        for number in range(sent, len(annotations)):
-            yield self._annotation_event(id, index, number, annotations[number])
+        yield from self._text_events(id, index, plain.pieces, annotations)
         part = objects.output_text(plain.text, annotations)
         yield from self._end_message(action, id, index, part, action.phase)
+
+    def _text_events(self, id: str, index: int, pieces: list[str], annotations: list[Object]) -> Items:
+        """The pieces of a text, and each citation behind the piece that ends at its position or later."""
+        frame, batch = text_frame(id, index), list[str]()
+        sent = position = 0
+        for piece in pieces:
+            batch.append(piece)
+            position += len(piece)
+            while sent < len(annotations) and 0 <= annotations[sent].get("index", -1) <= position:
+                if batch:
+                    yield TextDeltas(frame, batch)
+                    batch = []
+                yield self._annotation_event(id, index, sent, annotations[sent])
+                sent += 1
+        if batch:
+            yield TextDeltas(frame, batch)
+        for number in range(sent, len(annotations)):
+            yield self._annotation_event(id, index, number, annotations[number])
 
     def refused(self, action: Refused) -> Items:
         """A message that is a refusal; its deltas have no obfuscation."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from emulator.apis.responses.events import Tell
+from emulator.apis.responses.events import TEXT_DELTA, Tell, TextDeltas
 from emulator.apis.responses.objects import Item, Response, text_of
 from emulator.apis.responses.response_stream import ResponseStream
 from emulator.apis.responses.store import StoredResponse
@@ -48,7 +48,7 @@ class Done(NamedTuple):
     position: int
 
 
-ResponseItem = Tell | Added | Done
+ResponseItem = Tell | TextDeltas | Added | Done
 
 
 class ResponseWriter:
@@ -143,6 +143,10 @@ class ResponseWriter:
     def apply(self, item: ResponseItem, at: float) -> Flaw | None:
         """One item happens in the second ``at``. Returns what the model could not have written."""
         match item:
+            case TextDeltas(frame, pieces):
+                self.log.note(int(at), TEXT_DELTA, len(pieces))
+                if stream := self._stream():
+                    stream.tell_deltas(frame, pieces)
             case Tell(event, data):
                 self._tell(event, data, at)
             case Added(shown, index):
@@ -166,18 +170,26 @@ class ResponseWriter:
         return Flaw("response_format", f"the answer breaks the request's text.format: {why}") if why else None
 
     def _tell_item(self, event: str, item: Item, index: int, at: float) -> None:
-        shown = item_view(item, self.include)
-        self._tell(event, {"type": event, "item": shown, "output_index": index, "sequence_number": 0}, at)
+        self.log.note(int(at), event)
+        if stream := self._stream():
+            shown = item_view(item, self.include)
+            stream.tell(event, {"type": event, "item": shown, "output_index": index, "sequence_number": 0})
 
     def _tell_response(self, event: str, at: float) -> None:
-        shown = response_view(self.response, self.include)
-        self._tell(event, {"type": event, "response": shown, "sequence_number": 0}, at)
+        self.log.note(int(at), event)
+        if stream := self._stream():
+            shown = response_view(self.response, self.include)
+            stream.tell(event, {"type": event, "response": shown, "sequence_number": 0})
 
     def _tell(self, event: str, data: Object, at: float) -> None:
         self.log.note(int(at), event)
-        stream: Any = self.log.stream
-        if stream:
+        if stream := self._stream():
             stream.tell(event, data)
+
+    def _stream(self) -> ResponseStream | None:
+        """The stream that somebody reads."""
+        stream = self.log.stream
+        return stream if isinstance(stream, ResponseStream) else None
 
 
 __all__ = ["Added", "Done", "ResponseItem", "ResponseStream", "ResponseWriter", "Tell"]

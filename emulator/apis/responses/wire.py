@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -26,10 +27,14 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 def in_order(thing: Mapping[str, Any], heads: Iterable[str], tails: Iterable[str] = ()) -> Object:
     """An object's keys by the law: these heads and tails as far as they are there, the rest by the alphabet."""
-    first = [key for key in heads if key in thing]
-    last = [key for key in tails if key in thing]
-    rest = sorted(thing.keys() - {*first, *last})
-    return {key: thing[key] for key in (*first, *rest, *last)}
+    return {key: thing[key] for key in _order(tuple(thing), tuple(heads), tuple(tails))}
+
+
+@lru_cache(maxsize=1024)
+def _order(keys: tuple[str, ...], heads: tuple[str, ...], tails: tuple[str, ...]) -> tuple[str, ...]:
+    first = [key for key in heads if key in keys]
+    last = [key for key in tails if key in keys]
+    return (*first, *sorted(set(keys) - {*first, *last}), *last)
 
 
 def response_in_order(thing: Mapping[str, Any]) -> Object:

@@ -19,12 +19,14 @@ from emulator.apis.http.bodies import TOO_LARGE, read_body
 from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.base.problems import CheckFailed
+from tests.apis.endpoints import valid
 from tests.apis.endpoints.given import begin, given
-from tests.apis.endpoints.valid import BODIES
 from tests.apis.http.test_validation import ANYTHING, nearly, steady
+from tests.apis.responses import valid as valid_for_responses
 from tests.conftest import Emulate
 from tests.support import Api, InProcess, Reply
 
+BODIES = {**valid.BODIES, **valid_for_responses.BODIES}
 OPERATIONS = [(route.method, route.path, route.name) for route in ROUTES]
 by_operation = pytest.mark.parametrize(
     ("method", "template", "operation"), OPERATIONS, ids=[one[2] for one in OPERATIONS]
@@ -40,7 +42,7 @@ IDS = {"assistant": ["asst_told"], "thread": ["thread_old"], "message": ["msg_hi
 def paths(draw: st.DrawFn, template: str, live: dict[str, str]) -> str:
     """The operation's URL with ids filled in, known ones mostly, and perhaps a query."""
     path = template
-    for name in ("assistant", "thread", "message", "run", "step"):
+    for name in ("assistant", "thread", "message", "run", "step", "response"):
         known = IDS.get(name, []) + ([live[name]] if name in live else [])
         anything = st.sampled_from(NASTY) | st.text(max_size=8).map(lambda text: quote(text, safe=""))
         path = path.replace(f"{{{name}_id}}", draw(st.sampled_from(known * 4 or ["step_1"]) | anything))
@@ -50,10 +52,10 @@ def paths(draw: st.DrawFn, template: str, live: dict[str, str]) -> str:
 
 def queries() -> st.SearchStrategy[str]:
     names = st.sampled_from(
-        ["limit", "order", "after", "before", "run_id", "include[]", "include", "api-version", "", "é"]
+        ["limit", "order", "after", "before", "run_id", "include[]", "stream", "starting_after", "api-version", "", "é"]
     )
     values = st.sampled_from(
-        ["", "1", "0", "-1", "--1", "-", "1e3", "9" * 30, "asc", "msg_hi", "%00", "%ff", "\xe9", "²"]
+        ["", "1", "0", "-1", "true", "--1", "-", "1e3", "9" * 30, "asc", "msg_hi", "%00", "%ff", "\xe9", "²"]
     )
     pairs = st.lists(st.tuples(names, values).map("=".join), max_size=3).map("&".join)
     return pairs | st.text(st.characters(max_codepoint=255, exclude_characters="#"), max_size=10)
@@ -80,9 +82,11 @@ def check_answer(reply: Reply) -> None:
 @fuzz(data=st.data())
 def test_no_request_breaks_anything(method: str, template: str, operation: str, data: st.DataObject) -> None:
     api = given()
-    thread, run = begin(api, data.draw(st.sampled_from(["hold", "call", "queued", "say"])))
+    thread, run = begin(api, message := data.draw(st.sampled_from(["hold", "call", "queued", "say"])))
+    response = api.post("/v1/responses", {"model": "gpt-4o", "input": message, "background": True}).json["id"]
+    live = {"thread": thread, "run": run, "response": response}
     for _ in range(3):
-        path = data.draw(paths(template, {"thread": thread, "run": run}))
+        path = data.draw(paths(template, live))
         check_answer(api.request(method, path, content=data.draw(bodies(operation)) if method == "POST" else None))
     assert [problem for problem in api.world.check() if problem.kind == "internal"] == []
     assert api.get("/_emulator/requests").status == 200

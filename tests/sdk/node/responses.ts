@@ -51,8 +51,8 @@ async function secondTurn() {
 async function parsed() {
   const recipe = await responses.parse({ model, input: 'A recipe, please.', text: { format } });
   const tool = zodResponsesFunction({ name: 'get_weather', parameters: z.object({ city: z.string() }) });
-  const asking = await responses.parse({ model, input: twoCities, tools: [tool] });
-  const calls = asking.output.flatMap((item) => (item.type === 'function_call' ? [item.parsed_arguments] : []));
+  const calling = await responses.parse({ model, input: twoCities, tools: [tool] });
+  const calls = calling.output.flatMap((item) => (item.type === 'function_call' ? [item.parsed_arguments] : []));
   return { recipe: recipe.output_parsed, calls };
 }
 
@@ -99,14 +99,14 @@ async function deleted() {
 }
 
 async function byReference() {
-  const asking = await responses.create({ model, input: twoCities, tools });
-  const answering = await responses.create({
+  const calling = await responses.create({ model, input: twoCities, tools });
+  const final = await responses.create({
     model,
-    input: outputsOf(asking),
-    previous_response_id: asking.id,
+    input: outputsOf(calling),
+    previous_response_id: calling.id,
     tools,
   });
-  return { calls: named(asking), text: answering.output_text };
+  return { calls: named(calling), text: final.output_text };
 }
 
 async function byHistory(input: string, options: object) {
@@ -149,12 +149,19 @@ async function functionsStreamed() {
   const first = responses.stream({ ...options, input: clothes });
   let last = '';
   first.on('response.function_call_arguments.delta', (event) => (last = event.snapshot));
-  const asking = await first.finalResponse();
-  const input = outputsOf(asking);
-  const second = responses.stream({ ...options, input, previous_response_id: asking.id });
-  const answering = await second.finalResponse();
-  const items = [asking, answering].map(({ output }) => output.map((item) => item.type));
-  return { last, items, text: answering.output_text };
+  const calling = await first.finalResponse();
+  const input = outputsOf(calling);
+  const second = responses.stream({ ...options, input, previous_response_id: calling.id });
+  const final = await second.finalResponse();
+  const items = [calling, final].map(({ output }) => output.map((item) => item.type));
+  return { last, items, text: final.output_text };
+}
+
+// A response that fails is returned; its stream rejects.
+async function failed() {
+  const { status, error } = await responses.create({ model, input: 'Please break.' });
+  const final = responses.stream({ model, input: 'Please break.' }).finalResponse();
+  return { status, code: error?.code, raised: await errorOf(final) };
 }
 
 async function resumed() {
@@ -186,6 +193,7 @@ console.log(
     accumulated: await accumulated(),
     parsedStream: await parsedStream(),
     functionsStreamed: await functionsStreamed(),
+    failed: await failed(),
     resumed: await resumed(),
   }),
 );

@@ -59,6 +59,8 @@ PATTERNS = {
         response_streaming.functions_streamed,
         response_streaming.parallel_functions_streamed,
         response_streaming.refusal_streamed,
+        response_streaming.failed,
+        response_streaming.left,
         response_streaming.code_streamed,
         response_streaming.background_streamed,
     ),

@@ -26,7 +26,6 @@ async def create(client: Client) -> dict[str, Any]:
     retrieved = await done(responses.retrieve(response.id))
     return {
         "status": response.status,
-        "model": response.model,
         "text": response.output_text,
         "tokens": response.usage.total_tokens if response.usage else None,
         "retrieved as created": retrieved.to_dict() == response.to_dict(),
@@ -132,13 +131,13 @@ async def errors(client: Client) -> dict[str, Any]:
     responses = client.responses
     foreground = await done(responses.create(model=MODEL, input="Hi!"))
     forgotten = await done(responses.create(model=MODEL, input="Hi!", store=False))
-    asking = await done(responses.create(model=MODEL, input=TWO_CITIES, tools=[GET_WEATHER]))
+    calling = await done(responses.create(model=MODEL, input=TWO_CITIES, tools=[GET_WEATHER]))
     return {
         "unknown": await error_of(lambda: responses.retrieve("resp_unknown")),
         "not stored": await error_of(lambda: responses.retrieve(forgotten.id), forgotten.id),
         "cancel in the foreground": await error_of(lambda: responses.cancel(foreground.id)),
         "no output": await error_of(
-            lambda: responses.create(model=MODEL, input="Hi!", previous_response_id=asking.id),
-            *(item.call_id for item in asking.output if item.type == "function_call"),
+            lambda: responses.create(model=MODEL, input="Hi!", previous_response_id=calling.id),
+            *(item.call_id for item in calling.output if item.type == "function_call"),
         ),
     }

@@ -10,11 +10,13 @@ from .shared import TWO_CITIES, Client, done
 
 async def functions_by_reference(client: Client) -> dict[str, Any]:
     responses = client.responses
-    asking = await done(responses.create(model=MODEL, input=TWO_CITIES, tools=[GET_WEATHER]))
-    answering = await done(
-        responses.create(model=MODEL, input=[*outputs_of(asking)], previous_response_id=asking.id, tools=[GET_WEATHER])
+    calling = await done(responses.create(model=MODEL, input=TWO_CITIES, tools=[GET_WEATHER]))
+    final = await done(
+        responses.create(
+            model=MODEL, input=[*outputs_of(calling)], previous_response_id=calling.id, tools=[GET_WEATHER]
+        )
     )
-    return {"statuses": [asking.status, answering.status], "calls": calls_of(asking), "text": answering.output_text}
+    return {"statuses": [calling.status, final.status], "calls": calls_of(calling), "text": final.output_text}
 
 
 async def functions_by_history(client: Client) -> dict[str, Any]:
@@ -29,21 +31,21 @@ async def functions_unstored(client: Client) -> dict[str, Any]:
 
 async def functions_in_background(client: Client) -> dict[str, Any]:
     responses = client.responses
-    asking = await done(responses.create(model=MODEL, input=TWO_CITIES, tools=[GET_WEATHER], background=True))
-    while asking.status in ("queued", "in_progress"):
-        asking = await done(responses.retrieve(asking.id))
-    answering = await done(
+    calling = await done(responses.create(model=MODEL, input=TWO_CITIES, tools=[GET_WEATHER], background=True))
+    while calling.status in ("queued", "in_progress"):
+        calling = await done(responses.retrieve(calling.id))
+    final = await done(
         responses.create(
             model=MODEL,
-            input=[*outputs_of(asking)],
-            previous_response_id=asking.id,
+            input=[*outputs_of(calling)],
+            previous_response_id=calling.id,
             tools=[GET_WEATHER],
             background=True,
         )
     )
-    while answering.status in ("queued", "in_progress"):
-        answering = await done(responses.retrieve(answering.id))
-    return {"statuses": [asking.status, answering.status], "calls": calls_of(asking), "text": answering.output_text}
+    while final.status in ("queued", "in_progress"):
+        final = await done(responses.retrieve(final.id))
+    return {"statuses": [calling.status, final.status], "calls": calls_of(calling), "text": final.output_text}
 
 
 async def _loop(client: Client, question: str, **options: Any) -> dict[str, Any]:

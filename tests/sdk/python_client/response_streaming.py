@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import openai
 
 from .response_shared import (
     CLOTHES,
@@ -53,31 +56,30 @@ async def functions_streamed(client: Client) -> dict[str, Any]:
     """A thought, a call, another thought, an answer: two streams."""
     options: dict[str, Any] = {"model": REASONING_MODEL, "tools": [GET_WEATHER]}
     async with opened(client.responses.stream(input=CLOTHES, **options)) as stream:
-        asked = await collect(stream)
-        asking = await done(stream.get_final_response())
+        first_events = await collect(stream)
+        calling = await done(stream.get_final_response())
     async with opened(
-        client.responses.stream(input=[*outputs_of(asking)], previous_response_id=asking.id, **options)
+        client.responses.stream(input=[*outputs_of(calling)], previous_response_id=calling.id, **options)
     ) as stream:
-        answered = await collect(stream)
-        answering = await done(stream.get_final_response())
+        second_events = await collect(stream)
+        final = await done(stream.get_final_response())
+    events = [*first_events, *second_events]
+    arguments = [event.snapshot for event in events if event.type == "response.function_call_arguments.delta"]
+    thoughts = [event.text for event in events if event.type == "response.reasoning_summary_text.done"]
     return {
-        "items": [kinds_of(asking), kinds_of(answering)],
-        "calls": calls_of(asking),
-        "last arguments": [event.snapshot for event in asked if event.type == "response.function_call_arguments.delta"][
-            -1
-        ],
-        "thoughts": [
-            event.text for event in [*asked, *answered] if event.type == "response.reasoning_summary_text.done"
-        ],
-        "text": answering.output_text,
+        "items": [kinds_of(calling), kinds_of(final)],
+        "calls": calls_of(calling),
+        "last arguments": arguments[-1],
+        "thoughts": thoughts,
+        "text": final.output_text,
     }
 
 
 async def parallel_functions_streamed(client: Client) -> dict[str, Any]:
     async with opened(client.responses.stream(model=MODEL, input=TWO_CITIES, tools=[GET_WEATHER])) as stream:
         await done(stream.until_done())
-        asking = await done(stream.get_final_response())
-    return {"calls": calls_of(asking)}
+        calling = await done(stream.get_final_response())
+    return {"calls": calls_of(calling)}
 
 
 async def refusal_streamed(client: Client) -> dict[str, Any]:
@@ -85,6 +87,43 @@ async def refusal_streamed(client: Client) -> dict[str, Any]:
         events = await collect(stream)
     deltas = [event.delta for event in events if event.type == "response.refusal.delta"]
     return {"deltas": "".join(deltas), "refusal": [e.refusal for e in events if e.type == "response.refusal.done"]}
+
+
+async def failed(client: Client) -> dict[str, Any]:
+    """A response that fails is returned; its stream raises once the words that came before are read."""
+    responses = client.responses
+    response = await done(responses.create(model=MODEL, input="Please break."))
+    read: list[str] = []
+    try:
+        async with opened(responses.stream(model=MODEL, input="Please break.")) as stream:
+            async for event in _each(stream):
+                read.append(event.type)
+    except openai.APIError as error:
+        raised = [type(error).__name__, error.message, error.code]
+    return {
+        "status": response.status,
+        "error": [response.error.code, response.error.message] if response.error else None,
+        "read": read,
+        "raised": raised,
+    }
+
+
+async def left(client: Client) -> dict[str, Any]:
+    """A stream that is closed after its first event."""
+    stream: Any = await done(cast("Any", client.responses.create(model=MODEL, input="Hi!", stream=True)))
+    first = await anext(_each(stream))
+    await done(stream.close())
+    return {"first": first.type}
+
+
+async def _each(stream: Any) -> AsyncIterator[Any]:
+    """The events of either client's stream, one by one."""
+    if hasattr(stream, "__aiter__"):
+        async for event in stream:
+            yield event
+    else:
+        for event in stream:
+            yield event
 
 
 async def code_streamed(client: Client) -> dict[str, Any]:
