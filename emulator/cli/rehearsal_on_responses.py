@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from emulator.apis.files.resources import use_stores
 from emulator.apis.responses import objects
-from emulator.apis.responses.contexts import Context, context_of
+from emulator.apis.responses.contexts import Context, Parent, context_of
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.response_stream import SilentStream
 from emulator.apis.responses.store import StoredResponse, responses_of
