@@ -417,3 +417,12 @@ def test_an_empty_input_needs_a_conversation(api: InProcess) -> None:
     assert respond(api, []).error[-1] == "missing_required_parameter"
     assert respond(api, [], conversation=conversation(api)).status == 200
     assert store_of(api).is_empty() is False
+
+
+def test_a_fault_can_be_of_one_conversation() -> None:
+    fault = {"operation": "create_run", "kind": "error", "status": 429, "when": {"thread": {"metadata": {"user": "7"}}}}
+    api = InProcess({**SCENARIO, "faults": [fault]})
+    of_seven, other = conversation(api, metadata={"user": "7"}), conversation(api)
+
+    assert [respond(api, conversation=id).status for id in (other, of_seven, other)] == [200, 429, 200]
+    assert listed(api, of_seven)["data"] == []
