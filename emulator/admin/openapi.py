@@ -31,6 +31,8 @@ _KINDS: Final = {
     "vector_stores": "vector_store",
     "models": "model",
     "responses": "response",
+    "conversations": "conversation",
+    "containers": "container",
 }
 #: Operations that return other objects than those of their heading.
 _OWN_KINDS: Final = {
@@ -40,6 +42,13 @@ _OWN_KINDS: Final = {
     "list_input_items": "response.item",
     "get_input_token_counts": "response.input_tokens",
     "compact_conversation": "response.compaction",
+    "create_conversation_items": "response.item",
+    "list_conversation_items": "response.item",
+    "get_conversation_item": "response.item",
+    "list_container_files": "container.file",
+    "create_container_file": "container.file",
+    "get_container_file": "container.file",
+    "delete_container_file": "container.file",
 }
 #: Kinds whose ``object`` stays the same after a deletion.
 _KEEP_THEIR_NAME: Final = frozenset({"file", "model"})
@@ -48,7 +57,7 @@ _PAGES: Final = frozenset({"vector_store.search_results.page", "vector_store.fil
 #: Objects without an id and a time.
 _COUNTS: Final = frozenset({"response.input_tokens"})
 _ITEMS: Final = "response.item"
-_DOWNLOADS: Final = frozenset({"download_file"})
+_DOWNLOADS: Final = frozenset({"download_file", "get_container_file_content"})
 
 #: The reasons for each status.
 _REFUSALS: Final = {
@@ -175,13 +184,13 @@ def _in_head(operation: str) -> list[dict[str, Any]]:
 
 
 def _body(operation: str) -> dict[str, Any] | None:
-    """A form, or JSON, which is optional if it has no required key."""
-    if (form := _own("forms", operation)) is not None:
-        return {"required": True, "content": {"multipart/form-data": {"schema": _placed(form, BY_NAME[operation].api)}}}
-    if (body := _own("bodies", operation)) is None:
+    """A form, or JSON, or either. JSON alone is optional if it has no required key."""
+    kinds = {_JSON: _own("bodies", operation), "multipart/form-data": _own("forms", operation)}
+    content = {kind: {"schema": _placed(one, BY_NAME[operation].api)} for kind, one in kinds.items() if one is not None}
+    if not content:
         return None
-    required = request_error(operation, {}) is not None
-    return {"required": required, "content": {_JSON: {"schema": _placed(body, BY_NAME[operation].api)}}}
+    required = "multipart/form-data" in content or request_error(operation, {}) is not None
+    return {"required": required, "content": content}
 
 
 def streams(operation: str) -> bool:
@@ -237,12 +246,16 @@ def _kind(operation: str) -> str:
 
 def response_name(operation: str) -> str:
     """The name of the schema of an operation's JSON response: an object, a list of objects, or a deletion."""
-    form = "list" if operation.startswith("list_") else "deleted" if _deletes(operation) else "object"
+    form = "list" if _lists(operation) else "deleted" if _deletes(operation) else "object"
     return f"{_kind(operation)}.{form}"
 
 
+def _lists(operation: str) -> bool:
+    return operation.startswith("list_") or operation == "create_conversation_items"
+
+
 def _deletes(operation: str) -> bool:
-    return operation.startswith("delete_")
+    return operation.startswith("delete_") and operation != "delete_conversation_item"
 
 
 def _response_schemas() -> dict[str, Schema]:
@@ -261,7 +274,7 @@ def _response_schemas() -> dict[str, Schema]:
             made[f"{kind}.object"] = _object({"object": {"const": kind}, "input_tokens": {"type": "integer"}})
             continue
         made.setdefault(f"{kind}.object", _item() if kind == _ITEMS else _identified(kind))
-        if route.name.startswith("list_"):
+        if _lists(route.name):
             made[f"{kind}.list"] = _list(kind)
         elif _deletes(route.name):
             called = kind if kind in _KEEP_THEIR_NAME else f"{kind}.deleted"

@@ -19,7 +19,7 @@ from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, unknown_url_of
 from emulator.apis.http.request import Handler
 from emulator.apis.responses import fault_target as response_fault_target
-from emulator.apis.responses.endpoints import responses
+from emulator.apis.responses.endpoints import containers, conversations, responses
 from emulator.apis.responses.old_names import report_old_names
 from emulator.base.operations import OPERATIONS
 
@@ -35,6 +35,8 @@ _MODULES: Final = {
     "vector_stores": vector_stores,
     "models": models,
     "responses": responses,
+    "conversations": conversations,
+    "containers": containers,
 }
 
 #: By operation.

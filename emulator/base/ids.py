@@ -90,6 +90,14 @@ class Ids:
         """The next id of ``kind`` (a key of ``ROOTS``), with its family's key at its end, made in the second ``at``."""
         return f"{ROOTS[kind]}{at % 2**32:08x}{self._digest(self._next(kind, family), 12).hex()}{family}"
 
+    def make_item(self, kind: str, family: str, at: int) -> str:
+        """The next id of ``kind`` (a key of ``KIN``) of an item that is put into a conversation of that family."""
+        return f"{KIN[kind]}{at % 2**32:08x}{self._digest(self._next(f'put {kind}', family), 12).hex()}{family}"
+
+    def nonce(self, parent: str) -> str:
+        """32 hex digits, the next ones under ``parent``."""
+        return self._digest(self._next("nonce", parent), 16).hex()
+
     def _next(self, kind: str, parent: str) -> str:
         scope = f"{kind} {parent}"
         self._made[scope] += 1

@@ -105,6 +105,27 @@ _TABLE: Final[dict[tuple[ApiName, str], str]] = {
         get_input_token_counts                  POST   /responses/input_tokens
         compact_conversation                    POST   /responses/compact
     """,
+    ("responses", "conversations"): """
+        create_conversation                     POST   /conversations
+        get_conversation                        GET    /conversations/{conversation_id}
+        update_conversation                     POST   /conversations/{conversation_id}
+        delete_conversation                     DELETE /conversations/{conversation_id}
+        create_conversation_items               POST   /conversations/{conversation_id}/items
+        list_conversation_items                 GET    /conversations/{conversation_id}/items
+        get_conversation_item                   GET    /conversations/{conversation_id}/items/{item_id}
+        delete_conversation_item                DELETE /conversations/{conversation_id}/items/{item_id}
+    """,
+    ("responses", "containers"): """
+        list_containers                         GET    /containers
+        create_container                        POST   /containers
+        get_container                           GET    /containers/{container_id}
+        delete_container                        DELETE /containers/{container_id}
+        list_container_files                    GET    /containers/{container_id}/files
+        create_container_file                   POST   /containers/{container_id}/files
+        get_container_file                      GET    /containers/{container_id}/files/{file_id}
+        delete_container_file                   DELETE /containers/{container_id}/files/{file_id}
+        get_container_file_content              GET    /containers/{container_id}/files/{file_id}/content
+    """,
 }
 
 #: Operations of the Assistants API, and what takes their place on the Responses API.
@@ -113,6 +134,9 @@ _COUNTERPARTS: Final = """
     create_thread_and_run                       create_response
     submit_tool_outputs_to_run                  create_response
     get_run                                     get_response
+    create_thread                               create_conversation
+    create_message                              create_conversation_items
+    list_messages                               list_conversation_items
 """
 
 

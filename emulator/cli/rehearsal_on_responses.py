@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from emulator.apis.files.resources import use_stores
 from emulator.apis.responses import objects
-from emulator.apis.responses.contexts import Context, context_of
+from emulator.apis.responses.contexts import Context, Parent, context_of
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.response_stream import SilentStream
 from emulator.apis.responses.store import StoredResponse, responses_of
@@ -29,7 +29,7 @@ def texts_on_responses(
     body: Object = {"model": "gpt-4o", "input": message, "tools": [_tool(tool) for tool in tools]}
     stores = list(world.store.vector_stores)
     use_stores(world, stores)
-    context = context_of(world, body, None, "resp_rehearsal", "")
+    context = context_of(world, body, Parent(), "resp_rehearsal", "")
     played = [_response(world, body, context, 1)]
     active_turn = turn_of(world, played[0], context, frozenset(), stores, turn=turn)
     narrator = active_turn.narrator

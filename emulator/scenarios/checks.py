@@ -89,7 +89,7 @@ def _id_problems(given: Any) -> Iterator[Problem]:
 
 
 def _given_objects(given: Any) -> Iterator[tuple[Path, Object]]:
-    for kind in ("files", "vector_stores", "assistants", "threads"):
+    for kind in ("files", "vector_stores", "assistants", "threads", "conversations"):
         for path, item in _mappings(given, ("given",), kind):
             yield path, item
             yield from _mappings(item, path, "messages")

@@ -51,6 +51,8 @@ class Situation(NamedTuple):
     run: int
     #: Where no assistant is named: those whose configuration the request carries, wholly or in part.
     carried: Sequence[Configured] = ()
+    #: Ids of threads that a conversation says it was, before the application left the Assistants API.
+    former_threads: Sequence[str] = ()
 
 
 class Mismatch(NamedTuple):
@@ -157,7 +159,8 @@ def _assistant(expected: Any, situation: Situation) -> Any:
 )
 def _thread(expected: Any, situation: Situation) -> Any:
     if isinstance(expected, str):
-        return None if expected == situation.thread["id"] else situation.thread["id"]
+        fits = expected == situation.thread["id"] or expected in situation.former_threads
+        return None if fits else situation.thread["id"]
     return _part_of(expected["metadata"], situation.thread["metadata"])
 
 

@@ -85,6 +85,15 @@ _GIVEN_FILE: Final[Schema] = {
     "oneOf": [{"required": ["content"]}, {"required": ["base64"]}, {"required": ["path"]}],
     "description": "a filename and one of content, base64 and path",
 }
+#: The items of a conversation are checked when it is made, as those of a request are.
+_GIVEN_CONVERSATION: Final[Schema] = {
+    **_given(
+        "create_conversation",
+        items={"type": "array", "items": {"type": "object"}},
+        metadata={"$ref": "#/$defs/metadata"},
+    ),
+    "description": "the items and the metadata of a conversation",
+}
 _GIVEN: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -99,6 +108,7 @@ _GIVEN: Final[Schema] = {
                 runs={"type": "array", "items": _GIVEN_RUN},
             ),
         },
+        "conversations": {"type": "array", "items": _GIVEN_CONVERSATION},
         "unknown_models": {"type": "array", "items": _NAME},
     },
     "additionalProperties": False,

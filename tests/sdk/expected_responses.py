@@ -11,6 +11,13 @@ RECIPE = {"title": "Soup", "minutes": 20, "ingredients": ["leek", "potato"]}
 HAT = "A hat. It is 27 degrees."
 HAT_CALLS = [["get_weather", '{"city":"Rome"}']]
 HAT_ITEMS = [["reasoning", "function_call"], ["reasoning", "message"]]
+ON_CONVERSATION = [
+    ["user", "I am Ada."],
+    ["user", "Hi!"],
+    ["assistant", GREETING],
+    ["user", "And now?"],
+    ["assistant", AGAIN],
+]
 CODE = "print((14 - 11) / 3)"
 REFUSAL = "I can't tell."
 
@@ -31,6 +38,14 @@ _CALLED = {"statuses": ["completed", "completed"], "calls": CALLS, "text": ANSWE
 
 def _not_found(id: str) -> list[Any]:
     message = f"Response with id '{id}' not found."
+    return ["NotFoundError", 404, message, "invalid_request_error", None, None]
+
+
+def _no_conversation(id: str) -> list[Any]:
+    return ["NotFoundError", 404, f"Conversation with id '{id}' not found.", "invalid_request_error", None, None]
+
+
+def _no_container(message: str) -> list[Any]:
     return ["NotFoundError", 404, message, "invalid_request_error", None, None]
 
 
@@ -76,6 +91,52 @@ RESULTS: dict[str, dict[str, Any]] = {
     },
     "functions_unstored": {"items": HAT_ITEMS, "calls": HAT_CALLS, "text": HAT, "encrypted": [True, True]},
     "functions_in_background": _CALLED,
+    "conversations": {
+        "metadata": [{"thread_id": "thread_7"}, {"user": "ada"}, {"user": "ada"}],
+        "bound": [True, True],
+        "texts": [GREETING, AGAIN],
+        "items": ON_CONVERSATION,
+        "deleted": True,
+        "gone": _no_conversation("<conv>"),
+        "gone for a response": _no_conversation("<conv>"),
+    },
+    "conversation_items": {
+        "added": [3, False, True, True],
+        "one": ["message", "user", "completed", "one"],
+        "newest": [["three", "two"], True],
+        "left": True,
+        "rest": ["three", "one"],
+        "gone": ["NotFoundError", 404, "Item with id '<msg>' not found.", "invalid_request_error", None, None],
+        "too many": _bad_request(
+            "Invalid 'items': array too long. Expected an array with maximum length 20, but got an array with length "
+            "21 instead.",
+            "items",
+            "array_above_max_length",
+        ),
+    },
+    "functions_on_a_conversation": {
+        "calls": CALLS,
+        "unanswered": _bad_request("No tool output found for function call <call>.", "input"),
+        "text": ANSWER,
+        "items": ["message", *["function_call"] * 2, *["function_call_output"] * 2, "message"],
+    },
+    "busy_conversation": {
+        "locked": _bad_request(
+            "Another process is currently operating on this conversation. Please retry in a few seconds.",
+            "conversation",
+            "conversation_locked",
+        ),
+        "text": AGAIN,
+    },
+    "containers": {
+        "container": ["sums", "running", 20],
+        "ran in it": True,
+        "file": ["user", 6, True],
+        "listed": [True, True],
+        "content": "Notes.",
+        "no file": _no_container("Container file with id '<cfile>' not found."),
+        "gone": _no_container("Container not found"),
+    },
     "raw_events": {"events": EVENTS, "numbers in order": True, "text": GREETING},
     "accumulated": {
         "snapshots": ["Hello,", "Hello, you're", "Hello, you're welcome", GREETING],

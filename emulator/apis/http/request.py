@@ -50,10 +50,12 @@ class JsonResponse:
 
 
 class FileResponse(NamedTuple):
-    """A response that is a file's bytes."""
+    """A response that is a file's bytes. ``disposition``: empty for the usual one, by the file's name."""
 
     content: Content
     filename: str
+    media_type: str = "application/octet-stream"
+    disposition: str = ""
 
 
 class StreamResponse(NamedTuple):

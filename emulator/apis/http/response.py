@@ -60,20 +60,23 @@ async def send_json(result: JsonResponse, shared: Headers, send: Send) -> None:
 
 async def send_file(result: FileResponse, shared: Headers, send: Send) -> None:
     """The bytes in pieces, so that a large file is never in memory as a whole."""
-    name = quote(result.filename, safe="")
-    quoted = result.filename.replace("\\", "").replace('"', "")
-    plain = quoted.isascii() and quoted.isprintable()
-    disposition = f'attachment; filename="{quoted}"' if plain else f"attachment; filename*=UTF-8''{name}"
     sent = [
         *shared,
-        (b"content-type", b"application/octet-stream"),
-        (b"content-disposition", disposition.encode()),
+        (b"content-type", result.media_type.encode()),
+        (b"content-disposition", (result.disposition or _disposition(result.filename)).encode()),
         (b"content-length", str(result.content.size).encode()),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": sent})
     for piece in result.content.pieces():
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _disposition(filename: str) -> str:
+    """The header that says how a download is called."""
+    quoted = filename.replace("\\", "").replace('"', "")
+    plain = quoted.isascii() and quoted.isprintable()
+    return f'attachment; filename="{quoted}"' if plain else f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 async def send_stream(

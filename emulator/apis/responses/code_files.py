@@ -4,14 +4,39 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from emulator.apis.files import objects as file_objects
+from emulator.apis.files import errors as file_errors
+from emulator.apis.responses import errors
+from emulator.apis.responses.containers import Container, new_container, put_account_file, put_file
 from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.base.json_types import Object
 from emulator.scenarios.steps.actions import Annotation, FileRef
 from emulator.world.state.contents import Content
 from emulator.world.state.state import State
+
+
+def check_containers(world: State, tools: Iterable[Object]) -> None:
+    """Raises ApiError for a tool whose container, or a file for it, is not there, or has expired."""
+    for number, tool in enumerate(tools):
+        named = tool.get("container")
+        if tool["type"] != "code_interpreter" or named is None:
+            continue
+        if not isinstance(named, str):
+            check_files(world, named.get("file_ids") or (), f"tools[{number}].container.file_ids")
+            continue
+        container = responses_of(world).containers.get(named)
+        if container is None:
+            raise errors.container_not_found()
+        if container.has_expired(world.clock.now()):
+            raise errors.container_expired(named, f"tools[{number}].container")
+
+
+def check_files(world: State, ids: Iterable[str], param: str) -> None:
+    """Raises ApiError for a file that the account does not have. ``param`` names the parameter that held the ids."""
+    for id in ids:
+        if world.store.live_file(id, world.clock.now()) is None:
+            raise file_errors.unknown_file(id, param)
 
 
 class CodeFiles:
@@ -21,44 +46,71 @@ class CodeFiles:
 
     def __init__(self, world: State, stored: Callable[[], StoredResponse]) -> None:
         self._world, self._stored = world, stored
-        self._container = "", ""
+        self._container: tuple[str, Container] | None = None
         #: The files that code has made in this turn.
         self._made: list[FileRef] = []
         self._made_up: dict[str, str] = {}
 
     def container(self) -> str:
-        """The id of the container: a named one, that of earlier code, or one of the response's own."""
-        stored = self._stored()
-        if self._container[0] != stored.id:
-            tool = next((tool for tool in stored.object["tools"] if tool["type"] == "code_interpreter"), {})
-            named = tool.get("container")
-            earlier = next((one["container_id"] for one in stored.input if one.get("container_id")), "")
-            made = earlier or self._world.ids.make_root("container", stored.family, self._world.now)
-            self._container = stored.id, named if isinstance(named, str) else made
-        return self._container[1]
+        """The id of the container in which the response's code runs."""
+        return self._current().id
+
+    def _current(self) -> Container:
+        """The container: the one that the tool names, that of earlier code if it is still there, or a new one."""
+        stored, now = self._stored(), self._world.clock.now()
+        if self._container is None or self._container[0] != stored.id:
+            self._container = stored.id, self._named() or self._earlier(stored) or self._new(stored)
+        container = self._container[1]
+        container.touch(now)
+        return container
+
+    def _tool(self) -> Object:
+        tools = self._stored().object["tools"]
+        return next((tool for tool in tools if tool["type"] == "code_interpreter"), {"container": {}})
+
+    def _named(self) -> Container | None:
+        named = self._tool()["container"]
+        return responses_of(self._world).containers.get(named) if isinstance(named, str) else None
+
+    def _earlier(self, stored: StoredResponse) -> Container | None:
+        containers, now = responses_of(self._world).containers, self._world.clock.now()
+        ids = [item["container_id"] for item in reversed(stored.input) if item.get("container_id")]
+        found = [container for id in ids if (container := containers.get(id)) and not container.has_expired(now)]
+        return found[0] if found else None
+
+    def _new(self, stored: StoredResponse) -> Container:
+        asked = self._tool()["container"]
+        asked = asked if isinstance(asked, dict) else {}
+        container = new_container(self._world, stored.family, asked, "auto")
+        responses_of(self._world).containers.put(container.id, container)
+        for id in asked.get("file_ids") or ():
+            if id in self._world.store.files:  # it may have been deleted since
+                put_account_file(self._world, container, id)
+        return container
 
     def make(self, filename: str, content: bytes) -> FileRef:
         """A file that code makes: in the container, and not among the account's files."""
-        id = self._world.ids.make_timed("container.file", self._world.now, self.container())
-        made = file_objects.file(id, self._world.now, filename, "assistants_output", len(content))
-        responses_of(self._world).container_files[id] = made, Content.of(content)
-        self._made.append(FileRef(id, filename))
+        made = put_file(self._world, self._current(), filename, Content.of(content), "assistant")
+        self._made.append(FileRef(made.object["id"], filename))
         return self._made[-1]
 
     def find(self, name: str) -> FileRef | None:
-        """A file by id or name: one that the turn has made, one of the account, or one that an earlier turn made."""
+        """A file by id or name: one that the turn has made, one of the account, or one that is in a container."""
         if found := next((file for file in reversed(self._made) if name in file), None):
             return found
         if stored := self._world.store.find_file(name):
             return FileRef(stored["id"], stored["filename"])
-        made = responses_of(self._world).container_files.items()
-        earlier = (FileRef(id, file["filename"]) for id, (file, _) in reversed(made))
+        containers = responses_of(self._world).containers
+        earlier = (
+            FileRef(id, file.name) for _, one in containers.newest_first() for id, file in one.files.newest_first()
+        )
         return next((file for file in earlier if name in file), None)
 
     def read(self, id: str) -> bytes:
         """The bytes of a file, of a container or of the account; none of one that nobody has."""
-        made = responses_of(self._world).container_files.get(id)
-        content = made[1] if made else self._world.store.contents.get(id)
+        containers = responses_of(self._world).containers
+        made = next((file for one in containers if (file := one.files.get(id))), None)
+        content = made.content if made else self._world.store.contents.get(id)
         return b"" if content is None else content.read()
 
     def annotation(self, annotation: Annotation) -> Object:

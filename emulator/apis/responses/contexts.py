@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors
+from emulator.apis.responses.input_items import ItemReader
 from emulator.apis.responses.objects import Item, text_of
-from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
-from emulator.apis.responses.wire import item_in_order
+from emulator.apis.responses.store import Conversation, StoredResponse, WaitingCall, responses_of
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import ActiveTurn
 from emulator.world.state.state import State
@@ -22,14 +22,22 @@ from emulator.world.state.state import State
 _CONTINUED: Final = frozenset({"completed", "incomplete"})
 
 
-@dataclass(slots=True)
-class Context:
-    """``before``: what was there, oldest first. ``input``: what this request brings, in stored form."""
+class Parent(NamedTuple):
+    """What a request continues: a response, a conversation, or neither."""
 
-    before: list[Item]
-    input: list[Item]
-    family: str
     previous: StoredResponse | None = None
+    conversation: Conversation | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of the parent; empty if there is none."""
+        parent = self.previous or self.conversation
+        return parent.id if parent else ""
+
+    def family(self, world: State) -> str:
+        """The key of the parent's ids; a new one if there is none."""
+        parent = self.previous or self.conversation
+        return parent.family if parent else world.ids.family()
 
     @property
     def root(self) -> StoredResponse | None:
@@ -38,8 +46,25 @@ class Context:
 
     @property
     def turns(self) -> int:
-        """Turns that the chain has played so far."""
-        return self.previous.turns if self.previous else 0
+        """Turns that the chain or the conversation has played so far."""
+        parent = self.previous or self.conversation
+        return parent.turns if parent else 0
+
+    @property
+    def items(self) -> list[Item]:
+        """What was there before the request, oldest first."""
+        if self.conversation:
+            return list(self.conversation.items)
+        return self.previous.context if self.previous else []
+
+
+@dataclass(slots=True)
+class Context:
+    """``before``: what was there, oldest first. ``input``: what this request brings, in stored form."""
+
+    before: list[Item]
+    input: list[Item]
+    parent: Parent
 
     @property
     def items(self) -> list[Item]:
@@ -66,84 +91,41 @@ def _is_from(item: Item, *roles: str) -> bool:
 # ---- From a request ----
 
 
-def context_of(world: State, body: Object, previous: StoredResponse | None, response_id: str, family: str) -> Context:
+def context_of(world: State, body: Object, parent: Parent, response_id: str, family: str) -> Context:
     """The context of a request. Raises ApiError for input that does not go with it."""
-    before = previous.context if previous else []
-    reader = _InputReader(world, family, response_id)
+    reader = ItemReader(world, lambda kind: world.ids.make_kin(kind, family, world.now, response_id))
     sent = body.get("input")
     items = [{"role": "user", "content": sent}] if isinstance(sent, str) else sent or []
-    context = Context(before, [reader.stored(item) for item in items], family, previous)
+    context = Context(parent.items, [reader.stored(item) for item in items], parent)
     _check(context)
     return context
 
 
-def previous_of(world: State, id: str) -> StoredResponse:
-    """The response that a request continues. Raises ApiError for one that is not there, or that nothing continues."""
+def parent_of(world: State, body: Object) -> Parent:
+    """What a request continues. Raises ApiError for what is not there, or what nothing continues."""
+    previous, conversation = body.get("previous_response_id"), body.get("conversation")
+    if previous and conversation:
+        raise errors.two_parents()
+    if previous:
+        return Parent(_previous(world, previous))
+    if conversation is not None:
+        return Parent(conversation=_conversation(world, conversation))
+    return Parent()
+
+
+def _previous(world: State, id: str) -> StoredResponse:
     found = responses_of(world).get(id, world.clock.now())
     if found is None or found.object["status"] not in _CONTINUED:
         raise errors.previous_response_not_found(id)
     return found
 
 
-class _InputReader:
-    """Puts input items into stored form: with an id, a status, and content in parts."""
-
-    def __init__(self, world: State, family: str, response_id: str) -> None:
-        self._world, self._family, self._response_id = world, family, response_id
-
-    def stored(self, item: Object) -> Item:
-        kind = item.get("type", "message")
-        if kind == "item_reference":
-            return self._referred(item["id"])
-        made = {**item, "type": kind}
-        if made.get("id") is None:
-            made["id"] = self._make_id(kind)
-        if kind == "message":
-            made = self._message(made)
-        elif kind in ("function_call", "function_call_output", "file_search_call", "code_interpreter_call"):
-            made["status"] = item.get("status") or "completed"
-        if kind == "file_search_call":
-            made.setdefault("results", None)
-        if kind == "code_interpreter_call":
-            made.setdefault("outputs", None)
-        return cast("Item", item_in_order(made))
-
-    def _make_id(self, kind: str) -> str:
-        ids = self._world.ids
-        known = kind if kind in ("function_call", "function_call_output", "reasoning") else "message"
-        return ids.make_kin(known, self._family, self._world.now, self._response_id)
-
-    def _message(self, item: Object) -> Object:
-        content, role = item["content"], item["role"]
-        if isinstance(content, str):
-            kind = "output_text" if role == "assistant" else "input_text"
-            content = [{"type": kind, "text": content}]
-        made = {**item, "status": item.get("status") or "completed", "content": list(map(_stored_part, content))}
-        return {key: value for key, value in made.items() if value is not None}
-
-    def _referred(self, id: str) -> Item:
-        now = self._world.clock.now()
-        for stored in responses_of(self._world).responses.values():
-            if not stored.is_over(now):
-                for item in stored.context:
-                    if item.get("id") == id:
-                        return item
-        raise errors.item_not_stored(id)
-
-
-def _stored_part(part: Object) -> Object:
-    """A part of an input as it is stored, its keys in order: ``views`` leaves out the data of files and images."""
-    kind = part["type"]
-    if kind == "output_text":
-        annotations, logprobs = part.get("annotations") or [], part.get("logprobs") or []
-        return {"type": kind, "annotations": annotations, "logprobs": logprobs, "text": part["text"]}
-    if kind == "input_image":
-        detail, image = part.get("detail") or "auto", part.get("image_url")
-        return {"type": kind, "detail": detail, "file_id": part.get("file_id"), "image_url": image}
-    if kind == "input_file":
-        shown = {"type": kind, "file_id": part.get("file_id"), "filename": part.get("filename")}
-        return {**shown, **({"file_data": part["file_data"]} if part.get("file_data") else {})}
-    return {key: part[key] for key in ("type", *sorted(part.keys() - {"type"}))}
+def _conversation(world: State, named: str | Object) -> Conversation:
+    id = named if isinstance(named, str) else named["id"]
+    found = responses_of(world).conversations.get(id)
+    if found is None:
+        raise errors.conversation_not_found(id)
+    return found
 
 
 # ---- What does not go together ----
@@ -151,7 +133,7 @@ def _stored_part(part: Object) -> Object:
 
 def _check(context: Context) -> None:
     """Raises ApiError for items twice, outputs without a call, calls without an output, and reasoning left alone."""
-    _check_ids(context.items)
+    check_ids(context.items)
     calls = {item["call_id"] for item in context.items if item["type"] == "function_call"}
     outputs = {item["call_id"] for item in context.items if item["type"] == "function_call_output"}
     for item in context.input:
@@ -163,7 +145,8 @@ def _check(context: Context) -> None:
     _check_reasoning(context.input)
 
 
-def _check_ids(items: Iterable[Item]) -> None:
+def check_ids(items: Iterable[Item]) -> None:
+    """Raises ApiError for an id that two items have."""
     seen: set[str] = set()
     for item in items:
         if item["id"] in seen:

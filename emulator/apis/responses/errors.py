@@ -6,7 +6,7 @@ the service. *Inferred*: by the pattern of those. *Ours*: no words of the servic
 
 from __future__ import annotations
 
-from emulator.apis.http.errors import ApiError
+from emulator.apis.http.errors import ApiError, Busy
 
 _FILE_TYPES_PAGE = "https://platform.openai.com/docs/assistants/tools/file-search#supported-files"
 
@@ -41,9 +41,9 @@ def conversation_item_not_found(item_id: str) -> ApiError:
     return ApiError(404, f"Item with id '{item_id}' not found.")
 
 
-def conversation_locked() -> ApiError:
+def conversation_locked() -> Busy:
     """Quoted: another response on the conversation is not finished."""
-    return ApiError(
+    return Busy(
         400,
         "Another process is currently operating on this conversation. Please retry in a few seconds.",
         param="conversation",
@@ -74,6 +74,11 @@ def stored_prompt_gone(prompt_id: str) -> ApiError:
 def container_not_found() -> ApiError:
     """Quoted in part: an unknown container, or a file of an expired one."""
     return ApiError(404, "Container not found")
+
+
+def container_file_not_found(file_id: str) -> ApiError:
+    """Inferred from the words for responses and conversations."""
+    return ApiError(404, f"Container file with id '{file_id}' not found.")
 
 
 def container_expired(container_id: str, param: str = "tools") -> ApiError:

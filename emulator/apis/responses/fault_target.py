@@ -9,7 +9,7 @@ import orjson
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.validation import request_error
 from emulator.apis.responses import objects
-from emulator.apis.responses.contexts import context_of, previous_of, waiting_turn
+from emulator.apis.responses.contexts import context_of, parent_of, waiting_turn
 from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.apis.responses.turns import situation_of
 from emulator.scenarios.conditions import Situation
@@ -33,9 +33,9 @@ def _situation_to_be(world: World, raw: bytes) -> Situation | None:
     if request_error("create_response", body):
         return None
     try:
-        previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
-        family = previous.family if previous else ""
-        context = context_of(world, body, previous, "", family)
+        parent = parent_of(world, body)
+        family = parent.family(world) if parent.id else ""
+        context = context_of(world, body, parent, "", family)
     except ApiError:
         return None
     if not context.items:

@@ -116,6 +116,7 @@ class ResponseWriter:
         if status != "cancelled":
             details["service_tier"] = self._tier()
         self._change({"status": status, **details})
+        self.stored.leave_conversation(adds=status in _FINISHED)
         if error:
             data = {"type": "error", "error": {"type": error["code"], **error, "param": None}, "sequence_number": 0}
             self._tell("error", data, at)

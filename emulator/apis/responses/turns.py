@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from emulator.apis.responses.carried import carried_assistant, carried_assistants
-from emulator.apis.responses.contexts import Context
+from emulator.apis.responses.contexts import Context, Parent
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
 from emulator.apis.responses.store import StoredResponse
@@ -25,6 +25,9 @@ from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore, search_all
 from emulator.world.world import World
 
+#: Metadata by which a conversation tells which thread it was.
+_FORMER: Final = ("thread_id", "legacy_thread_id")
+
 
 def situation_of(world: State, stored: StoredResponse, context: Context) -> Situation:
     """What conditions are compared with: a response, its context, and the place of its turn in the chain."""
@@ -33,18 +36,26 @@ def situation_of(world: State, stored: StoredResponse, context: Context) -> Situ
     instructions = context.instructions(stated)
     carried = carried_assistant(world, instructions, response["tools"])
     in_force = {"model": stored.model, "instructions": instructions}
-    root = context.root.object if context.root else response
+    origin = _origin(response, context.parent)
     return Situation(
         message=context.last_user_text(),
         instructions=instructions,
         model=stored.model,
         tools=[tool.name for tool in tools_of(response)],
         assistant={**carried, **in_force},
-        thread={"id": root["id"], "metadata": root["metadata"]},
+        thread={"id": origin["id"], "metadata": origin["metadata"]},
         metadata=response["metadata"],
-        run=context.turns + 1,
+        run=context.parent.turns + 1,
         carried=carried_assistants(world, instructions, response["tools"]),
+        former_threads=[origin["metadata"][key] for key in _FORMER if key in origin["metadata"]],
     )
+
+
+def _origin(response: Response, parent: Parent) -> Mapping[str, Any]:
+    """What stands for the thread: the conversation, or else the chain's first response."""
+    if parent.conversation:
+        return parent.conversation.object
+    return parent.root.object if parent.root else response
 
 
 def tools_of(response: Response) -> list[Tool]:

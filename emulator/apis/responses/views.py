@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from emulator.apis.http.request import JsonResponse
-from emulator.apis.responses.objects import Response, finished_view
-from emulator.apis.responses.wire import escaped
+from emulator.apis.http.lists import envelope
+from emulator.apis.http.request import JsonResponse, Request
+from emulator.apis.responses.objects import Item, Response, finished_view
+from emulator.apis.responses.wire import escaped, list_in_order
 from emulator.base.json_types import Object
+from emulator.world.state.collection import Page
 
 #: The values of ``include`` of a request.
 Include = frozenset[str]
@@ -47,6 +49,22 @@ def _part_view(part: Object, include: Include) -> Object:
     if part["type"] == "input_file":
         return {key: value for key, value in part.items() if key != "file_data"}
     return part
+
+
+def included(request: Request) -> Include:
+    """The values of ``include`` of a query."""
+    return frozenset(request.query.get("include[]") or ())
+
+
+def item_list(request: Request, page: Page[Item]) -> JsonResponse:
+    """A page of items."""
+    include = included(request)
+    return list_response(request, page, [item_view(item, include) for item in page.rows])
+
+
+def list_response(request: Request, page: Page[Any], data: Sequence[Mapping[str, Any]]) -> JsonResponse:
+    """A page of objects in this API's envelope."""
+    return json_response(list_in_order(envelope(request, page, data)))
 
 
 def json_response(value: Any, *, poll_after: int | None = None) -> JsonResponse:

@@ -44,7 +44,7 @@ def test_conditions_see_the_run_and_what_it_was_created_on() -> None:
     situation = situation_of("Hi", run(FUNCTION, metadata={"k": "v"}), assistant, thread, 2)
     assert situation._asdict() == {
         "message": "Hi", "instructions": "", "model": "m", "tools": ["get_weather"], "assistant": assistant,
-        "thread": thread, "metadata": {"k": "v"}, "carried": (), "run": 2,
+        "thread": thread, "metadata": {"k": "v"}, "carried": (), "former_threads": (), "run": 2,
     }  # fmt: skip
 
 

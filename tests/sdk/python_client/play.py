@@ -6,7 +6,7 @@ from typing import Any
 
 from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI
 
-from . import response_creation, response_functions, response_streaming
+from . import response_creation, response_functions, response_places, response_streaming
 from .applications import chatbot, data_analysis, rag
 from .managing import delete_everything, errors, list_cancel_and_update_runs, pages, run_steps
 from .polling import create_and_poll, create_and_run_poll, functions_polled, own_poll_loop, poll_hint
@@ -48,6 +48,11 @@ PATTERNS = {
         response_functions.functions_by_history,
         response_functions.functions_unstored,
         response_functions.functions_in_background,
+        response_places.conversations,
+        response_places.conversation_items,
+        response_places.functions_on_a_conversation,
+        response_places.busy_conversation,
+        response_places.containers,
         response_streaming.raw_events,
         response_streaming.accumulated,
         response_streaming.parsed_stream,

@@ -11,22 +11,21 @@ from emulator.apis.http.errors import ApiError
 from emulator.apis.http.lists import POLL_SOON, read_query
 from emulator.apis.http.request import AwaitedResponse, JsonResponse, Request, StreamResponse
 from emulator.apis.responses import errors, models, objects, tools
-from emulator.apis.responses.contexts import Context, context_of, previous_of, waiting_turn
+from emulator.apis.responses.code_files import check_containers
+from emulator.apis.responses.contexts import Context, context_of, parent_of, waiting_turn
 from emulator.apis.responses.narrator import ResponseNarrator
+from emulator.apis.responses.objects import Item
 from emulator.apis.responses.response_stream import ResponseStream, SilentStream
-from emulator.apis.responses.store import StoredResponse, responses_of
+from emulator.apis.responses.store import ITEM, StoredResponse, responses_of
 from emulator.apis.responses.turns import situation_of, turn_of
 from emulator.apis.responses.usage import input_tokens
-from emulator.apis.responses.views import Include, item_view, json_response, response_in_json
-from emulator.apis.responses.wire import list_in_order, opaque
-from emulator.base.json_types import Object
+from emulator.apis.responses.views import Include, item_list, item_view, json_response, response_in_json
+from emulator.apis.responses.wire import opaque
 from emulator.engine.active_turn import ActiveTurn
 from emulator.scenarios.steps.context import Output
 from emulator.world.state.collection import Collection
-from emulator.world.state.missing import Kind
 from emulator.world.state.vector_stores import VectorStore
 
-ITEM = Kind("item", "item", "")
 #: Seconds for which the events of a background response can be read again.
 _STREAMED_FOR: Final = 300
 
@@ -64,6 +63,7 @@ def _ready(request: Request, stored: StoredResponse, include: Include) -> JsonRe
 
 def _refused(request: Request, stored: StoredResponse, refusal: ApiError) -> ApiError:
     """The refusal of a request whose response is nowhere from now on."""
+    stored.leave_conversation(adds=False)
     responses_of(request.world).responses.pop(stored.id, None)
     return refusal
 
@@ -72,14 +72,20 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
     """Validates a request and reads its context: nothing has been made yet. Raises ApiError."""
     world, body = request.world, request.body
     _check(request)
-    previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
-    if not body.get("input") and previous is None:
+    parent = parent_of(world, body)
+    if not body.get("input") and not parent.id:
         raise errors.nothing_to_respond_to()
-    family = previous.family if previous else world.ids.family()
-    id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
-    context = context_of(world, body, previous, id, family)
-    response = objects.response(id, world.now, body, on_azure=request.on_azure)
-    stored = StoredResponse(response, context.items, family, body["model"], context.root, context.turns)
+    if parent.conversation:
+        request.entry.thread_id = parent.conversation.id
+        if parent.conversation.response:
+            raise errors.conversation_locked()
+    family = parent.family(world)
+    id = world.ids.make_kin("response", family, world.now, parent.id)
+    context = context_of(world, body, parent, id, family)
+    held = parent.conversation.id if parent.conversation else None
+    response = objects.response(id, world.now, body, conversation=held, on_azure=request.on_azure)
+    stored = StoredResponse(response, context.items, family, body["model"], brought=context.input)
+    stored.root, stored.conversation, stored.turns = parent.root, parent.conversation, parent.turns
     request.entry.run_id = id
     return stored, context
 
@@ -90,12 +96,8 @@ def _check(request: Request) -> None:
         raise errors.stored_prompt_gone(body["prompt"]["id"])
     if body["model"] in request.world.unknown_models:
         raise errors.model_not_found(body["model"])
-    if body.get("previous_response_id") and body.get("conversation"):
-        raise errors.two_parents()
-    if body.get("conversation") is not None:
-        conversation: Any = body["conversation"]
-        raise errors.conversation_not_found(conversation if isinstance(conversation, str) else conversation["id"])
     tools.check_tools(body.get("tools"))
+    check_containers(request.world, body.get("tools") or ())
     tools.check_format(body.get("text"))
     if body.get("temperature") is not None and models.can_reason(body["model"]):
         raise errors.unsupported_parameter("temperature")
@@ -136,8 +138,10 @@ def _begin(
     stream: ResponseStream | SilentStream | None,
 ) -> ActiveTurn:
     """A turn is chosen, and begins with this response."""
-    stored.turns += 1
     turn = turn_of(request.world, stored, context, include, stores)
+    stored.turns += 1
+    if stored.conversation:
+        stored.conversation.turns = stored.turns
     _keep(request, stored, turn)
     request.engine.start(turn, stream)
     return turn
@@ -178,6 +182,7 @@ def _text(output: Any) -> str:
 
 def _keep(request: Request, stored: StoredResponse, turn: ActiveTurn) -> None:
     stored.turn = turn
+    stored.occupy_conversation()
     if stored.object["store"] or stored.object["background"]:
         responses_of(request.world).responses[stored.id] = stored
 
@@ -193,6 +198,7 @@ def _end(request: Request, turn: ActiveTurn, why: str) -> None:
 def _abandon(request: Request, stored: StoredResponse, turn: ActiveTurn) -> None:
     """The client has left a foreground response that stands at a hold: it ends there, and nothing of it is stored."""
     _end(request, turn, "left by the client")
+    stored.leave_conversation(adds=False)
     responses_of(request.world).responses.pop(stored.id, None)
 
 
@@ -245,6 +251,7 @@ def delete_response(request: Request) -> JsonResponse:
     turn = stored.turn
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn) and not turn.is_streamed:
         _end(request, turn, "deleted by the client")
+        stored.leave_conversation(adds=False)
     del responses_of(request.world).responses[stored.id]
     return json_response({"id": stored.id, "object": "response.deleted", "deleted": True})
 
@@ -267,21 +274,15 @@ def cancel_response(request: Request) -> JsonResponse:
 
 def list_input_items(request: Request) -> JsonResponse:
     stored = _found(request)
-    items: Collection[Any] = Collection(ITEM)
+    items: Collection[Item] = Collection(ITEM)
     for item in stored.input:
         items.put(item["id"], item)
-    page = items.page(read_query(request))
-    include: Include = frozenset(request.query.get("include[]") or ())
-    data = [item_view(item, include) for item in page.rows]
-    first, last = (page.ids[0], page.ids[-1]) if page.ids else (None, None)
-    envelope: Object = {"object": "list", "data": data, "first_id": first, "has_more": page.has_more, "last_id": last}
-    return json_response(list_in_order(envelope))
+    return item_list(request, items.page(read_query(request)))
 
 
 def get_input_token_counts(request: Request) -> JsonResponse:
     world, body = request.world, request.body
-    previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
-    context = context_of(world, body, previous, "", previous.family if previous else "0" * 16)
+    context = context_of(world, body, parent_of(world, body), "", "0" * 16)
     counted = input_tokens(body.get("instructions"), tools.echoed_tools(body.get("tools")), context.items)
     return json_response({"object": "response.input_tokens", "input_tokens": counted})
 
@@ -289,10 +290,10 @@ def get_input_token_counts(request: Request) -> JsonResponse:
 def compact_conversation(request: Request) -> JsonResponse:
     """The users' messages, and all else as one opaque item. This is compact JSON (docs/wire.md, Responses §4)."""
     world, body = request.world, request.body
-    previous = previous_of(world, body["previous_response_id"]) if body.get("previous_response_id") else None
-    family = previous.family if previous else world.ids.family()
-    id = world.ids.make_kin("response", family, world.now, previous.id if previous else "")
-    context = context_of(world, body, previous, id, family)
+    parent = parent_of(world, body)
+    family = parent.family(world)
+    id = world.ids.make_kin("response", family, world.now, parent.id)
+    context = context_of(world, body, parent, id, family)
     kept = [item_view(item, frozenset()) for item in context.items if item.get("role") == "user"]
     compaction = world.ids.make_kin("compaction", family, world.now, id)
     output = [*kept, {"id": compaction, "type": "compaction", "encrypted_content": opaque(compaction)}]
