@@ -14,10 +14,13 @@ from emulator.apis.files.endpoints.files import PURPOSES
 from emulator.base.operations import BY_NAME
 from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.base.request_schemas import schema
+from tests.apis.endpoints import valid
 from tests.apis.endpoints.given import given
-from tests.apis.endpoints.valid import BODIES, QUERIES
+from tests.apis.responses import valid as valid_responses
 from tests.support import InProcess
 
+BODIES = valid.BODIES | valid_responses.BODIES
+QUERIES = valid.QUERIES | valid_responses.QUERIES
 DOCUMENT = openapi.document()
 OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     operation["operationId"]: (method.upper(), f"/v1{path}", operation)
@@ -161,6 +164,7 @@ def test_streams_are_told_where_a_body_can_ask_for_one(name: str) -> None:
     called = api.get(f"/v1/threads/{thread}/runs/{run}").json["required_action"]["submit_tool_outputs"]["tool_calls"]
     bodies: dict[str, Any] = {
         "create_run": {"assistant_id": "asst_told"},
+        "create_response": {"model": "gpt-4o", "input": "Hi"},
         "create_thread_and_run": {"assistant_id": "asst_told"},
         "submit_tool_outputs_to_run": {"tool_outputs": [{"tool_call_id": called[0]["id"], "output": "o"}]},
     }

@@ -269,7 +269,7 @@ class Api:
         if stub is not None:
             body = b"" if stub.status in _BODILESS else stub.body
             return JsonResponse(body, stub.status, headers=list(stub.headers))
-        message = f"{entry.method} {entry.path} is no operation of the Assistants API, and no stub answers it"
+        message = f"{entry.method} {entry.path} is no operation of the API, and no stub answers it"
         world.report(Problem("unknown_operation", message))
         return error
 

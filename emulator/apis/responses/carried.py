@@ -17,9 +17,24 @@ def carried_assistants(world: State, instructions: str, tools: list[Object]) -> 
     """The given assistants of the world's scenarios, each with what the request lacks of its configuration."""
     return [
         Configured(item.get("id"), item.get("name"), list(_lacking(item, instructions, tools)))
-        for scenario in world.scenarios
-        for item in scenario.given.get("assistants", [])
+        for item in _given_assistants(world)
     ]
+
+
+def carried_assistant(world: State, instructions: str, tools: list[Object]) -> Object:
+    """The first given assistant whose configuration a request carries as a whole; one without a name if there is none.
+
+    Templates see it, as far as the scenario describes it.
+    """
+    found: Object = next(
+        (item for item in _given_assistants(world) if not any(_lacking(item, instructions, tools))), {}
+    )
+    return {"id": "", "name": None, "description": None, "metadata": {}, **found}
+
+
+def _given_assistants(world: State) -> Iterator[Object]:
+    for scenario in world.scenarios:
+        yield from scenario.given.get("assistants", [])
 
 
 def _lacking(assistant: Object, instructions: str, tools: list[Object]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from emulator.apis.http.errors import ApiError
 
-_ERROR_CODES_PAGE = "https://platform.openai.com/docs/guides/error-codes/api-errors"
 _FILE_TYPES_PAGE = "https://platform.openai.com/docs/assistants/tools/file-search#supported-files"
 
 
@@ -95,11 +94,6 @@ def vector_store_not_found(store_ids: list[str]) -> ApiError:
 # ---- The input ----
 
 
-def input_missing() -> ApiError:
-    """Quoted: no ``input`` at all."""
-    return ApiError(400, "Missing required parameter: 'input'.", param="input", code="missing_required_parameter")
-
-
 def nothing_to_respond_to() -> ApiError:
     """Quoted: an empty ``input``, and nothing else that leads to one; instructions are not enough."""
     return ApiError(
@@ -176,12 +170,6 @@ def context_too_long() -> ApiError:
     )
 
 
-def unsupported_file(supported: str = "pdf") -> ApiError:
-    """Recorded: a file of a type that the model cannot read."""
-    message = f"The file type you uploaded is not supported. Please try again with a {supported}"
-    return _about_input(message, code="unsupported_file")
-
-
 def bad_file_data(param: str, mime_type: str) -> ApiError:
     """Recorded. ``param``: as ``input[3].output[0].file_data``."""
     return ApiError(
@@ -231,14 +219,3 @@ def not_streamed_in_background(response_id: str) -> ApiError:
 def stream_too_old() -> ApiError:
     """Quoted."""
     return ApiError(400, "This response can no longer be streamed because it is more than 5 minutes old")
-
-
-def quota_exceeded() -> ApiError:
-    """Recorded."""
-    return ApiError(
-        429,
-        "You exceeded your current quota, please check your plan and billing details. For more information on this "
-        f"error, read the docs: {_ERROR_CODES_PAGE}.",
-        type="insufficient_quota",
-        code="insufficient_quota",
-    )

@@ -54,6 +54,11 @@ def _is(name: str, home: str, more: str = "") -> str:
     return f"{_IS.format(name, home)}{more}."
 
 
+def _of(name: str, homes: str) -> str:
+    """Like ``_is``, for a home whose description has quotes of its own."""
+    return f"`{name}` is {homes} in the Responses API."
+
+
 def _none(name: str, more: str) -> str:
     return f"{_NONE.format(name, more)}."
 
@@ -72,9 +77,9 @@ _PARAMETERS: Final = {
     "content": _is("content", "input"),
     "role": _is("role", "input[].role"),
     "attachments": _is("attachments", "input[].content[]", " with a part of type `input_file`"),
-    "file_ids": _is("file_ids", "tools[].container.file_ids", " of `code_interpreter`"),
-    "tool_resources": _is(
-        "tool_resources", "tools[].vector_store_ids", " of `file_search`, and `tools[].container` of `code_interpreter`"
+    "file_ids": _of("file_ids", "`tools[].container.file_ids` of `code_interpreter`"),
+    "tool_resources": _of(
+        "tool_resources", "`tools[].vector_store_ids` of `file_search`, and `tools[].container` of `code_interpreter`,"
     ),
     "tool_outputs": _is("tool_outputs", "input", _ONE_BY_ONE),
     "run_id": _none("run_id", "; `previous_response_id` or `conversation` continues a response"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from emulator.apis.responses.carried import carried_assistants
+from emulator.apis.responses.carried import carried_assistant, carried_assistants
 from emulator.apis.responses.contexts import Context, Parent
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
@@ -17,7 +17,7 @@ from emulator.base.json_types import Object
 from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
 from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
-from emulator.scenarios.conditions import Configured, Situation
+from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.tool import Tool
@@ -34,19 +34,19 @@ def situation_of(world: State, stored: StoredResponse, context: Context) -> Situ
     response = stored.object
     stated = response["instructions"] if isinstance(response["instructions"], str) else None
     instructions = context.instructions(stated)
-    assistants = carried_assistants(world, instructions, response["tools"])
-    carried = next((one for one in assistants if not one.missing), Configured("", None))
+    carried = carried_assistant(world, instructions, response["tools"])
+    in_force = {"model": stored.model, "instructions": instructions}
     origin = _origin(response, context.parent)
     return Situation(
         message=context.last_user_text(),
         instructions=instructions,
         model=stored.model,
         tools=[tool.name for tool in tools_of(response)],
-        assistant={"id": carried.id, "name": carried.name},
+        assistant={**carried, **in_force},
         thread={"id": origin["id"], "metadata": origin["metadata"]},
         metadata=response["metadata"],
         run=context.parent.turns + 1,
-        carried=assistants,
+        carried=carried_assistants(world, instructions, response["tools"]),
         former_threads=[origin["metadata"][key] for key in _FORMER if key in origin["metadata"]],
     )
 
@@ -103,7 +103,9 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
     id, store = narrator.response["id"], world.store
 
     def objects() -> dict[str, Any]:
-        return {"assistant": situation.assistant, "thread": situation.thread, "run": narrator.response}
+        assistant, thread = situation.assistant, situation.thread
+        as_run = {"thread_id": thread["id"], "assistant_id": assistant["id"], "model": narrator.stored.model}
+        return {"assistant": assistant, "thread": thread, "run": {**narrator.response, **as_run}}
 
     return StepContext(
         message=situation.message,

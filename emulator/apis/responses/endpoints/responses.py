@@ -118,8 +118,8 @@ def _stream(request: Request, stored: StoredResponse) -> ResponseStream | Silent
     """The stream that the request asks for; a foreground response without one is awaited."""
     body = request.body
     if body.get("stream"):
-        wanted = (body.get("stream_options") or {}).get("include_obfuscation")
-        seed = None if wanted is False or stored.object["background"] else stored.id
+        has_none = (body.get("stream_options") or {}).get("include_obfuscation") is False
+        seed = None if has_none or stored.object["background"] else stored.id
         stream = ResponseStream(seed)
         if stored.object["background"]:
             stored.stream = stream
