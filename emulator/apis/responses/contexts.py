@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors
-from emulator.apis.responses.input_items import ItemReader
+from emulator.apis.responses.input_items import ItemReader, check_items
 from emulator.apis.responses.objects import Item, text_of
 from emulator.apis.responses.store import Conversation, StoredResponse, WaitingCall, responses_of
 from emulator.base.json_types import Object
@@ -96,8 +96,10 @@ def context_of(world: State, body: Object, parent: Parent, response_id: str, fam
     reader = ItemReader(world, lambda kind: world.ids.make_kin(kind, family, world.now, response_id))
     sent = body.get("input")
     items = [{"role": "user", "content": sent}] if isinstance(sent, str) else sent or []
+    check_items(items)
     context = Context(parent.items, [reader.stored(item) for item in items], parent)
     _check(context)
+    _check_thoughts(world, context)
     return context
 
 
@@ -161,6 +163,17 @@ def _check_reasoning(items: list[Item]) -> None:
             continue
         if following is None or not _is_of_the_model(following):
             raise errors.following_item_missing(item["id"])
+
+
+def _check_thoughts(world: State, context: Context) -> None:
+    """An item of the model that a reasoning item led to comes with that one."""
+    thoughts = responses_of(world).thoughts
+    if not thoughts:
+        return
+    there = {item["id"] for item in context.items}
+    for item in context.input:
+        if thoughts.get(item["id"], item["id"]) not in there:
+            raise errors.preceding_reasoning_missing(item["id"], item["type"])
 
 
 def _is_of_the_model(item: Item) -> bool:
