@@ -123,7 +123,8 @@ class Transcript:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Transcript:
-        return cls(**{key: tuple(one) if isinstance(one, list) else one for key, one in value.items()})
+        values: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in value.items()}
+        return cls(**values)
 
     def as_json(self) -> dict[str, Any]:
         values = {key: getattr(self, key) for key in self.__slots__}
