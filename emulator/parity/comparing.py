@@ -18,6 +18,8 @@ from emulator.control.client import Transcript
 ASSISTANTS: Final = "assistants"
 RESPONSES: Final = "responses"
 APIS: Final = (ASSISTANTS, RESPONSES)
+#: In place of the one API that has something, if none has.
+NEITHER: Final = "neither"
 
 #: What is compared, by the name that reports and the marker's ``parity`` give it.
 FIELDS: Final[dict[str, Callable[[Transcript], Any]]] = {

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.base.text import plural
-from emulator.parity.comparing import APIS, ComparedTurn, Difference
+from emulator.parity.comparing import APIS, NEITHER, ComparedTurn, Difference
 from emulator.parity.values import LABEL, shown_pair
 
 #: Characters of the column of Assistants; a longer value takes a line of its own.
@@ -19,7 +19,7 @@ _COLUMN: Final = 27
 class Comparison:
     """One thing that both APIs have run. ``name`` is that of a test, empty if the turn's is enough.
 
-    ``only``: the one API that has it, for the reason ``why``; empty if both have.
+    ``only``: the one API that has it, or ``NEITHER``, for the reason ``why``; empty if both have.
     """
 
     turns: Sequence[ComparedTurn]
@@ -64,7 +64,7 @@ class ParityReport:
         lines = [self.headline(), *(f"  {line}" for one in self._different for line in one.lines())]
         for one in self._only:
             why = f" ({one.why})" if one.why else ""
-            lines.append(f"on {_only(one)} only: {one.label()}{why}")
+            lines.append(f"{_on(_only(one))}: {one.label()}{why}")
         for what, where in self._said_once().items():
             heading, _, reason = what.partition(": ")
             lines.append(f"{heading}: {', '.join(where)} ({reason})")
@@ -76,15 +76,17 @@ class ParityReport:
         counts = [f"{same} the same"]
         if different:
             counts.append(f"{different} {'differs' if different == 1 else 'differ'}")
-        for api in APIS:
+        for api in (*APIS, NEITHER):
             if number := sum(_only(one) == api for one in self._only):
-                counts.append(f"{number} on {api} only")
+                counts.append(f"{number} {_on(api)}")
         return f"parity: {plural(len(self.comparisons), self.noun)} on both APIs: {', '.join(counts)}"
 
     def _said_once(self) -> dict[str, list[str]]:
         """What has no equivalent, and what may differ: each reason with the names of what it concerns."""
         found: dict[str, list[str]] = {}
         for one in self.comparisons:
+            if not (one.turns or one.only):
+                _add(found, "nothing to compare: no turn was played", one.label())
             for turn in one.turns:
                 if turn.no_equivalent:
                     _add(found, f"no equivalent: {turn.no_equivalent}", one.label())
@@ -97,7 +99,7 @@ class ParityReport:
             "ok": self.is_same,
             "same": sum(one.is_same for one in self.comparisons),
             "different": len(self._different),
-            "only": {api: sum(_only(one) == api for one in self._only) for api in APIS},
+            "only": {api: sum(_only(one) == api for one in self._only) for api in (*APIS, NEITHER)},
             f"{self.noun}s": [_as_json(one) for one in self.comparisons],
         }
 
@@ -105,6 +107,10 @@ class ParityReport:
 def _only(one: Comparison) -> str:
     """The one API that has it: a test that ran on one, or a turn alone that one has played."""
     return one.only or (one.turns[0].only if len(one.turns) == 1 and not one.name else "")
+
+
+def _on(api: str) -> str:
+    return f"on {api}" if api == NEITHER else f"on {api} only"
 
 
 def _add(found: dict[str, list[str]], what: str, where: str) -> None:
@@ -133,7 +139,8 @@ def _turn_lines(name: str, turn: ComparedTurn) -> Iterator[str]:
         yield from _difference_lines(one, turn)
     carried = turn.responses.carried
     if carried and carried["missing"]:
-        yield from _row("carried", ", ".join(carried["parts"]) or "nothing", f"not: {', '.join(carried['missing'])}")
+        parts, missing = ", ".join(carried["parts"]) or "nothing", f"not: {', '.join(carried['missing'])}"
+        yield from _row("carried", parts, missing, names=("", ""))
 
 
 def _difference_lines(one: Difference, turn: ComparedTurn) -> Iterator[str]:
@@ -142,12 +149,15 @@ def _difference_lines(one: Difference, turn: ComparedTurn) -> Iterator[str]:
     yield from _row(one.field, old, f"{new}{f': {reason}' if reason else ''}", " (allowed)" if one.allowed else "")
 
 
-def _row(field: str, old: str, new: str, end: str = "") -> Iterator[str]:
+def _row(
+    field: str, old: str, new: str, end: str = "", names: tuple[str, str] = ("assistants  ", "responses   ")
+) -> Iterator[str]:
+    """A field with two values beside each other, or below each other behind these names."""
     if len(old) <= _COLUMN:
         yield f"  {field:<{LABEL}}{old:<{_COLUMN}} {new}{end}"
     else:
-        yield f"  {field:<{LABEL}}assistants  {old}"
-        yield f"  {'':<{LABEL}}responses   {new}{end}"
+        yield f"  {field:<{LABEL}}{names[0]}{old}"
+        yield f"  {'':<{LABEL}}{names[1]}{new}{end}"
 
 
 #: The part of a configuration without which a field stays empty, and how a sentence calls it.
