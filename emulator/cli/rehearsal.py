@@ -78,17 +78,24 @@ def rehearse(scenario: Scenario) -> list[Rehearsal]:
 def _rehearse_turn(scenario: Scenario, turn: Turn) -> Rehearsal:
     world = World(Options(), (scenario,))
     world.open_holds |= world.labels()
-    thread, active_turn = _played(world, turn)
+    thread, active_turn = played_on_assistants(world, turn)
     return Rehearsal(turn, thread, active_turn, tuple(world.problems))
 
 
-def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
-    """Plays the turn to its end with invented outputs, on a thread of its own."""
-    assistant = objects.assistant("asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": _tools(turn)})
-    thread = Thread(objects.thread("thread_rehearsal", world.now, {}))
+def question_of(turn: Turn) -> str:
+    """A message of the user that may well have led to the turn."""
     pattern = turn.when.get("message", "Hello")
     text = pattern if isinstance(pattern, str) else pattern.get("equals", "Hello")
-    body = {"role": "user", "content": text or "Hello"}
+    return text or "Hello"
+
+
+def played_on_assistants(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
+    """Plays the turn to its end with invented outputs, on a thread of its own."""
+    assistant = objects.assistant(
+        "asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": needed_tools(turn)}
+    )
+    thread = Thread(objects.thread("thread_rehearsal", world.now, {}))
+    body = {"role": "user", "content": question_of(turn)}
     thread.put_message(objects.message("msg_rehearsal", world.now, thread.id, body))
     run = objects.run("run_rehearsal", world.now, thread.id, assistant, {})
     stores = list(world.store.vector_stores)
@@ -107,11 +114,11 @@ def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
 def _invented_outputs(thread: Thread, active_turn: ActiveTurn) -> list[Output]:
     action = thread.runs.find(active_turn.id, "run_id")["required_action"]
     functions = [call["function"] for call in action["submit_tool_outputs"]["tool_calls"]] if action else []
-    return [Output(one["name"], one["arguments"], _invented_output(active_turn, one["name"])) for one in functions]
+    return [Output(one["name"], one["arguments"], invented_output(active_turn, one["name"])) for one in functions]
 
 
-def _tools(turn: Turn) -> list[Object]:
-    """The tools that the turn's steps need."""
+def needed_tools(turn: Turn) -> list[Object]:
+    """The tools that the turn's steps need, in the form of Assistants."""
     names: dict[str, None] = {}
     kinds: dict[str, None] = {}
     for step in turn.steps:
@@ -124,7 +131,7 @@ def _tools(turn: Turn) -> list[Object]:
     return [*functions, *({"type": kind} for kind in kinds)]
 
 
-def _invented_output(active_turn: ActiveTurn, name: str) -> str:
+def invented_output(active_turn: ActiveTurn, name: str) -> str:
     """An output that fits ``expect``; without it, one with the keys that the turn's templates read."""
     schema = active_turn.step.beside.get("expect", {}).get(name) if active_turn.step else None
     if schema is None:

@@ -57,10 +57,10 @@ class ParityHooks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Adds the test's transcripts to its report."""
         report = yield
-        callspec = getattr(item, "callspec", None)
-        api = callspec.params.get(FIXTURE) if callspec else None
-        if api not in APIS:
+        callspec: Any = getattr(item, "callspec", None)
+        if callspec is None or FIXTURE not in callspec.params:
             return report
+        api = callspec.params[FIXTURE]
         record: dict[str, Any] = {"test": _name(item.nodeid, callspec.id, api), "api": api}
         if report.when == "call" and report.passed:
             worker = self._worker()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.control.client import Transcript
-from emulator.parity.comparing import ComparedTurn, allowed_fields, compare
+from emulator.parity.comparing import allowed_fields, compare
 
 
 def transcript(turn: str = "holidays", **fields: Any) -> Transcript:
@@ -29,10 +29,6 @@ def transcript(turn: str = "holidays", **fields: Any) -> Transcript:
         "notes": (),
     }
     return Transcript(**{**plain, **fields})
-
-
-def fields_of(turns: list[ComparedTurn]) -> list[list[str]]:
-    return [[one.field for one in turn.differences] for turn in turns]
 
 
 CALL = {"name": "get_weather", "arguments": {"city": "Paris"}, "output": "sunny"}
@@ -100,15 +96,25 @@ def test_turns_are_paired_by_their_names_in_order(old: str, new: str, pairs: lis
     assert [one.is_same for one in compared] == [pair[0] == pair[1] for pair in pairs]
 
 
-def test_that_a_run_expires_is_no_difference_but_has_no_equivalent() -> None:
-    late = {**CALL, "output": None}
-    old = transcript(calls=(late,), ended="expired", texts=())
-    new = transcript(calls=(CALL,), texts=("It is sunny.",))
-
-    (turn,) = compare([old], [new])
+@pytest.mark.parametrize(
+    ("before", "after", "different"),
+    [
+        ({}, {}, []),
+        ({"calls": ({**CALL, "output": None},)}, {"calls": (CALL,)}, []),
+        ({"calls": (CALL,)}, {"calls": ({**CALL, "name": "get_time"},)}, ["calls"]),
+        ({"texts": ("Wait.",)}, {"texts": ("Wait.", "Done.")}, []),
+        ({"texts": ("Wait.",)}, {"texts": ("Done.",)}, ["text"]),
+        ({"texts": ("Wait.",)}, {"texts": ()}, ["text"]),
+        ({}, {"refusal": "No."}, ["refusal"]),
+    ],
+)
+def test_what_follows_where_a_run_has_expired_has_no_equivalent(
+    before: dict[str, Any], after: dict[str, Any], different: list[str]
+) -> None:
+    (turn,) = compare([transcript(ended="expired", **before)], [transcript(**after)])
 
     assert turn.no_equivalent == "expire: a response does not expire"
-    assert fields_of([turn]) == [["text"]]
+    assert [one.field for one in turn.differences] == different
 
 
 def test_the_fields_that_a_marker_allows() -> None:

@@ -74,12 +74,21 @@ def _tool(tool: Object) -> Tool:
 
 
 def turn_of(
-    world: World, stored: StoredResponse, context: Context, include: Include, stores: Sequence[VectorStore]
+    world: World,
+    stored: StoredResponse,
+    context: Context,
+    include: Include,
+    stores: Sequence[VectorStore],
+    *,
+    turn: Turn | None = None,
 ) -> ActiveTurn:
-    """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search searches."""
+    """The turn that a response plays, which is chosen and counted now.
+
+    ``stores``: what its file search looks into. ``turn``: the one to play, when none is to be chosen.
+    """
     response = stored.object
     situation = situation_of(world, stored, context)
-    turn = world.choose(situation, response["id"])
+    turn = turn or world.choose(situation, response["id"])
     log = TurnLog(transcript=transcript_of("responses", turn, situation))
     note_carried(log.transcript, turn, situation.carried)
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
