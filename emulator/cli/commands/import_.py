@@ -24,8 +24,8 @@ EXAMPLES = """\
 """
 _FORMATS = (
     "Reads cassettes of vcrpy, go-vcr and Ruby's VCR, HAR 1.2, nock, Polly.JS, the Azure SDKs' test proxy, the "
-    "output of `record` and /_emulator/export, exports of threads and lists of their messages. It detects the format of "
-    "each file."
+    "output of `record` and /_emulator/export, exports of threads and lists of their messages. It detects the format "
+    "of each file."
 )
 
 
