@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from emulator.base.problems import CheckFailed, EmulatorError, Problem, ScenarioError
+from emulator.control.backfill import BackfillReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,10 @@ class Control:
         """Raises CheckFailed (an AssertionError with ``problems``) if there is any problem."""
         if problems := self.problems():
             raise CheckFailed(problems)
+
+    def backfill(self) -> BackfillReport:
+        """How the conversations of the world differ from its threads; ``str(report)`` is the same as text."""
+        return BackfillReport.from_json(self._call("GET", "/backfill"))
 
     def export(self, kind: Literal["recording", "scenario"] = "recording") -> str:
         """The journal as a recording (JSON Lines), or the objects as a scenario file with what is ``given`` (YAML)."""
