@@ -10,7 +10,17 @@ from emulator import Emulator
 from tests.conftest import Emulate
 from tests.sdk.conftest import Start
 from tests.sdk.expected import ANSWER, CALLS, GREETING
-from tests.sdk.expected_responses import AGAIN, BACKGROUND_EVENTS, EVENTS, HAT, HAT_CALLS, HAT_ITEMS, RECIPE, RESULTS
+from tests.sdk.expected_responses import (
+    AGAIN,
+    BACKGROUND_EVENTS,
+    EVENTS,
+    HAT,
+    HAT_CALLS,
+    HAT_ITEMS,
+    ON_CONVERSATION,
+    RECIPE,
+    RESULTS,
+)
 from tests.sdk.install import HOW, is_installed
 
 pytestmark = [
@@ -57,6 +67,34 @@ def test_the_helpers_create_stream_parse_and_call_functions(start: Start) -> Non
             "raised": ["APIError", None, "The model broke.", None, "server_error"],
         },
         "resumed": {"events": BACKGROUND_EVENTS, "rest": BACKGROUND_EVENTS[6:]},
+    }
+
+
+def test_the_helpers_of_conversations_and_containers(start: Start) -> None:
+    _, found = start("places")
+
+    assert found == {
+        "onConversation": {
+            "metadata": [{"thread_id": "thread_7"}, {"user": "ada"}],
+            "bound": True,
+            "items": ON_CONVERSATION,
+            "left": True,
+            "deleted": True,
+            "gone": ["NotFoundError", 404, "404 Conversation with id '<conv>' not found.", None],
+        },
+        "busy": [
+            "BadRequestError",
+            400,
+            "400 Another process is currently operating on this conversation. Please retry in a few seconds.",
+            "conversation_locked",
+        ],
+        "inContainer": {
+            "ran": True,
+            "listed": ["-notes.txt"],
+            "content": "Notes.",
+            "noFile": ["NotFoundError", 404, "404 Container file with id '<cfile>' not found.", None],
+            "gone": ["NotFoundError", 404, "404 Container not found", None],
+        },
     }
 
 

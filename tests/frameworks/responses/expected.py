@@ -46,7 +46,13 @@ FOUND: dict[str, dict[str, Any]] = {
             "items": [*["tool_call_item"] * 2, *["tool_call_output_item"] * 2, "message_output_item"],
             "output": CITIES,
         },
-        "conversations": {"history": _TALK, "chain": [AGAIN], "session": _TALK},
+        "conversations": {
+            "history": _TALK,
+            "chain": [AGAIN],
+            "session": _TALK,
+            "conversation": _TALK,
+            "items": [["user", "Hello"], ["assistant", HELLO], ["user", "Hello again"], ["assistant", AGAIN]],
+        },
         "unstored": {
             "items": [
                 "reasoning_item",

@@ -79,7 +79,8 @@ def test_no_request_of_the_framework_is_refused(played: Played) -> None:
 
 
 def test_the_framework_streams_continues_and_brings_history_back(played: Played) -> None:
-    bodies = [one.json for one in played.requests if isinstance(one.json, dict)]
+    created = [one for one in played.requests if one.operation == "create_response"]
+    bodies = [one.json for one in created if isinstance(one.json, dict)]
     items = [[item for item in body["input"] if isinstance(item, dict)] for body in bodies]
     kinds = {item.get("type", "message") for input in items for item in input} - {"message"}
 

@@ -10,6 +10,7 @@ from agents import (
     CodeInterpreterTool,
     FileSearchTool,
     ModelSettings,
+    OpenAIConversationsSession,
     Runner,
     SQLiteSession,
     function_tool,
@@ -42,18 +43,26 @@ async def streamed(question: str, agent: Any) -> dict[str, Any]:
     return {"words": words, "items": items, "output": result.final_output}
 
 
-async def conversations() -> dict[str, list[str]]:
-    """The history that the client keeps, the previous response, and a session."""
+def _said(item: Any) -> list[str]:
+    return [item["role"], item["content"][0]["text"]]
+
+
+async def conversations() -> dict[str, list[Any]]:
+    """The history that the client keeps, the previous response, a session here, and one on the server."""
     agent = make_agent(tools=[])
     first = await Runner.run(agent, HELLO)
     history = await Runner.run(agent, [*first.to_input_list(), {"role": "user", "content": AGAIN}])
     chain = await Runner.run(agent, AGAIN, previous_response_id=first.last_response_id)
     session = SQLiteSession("ada")
     in_session = [await Runner.run(agent, question, session=session) for question in (HELLO, AGAIN)]
+    server = OpenAIConversationsSession()
+    on_server = [await Runner.run(agent, question, session=server) for question in (HELLO, AGAIN)]
     return {
         "history": [first.final_output, history.final_output],
         "chain": [chain.final_output],
         "session": [result.final_output for result in in_session],
+        "conversation": [result.final_output for result in on_server],
+        "items": [_said(item) for item in await server.get_items()],
     }
 
 
