@@ -184,13 +184,13 @@ def _in_head(operation: str) -> list[dict[str, Any]]:
 
 
 def _body(operation: str) -> dict[str, Any] | None:
-    """A form, or JSON, which is optional if it has no required key."""
-    if (form := _own("forms", operation)) is not None:
-        return {"required": True, "content": {"multipart/form-data": {"schema": _placed(form, BY_NAME[operation].api)}}}
-    if (body := _own("bodies", operation)) is None:
+    """A form, or JSON, or either. JSON alone is optional if it has no required key."""
+    kinds = {_JSON: _own("bodies", operation), "multipart/form-data": _own("forms", operation)}
+    content = {kind: {"schema": _placed(one, BY_NAME[operation].api)} for kind, one in kinds.items() if one is not None}
+    if not content:
         return None
-    required = request_error(operation, {}) is not None
-    return {"required": required, "content": {_JSON: {"schema": _placed(body, BY_NAME[operation].api)}}}
+    required = "multipart/form-data" in content or request_error(operation, {}) is not None
+    return {"required": required, "content": content}
 
 
 def streams(operation: str) -> bool:

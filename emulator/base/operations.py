@@ -134,6 +134,9 @@ _COUNTERPARTS: Final = """
     create_thread_and_run                       create_response
     submit_tool_outputs_to_run                  create_response
     get_run                                     get_response
+    create_thread                               create_conversation
+    create_message                              create_conversation_items
+    list_messages                               list_conversation_items
 """
 
 

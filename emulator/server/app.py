@@ -14,8 +14,9 @@ from emulator.apis.http.errors import ApiError
 from emulator.apis.http.forms import is_form
 from emulator.apis.http.headers import JSON, Headers
 from emulator.apis.http.pending import PENDING
-from emulator.apis.http.pipeline import Api, WatchedApi
+from emulator.apis.http.pipeline import Api
 from emulator.apis.http.response import Ready
+from emulator.apis.http.watched import WatchedApi
 from emulator.server.hosts import Hosts
 from emulator.world.journal import Entry
 from emulator.world.world import World

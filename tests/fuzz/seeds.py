@@ -34,6 +34,9 @@ _IDS: Final = {
     "batch_id": "vsfb_1",
     "model": "gpt-4o",
     "response_id": "resp_1",
+    "conversation_id": "conv_1",
+    "item_id": "msg_3",
+    "container_id": "cntr_1",
 }
 _KEY: Final = "Host: localhost\r\nAuthorization: Bearer sk-test\r\nOpenAI-Beta: assistants=v2\r\n"
 

@@ -40,6 +40,7 @@ WORLD: Final[dict[str, Any]] = {
              "runs": [{"id": "run_1", "assistant_id": "asst_1"}]},
             {"id": "thread_2", "messages": [{"id": "msg_2", "role": "user", "content": "call"}]},
         ],
+        "conversations": [{"id": "conv_1", "items": [{"id": "msg_3", "role": "user", "content": "say"}]}],
     },
     "turns": [
         {"name": "call", "when": {"message": "call"}, "steps": [{"call": {"f": {"a": 1}}}, {"say": "Dry."}]},

@@ -6,6 +6,7 @@ where they are known (docs/wire.md §4); a function whose words are inferred fro
 Refusal             (base/problems.py)
   Missing           an id that names no object (world/state/missing.py)
   ApiError          an error response
+    Busy            one that a client who leaves may make wrong
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ class ApiError(Refusal):
         if self.has_detail:
             body["detail"] = {"message": self.message, "code": self.code}
         return orjson.dumps(body, option=orjson.OPT_INDENT_2)
+
+
+class Busy(ApiError):
+    """Refused because another request is under way. Its client may just have left, which nobody has noticed yet."""
 
 
 def no_api_key() -> ApiError:

@@ -8,8 +8,8 @@ OpenAI's words, and a problem with its traceback.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable
 from typing import Final
 
 import orjson
@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.apis.http import errors, headers
 from emulator.apis.http.bodies import TOO_LARGE, lingering, read_body, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
-from emulator.apis.http.errors import ApiError
+from emulator.apis.http.errors import ApiError, Busy
 from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestInterceptor
 from emulator.apis.http.forms import Form, is_form, read_form
 from emulator.apis.http.headers import Flavour, Headers
@@ -66,6 +66,9 @@ _AZURE_BASE: Final = re.compile(r"^/openai/(v1/)?(deployments/[^/]+/)?")
 #: Responses that HTTP gives no body.
 _BODILESS: Final = frozenset({204, 304})
 
+#: Turns of the event loop from a connection's end to its being noticed, with some to spare.
+_TURNS_TO_NOTICE: Final = 10
+
 #: Bytes of a stream that may wait for a client who does not read.
 SHORT_STREAM: Final = 256 * 1024
 
@@ -96,6 +99,8 @@ class Api:
                 send = lingering(receive, send)
         if pending.is_intercepted:
             await self._intercept(pending)
+        if isinstance(pending.result, Busy):
+            await self._try_again(pending)
         await self._send(pending, receive, send)
 
     def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
@@ -164,10 +169,19 @@ class Api:
         else:
             pending.result, pending.entry.time = interceptor.response, pending.world.clock.now()
 
+    async def _try_again(self, pending: PendingRequest) -> None:
+        """Handles a request again once it has been noticed who has left: clients do so without a word."""
+        resolved = pending.resolved
+        assert resolved is not None
+        for _ in range(_TURNS_TO_NOTICE):
+            await asyncio.sleep(0)
+        pending.world = self.worlds.of(pending.key)
+        self._handle_it(pending, resolved)
+
     def respond_now(self, pending: PendingRequest) -> Ready | None:
         """The response to a request that waits for nothing; None for one that has to wait."""
         result = pending.result
-        if pending.active_fault or isinstance(result, FileResponse):
+        if pending.active_fault or isinstance(result, FileResponse | Busy):
             return None
         if isinstance(result, AwaitedResponse):
             if not result.stream.ended:
@@ -214,7 +228,7 @@ class Api:
         form = body if isinstance(body, Form) else None
         raw = b"" if isinstance(body, Form) else body
         entry.operation, entry.body = operation.name, orjson.dumps(form.as_json()) if form else raw
-        entry.thread_id, entry.run_id = path.get("thread_id"), path.get("run_id")
+        entry.thread_id, entry.run_id = path.get("thread_id") or path.get("conversation_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
         handler = self._endpoints.handlers[operation.name]
@@ -324,25 +338,3 @@ class Api:
             error = errors.server_error(request_id)
         body = headers.error_body(error, flavour)
         return JsonResponse(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
-
-
-class WatchedApi(Api):
-    """Calls ``watch`` for each request once its response is over, and for a stream, with status 0, when it begins.
-
-    A class of its own: without a watcher, it costs nothing.
-    """
-
-    def __init__(self, worlds: Worlds, endpoints: Endpoints, watch: Callable[[World, Entry], object]) -> None:
-        super().__init__(worlds, endpoints)
-        self._watch = watch
-
-    async def _send(self, pending: PendingRequest, receive: Receive, send: Send) -> None:
-        if isinstance(pending.result, StreamResponse):
-            self._watch(pending.world, pending.entry)
-        try:
-            await super()._send(pending, receive, send)
-        finally:
-            self._watch(pending.world, pending.entry)
-
-    def respond_now(self, pending: PendingRequest) -> None:
-        """None: a watcher sees responses that go through the whole pipeline."""

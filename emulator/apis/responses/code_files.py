@@ -6,6 +6,7 @@ import base64
 import mimetypes
 from collections.abc import Callable, Iterable
 
+from emulator.apis.files import errors as file_errors
 from emulator.apis.responses import errors
 from emulator.apis.responses.containers import Container, new_container, put_account_file, put_file
 from emulator.apis.responses.store import StoredResponse, responses_of
@@ -16,16 +17,26 @@ from emulator.world.state.state import State
 
 
 def check_containers(world: State, tools: Iterable[Object]) -> None:
-    """Raises ApiError for a tool whose container is not there, or has expired."""
+    """Raises ApiError for a tool whose container, or a file for it, is not there, or has expired."""
     for number, tool in enumerate(tools):
         named = tool.get("container")
-        if tool["type"] != "code_interpreter" or not isinstance(named, str):
+        if tool["type"] != "code_interpreter" or named is None:
+            continue
+        if not isinstance(named, str):
+            check_files(world, named.get("file_ids") or (), f"tools[{number}].container.file_ids")
             continue
         container = responses_of(world).containers.get(named)
         if container is None:
             raise errors.container_not_found()
         if container.has_expired(world.clock.now()):
             raise errors.container_expired(named, f"tools[{number}].container")
+
+
+def check_files(world: State, ids: Iterable[str], param: str) -> None:
+    """Raises ApiError for a file that the account does not have. ``param`` names the parameter that held the ids."""
+    for id in ids:
+        if world.store.live_file(id, world.clock.now()) is None:
+            raise file_errors.unknown_file(id, param)
 
 
 class CodeFiles:

@@ -6,7 +6,7 @@ the service. *Inferred*: by the pattern of those. *Ours*: no words of the servic
 
 from __future__ import annotations
 
-from emulator.apis.http.errors import ApiError
+from emulator.apis.http.errors import ApiError, Busy
 
 _ERROR_CODES_PAGE = "https://platform.openai.com/docs/guides/error-codes/api-errors"
 _FILE_TYPES_PAGE = "https://platform.openai.com/docs/assistants/tools/file-search#supported-files"
@@ -42,9 +42,9 @@ def conversation_item_not_found(item_id: str) -> ApiError:
     return ApiError(404, f"Item with id '{item_id}' not found.")
 
 
-def conversation_locked() -> ApiError:
+def conversation_locked() -> Busy:
     """Quoted: another response on the conversation is not finished."""
-    return ApiError(
+    return Busy(
         400,
         "Another process is currently operating on this conversation. Please retry in a few seconds.",
         param="conversation",

@@ -1,4 +1,4 @@
-"""Names of Assistants and Chat Completions in a request for a response, each with its new home.
+"""Names of Assistants and Chat Completions in a request for a response or conversation, each with its new home.
 
 The service's error names one of them, the first that it meets. A team that migrates wants all of them at once. What is
 here, the schemas refuse: a request that fits them has no old name.
@@ -6,11 +6,12 @@ here, the schemas refuse: a request that fits them has no old name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
 
+from emulator.base.operations import BY_NAME
 from emulator.base.problems import Problem
 from emulator.world.state.state import State
 
@@ -26,10 +27,13 @@ class OldName(NamedTuple):
         return f"{self.path}: {self.home}"
 
 
-def old_names(body: Any) -> list[OldName]:
-    """The old names in a body, which need not fit its schema; each name once, at its first place."""
+def old_names(body: Any, heading: str = "responses") -> list[OldName]:
+    """The old names in a body, which need not fit its schema; each name once, at its first place.
+
+    ``heading``: that of the operation, ``responses`` or ``conversations``. All others take over no name's place.
+    """
     found: dict[tuple[str, str], OldName] = {}
-    for one in _all(body):
+    for one in _all(body, _PARAMETERS_OF[heading]) if heading in _PARAMETERS_OF else ():
         found.setdefault((one.name, one.home), one)
     return list(found.values())
 
@@ -40,7 +44,7 @@ def report_old_names(world: State, operation: str, raw: bytes) -> None:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return
-    for one in old_names(body):
+    for one in old_names(body, BY_NAME[operation].heading):
         world.report(Problem("old_name", f"{operation}: {one}"))
 
 
@@ -96,6 +100,22 @@ _PARAMETERS: Final = {
     "prediction": _none("prediction", ""),
 }
 
+_WITH_RESPONSES: Final = " of a conversation; each request for a response has its tools, and what they work on"
+#: Parameters of the body of a conversation.
+_OF_CONVERSATIONS: Final = {
+    "messages": _is("messages", "items"),
+    "input": _none("input", " of a conversation; its messages are its `items`"),
+    "role": _is("role", "items[].role"),
+    "content": _is("content", "items[].content"),
+    "attachments": _is("attachments", "items[].content[]", " with a part of type `input_file`"),
+    "file_ids": _is("file_ids", "items[].content[]", " with a part of type `input_file`"),
+    "tool_resources": _none("tool_resources", _WITH_RESPONSES),
+    "thread_id": _is("thread_id", "metadata", ", where a conversation can tell which thread it was"),
+    "assistant_id": _none("assistant_id", _INLINE),
+}
+#: By the heading of an operation: where its old parameters have gone.
+_PARAMETERS_OF: Final = {"responses": _PARAMETERS, "conversations": _OF_CONVERSATIONS}
+
 _FLAT: Final = "its `name`, `description`, `parameters` and `strict` stand in the tool itself"
 #: Keys of a tool, by the tool's type.
 _OF_TOOLS: Final = {
@@ -136,11 +156,11 @@ _URL: Final = _is("image_url.url", "image_url", ", a string")
 # ---- Where they stand ----
 
 
-def _all(body: Any) -> Iterator[OldName]:
+def _all(body: Any, parameters: Mapping[str, str]) -> Iterator[OldName]:
     if not isinstance(body, dict):
         return
     for name in body:
-        if home := _PARAMETERS.get(name):
+        if home := parameters.get(name):
             yield OldName(name, name, home)
     for number, tool in enumerate(_items(body.get("tools"))):
         yield from _of_tool(f"tools[{number}]", tool)

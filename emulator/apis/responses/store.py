@@ -22,10 +22,12 @@ ITEM: Final = Kind("item", "item", "")
 class Conversation:
     """A conversation: its items, oldest first. ``turns``: how many were played on it."""
 
-    __slots__ = ("items", "object", "response", "turns")
+    __slots__ = ("family", "items", "object", "response", "turns")
 
-    def __init__(self, object: Object) -> None:
+    def __init__(self, object: Object, family: str) -> None:
         self.object = object
+        #: The key that the ids of all items and responses on it share.
+        self.family = family
         self.items: Collection[Item] = Collection(ITEM)
         self.turns = 0
         #: The response on it that is under way: at most one.
@@ -35,11 +37,6 @@ class Conversation:
     def id(self) -> str:
         return str(self.object["id"])
 
-    @property
-    def family(self) -> str:
-        """The key that its id ends with, and that all on it share."""
-        return self.id[-16:]
-
     def put(self, items: Iterable[Item]) -> None:
         """Adds items, or replaces those that are there."""
         for item in items:
@@ -47,7 +44,7 @@ class Conversation:
 
     def copy(self) -> Conversation:
         """A conversation that changes independently."""
-        other = Conversation(self.object)
+        other = Conversation(self.object, self.family)
         other.items, other.turns, other.response = self.items.copy(), self.turns, self.response
         return other
 

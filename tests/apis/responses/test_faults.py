@@ -42,6 +42,9 @@ def requests_of(api: InProcess) -> dict[str, Reply]:
     run = api.post("/v1/threads/thread_1/runs", RUN)
     id = run.json.get("id", "run_1")
     outputs = {"tool_outputs": [{"tool_call_id": "call_1", "output": "o"}]}
+    message: dict[str, Any] = {"role": "user", "content": "Hi"}
+    conversation = api.post("/v1/conversations", {})
+    items = f"/v1/conversations/{conversation.json.get('id', 'conv_1')}/items"
     created = api.post(RESPONSES, BODY)
     return {
         "create_run": run,
@@ -50,6 +53,12 @@ def requests_of(api: InProcess) -> dict[str, Reply]:
         "create_thread_and_run": api.post("/v1/threads/runs", RUN),
         "create_response": created,
         "get_response": api.get(f"{RESPONSES}/{created.json.get('id', 'resp_1')}"),
+        "create_thread": api.post("/v1/threads", {}),
+        "create_conversation": conversation,
+        "create_message": api.post("/v1/threads/thread_2/messages", message),
+        "create_conversation_items": api.post(items, {"items": [message]}),
+        "list_messages": api.get("/v1/threads/thread_1/messages"),
+        "list_conversation_items": api.get(items),
     }
 
 
@@ -63,6 +72,12 @@ def requests_of(api: InProcess) -> dict[str, Reply]:
         ("create_response", {"create_response", "create_run", "create_thread_and_run", "submit_tool_outputs_to_run"}),
         ("get_response", {"get_response", "get_run"}),
         (["get_run", "create_run"], {"get_run", "get_response", "create_run", "create_response"}),
+        ("create_thread", {"create_thread", "create_conversation"}),
+        ("create_conversation", {"create_thread", "create_conversation"}),
+        ("create_message", {"create_message", "create_conversation_items"}),
+        ("create_conversation_items", {"create_message", "create_conversation_items"}),
+        ("list_messages", {"list_messages", "list_conversation_items"}),
+        ("list_conversation_items", {"list_messages", "list_conversation_items"}),
         ("list_runs", set()),
     ],
 )

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from emulator.apis.http.validation import request_error
 from emulator.apis.responses.old_names import OldName, old_names
+from emulator.base.operations import BY_NAME
 from tests.apis.http.test_validation import ANYTHING, steady
 from tests.apis.responses.valid import BODIES
 
@@ -106,7 +107,31 @@ def test_an_old_name_is_refused(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("operation", sorted(BODIES))
 def test_a_valid_body_has_none(operation: str) -> None:
-    assert old_names(BODIES[operation]) == []
+    assert old_names(BODIES[operation], BY_NAME[operation].heading) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "home"),
+    [
+        ({"messages": []}, "messages", "`items`"),
+        ({"input": "hi"}, "input", "`items`"),
+        ({"role": "user"}, "role", "`items[].role`"),
+        ({"content": "x"}, "content", "`items[].content`"),
+        ({"attachments": []}, "attachments", "`input_file`"),
+        ({"file_ids": []}, "file_ids", "`input_file`"),
+        ({"tool_resources": {}}, "tool_resources", "each request for a response"),
+        ({"thread_id": "thread_1"}, "thread_id", "`metadata`"),
+        ({"assistant_id": "asst_1"}, "assistant_id", "each request"),
+        ({"items": [{"role": "user", "content": [{"type": "text"}]}]}, "items[0].content[0].type", "`input_text`"),
+        ({"items": [{"role": "user", "content": "x", "metadata": {}}]}, "items[0].metadata", "a conversation have it"),
+    ],
+    ids=str,
+)
+def test_a_conversation_has_homes_of_its_own(body: dict[str, Any], path: str, home: str) -> None:
+    (found,) = old_names(body, "conversations")
+    assert found.path == path
+    assert home in found.home
+    assert request_error("create_conversation", body) is not None
 
 
 def test_all_of_a_body_are_found_each_once() -> None:

@@ -180,6 +180,22 @@ BODIES: dict[str, dict[str, Any]] = {
         "context_management": [{"type": "compaction", "compact_threshold": 1000}],
     },
     "cancel_response": {},
+    "create_conversation": {"metadata": {"k": "v"}, "items": ITEMS},
+    "update_conversation": {"metadata": {"k": "v"}},
+    "create_conversation_items": {"items": ITEMS},
+    "create_container": {
+        "name": "n",
+        "file_ids": ["file-1"],
+        "expires_after": {"anchor": "last_active_at", "minutes": 20},
+        "memory_limit": "4g",
+        "network_policy": {
+            "type": "allowlist",
+            "allowed_domains": ["example.com"],
+            "domain_secrets": [{"domain": "example.com", "name": "n", "value": "v"}],
+        },
+        "skills": [{"type": "skill_reference", "skill_id": "s"}],
+    },
+    "create_container_file": {"file_id": "file-1"},
     "get_input_token_counts": {**SHARED, **MODEL, "personality": "friendly"},
     "compact_conversation": {**SHARED, **CACHE},
 }
@@ -197,4 +213,15 @@ QUERIES: dict[str, dict[str, Any]] = {
         "before": "msg_2",
         "include[]": ["message.input_image.image_url"],
     },
+    "create_conversation_items": {"include[]": ["file_search_call.results"]},
+    "list_conversation_items": {
+        "limit": 100,
+        "order": "asc",
+        "after": "msg_1",
+        "before": "msg_2",
+        "include[]": ["file_search_call.results"],
+    },
+    "get_conversation_item": {"include[]": ["file_search_call.results"]},
+    "list_containers": {"limit": 100, "order": "asc", "after": "cntr_1", "name": "n"},
+    "list_container_files": {"limit": 100, "order": "asc", "after": "cfile_1"},
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from emulator.apis.files import errors as file_errors
 from emulator.apis.files.endpoints.files import check_fields, form_of
 from emulator.apis.http import errors as request_errors
 from emulator.apis.http.lists import deleted, read_query
 from emulator.apis.http.request import FileResponse, JsonResponse, Request
 from emulator.apis.responses import errors
+from emulator.apis.responses.code_files import check_files
 from emulator.apis.responses.containers import (
     Container,
     ContainerFile,
@@ -46,20 +46,13 @@ def _file(request: Request) -> tuple[Container, ContainerFile]:
     return container, found
 
 
-def _check_files(request: Request, ids: list[str]) -> None:
-    """Raises ApiError for a file that the account does not have."""
-    for id in ids:
-        if request.world.store.live_file(id, request.world.clock.now()) is None:
-            raise file_errors.unknown_file(id, "file_ids")
-
-
 # ---- Containers ----
 
 
 def create_container(request: Request) -> JsonResponse:
     world, body = request.world, request.body
     ids = body.get("file_ids") or []
-    _check_files(request, ids)
+    check_files(world, ids, "file_ids")
     container = new_container(world, world.ids.family(), body, body["name"])
     for id in ids:
         put_account_file(world, container, id)
@@ -95,7 +88,7 @@ def create_container_file(request: Request) -> JsonResponse:
         id = request.body.get("file_id")
         if id is None:
             raise request_errors.form_field_missing("file")
-        _check_files(request, [id])
+        check_files(world, [id], "file_id")
         made = put_account_file(world, container, id)
     else:
         form = form_of(request)

@@ -75,8 +75,10 @@ def _prepare(request: Request) -> tuple[StoredResponse, Context]:
     parent = parent_of(world, body)
     if not body.get("input") and not parent.id:
         raise errors.nothing_to_respond_to()
-    if parent.conversation and parent.conversation.response:
-        raise errors.conversation_locked()
+    if parent.conversation:
+        request.entry.thread_id = parent.conversation.id
+        if parent.conversation.response:
+            raise errors.conversation_locked()
     family = parent.family(world)
     id = world.ids.make_kin("response", family, world.now, parent.id)
     context = context_of(world, body, parent, id, family)
@@ -249,6 +251,7 @@ def delete_response(request: Request) -> JsonResponse:
     turn = stored.turn
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn) and not turn.is_streamed:
         _end(request, turn, "deleted by the client")
+        stored.leave_conversation(adds=False)
     del responses_of(request.world).responses[stored.id]
     return json_response({"id": stored.id, "object": "response.deleted", "deleted": True})
 
