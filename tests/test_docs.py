@@ -54,10 +54,10 @@ def commands_of(block: Block) -> list[tuple[str, list[str]]]:
 
 def test_every_recipe_is_shown_whole() -> None:
     """But for the cassette, which is long."""
-    shown = {block.part for block in blocks(ROOT / "docs" / "recipes.md")}
+    shown = {block.part for page in ("recipes.md", "leaving.md") for block in blocks(ROOT / "docs" / page)}
     files = [path for path in EXAMPLES.glob("*/**/*.*") if not {"__pycache__", "cassettes"} & set(path.parts)]
 
-    assert len({path.relative_to(EXAMPLES).parts[0] for path in files}) == 10
+    assert len({path.relative_to(EXAMPLES).parts[0] for path in files}) == 11
     assert [path.name for path in files if str(path.relative_to(ROOT)) not in shown] == []
 
 
@@ -66,7 +66,7 @@ def test_applications_know_nothing_of_the_emulator() -> None:
         path for path in EXAMPLES.glob("*/*.*") if path.suffix in (".py", ".mjs") and "test" not in path.stem
     ]
 
-    assert len(applications) == 10
+    assert len(applications) == 13
     assert [path.name for path in applications if re.search("emulator|127.0.0.1|base_url", path.read_text())] == []
 
 

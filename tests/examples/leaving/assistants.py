@@ -65,5 +65,3 @@ class AssistantsDesk:
                     name = mark.text.rpartition("/")[2]
                     answer.files[name] = self.client.files.content(mark.file_path.file_id).content
         return answer
-
-

@@ -1,6 +1,7 @@
 """The help desk on the Responses API: the service keeps the conversation, and each request carries the rest."""
 
 from desk import HANDBOOK, INSTRUCTIONS, MODEL, PARAMETERS, Answer, DeskError, call
+from openai import APIError
 
 TOOLS = [
     *(
@@ -47,11 +48,14 @@ class ResponsesDesk:
                 tools=TOOLS,
                 stream=True,
             )
-            response = self._follow(stream, show)
+            try:
+                response = self._follow(stream, show)
+            except APIError as error:  # the SDK raises the event of a response that fails
+                raise DeskError(error.message) from error
             if response is None:
                 return Answer(stopped=True)
             if response.status != "completed":
-                raise DeskError(response.error.message if response.error else response.status)
+                raise DeskError(response.incomplete_details.reason)
             self._add(answer, response)
             calls = [item for item in response.output if item.type == "function_call"]
             input = [
@@ -68,7 +72,7 @@ class ResponsesDesk:
                 if self.stopping:
                     stream.close()
                     return None
-            elif event.type in ("response.completed", "response.incomplete", "response.failed"):
+            elif event.type in ("response.completed", "response.incomplete"):
                 return event.response
         raise DeskError("the stream broke")
 
@@ -82,6 +86,4 @@ class ResponsesDesk:
                     answer.sources.append(mark.filename)
                 else:
                     content = self.client.containers.files.content
-                    answer.files[mark.filename] = content.retrieve(
-                        mark.file_id, container_id=mark.container_id
-                    ).content
+                    answer.files[mark.filename] = content.retrieve(mark.file_id, container_id=mark.container_id).content

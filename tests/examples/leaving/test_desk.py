@@ -1,5 +1,6 @@
 import pytest
 from assistants import AssistantsDesk
+from desk import DeskError
 from responses import ResponsesDesk
 
 pytestmark = pytest.mark.assistants_emulator("scenario.yaml")
@@ -53,3 +54,8 @@ def test_a_chat_goes_on_from_earlier_messages(desk):
     desk.ask(chat, "So thanks!", lambda piece: None)
 
     assert desk.history(chat) == [*earlier, ("user", "So thanks!"), ("assistant", "You are welcome.")]
+
+
+def test_a_model_that_fails_is_an_error_of_the_desk(ask):
+    with pytest.raises(DeskError, match="The model is not available"):
+        ask("There is trouble.")
