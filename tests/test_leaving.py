@@ -192,3 +192,10 @@ def test_a_mistake_is_red_and_named(mutant: Mutant, red: dict[str, dict[str, str
     pattern = ".*".join(map(re.escape, mutant.words.split("…")))
 
     assert re.search(pattern, red[mutant.name][mutant.test])
+
+
+def test_the_page_says_what_finds_each_mistake() -> None:
+    page = (ROOT / "docs" / "leaving.md").read_text(encoding="utf-8")
+    rows = page.partition("| mistake | message |\n|---|---|\n")[2].partition("\n\n")[0]
+
+    assert rows.splitlines() == [f"| {mutant.mistake} | `{mutant.words}` |" for mutant in MUTANTS]
