@@ -26,6 +26,7 @@ ROUTES: Final = [
     Route("/state", world.state),
     Route("/requests", journal.requests),
     Route("/runs", journal.runs),
+    Route("/transcripts", journal.transcripts),
     Route("/clock/advance", world.advance, methods=["POST"]),
     Route("/scenarios", scenarios.list_scenarios),
     Route("/scenarios", scenarios.add_scenario, methods=["POST"]),

@@ -94,6 +94,43 @@ class Run:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the user of an application would notice of a turn; the same on both APIs, or something got lost.
+
+    ``place``: the scenario's file and line. ``api``: ``assistants`` or ``responses``. ``texts`` have no markers of
+    citations, which ``citations`` names by file. ``calls``: dicts with name, parsed arguments and output (None while it
+    is awaited), or ``{"refused": code}`` for a request that was refused while calls waited. ``files``: dicts with name
+    and sha256. ``searched``: ids of vector stores. ``ended``: the status, with the error's code or the reason behind a
+    colon. ``carried``: on Responses the given assistant whose configuration the requests carry, as ``{"assistant",
+    "parts", "missing"}``; else None. ``usage``: the tokens of the whole turn, None if it has none.
+    """
+
+    turn: str
+    place: str | None
+    api: str
+    question: str
+    texts: tuple[str, ...]
+    refusal: str | None
+    calls: tuple[dict[str, Any], ...]
+    files: tuple[dict[str, Any], ...]
+    citations: tuple[str, ...]
+    searched: tuple[str, ...]
+    ended: str
+    carried: dict[str, Any] | None
+    usage: dict[str, int] | None
+    notes: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Transcript:
+        values: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in value.items()}
+        return cls(**values)
+
+    def as_json(self) -> dict[str, Any]:
+        values = {key: getattr(self, key) for key in self.__slots__}
+        return {key: list(one) if isinstance(one, tuple) else one for key, one in values.items()}
+
+
 class Control:
     """An emulator that runs at ``url`` (without ``/v1``), in the world of ``api_key``.
 
@@ -204,6 +241,10 @@ class Control:
             thread = threads.setdefault(run.thread_id, len(threads) + 1)
             texts.append(f"run {number} {'in conversation' if run.responses else 'on thread'} {thread}, {run}\n")
         return "\n".join(texts)
+
+    def transcripts(self) -> list[Transcript]:
+        """What a user would notice of each turn, oldest turn first, whichever API played it."""
+        return [Transcript.from_json(one) for one in self._call("GET", "/transcripts")["transcripts"]]
 
     def state(self) -> dict[str, Any]:
         """Clock, settings, numbers of objects, active runs, and the number of requests by operation (``asked``)."""

@@ -23,6 +23,7 @@ ENDPOINTS = [
     "/_emulator/health",
     "/_emulator/holds/{label}", "/_emulator/holds/{label}/release", "/_emulator/openapi.json", "/_emulator/requests",
     "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios", "/_emulator/state",
+    "/_emulator/transcripts",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from emulator.apis.http.errors import ApiError
 from emulator.apis.responses import errors
 from emulator.apis.responses.input_items import ItemReader
 from emulator.apis.responses.objects import Item, text_of
@@ -168,6 +169,23 @@ def _is_of_the_model(item: Item) -> bool:
 
 
 # ---- The turn that waits ----
+
+
+def note_refused(world: State, body: Object, error: ApiError) -> None:
+    """A request is refused: the transcript of the turn whose calls it leaves waiting says so."""
+    sent = body.get("input")
+    items = [item for item in sent if isinstance(item, dict)] if isinstance(sent, list) else []
+    named = {item.get("call_id") for item in items} - {None}
+    conversation = body.get("conversation")
+    held = conversation.get("id") if isinstance(conversation, dict) else conversation
+    parent = body.get("previous_response_id") or held or ""
+    store = responses_of(world)
+    previous = store.responses.get(parent)
+    for id, call in store.waiting.items():
+        continues = bool(parent) and (call.turn.thread_id == parent or (previous and previous.turn is call.turn))
+        if id in named or continues:
+            call.turn.log.transcript.refuse(error.code or error.type)
+            return
 
 
 def waiting_turn(world: State, context: Context) -> tuple[ActiveTurn, list[tuple[WaitingCall, Any]]] | None:

@@ -144,8 +144,11 @@ class ResponseNarrator(ResponseWriter):
         if action.reason == "max_prompt_tokens":
             yield from self._too_long()
             return
+        reason = _REASONS[action.reason]
+        if reason != action.reason:
+            self.log.transcript.notes.append(f"{action.reason} is {reason} on this API")
         yield from self._close("incomplete")
-        yield Move("incomplete", {"incomplete_details": {"reason": _REASONS[action.reason]}})
+        yield Move("incomplete", {"incomplete_details": {"reason": reason}})
 
     def _too_long(self) -> Items:
         if self.response["truncation"] != "auto":
@@ -158,6 +161,7 @@ class ResponseNarrator(ResponseWriter):
 
     def expired(self, action: Expired) -> Items:
         """There is no equivalent: a background response fails, any other is complete with what it has."""
+        self.log.transcript.notes.append("a response does not expire")
         if self.is_background:
             self._open = None
             error = {"code": "server_error", "message": "The response took too long."}

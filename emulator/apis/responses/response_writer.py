@@ -109,7 +109,8 @@ class ResponseWriter:
         details = {key: value for key, value in move.changes.items() if key in ("error", "incomplete_details")}
         if status in _FINISHED:
             is_last = move.status != "requires_action"
-            details["usage"] = self.usage.of_response(self.stored, self.stated, is_last=is_last)
+            details["usage"] = used = self.usage.of_response(self.stored, self.stated, is_last=is_last)
+            self.log.transcript.count(used["input_tokens"], used["output_tokens"])
             self.stated = []
         if status == "completed":
             details["completed_at"] = int(at)
@@ -118,6 +119,7 @@ class ResponseWriter:
         self._change({"status": status, **details})
         self.stored.leave_conversation(adds=status in _FINISHED)
         if error:
+            self.log.transcript.code = error["code"]
             data = {"type": "error", "error": {"type": error["code"], **error, "param": None}, "sequence_number": 0}
             self._tell("error", data, at)
         self._tell_response(f"response.{status}", at)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from emulator.apis.responses.carried import carried_assistants
+from emulator.apis.responses.carried import carried_assistants, note_carried
 from emulator.apis.responses.contexts import Context, Parent
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
@@ -15,7 +15,7 @@ from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
-from emulator.engine.turn_log import TurnLog
+from emulator.engine.turn_log import TurnLog, transcript_of
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Configured, Situation
 from emulator.scenarios.model import Turn
@@ -80,7 +80,8 @@ def turn_of(
     response = stored.object
     situation = situation_of(world, stored, context)
     turn = world.choose(situation, response["id"])
-    log = TurnLog()
+    log = TurnLog(transcript=transcript_of("responses", turn, situation))
+    note_carried(log.transcript, turn, situation.carried)
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
     narrator = ResponseNarrator(world, stored, log, include, counter, stores)
     step_context = _step_context(world, narrator, situation, turn)
@@ -115,6 +116,7 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
         file_names=lambda: [file["filename"] for file in store.files],
         make_file=narrator.files.make,
         search=lambda query: search_all(narrator.stores, query),
+        store_ids=lambda: [store.id for store in narrator.stores],
         read_file=narrator.files.read,
         contents=turn.contents,
     )
