@@ -17,8 +17,7 @@ from tests.walkthrough import EXAMPLES, PLAIN_PYTEST, copy_of_recipe
 
 
 def test_all_recipes_are_green(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLES, tmp_path / "recipes", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "recipes" / "conftest.py").unlink()
+    shutil.copytree(EXAMPLES, tmp_path / "recipes", ignore=shutil.ignore_patterns("conftest.py", "__pycache__"))
     report = tmp_path / "report.xml"
 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
@@ -155,6 +156,17 @@ MUTANTS: Final = [
 ]
 
 
+def run_tests(directory: Path, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    environment = os.environ | PLAIN_PYTEST | {"PYTHONPATH": str(ROOT)} | environ
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(LEAVING, tmp_path / "leaving", ignore=shutil.ignore_patterns("__pycache__")))
+
+
 @pytest.fixture(scope="module")
 def red(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """The failures of each mutant: its name, the test, the text. One session runs them all, beside the original."""
@@ -166,19 +178,14 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
         (directory / f"test_{mutant.name}.py").write_text(
             tests.replace("from responses import", f"from with_{mutant.name} import")
         )
-    report = directory / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
-    environment = os.environ | PLAIN_PYTEST | {"ASSISTANTS_API": "responses", "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=300)
+    run = run_tests(directory, "--junit-xml=report.xml", ASSISTANTS_API="responses")
     assert run.returncode == 1, run.stdout + run.stderr
 
     failures: dict[str, dict[str, str]] = defaultdict(dict)
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in ElementTree.parse(directory / "report.xml").iter("testcase"):
         for failure in [*case.iter("failure"), *case.iter("error")]:
-            name = case.attrib["classname"].removeprefix("test_")
-            failures[name][case.attrib["name"].partition("[")[0]] = (
-                failure.attrib["message"] + "\n" + (failure.text or "")
-            )
+            name, test = case.attrib["classname"].removeprefix("test_"), case.attrib["name"]
+            failures[name][test] = f"{failure.attrib['message']}\n{failure.text}"
     return failures
 
 
@@ -199,3 +206,24 @@ def test_the_page_says_what_finds_each_mistake() -> None:
     rows = page.partition("| mistake | message |\n|---|---|\n")[2].partition("\n\n")[0]
 
     assert rows.splitlines() == [f"| {mutant.mistake} | `{mutant.words}` |" for mutant in MUTANTS]
+
+
+def test_the_example_does_the_same_on_both_apis(example: Path) -> None:
+    run = run_tests(example, "--assistants-parity")
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "\nparity: 6 tests on both APIs: 6 the same\n" in run.stdout
+
+
+def test_parity_finds_what_no_test_asserts(example: Path) -> None:
+    """A question that the new implementation changes: the answer is the same, and the page shows the report."""
+    responses = example / "responses.py"
+    mutant = Mutant("question changed", {'"content": question}': '"content": f"Be brief. {question}"}'}, "", "")
+    responses.write_text(mutant.of(responses.read_text()))
+
+    run = run_tests(example, "--assistants-parity", "-k", "booked or source")
+
+    assert run.returncode == 1
+    report = run.stdout.partition(" parity ---")[2].partition("\n")[2].partition("\n====")[0]
+    page = (ROOT / "docs" / "leaving.md").read_text(encoding="utf-8")
+    assert "".join(f"    {line}\n" for line in report.splitlines()) in page, report
