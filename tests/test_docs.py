@@ -60,7 +60,7 @@ def test_every_recipe_is_shown_whole() -> None:
     hidden = {"__pycache__", "cassettes", "leaving"}
     files = [path for path in EXAMPLES.glob("*/**/*.*") if not hidden & set(path.parts)]
 
-    assert len({path.relative_to(EXAMPLES).parts[0] for path in files}) == 10
+    assert len({path.relative_to(EXAMPLES).parts[0] for path in files}) == 11
     assert [path.name for path in files if str(path.relative_to(ROOT)) not in shown] == []
 
 
@@ -69,7 +69,7 @@ def test_applications_know_nothing_of_the_emulator() -> None:
         path for path in EXAMPLES.glob("*/*.*") if path.suffix in (".py", ".mjs") and "test" not in path.stem
     ]
 
-    assert len(applications) == 13
+    assert len(applications) == 14
     assert [path.name for path in applications if re.search("emulator|127.0.0.1|base_url", path.read_text())] == []
 
 
