@@ -44,6 +44,8 @@ NOT_RUN: Final = {
     "docker": "needs a container engine: tests/packaging runs the steps of the Dockerfile",
     "assistants-emulator exec weather.yaml -- npm": "needs an npm project: test_examples.py runs one under exec",
     "assistants-emulator exec hotel.yaml -- node": "needs Node: test_examples.py runs it with the client tests",
+    "ASSISTANTS_API=assistants assistants-emulator exec weather.yaml -- node": "likewise",
+    "ASSISTANTS_API=responses assistants-emulator exec weather.yaml -- node": "likewise",
 }
 #: Commands whose exit code is not 0.
 EXIT_CODES: Final = {"pytest -q --assistants-after-sunset": 1}

@@ -120,6 +120,7 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
     return StepContext(
         message=situation.message,
         tools=lambda: tools_of(narrator.response),
+        tools_owner="the request",
         objects=objects,
         fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
         find_file=narrator.files.find,

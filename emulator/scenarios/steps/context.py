@@ -84,6 +84,8 @@ class StepContext:
     results: list[SearchResult] = field(default_factory=list)
     #: The outputs that the client has submitted so far.
     outputs: list[Output] = field(default_factory=list)
+    #: What has the tools, in the words of its API: a run, or on Responses each request.
+    tools_owner: str = "the run"
     #: What its templates may do, all together.
     meter: Meter = field(default_factory=Meter)
 
