@@ -65,6 +65,7 @@ class ParityReport:
         for one in self._only:
             why = f" ({one.why})" if one.why else ""
             lines.append(f"{_on(_only(one))}: {one.label()}{why}")
+            lines += [f"  {line}" for line in one.lines()] if one.name else []
         for what, where in self._said_once().items():
             heading, _, reason = what.partition(": ")
             lines.append(f"{heading}: {', '.join(where)} ({reason})")
