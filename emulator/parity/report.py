@@ -35,6 +35,23 @@ class Comparison:
         """The turns that differ, a block for each; none if all are the same."""
         return [line for turn in self.turns if not turn.is_same for line in _turn_lines(self.name, turn)]
 
+    @property
+    def only_on(self) -> str:
+        """As ``only``, and for a single turn without a name the one API that has played it."""
+        return self.only or (self.turns[0].only if len(self.turns) == 1 and not self.name else "")
+
+    def remarks(self) -> Iterator[tuple[str, str]]:
+        """What is no difference, but to be said: a heading and a reason each."""
+        if not (self.turns or self.only):
+            yield "nothing to compare", "no turn was played"
+        for turn in self.turns:
+            if turn.no_equivalent:
+                yield "no equivalent", turn.no_equivalent
+            elif turn.responses:
+                yield from (("in another form", note) for note in turn.responses.notes)
+            if allowed := [difference.field for difference in turn.differences if difference.allowed]:
+                yield "differs as allowed", ", ".join(allowed)
+
     def label(self) -> str:
         """The name, or that of its turn."""
         return self.name or (_turn_label(self.turns[0]) if self.turns else "")
@@ -53,20 +70,20 @@ class ParityReport:
 
     @property
     def _only(self) -> list[Comparison]:
-        return [one for one in self.comparisons if _only(one)]
+        return [one for one in self.comparisons if one.only_on]
 
     @property
     def _different(self) -> list[Comparison]:
-        return [one for one in self.comparisons if not one.is_same and not _only(one)]
+        return [one for one in self.comparisons if not one.is_same and not one.only_on]
 
     def __str__(self) -> str:
         """A line that counts, a block for each turn that differs, then what is said once."""
         lines = [self.headline(), *(f"  {line}" for one in self._different for line in one.lines())]
         for one in self._only:
             why = f" ({one.why})" if one.why else ""
-            lines.append(f"{_on(_only(one))}: {one.label()}{why}")
-        for what, where in self._said_once().items():
-            heading, _, reason = what.partition(": ")
+            lines.append(f"{_on(one.only_on)}: {one.label()}{why}")
+            lines += [f"  {line}" for line in one.lines()] if one.name else []
+        for (heading, reason), where in self._said_once().items():
             lines.append(f"{heading}: {', '.join(where)} ({reason})")
         return "\n".join(lines)
 
@@ -77,46 +94,30 @@ class ParityReport:
         if different:
             counts.append(f"{different} {'differs' if different == 1 else 'differ'}")
         for api in (*APIS, NEITHER):
-            if number := sum(_only(one) == api for one in self._only):
+            if number := sum(one.only_on == api for one in self._only):
                 counts.append(f"{number} {_on(api)}")
         return f"parity: {plural(len(self.comparisons), self.noun)} on both APIs: {', '.join(counts)}"
 
-    def _said_once(self) -> dict[str, list[str]]:
-        """What has no equivalent, and what may differ: each reason with the names of what it concerns."""
-        found: dict[str, list[str]] = {}
+    def _said_once(self) -> dict[tuple[str, str], list[str]]:
+        """What has no equivalent, what has another form and what may differ: heading and reason, with the names."""
+        found: dict[tuple[str, str], dict[str, None]] = {}
         for one in self.comparisons:
-            if not (one.turns or one.only):
-                _add(found, "nothing to compare: no turn was played", one.label())
-            for turn in one.turns:
-                if turn.no_equivalent:
-                    _add(found, f"no equivalent: {turn.no_equivalent}", one.label())
-                if allowed := [difference.field for difference in turn.differences if difference.allowed]:
-                    _add(found, f"differs as allowed: {', '.join(allowed)}", one.label())
-        return found
+            for said in one.remarks():
+                found.setdefault(said, {})[one.label()] = None
+        return {said: list(names) for said, names in found.items()}
 
     def as_json(self) -> Object:
         return {
             "ok": self.is_same,
             "same": sum(one.is_same for one in self.comparisons),
             "different": len(self._different),
-            "only": {api: sum(_only(one) == api for one in self._only) for api in (*APIS, NEITHER)},
+            "only": {api: sum(one.only_on == api for one in self._only) for api in (*APIS, NEITHER)},
             f"{self.noun}s": [_as_json(one) for one in self.comparisons],
         }
 
 
-def _only(one: Comparison) -> str:
-    """The one API that has it: a test that ran on one, or a turn alone that one has played."""
-    return one.only or (one.turns[0].only if len(one.turns) == 1 and not one.name else "")
-
-
 def _on(api: str) -> str:
     return f"on {api}" if api == NEITHER else f"on {api} only"
-
-
-def _add(found: dict[str, list[str]], what: str, where: str) -> None:
-    places = found.setdefault(what, [])
-    if where not in places:
-        places.append(where)
 
 
 # ---- A turn ----

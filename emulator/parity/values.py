@@ -22,7 +22,7 @@ def shown(field: str, value: Any) -> str:
     if field == "calls":
         return ", ".join(map(_call, value))
     if field == "files":
-        return ", ".join(f"{one['name']} {(one['sha256'] or 'without content')[:8]}".strip() for one in value)
+        return ", ".join(f"{one['name']} {one['sha256'][:8] if one['sha256'] else 'without content'}" for one in value)
     if isinstance(value, list):
         return (" | " if field == "text" else ", ").join(value).replace("\n", " ⏎ ")
     return str(value).replace("\n", " ⏎ ")

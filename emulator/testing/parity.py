@@ -7,6 +7,7 @@ controller, or in the only process. So it does not matter which worker has run w
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import pytest
 
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Transcript
-from emulator.parity.comparing import APIS, NEITHER, compare
+from emulator.parity.comparing import APIS, NEITHER, ComparedTurn, compare
 from emulator.parity.report import Comparison, ParityReport
 from emulator.testing.worker import Worker
 
@@ -23,9 +24,9 @@ FIXTURE: Final = "assistants_api"
 
 @dataclass(slots=True)
 class _Half:
-    """A test on one API. ``transcripts``: None unless it has passed."""
+    """A test on one API. ``transcripts``: None if it was not called."""
 
-    outcome: str = ""
+    outcome: str = "did not run"
     transcripts: list[Transcript] | None = None
 
 
@@ -34,7 +35,7 @@ class _Test:
     """A test on both APIs."""
 
     halves: dict[str, _Half] = field(default_factory=dict)
-    comparison: Comparison | None = None
+    turns: list[ComparedTurn] = field(default_factory=list)
 
 
 class ParityHooks:
@@ -62,14 +63,12 @@ class ParityHooks:
             return report
         api = callspec.params[FIXTURE]
         record: dict[str, Any] = {"test": _name(item.nodeid, callspec.id, api), "api": api}
-        if report.when == "call" and report.passed:
+        if report.when == "call" and not report.skipped:
             worker = self._worker()
             use = item.stash.get(worker.use, None)
-            try:
+            record["allowed"] = list(use.may_differ) if use else []
+            with suppress(EmulatorError):  # the server is gone, and the test has failed
                 record["transcripts"] = [one.as_json() for one in worker.control.transcripts()]
-                record["allowed"] = list(use.may_differ) if use else []
-            except EmulatorError as error:
-                report.outcome, report.longrepr = "failed", str(error)
         report.assistants_parity = record  # type: ignore[attr-defined]  # xdist forwards plain values
         return report
 
@@ -89,19 +88,20 @@ class ParityHooks:
         if "transcripts" not in record:
             return
         half.transcripts = [Transcript.from_json(one) for one in record["transcripts"]]
-        old, new = (test.halves.get(api, half).transcripts for api in APIS)
-        if len(test.halves) == len(APIS) and old is not None and new is not None:
-            test.comparison = Comparison(compare(old, new, record["allowed"]), record["test"])
-            if not test.comparison.is_same:
+        old, new = (test.halves.get(api, _Half()).transcripts for api in APIS)
+        if old is not None and new is not None:
+            test.turns = compare(old, new, record["allowed"])
+            comparison = _comparison(record["test"], test)
+            if not (comparison.only or comparison.is_same):
                 report.outcome = "failed"
-                report.longrepr = "\n".join(["The two APIs differ in what a user notices:", *test.comparison.lines()])
+                report.longrepr = "\n".join(["The two APIs differ in what a user notices:", *comparison.lines()])
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self._collects_reports:
             return
         terminalreporter.section("assistants emulator parity", sep="-")
-        comparisons = [_compared(name, test) for name, test in sorted(self._tests.items())]
+        comparisons = [_comparison(name, test) for name, test in sorted(self._tests.items())]
         report = (
             str(ParityReport(comparisons, "test")) if comparisons else f"parity: no test used the fixture {FIXTURE}"
         )
@@ -109,14 +109,14 @@ class ParityHooks:
             terminalreporter.write_line(line)
 
 
-def _compared(name: str, test: _Test) -> Comparison:
-    """The comparison of a test, or why there is none: it did not pass on both APIs."""
-    if test.comparison is not None:
-        return test.comparison
-    passed = [api for api in APIS if api in test.halves and test.halves[api].transcripts is not None]
-    outcomes = {api: test.halves[api].outcome if api in test.halves else "did not run" for api in APIS}
-    why = ", ".join(f"{outcome or 'did not run'} on {api}" for api, outcome in outcomes.items() if api not in passed)
-    return Comparison([], name, passed[0] if passed else NEITHER, why)
+def _comparison(name: str, test: _Test) -> Comparison:
+    """The comparison of a test, with the reason if it did not pass on both APIs."""
+    outcomes = {api: test.halves.get(api, _Half()).outcome for api in APIS}
+    passed = [api for api, outcome in outcomes.items() if outcome == "passed"]
+    if len(passed) == len(APIS):
+        return Comparison(test.turns, name)
+    why = ", ".join(f"{outcome} on {api}" for api, outcome in outcomes.items() if api not in passed)
+    return Comparison(test.turns if passed else [], name, passed[0] if passed else NEITHER, why)
 
 
 def _name(nodeid: str, id: str, api: str) -> str:

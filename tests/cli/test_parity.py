@@ -29,6 +29,9 @@ turns:
   - name: too long
     when: {message: longer}
     steps: [{incomplete: max_prompt_tokens}]
+  - name: cut
+    when: {message: cut}
+    steps: [{incomplete: max_completion_tokens}]
   - name: late
     when: {message: late}
     steps: [{call: {get_weather: {}}}, {expire: true}]
@@ -97,7 +100,7 @@ def test_a_machine_gets_the_report_as_one_document(capsys: pytest.CaptureFixture
     assert main(["parity", "all.yaml", "--json"]) == 1
 
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert [told[key] for key in ("ok", "same", "different")] == [False, 4, 1]
+    assert [told[key] for key in ("ok", "same", "different")] == [False, 5, 1]
     assert told["only"] == {"assistants": 0, "responses": 0, "neither": 0}
     turns = {one["turn"]: one for one in told["turns"]}
     assert [name for name, one in turns.items() if not one["same"]] == ["too long"]

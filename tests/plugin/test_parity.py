@@ -83,6 +83,9 @@ def test_footnotes(assistants_api):
     tools = [FUNCTION, {**SEARCH, "vector_store_ids": []}]
     ask(assistants_api, "How many holidays?", tools=tools)
 
+def test_red_by_a_problem(assistants_api):
+    ask(assistants_api, "How many holidays?", tools=())
+
 def test_outputs(assistants_api):
     ask(assistants_api, "How many are left?", output="12" if assistants_api == "assistants" else "11")
 

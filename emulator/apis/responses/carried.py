@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from emulator.base.json_types import Object
+from emulator.sandbox.patterns import TooSlow
 from emulator.scenarios.conditions import Configured, fits
 from emulator.scenarios.model import Turn
 from emulator.world.state.state import State
@@ -40,14 +41,17 @@ def note_carried(transcript: Transcript, turn: Turn, assistants: Sequence[Config
     The assistant is the one that the turn is for; without one it is that of which the least is missing.
     """
     pattern = turn.when.get("assistant")
-    whole = {"equals": pattern} if isinstance(pattern, str) else pattern
-    named = [
-        one
-        for one in assistants
-        if whole is not None and any(fits(whole, name) for name in (one.id, one.name) if name is not None)
-    ]
+    named = [one for one in assistants if pattern is not None and _is_named(one, pattern)]
     if found := min(named or assistants, key=lambda one: len(one.missing), default=None):
         transcript.carry(found.name or found.id, found.parts, found.missing)
+
+
+def _is_named(assistant: Configured, pattern: str | Object) -> bool:
+    whole = {"equals": pattern} if isinstance(pattern, str) else pattern
+    try:
+        return any(fits(whole, name) for name in (assistant.id, assistant.name) if name is not None)
+    except TooSlow:
+        return False
 
 
 def _configured(assistant: Object, instructions: str, tools: list[Object]) -> Configured:

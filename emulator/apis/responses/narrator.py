@@ -146,7 +146,7 @@ class ResponseNarrator(ResponseWriter):
             return
         reason = _REASONS[action.reason]
         if reason != action.reason:
-            self.log.transcript.notes.append(f"{action.reason} is {reason} on this API")
+            self.log.transcript.notes.append(f"{action.reason} is {reason} on Responses")
         yield from self._close("incomplete")
         yield Move("incomplete", {"incomplete_details": {"reason": reason}})
 

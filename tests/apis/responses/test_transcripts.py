@@ -244,7 +244,7 @@ def test_a_request_that_leaves_calls_waiting_is_in_the_transcript_on_assistants(
             {"incomplete": "max_completion_tokens"},
             False,
             "incomplete: max_completion_tokens",
-            ["max_completion_tokens is max_output_tokens on this API"],
+            ["max_completion_tokens is max_output_tokens on Responses"],
         ),
         ({"incomplete": "max_prompt_tokens"}, False, "failed: context_length_exceeded", []),
     ],
