@@ -16,7 +16,7 @@ from tests.support import GOLDEN, Api
 
 CAT = {"type": "image_file", "image_file": {"file_id": "file-cat"}}
 CHART = {"type": "image_url", "image_url": {"url": "https://x.test/chart.png"}}
-LOOK = [{"type": "text", "text": "What is it?"}, CAT, CHART]
+PICTURES = [{"type": "text", "text": "What is it?"}, CAT, CHART]
 LIST = [{"file_id": "file-list", "tools": [{"type": "file_search"}]}]
 SCENARIO = {
     "version": 1,
@@ -28,7 +28,7 @@ SCENARIO = {
                 "id": "thread_pictures",
                 "tool_resources": {"code_interpreter": {"file_ids": ["file-old"]}},
                 "messages": [
-                    {"id": "msg_a", "role": "user", "content": LOOK},
+                    {"id": "msg_a", "role": "user", "content": PICTURES},
                     {"id": "msg_b", "role": "assistant", "content": "A cat."},
                     {"id": "msg_c", "role": "user", "content": "Sum up the list.", "attachments": LIST},
                     {"id": "msg_d", "role": "assistant", "content": "It has two lines."},
@@ -69,7 +69,7 @@ def kinds(report: BackfillReport) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("names_thread", [True, False])
 def test_a_correct_backfill_passes(emulator: Emulator, api: Api, names_thread: bool) -> None:
     moved = move(api, THREADS, names_thread=names_thread)
-    asked = len(emulator.requests())
+    requests_before = len(emulator.requests())
     report = emulator.backfill()
     assert report.ok, str(report)
     joined = [(one.thread, one.conversation, one.joined_by) for one in report.threads]
@@ -79,7 +79,7 @@ def test_a_correct_backfill_passes(emulator: Emulator, api: Api, names_thread: b
         assert joined == [*((thread, id, "texts") for thread, id in zip(THREADS[:2], moved, strict=False)),
                           ("thread_empty", None, None)]  # fmt: skip
         assert report.unjoined == ((moved[2], None),)
-    assert len(emulator.requests()) == asked
+    assert len(emulator.requests()) == requests_before
     emulator.check()
 
 
@@ -123,8 +123,8 @@ def test_a_world_without_threads() -> None:
 def test_the_report_as_json(emulator: Emulator, api: Api) -> None:
     (id,) = move(api, THREADS[:1], "without images")
     stray = api.post("/v1/conversations", {"metadata": {"legacy_thread_id": "thread_gone"}}).json["id"]
-    told = api.get("/_emulator/backfill").json
-    assert told["threads"][0] == {
+    report = api.get("/_emulator/backfill").json
+    assert report["threads"][0] == {
         "thread": "thread_pictures",
         "conversation": id,
         "joined_by": "metadata",
@@ -142,7 +142,7 @@ def test_the_report_as_json(emulator: Emulator, api: Api) -> None:
             "each request has to name it"
         ],
     }
-    assert (told["ok"], told["unjoined"]) == (False, [{"conversation": stray, "names": "thread_gone"}])
+    assert (report["ok"], report["unjoined"]) == (False, [{"conversation": stray, "names": "thread_gone"}])
 
 
 def test_a_rehearsal_with_threads_of_an_export(tmp_path: Path) -> None:

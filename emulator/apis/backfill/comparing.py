@@ -13,6 +13,8 @@ Kind = Literal["order", "count", "role", "text", "images", "attachments"]
 
 #: The differences of two messages, by the attribute that differs.
 _ATTRIBUTES: Final[tuple[Kind, ...]] = ("role", "text", "images", "attachments")
+#: Those of the assistant's messages: a conversation takes nothing but text in them.
+_TEXT_ONLY: Final[tuple[Kind, ...]] = ("role", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def compare(thread: ChatRecord, conversation: ChatRecord) -> list[Difference]:
     found = [*_order(thread, pairing), *_count(thread, conversation, pairing)]
     for place, other in pairing.pairs:
         old, new = thread.messages[place], conversation.messages[other]
-        for kind in _ATTRIBUTES:
+        for kind in _TEXT_ONLY if old.role == new.role == "assistant" else _ATTRIBUTES:
             expected, got = getattr(old, kind), getattr(new, kind)
             if expected != got:
                 found.append(Difference(kind, old.id, place + 1, expected, got))
@@ -67,12 +69,19 @@ def second_conversation(conversations: list[ChatRecord]) -> Difference:
     return Difference("count", None, None, 1, len(conversations), extra=tuple(one.id for one in conversations[1:]))
 
 
-def tool_notes(thread: ChatRecord) -> list[str]:
-    """Notes on the files that tools use and no message has: a conversation carries no tool resources."""
-    return [
+def notes(thread: ChatRecord) -> list[str]:
+    """Notes on the files that a conversation cannot carry: those of tools, and those that the assistant shows."""
+    of_tools = [
         f"file {file} is only in {place}, which a conversation does not carry: each request has to name it"
         for file, place in thread.tool_files
     ]
+    of_assistant = [
+        f"message {message.id} of the assistant has {', '.join(message.images + message.attachments)}: "
+        "in a conversation such a message has only text"
+        for message in thread.messages
+        if message.role == "assistant" and (message.images or message.attachments)
+    ]
+    return of_tools + of_assistant
 
 
 def _order(thread: ChatRecord, pairing: Pairing) -> list[Difference]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emulator.apis.backfill.comparing import compare, missing_conversation, second_conversation, tool_notes
+from emulator.apis.backfill.comparing import compare, missing_conversation, notes, second_conversation
 from emulator.apis.backfill.joining import Joined, join, named_thread
 from emulator.apis.backfill.records import ChatRecord
 from emulator.base.json_types import Object
@@ -34,5 +34,5 @@ def _row(joined: Joined) -> Object:
         "conversation": conversation.id if conversation else None,
         "joined_by": joined.by,
         "differences": [one.as_json() for one in found],
-        "notes": tool_notes(joined.thread),
+        "notes": notes(joined.thread),
     }

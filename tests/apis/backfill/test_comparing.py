@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.apis.backfill.comparing import compare
+from emulator.apis.backfill.comparing import compare, notes
 from emulator.apis.backfill.pairing import pair
 from emulator.apis.backfill.records import ChatRecord, MessageRecord
 
@@ -33,7 +33,7 @@ def found(thread: ChatRecord, conversation: ChatRecord) -> list[tuple[Any, ...]]
 
 
 def shown(images: str, attachments: str = "") -> MessageRecord:
-    return MessageRecord("m1", "user", "Look", tuple(images.split()), tuple(attachments.split()))
+    return MessageRecord("m1", "user", "See", tuple(images.split()), tuple(attachments.split()))
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,22 @@ def test_images_and_attachments(old: MessageRecord, new: MessageRecord, differen
 
 
 def test_a_moved_message_is_compared_with_itself() -> None:
-    picture = MessageRecord("m1", "user", "Look", ("file-a",))
-    bare = MessageRecord("n2", "user", "Look")
+    picture = MessageRecord("m1", "user", "See", ("file-a",))
+    bare = MessageRecord("n2", "user", "See")
     assert found(chat(picture, "a:2"), chat("a:2", bare)) == [
         ("order", "m1", [1, 2], [2, 1]),
         ("images", "m1", ("file-a",), ()),
     ]
+
+
+def test_what_the_assistant_shows_is_a_note() -> None:
+    """The API refuses images and files in a message of the assistant, so no script can move them."""
+    thread = chat("u:Draw", MessageRecord("m2", "assistant", "Here", ("file-chart",), ("file-data",)))
+    assert compare(thread, chat("u:Draw", "a:Here")) == []
+    assert notes(thread) == [
+        "message m2 of the assistant has file-chart, file-data: in a conversation such a message has only text"
+    ]
+    assert [one.kind for one in compare(thread, chat("u:Draw", "u:Here"))] == ["role", "images", "attachments"]
 
 
 def test_a_long_thread_that_changed_everywhere_is_compared() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.apis.backfill.comparing import tool_notes
+from emulator.apis.backfill.comparing import notes
 from emulator.apis.backfill.records import MessageRecord, conversation_records, thread_records
 from tests.support import InProcess
 
@@ -50,7 +50,7 @@ GIVEN = {
                         {"type": "input_image", "image_url": "https://x.test/a.png", "detail": "auto"},
                     ],
                 },
-                {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"},
+                {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"},
                 {"type": "message", "id": "msg_3", "role": "assistant", "content": "Done."},
                 {
                     "type": "message",
@@ -82,6 +82,6 @@ def test_a_thread_and_a_conversation_have_the_same_form() -> None:
 def test_a_file_that_only_a_tool_has_is_a_note() -> None:
     (thread,) = thread_records(InProcess({"version": 1, "given": GIVEN}).world)
     assert thread.tool_files == (("file-b", "vector store vs_1"), ("file-c", "code_interpreter"))
-    assert tool_notes(thread)[0] == (
+    assert notes(thread)[0] == (
         "file file-b is only in vector store vs_1, which a conversation does not carry: each request has to name it"
     )
