@@ -294,23 +294,13 @@ class ResponseNarrator(ResponseWriter):
         yield Added(objects.file_search_call(id, "in_progress", [], None), index)
         for status in ("in_progress", "searching", "completed"):
             yield event(f"response.file_search_call.{status}", item_id=id, output_index=index)
-        results = [
-            {
-                "attributes": one.attributes,
-                "file_id": one.file_id,
-                "filename": one.filename,
-                "score": one.score,
-                "text": one.text,
-                **self._store_of(one.file_id),
-            }
-            for one in search.results
-        ]
+        results = [objects.file_search_result(one, self._store_of(one.file_id)) for one in search.results]
         yield Done(objects.file_search_call(id, "completed", search.queries, results), index)
 
-    def _store_of(self, file_id: str) -> Object:
+    def _store_of(self, file_id: str) -> str | None:
         """The vector store in which a result was found; a file of no store is shown as one of the first."""
         found = next((store for store in self.stores if file_id in store.stored), next(iter(self.stores), None))
-        return {"vector_store_id": found.id} if found else {}
+        return found.id if found else None
 
     def ran_code(self, action: RanCode) -> Items:
         check_tool_uses(self.response, [("code_interpreter", "code_interpreter")] * len(action.executions))
