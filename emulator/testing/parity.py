@@ -7,7 +7,6 @@ controller, or in the only process. So it does not matter which worker has run w
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -64,13 +63,22 @@ class ParityHooks:
         api = callspec.params[FIXTURE]
         record: dict[str, Any] = {"test": _name(item.nodeid, callspec.id, api), "api": api}
         if report.when == "call" and not report.skipped:
-            worker = self._worker()
-            use = item.stash.get(worker.use, None)
-            record["allowed"] = list(use.may_differ) if use else []
-            with suppress(EmulatorError):  # the server is gone, and the test has failed
-                record["transcripts"] = [one.as_json() for one in worker.control.transcripts()]
+            self._add_transcripts(item, report, record)
         report.assistants_parity = record  # type: ignore[attr-defined]  # xdist forwards plain values
         return report
+
+    def _add_transcripts(self, item: pytest.Item, report: pytest.TestReport, record: dict[str, Any]) -> None:
+        """The transcripts of a test with a world of its own, and the fields that it allows to differ."""
+        worker = self._worker()
+        use = item.stash.get(worker.use, None)
+        if use is None or not use.checked:
+            return
+        try:
+            record["transcripts"] = [one.as_json() for one in worker.control.transcripts()]
+            record["allowed"] = list(use.may_differ)
+        except EmulatorError as error:
+            if report.passed:
+                report.outcome, report.longrepr = "failed", str(error)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:

@@ -123,6 +123,10 @@ def test_sends_nothing(assistants_api):
 def test_chooses_itself(assistants_api):
     ask(assistants_api, "Hi")
 
+@pytest.mark.parametrize("assistants_api", ["responses"])
+def test_names_the_api_without_the_fixture(assistants_api):
+    ask(assistants_api, "Hi")
+
 def test_without_the_fixture():
     pass
 """
