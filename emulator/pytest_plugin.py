@@ -6,6 +6,7 @@ It imports only the standard library and pytest until a test uses the emulator (
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from emulator.testing.worker import Worker
 
 _MARKER = (
-    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…, after_sunset=…): use the fixture "
-    "assistants_emulator with these scenarios (dicts, or files relative to the test's file or the root directory) and "
-    "options"
+    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…, after_sunset=…, parity=…): "
+    "use the fixture assistants_emulator with these scenarios (dicts, or files relative to the test's file or the root "
+    "directory) and options"
 )
 _FIXTURES = frozenset({"assistants_emulator", "assistants_emulator_server"})
 
@@ -67,6 +68,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="let tests that use the emulator connect to the real service",
     )
     _add_sunset_options(group)
+    group.addoption(
+        "--assistants-parity",
+        dest="assistants_emulator_parity",
+        action="store_true",
+        help="run tests with the fixture assistants_api once on each API, and fail those that differ",
+    )
     parser.addini(
         "assistants_emulator",
         "start the emulator before the collection and point clients to it for the whole session",
@@ -107,6 +114,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     _check_server(config.option)
+    if config.option.assistants_emulator_parity:
+        from emulator.testing.parity import ParityHooks
+
+        config.pluginmanager.register(ParityHooks(config, lambda: _worker(config)), "assistants_emulator_parity")
 
 
 def _check_server(options: argparse.Namespace) -> None:
@@ -167,6 +178,22 @@ def assistants_emulator_server(request: pytest.FixtureRequest) -> Control:
 
     with in_one_line():
         return _worker(request.config).control
+
+
+@pytest.fixture
+def assistants_api(
+    request: pytest.FixtureRequest, assistants_emulator: Control, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """The API that the test is to use: ``"assistants"`` or ``"responses"``, as the variable ``ASSISTANTS_API`` says.
+
+    It is ``"assistants"`` without the variable. With ``--assistants-parity`` the test runs once on each, and the
+    variable says so to the application.
+    """
+    api: str = getattr(request, "param", None) or os.environ.get("ASSISTANTS_API") or "assistants"
+    if api not in ("assistants", "responses"):
+        pytest.fail(f"ASSISTANTS_API: expected assistants or responses, got {api!r}", pytrace=False)
+    monkeypatch.setenv("ASSISTANTS_API", api)
+    return api
 
 
 @pytest.fixture

@@ -32,13 +32,22 @@ def test_all_recipes_are_green(tmp_path: Path) -> None:
 @pytest.mark.clients
 @pytest.mark.skipif(not is_installed("node"), reason=f"the TypeScript clients are {HOW}")
 @pytest.mark.parametrize("sdk", NODE_SDKS)
-def test_the_recipe_for_node_is_green(tmp_path: Path, sdk: str) -> None:
-    copy_of_recipe("node", tmp_path / "node")
+@pytest.mark.parametrize(
+    ("recipe", "scenario", "api", "tests"),
+    [
+        ("node", "hotel.yaml", "assistants", 2),
+        ("node_leaving", "weather.yaml", "assistants", 1),
+        ("node_leaving", "weather.yaml", "responses", 1),
+    ],
+)
+def test_a_recipe_for_node_is_green(tmp_path: Path, sdk: str, recipe: str, scenario: str, api: str, tests: int) -> None:
+    copy_of_recipe(recipe, tmp_path / "node")
     (tmp_path / "node" / "node_modules").mkdir()
     (tmp_path / "node" / "node_modules" / "openai").symlink_to(node_modules() / sdk, target_is_directory=True)
 
-    command = [sys.executable, "-m", "emulator", "exec", "hotel.yaml", "--", "node", "--test"]
-    run = subprocess.run(command, cwd=tmp_path / "node", capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-m", "emulator", "exec", scenario, "--", "node", "--test"]
+    environment = os.environ | {"ASSISTANTS_API": api}
+    run = subprocess.run(command, cwd=tmp_path / "node", env=environment, capture_output=True, text=True, timeout=60)
 
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "# pass 2" in run.stdout
+    assert f"# pass {tests}" in run.stdout

@@ -43,10 +43,13 @@ NOT_RUN: Final = {
     "make": "needs a fresh clone: tests/packaging/test_checkout.py runs it",
     "docker": "needs a container engine: tests/packaging runs the steps of the Dockerfile",
     "assistants-emulator exec weather.yaml -- npm": "needs an npm project: test_examples.py runs one under exec",
+    "assistants-emulator parity weather.yaml -- npm": "needs an npm project, as exec does",
     "assistants-emulator exec hotel.yaml -- node": "needs Node: test_examples.py runs it with the client tests",
+    "ASSISTANTS_API=assistants assistants-emulator exec weather.yaml -- node": "likewise",
+    "ASSISTANTS_API=responses assistants-emulator exec weather.yaml -- node": "likewise",
 }
 #: Commands whose exit code is not 0.
-EXIT_CODES: Final = {"pytest -q --assistants-after-sunset": 1}
+EXIT_CODES: Final = {"pytest -q --assistants-after-sunset": 1, "pytest -q --assistants-parity test_handbook.py": 1}
 
 _SERVERS: Final = ("serve", "record", "replay")
 _LISTENING: Final = re.compile(r"listening on https?://127\.0\.0\.1:(\d+)/v1\n")

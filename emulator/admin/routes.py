@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.admin.endpoints import holds, journal, scenarios, world
+from emulator.admin.endpoints import backfill, holds, journal, scenarios, world
 from emulator.admin.request import refusal
 
 #: All routes of the admin API, without their prefix ``/_emulator``.
@@ -26,6 +26,7 @@ ROUTES: Final = [
     Route("/state", world.state),
     Route("/requests", journal.requests),
     Route("/runs", journal.runs),
+    Route("/transcripts", journal.transcripts),
     Route("/clock/advance", world.advance, methods=["POST"]),
     Route("/scenarios", scenarios.list_scenarios),
     Route("/scenarios", scenarios.add_scenario, methods=["POST"]),
@@ -35,6 +36,7 @@ ROUTES: Final = [
     Route("/export", journal.export),
     Route("/holds/{label:path}/release", holds.release, methods=["POST"]),
     Route("/holds/{label:path}", holds.wait_held),
+    Route("/backfill", backfill.backfill),
     Route("/check", world.check),
 ]
 

@@ -35,6 +35,7 @@ MAX_FILE_PROBLEMS: Final = 500
 MAX_SCENARIOS: Final = 1000
 MAX_INJECTED_FAULTS: Final = 1000
 MAX_PROBLEMS: Final = 1000
+MAX_TRANSCRIPTS: Final = 10_000
 #: Real seconds.
 HOLD_LIMIT: Final = 30.0
 JOURNAL_ENTRIES: Final = 10_000
@@ -83,6 +84,7 @@ LIMITS: Final = (
     Limit(MAX_SCENARIOS, "scenarios", "scenarios of a world", "refused"),
     Limit(MAX_INJECTED_FAULTS, "faults", "injected faults of a world", "refused"),
     Limit(MAX_PROBLEMS, "problems", "problems that a world keeps", "later ones are only counted"),
+    Limit(MAX_TRANSCRIPTS, "transcripts", "transcripts that a world keeps", "the oldest ones are dropped"),
     Limit(JOURNAL_ENTRIES, "entries", "journal of a world", "the oldest entries are dropped"),
     Limit(JOURNAL_BYTES, "bytes", "bodies in the journal of a world", "the oldest entries are dropped"),
     Limit(HOLD_LIMIT, "seconds", "real time that a run is held", "the run fails, and a problem names the hold"),

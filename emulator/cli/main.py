@@ -19,7 +19,7 @@ from emulator.cli.commands.output import describe_os_error
 from emulator.cli.commands.parsing import CommandParser
 
 #: In the order of the help.
-COMMANDS = ("serve", "exec", "check", "record", "import", "replay", "schema")
+COMMANDS = ("serve", "exec", "check", "parity", "record", "import", "replay", "schema")
 
 _EXAMPLES = """\
 examples:
@@ -71,9 +71,9 @@ def _replace_unencodable() -> None:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    """Parses the options. The command of ``exec`` stands after ``--`` and is not parsed."""
+    """Parses the options. The command of ``exec`` and ``parity`` stands after ``--`` and is not parsed."""
     wrapped: list[str] = []
-    if arguments[:1] == ["exec"] and "--" in arguments:
+    if arguments[:1] in (["exec"], ["parity"]) and "--" in arguments:
         at = arguments.index("--")
         arguments, wrapped = arguments[:at], arguments[at + 1 :]
     parser, commands = parsers(arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 import emulator.apis.given  # noqa: F401
 from emulator.apis.assistants import objects
@@ -14,9 +12,9 @@ from emulator.apis.assistants.objects import Message
 from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.turns import turn_of
 from emulator.apis.files.resources import use_stores
-from emulator.base.json_types import Object
 from emulator.base.problems import Problem
-from emulator.cli.rehearsal_on_responses import texts_on_responses
+from emulator.cli.invented import invented_output, needed_tools, question_of
+from emulator.cli.rehearsal_on_responses import played_on_responses, texts_of
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.model import Scenario, Turn
@@ -111,31 +109,26 @@ def rehearse(scenario: Scenario) -> list[Rehearsal]:
 
 
 def _rehearse_turn(scenario: Scenario, turn: Turn) -> Rehearsal:
-    world, other = _world(scenario), _world(scenario)
-    thread, active_turn = _played(world, turn)
-    on_responses = texts_on_responses(other, turn, _message(turn), _tools(turn), _invented_output)
-    return Rehearsal(turn, thread, active_turn, tuple(world.problems), tuple(on_responses))
+    world = rehearsal_world([scenario], Options())
+    thread, active_turn = played_on_assistants(world, turn)
+    responses, _ = played_on_responses(rehearsal_world([scenario], Options()), turn)
+    return Rehearsal(turn, thread, active_turn, tuple(world.problems), tuple(texts_of(responses)))
 
 
-def _world(scenario: Scenario) -> World:
+def rehearsal_world(scenarios: Sequence[Scenario], options: Options) -> World:
     """A world of its own, in which all holds are open."""
-    world = World(Options(), (scenario,))
+    world = World(options, tuple(scenarios))
     world.open_holds |= world.labels()
     return world
 
 
-def _message(turn: Turn) -> str:
-    """A message of the user for which the turn is played."""
-    pattern = turn.when.get("message", "Hello")
-    text: str = pattern if isinstance(pattern, str) else pattern.get("equals", "Hello")
-    return text or "Hello"
-
-
-def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
+def played_on_assistants(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
     """Plays the turn to its end with invented outputs, on a thread of its own."""
-    assistant = objects.assistant("asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": _tools(turn)})
+    assistant = objects.assistant(
+        "asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": needed_tools(turn)}
+    )
     thread = Thread(objects.thread("thread_rehearsal", world.now, {}))
-    body = {"role": "user", "content": _message(turn)}
+    body = {"role": "user", "content": question_of(turn)}
     thread.put_message(objects.message("msg_rehearsal", world.now, thread.id, body))
     run = objects.run("run_rehearsal", world.now, thread.id, assistant, {})
     stores = list(world.store.vector_stores)
@@ -154,44 +147,4 @@ def _played(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
 def _invented_outputs(thread: Thread, active_turn: ActiveTurn) -> list[Output]:
     action = thread.runs.find(active_turn.id, "run_id")["required_action"]
     functions = [call["function"] for call in action["submit_tool_outputs"]["tool_calls"]] if action else []
-    return [Output(one["name"], one["arguments"], _invented_output(active_turn, one["name"])) for one in functions]
-
-
-def _tools(turn: Turn) -> list[Object]:
-    """The tools that the turn's steps need."""
-    names: dict[str, None] = {}
-    kinds: dict[str, None] = {}
-    for step in turn.steps:
-        if step.kind == "call":
-            called = step.value if isinstance(step.value, list) else [step.value]
-            names |= dict.fromkeys(name for one in called for name in one)
-        elif step.kind in ("code", "search"):
-            kinds["code_interpreter" if step.kind == "code" else "file_search"] = None
-    functions: list[Object] = [{"type": "function", "function": {"name": name}} for name in names]
-    return [*functions, *({"type": kind} for kind in kinds)]
-
-
-def _invented_output(active_turn: ActiveTurn, name: str) -> str:
-    """An output that fits ``expect``; without it, one with the keys that the turn's templates read."""
-    schema = active_turn.step.beside.get("expect", {}).get(name) if active_turn.step else None
-    if schema is None:
-        read = re.findall(rf"\b{re.escape(name)}\.(\w+)", str([step.value for step in active_turn.turn.steps]))
-        schema = {"type": "object", "required": list(dict.fromkeys(read))}
-    return orjson.dumps(_sample(schema)).decode()
-
-
-_SAMPLES: dict[str, Any] = {"string": "…", "integer": 0, "number": 0, "boolean": True, "array": [], "null": None}
-
-
-def _sample(schema: Any) -> Any:
-    """A small value of a schema's type, with what it requires."""
-    if not isinstance(schema, dict):
-        return {}
-    if "const" in schema or schema.get("enum"):
-        return schema["const"] if "const" in schema else schema["enum"][0]
-    properties = schema.get("properties", {})
-    kind = schema.get("type", "object")
-    if kind != "object":
-        return _SAMPLES.get(kind if isinstance(kind, str) else "", "…")
-    required: list[str] = schema.get("required") or list(properties)
-    return {key: _sample(properties.get(key, {"type": "string"})) for key in required}
+    return [Output(one["name"], one["arguments"], invented_output(active_turn, one["name"])) for one in functions]

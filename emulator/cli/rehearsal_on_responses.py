@@ -1,59 +1,87 @@
-"""Plays a turn on the Responses API without a client, to compare its texts with those on the Assistants API."""
+"""Plays a turn on the Responses API without a client."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
 
 from emulator.apis.files.resources import use_stores
 from emulator.apis.responses import objects
 from emulator.apis.responses.contexts import Context, Parent, context_of
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.response_stream import SilentStream
-from emulator.apis.responses.store import StoredResponse, responses_of
+from emulator.apis.responses.store import StoredResponse
 from emulator.apis.responses.turns import turn_of
 from emulator.base.json_types import Object
+from emulator.cli.invented import invented_output, needed_tools, question_of
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps.context import Output
+from emulator.world.state.vector_stores import VectorStore
 from emulator.world.world import World
 
-#: Makes up the output of a function that the turn calls, by its name.
-InventOutput = Callable[[ActiveTurn, str], str]
 
-
-def texts_on_responses(
-    world: World, turn: Turn, message: str, tools: list[Object], invent_output: InventOutput
-) -> list[str]:
-    """The texts of the turn's messages. ``tools``: in the form of the Assistants API."""
-    body: Object = {"model": "gpt-4o", "input": message, "tools": [_tool(tool) for tool in tools]}
+def played_on_responses(world: World, turn: Turn) -> tuple[list[StoredResponse], ActiveTurn]:
+    """Plays the turn to its end with invented outputs, on a chain of its own. Returns the responses of the chain."""
     stores = list(world.store.vector_stores)
     use_stores(world, stores)
-    context = context_of(world, body, Parent(), "resp_rehearsal", "")
-    played = [_response(world, body, context, 1)]
-    active_turn = turn_of(world, played[0], context, frozenset(), stores, turn=turn)
-    narrator = active_turn.narrator
-    assert isinstance(narrator, ResponseNarrator)
+    body: Object = {"model": "gpt-4o", "tools": [_tool(tool, stores) for tool in needed_tools(turn)]}
+    stored, context = _begun(world, {**body, "input": question_of(turn)}, Parent())
+    active_turn = turn_of(world, stored, context, frozenset(), stores, turn=turn)
     engine = TurnEngine(world)
     engine.start(active_turn, SilentStream())
+    narrator: Any = active_turn.narrator
+    played = [stored]
     while active_turn.status == "requires_action":
-        calls = list(responses_of(world).waiting.values())
-        responses_of(world).waiting.clear()
-        outputs = [Output(call.name, call.arguments, invent_output(active_turn, call.name)) for call in calls]
-        played.append(_response(world, body, context, len(played) + 1))
-        narrator.continue_with(played[-1], frozenset(), stores)
-        engine.resume(active_turn, outputs, SilentStream())
-        engine.go_on(active_turn)
-    items = [item for stored in played for item in stored.object["output"] if item["type"] == "message"]
-    return [objects.text_of(item) for item in items]
+        _submit(world, engine, active_turn, narrator, body, stores)
+        played.append(narrator.stored)
+    return played, active_turn
 
 
-def _response(world: World, body: Object, context: Context, number: int) -> StoredResponse:
-    return StoredResponse(objects.response(f"resp_rehearsal_{number}", world.now, body), context.items, "", "gpt-4o")
+def texts_of(responses: Iterable[StoredResponse]) -> list[str]:
+    """The texts of their messages."""
+    items = (item for stored in responses for item in stored.object["output"])
+    return [objects.text_of(item) for item in items if item["type"] == "message"]
 
 
-def _tool(tool: Object) -> Object:
-    if tool["type"] == "function":
-        return {"type": "function", "name": tool["function"]["name"], "parameters": {"additionalProperties": True}}
-    more: Object = {"vector_store_ids": []} if tool["type"] == "file_search" else {"container": {"type": "auto"}}
-    return {"type": tool["type"], **more}
+def _submit(
+    world: World,
+    engine: TurnEngine,
+    active_turn: ActiveTurn,
+    narrator: ResponseNarrator,
+    body: Object,
+    stores: list[VectorStore],
+) -> None:
+    """Goes on with the turn, in another response of the chain."""
+    calls = [item for item in narrator.response["output"] if item["type"] == "function_call"]
+    outputs = [Output(one["name"], one["arguments"], invented_output(active_turn, one["name"])) for one in calls]
+    items = [
+        {"type": "function_call_output", "call_id": call["call_id"], "output": output.output}
+        for call, output in zip(calls, outputs, strict=True)
+    ]
+    stored, _ = _begun(world, {**body, "input": items}, Parent(narrator.stored))
+    narrator.continue_with(stored, frozenset(), stores)
+    stream = SilentStream()
+    engine.resume(active_turn, outputs, stream)
+    engine.go_on(active_turn)
+
+
+def _begun(world: World, body: Object, parent: Parent) -> tuple[StoredResponse, Context]:
+    """A response to such a request, and what it has read."""
+    family = parent.family(world)
+    id = world.ids.make_kin("response", family, world.now, parent.id)
+    context = context_of(world, body, parent, id, family)
+    response = objects.response(id, world.now, body)
+    stored = StoredResponse(response, context.items, family, body["model"], brought=context.input, root=parent.root)
+    return stored, context
+
+
+def _tool(tool: Object, stores: list[VectorStore]) -> Object:
+    """A tool of Assistants as Responses has it."""
+    kind = tool["type"]
+    if kind == "function":
+        return {"type": kind, "name": tool["function"]["name"], "parameters": {}, "strict": False}
+    if kind == "file_search":
+        return {"type": kind, "vector_store_ids": [store.id for store in stores]}
+    return {"type": kind, "container": {"type": "auto"}}

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from emulator.base.problems import CheckFailed, EmulatorError, Problem, ScenarioError
+from emulator.control.backfill import BackfillReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,43 @@ class Run:
             f"  {f'+{event.time - start}s':>5} {event}{f' ×{event.times}' if event.times > 1 else ''}"
             for event in self.timeline
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the user of an application would notice of a turn; the same on both APIs, or something got lost.
+
+    ``place``: the scenario's file and line. ``api``: ``assistants`` or ``responses``. ``texts`` have no markers of
+    citations, which ``citations`` names by file. ``calls``: dicts with name, parsed arguments and output (None while it
+    is awaited), or ``{"refused": code}`` for a request that was refused while calls waited. ``files``: dicts with name
+    and sha256. ``searched``: ids of vector stores. ``ended``: the status, with the error's code or the reason behind a
+    colon. ``carried``: on Responses the given assistant whose configuration the requests carry, as ``{"assistant",
+    "parts", "missing"}``; else None. ``usage``: the tokens of the whole turn, None if it has none.
+    """
+
+    turn: str
+    place: str | None
+    api: str
+    question: str
+    texts: tuple[str, ...]
+    refusal: str | None
+    calls: tuple[dict[str, Any], ...]
+    files: tuple[dict[str, Any], ...]
+    citations: tuple[str, ...]
+    searched: tuple[str, ...]
+    ended: str
+    carried: dict[str, Any] | None
+    usage: dict[str, int] | None
+    notes: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Transcript:
+        values: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in value.items()}
+        return cls(**values)
+
+    def as_json(self) -> dict[str, Any]:
+        values = {key: getattr(self, key) for key in self.__slots__}
+        return {key: list(one) if isinstance(one, tuple) else one for key, one in values.items()}
 
 
 class Control:
@@ -205,6 +243,10 @@ class Control:
             texts.append(f"run {number} {'in conversation' if run.responses else 'on thread'} {thread}, {run}\n")
         return "\n".join(texts)
 
+    def transcripts(self) -> list[Transcript]:
+        """What a user would notice of each turn, oldest turn first, whichever API played it."""
+        return [Transcript.from_json(one) for one in self._call("GET", "/transcripts")["transcripts"]]
+
     def state(self) -> dict[str, Any]:
         """Clock, settings, numbers of objects, active runs, and the number of requests by operation (``asked``)."""
         found: dict[str, Any] = self._call("GET", "/state")
@@ -218,6 +260,10 @@ class Control:
         """Raises CheckFailed (an AssertionError with ``problems``) if there is any problem."""
         if problems := self.problems():
             raise CheckFailed(problems)
+
+    def backfill(self) -> BackfillReport:
+        """How the conversations of the world differ from its threads; ``str(report)`` is the same as text."""
+        return BackfillReport.from_json(self._call("GET", "/backfill"))
 
     def export(self, kind: Literal["recording", "scenario"] = "recording") -> str:
         """The journal as a recording (JSON Lines), or the objects as a scenario file with what is ``given`` (YAML)."""

@@ -19,6 +19,7 @@ from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import Action, Began, Completed, Waited
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.step import Step
+from emulator.world.state.transcript import Transcript
 
 FOREVER = float("inf")
 #: How many polls see a status before it moves on, unless the turn or the settings say otherwise.
@@ -77,6 +78,9 @@ class ActiveTurn:
         """Nothing happens by itself: the turn waits for somebody, or is at its end."""
         return self.held is not None or self.status in REST
 
+    def __post_init__(self) -> None:
+        self.context.make_file = self.log.transcript.keeping(self.context.make_file)
+
     # ---- What is ahead ----
 
     def ahead(self) -> Item | None:
@@ -93,7 +97,7 @@ class ActiveTurn:
 
     def go_on_with(self, action: Action) -> None:
         """From here on the turn does this instead, whatever its steps say."""
-        self._go_on(self.narrator.narrate(action))
+        self._go_on(self._recorded(action))
 
     def let_go(self) -> None:
         """Forgets what is still to come."""
@@ -104,7 +108,16 @@ class ActiveTurn:
 
     def _narrated(self) -> Iterator[Item]:
         for action in self._actions():
-            yield from self.narrator.narrate(action)
+            yield from self._recorded(action)
+
+    def _recorded(self, action: Action) -> Iterator[Item]:
+        """The items of an action, which is in the transcript as soon as it has one."""
+        items = self.narrator.narrate(action)
+        first = next(items, None)
+        if first is not None:
+            self.log.transcript.record(action, self.context)
+            yield first
+            yield from items
 
     def _actions(self) -> Iterator[Action]:
         yield Began()
@@ -149,6 +162,13 @@ class ActiveTurn:
     def break_off(self) -> None:
         if self.log.stream:
             self.log.stream.break_off()
+
+    def transcript(self) -> dict[str, Any]:
+        """What a user would notice of the turn, as ``/_emulator/transcripts`` shows it."""
+        return self.log.transcript.as_json(self.status)
+
+    def forget_transcript(self) -> None:
+        self.log.transcript = Transcript()
 
     def as_json(self) -> dict[str, Any]:
         """The run as ``/_emulator/runs`` shows it."""

@@ -58,6 +58,7 @@ class TurnEngine:
         turn.at = self.world.clock.now()
         turn.log.stream = stream
         self.world.turns[turn.id] = self.world.active[turn.id] = turn
+        self.world.keep_transcript(turn)
         turn.narrator.begin(turn.at)
         self.go_on(turn)
 
@@ -89,6 +90,7 @@ class TurnEngine:
 
     def resume(self, turn: ActiveTurn, outputs: list[Output], stream: EventStream | None = None) -> None:
         """The outputs of all calls that the turn waits for are there: it is queued again. ``go_on`` plays it."""
+        turn.log.transcript.submit(outputs)
         for output in outputs:
             turn.context.outputs.append(output)
             self._check_expected(turn, output)

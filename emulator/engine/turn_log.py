@@ -1,4 +1,4 @@
-"""What a pull leaves behind: a turn's timeline, and the frames of the stream that is open.
+"""What a pull leaves behind: a turn's timeline, its transcript, and the frames of the stream that is open.
 
 Streams and polls only read it, so neither a reader's speed, nor its leaving, nor a second reader changes the world.
 """
@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from emulator.base.json_types import Object
 from emulator.engine.event_stream import EventStream
+from emulator.scenarios.conditions import Situation
+from emulator.scenarios.model import Turn
+from emulator.world.state.transcript import Transcript
 
 
 @dataclass(slots=True)
@@ -23,11 +26,18 @@ class Moment:
         return {"time": self.time, "event": self.event, "count": self.count}
 
 
+def transcript_of(api: str, turn: Turn, situation: Situation) -> Transcript:
+    """The transcript of a turn that is about to begin."""
+    place = f"{turn.file}:{turn.line}" if turn.file else None
+    return Transcript(api, turn.name, place, situation.message)
+
+
 @dataclass(slots=True)
 class TurnLog:
-    """The timeline of a turn, and its open stream."""
+    """The timeline of a turn, its transcript, and its open stream."""
 
     timeline: list[Moment] = field(default_factory=list)
+    transcript: Transcript = field(default_factory=Transcript)
     stream: EventStream | None = None
 
     def note(self, time: int, event: str, times: int = 1) -> None:

@@ -31,11 +31,12 @@ _METADATA: Final[Schema] = {"type": "object", "additionalProperties": _WHOLE}
 
 
 class Configured(NamedTuple):
-    """An assistant whose configuration is in force, or would be but for what is ``missing`` of it."""
+    """An assistant whose configuration is in force, or would be but for what is ``missing`` of its ``parts``."""
 
     id: str | None
     name: str | None
     missing: Sequence[str] = ()
+    parts: Sequence[str] = ()
 
 
 class Situation(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -13,7 +13,7 @@ import pytest
 from emulator.base.text import did_you_mean, shorten
 
 #: The options of the marker and of ``assistants_emulator_options``, besides scenarios.
-OPTIONS: Final = ("seed", "clock", "start", "unmatched", "shapes", "after_sunset")
+OPTIONS: Final = ("seed", "clock", "start", "unmatched", "shapes", "after_sunset", "parity")
 
 Scenario = dict[str, Any] | Path
 
@@ -26,6 +26,8 @@ class TestOptions:
 
     scenarios: list[Scenario]
     options: dict[str, Any]
+    #: The fields in which the two APIs may differ (``--assistants-parity``).
+    may_differ: list[str] = field(default_factory=list)
 
 
 def options_of(item: pytest.Item, general: Any) -> TestOptions:
@@ -45,7 +47,24 @@ def options_of(item: pytest.Item, general: Any) -> TestOptions:
         scenarios += marker.args
         options |= marker.kwargs
     _refuse_unknown(options)
-    return TestOptions([one for scenario in scenarios for one in _located(scenario, item)], options)
+    may_differ = _may_differ(options.pop("parity", ""))
+    return TestOptions([one for scenario in scenarios for one in _located(scenario, item)], options, may_differ)
+
+
+def _may_differ(fields: Any) -> list[str]:
+    """The fields that the option ``parity`` names."""
+    if fields == "":
+        return []
+    from emulator.parity.comparing import allowed_fields
+
+    if not isinstance(fields, str):
+        refuse(
+            f'assistants_emulator: parity: expected names of fields such as "text,calls", got {shorten(repr(fields))}'
+        )
+    try:
+        return allowed_fields(fields)
+    except ValueError as error:
+        refuse(f"assistants_emulator: parity: {error}")
 
 
 def refuse(why: str) -> NoReturn:

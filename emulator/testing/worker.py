@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,6 +31,8 @@ class Use:
     #: The number of hosts that the guard refused before the test.
     refused: int
     checked: bool = False
+    #: The fields in which the two APIs may differ (``--assistants-parity``).
+    may_differ: Sequence[str] = ()
 
 
 class Worker:
@@ -164,7 +166,9 @@ class Worker:
         with in_one_line():
             control = self.control
             use = item.stash.get(self.use, None) or self._begin_use(item)
-            self._begin_world(item, options_of(item, general))
+            options = options_of(item, general)
+            use.may_differ = options.may_differ
+            self._begin_world(item, options)
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
         use.checked = self.in_own_world = True

@@ -249,6 +249,7 @@ class World(State):
         for turn in self.turns.values():
             turn.let_go()
         self.turns.clear()
+        self.with_transcript.clear()
 
 
 def _renamed(scenario: Scenario, name: str) -> Scenario:

@@ -19,10 +19,11 @@ from tests.support import Api, InProcess, Reply
 
 START = 1767225600
 ENDPOINTS = [
-    "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance", "/_emulator/export", "/_emulator/faults",
-    "/_emulator/health",
+    "/_emulator/backfill", "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance", "/_emulator/export",
+    "/_emulator/faults", "/_emulator/health",
     "/_emulator/holds/{label}", "/_emulator/holds/{label}/release", "/_emulator/openapi.json", "/_emulator/requests",
     "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios", "/_emulator/state",
+    "/_emulator/transcripts",
 ]  # fmt: skip
 
 

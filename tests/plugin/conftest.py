@@ -13,7 +13,7 @@ from emulator import Emulator
 
 @pytest.fixture(scope="session", autouse=True)
 def _loaded() -> None:
-    for module in ("hooks", "own_emulator", "summary"):
+    for module in ("hooks", "own_emulator", "parity", "summary"):
         importlib.import_module(f"emulator.testing.{module}")
     with Emulator({"turns": [{"steps": [{"say": "{{ message }}"}]}]}) as running:
         _ask(running.base_url)

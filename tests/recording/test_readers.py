@@ -115,8 +115,8 @@ def test_a_format_has_one_reader() -> None:
 
 
 def test_every_format_has_a_sample() -> None:
-    """What all formats have in common is tested with the samples."""
-    assert {format.name for format in FORMATS.values()} == set(READERS)
+    """What all formats have in common is tested with the samples; an export of threads has no exchanges of its own."""
+    assert {format.name for format in FORMATS.values()} == set(READERS) - {"threads"}
 
 
 def test_a_format_needs_marks() -> None:

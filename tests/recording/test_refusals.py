@@ -19,7 +19,8 @@ from tests.recording.samples import FORMATS, STORY, in_json, in_yaml
 ALL_FORMATS = (
     "the formats are session records of the Azure SDK's test proxy, collections of exchanges (JSON with the key "
     "'exchanges'), HAR 1.2, recordings of nock (objects, as JSON), recordings of Polly.JS, cassettes of Ruby's VCR "
-    "(YAML, JSON), cassettes of vcrpy and go-vcr (YAML, JSON), our own recordings (JSON Lines)"
+    "(YAML, JSON), exports of threads (assistants-thread-export/v1) and lists of their messages, cassettes of vcrpy "
+    "and go-vcr (YAML, JSON), our own recordings (JSON Lines)"
 )
 
 #: Both parsers of PyYAML say it.

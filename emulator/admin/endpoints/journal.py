@@ -1,4 +1,4 @@
-"""Endpoints for the past of a world: requests, runs, exports."""
+"""Endpoints for the past of a world: requests, runs, transcripts, exports."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ async def requests(request: Request, world: World) -> Response:
 async def runs(request: Request, world: World) -> Response:
     """All runs, and the responses of each turn together, with their timelines, oldest first."""
     return json_response({"runs": [run.as_json() for run in world.turns.values()]})
+
+
+@in_world
+async def transcripts(request: Request, world: World) -> Response:
+    """What a user of the application would notice of each turn, oldest first."""
+    kept = [turn.transcript() for turn in world.with_transcript]
+    return json_response({"transcripts": kept, "dropped": world.dropped_transcripts})
 
 
 @in_world

@@ -11,14 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypedDict, cast
 
 from emulator.apis.assistants.lifecycle import FIRST
-from emulator.apis.files.objects import RANKING_DEFAULTS
+from emulator.apis.assistants.tools import echo_tools
 from emulator.base.json_types import Object
 
 #: Seconds from a run's creation to its expiry (docs/wire.md §5).
 RUN_LIFETIME: Final = 600
-
-_FUNCTION_PARAMETERS: Final[Object] = {"type": "object", "properties": {}}
-
 
 #: Keys of a stored message that only events carry (docs/wire.md §2).
 MESSAGE_STATE: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
@@ -156,29 +153,6 @@ def modified_assistant(old: Assistant, body: Object) -> Assistant:
 
 
 _CLEARABLE: Final = frozenset({"name", "description", "instructions", "reasoning_effort"})
-
-
-def echo_tools(tools: list[Object]) -> list[Object]:
-    """Tools as the service echoes them: defaults filled in, keys in its order."""
-    return [_echo_tool(tool) for tool in tools]
-
-
-def _echo_tool(tool: Object) -> Object:
-    if tool["type"] == "function":
-        sent = tool["function"]
-        function = {"name": sent["name"], "description": sent.get("description")}
-        if "description" not in sent:
-            del function["description"]
-        function["parameters"] = sent.get("parameters") or _FUNCTION_PARAMETERS
-        function["strict"] = bool(sent.get("strict"))
-        return {"type": "function", "function": function}
-    if tool["type"] == "file_search":
-        sent = tool.get("file_search") or {}
-        limit = {"max_num_results": sent["max_num_results"]} if "max_num_results" in sent else {}
-        ranking = {**RANKING_DEFAULTS, **(sent.get("ranking_options") or {})}
-        ranking["score_threshold"] = float(ranking["score_threshold"])
-        return {"type": "file_search", "file_search": {**limit, "ranking_options": ranking}}
-    return {"type": tool["type"]}
 
 
 def _resources(sent: Object | None, tools: list[Object]) -> Object:

@@ -84,7 +84,9 @@ class RunWriter:
             self._become({**self.run, "started_at": int(at)})
             return
         if status in TERMINAL:
-            changes = {**changes, "usage": self.usage.of_run()}
+            used = self.usage.of_run()
+            self.log.transcript.count(used["prompt_tokens"], used["completion_tokens"])
+            changes = {**changes, "usage": used}
         self._become(lifecycle.advance(self.run, status, int(at), **changes))
         self._tell(self.run, at, f"thread.run.{status}")
 

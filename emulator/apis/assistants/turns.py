@@ -14,7 +14,7 @@ from emulator.apis.assistants.usage import UsageCounter
 from emulator.apis.files import objects as file_objects
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
-from emulator.engine.turn_log import TurnLog
+from emulator.engine.turn_log import TurnLog, transcript_of
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps import STEP_KINDS
@@ -43,7 +43,7 @@ def turn_of(
     """
     situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
     turn = turn or world.choose(situation, run["id"])
-    log = TurnLog()
+    log = TurnLog(transcript=transcript_of("assistants", turn, situation))
     steps = sum(STEP_KINDS[step.kind].makes_run_step for step in turn.steps)
     usage = UsageCounter(run, thread, turn.usage, steps)
     context = _context_of(world, thread, run, assistant, situation.message, turn, stores)
@@ -86,6 +86,7 @@ def _context_of(
         file_names=lambda: [file["filename"] for file in store.files],
         read_file=lambda file_id: world.store.contents[file_id].read(),
         search=partial(search_all, stores),
+        store_ids=lambda: [store.id for store in stores],
         contents=turn.contents,
     )
 

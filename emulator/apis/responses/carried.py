@@ -6,19 +6,19 @@ assistant fits only a request that does; a near miss says what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from emulator.base.json_types import Object
-from emulator.scenarios.conditions import Configured
+from emulator.sandbox.patterns import TooSlow
+from emulator.scenarios.conditions import Configured, fits
+from emulator.scenarios.model import Turn
 from emulator.world.state.state import State
+from emulator.world.state.transcript import Transcript
 
 
 def carried_assistants(world: State, instructions: str, tools: list[Object]) -> list[Configured]:
     """The given assistants of the world's scenarios, each with what the request lacks of its configuration."""
-    return [
-        Configured(item.get("id"), item.get("name"), list(_lacking(item, instructions, tools)))
-        for item in _given_assistants(world)
-    ]
+    return [_configured(item, instructions, tools) for item in _given_assistants(world)]
 
 
 def carried_assistant(world: State, instructions: str, tools: list[Object]) -> Object:
@@ -26,10 +26,8 @@ def carried_assistant(world: State, instructions: str, tools: list[Object]) -> O
 
     Templates see it, as far as the scenario describes it.
     """
-    found: Object = next(
-        (item for item in _given_assistants(world) if not any(_lacking(item, instructions, tools))), {}
-    )
-    return {"id": "", "name": None, "description": None, "metadata": {}, **found}
+    carried = (item for item in _given_assistants(world) if not _configured(item, instructions, tools).missing)
+    return {"id": "", "name": None, "description": None, "metadata": {}, **next(carried, {})}
 
 
 def _given_assistants(world: State) -> Iterator[Object]:
@@ -37,18 +35,43 @@ def _given_assistants(world: State) -> Iterator[Object]:
         yield from scenario.given.get("assistants", [])
 
 
-def _lacking(assistant: Object, instructions: str, tools: list[Object]) -> Iterator[str]:
-    if (assistant.get("instructions") or "") not in instructions:
-        yield "instructions"
+def note_carried(transcript: Transcript, turn: Turn, assistants: Sequence[Configured]) -> None:
+    """The transcript says how much of an assistant's configuration a request carries.
+
+    The assistant is the one that the turn is for; without one it is that of which the least is missing.
+    """
+    pattern = turn.when.get("assistant")
+    named = [one for one in assistants if pattern is not None and _is_named(one, pattern)]
+    if found := min(named or assistants, key=lambda one: len(one.missing), default=None):
+        transcript.carry(found.name or found.id, found.parts, found.missing)
+
+
+def _is_named(assistant: Configured, pattern: str | Object) -> bool:
+    whole = {"equals": pattern} if isinstance(pattern, str) else pattern
+    try:
+        return any(fits(whole, name) for name in (assistant.id, assistant.name) if name is not None)
+    except TooSlow:
+        return False
+
+
+def _configured(assistant: Object, instructions: str, tools: list[Object]) -> Configured:
+    parts = dict(_parts(assistant, instructions, tools))
+    missing = [part for part, is_there in parts.items() if not is_there]
+    return Configured(assistant.get("id"), assistant.get("name"), missing, list(parts))
+
+
+def _parts(assistant: Object, instructions: str, tools: list[Object]) -> Iterator[tuple[str, bool]]:
+    """The parts of the configuration, each with True if the request has it."""
+    if assistant.get("instructions"):
+        yield "instructions", assistant["instructions"] in instructions
     functions = {tool.get("name") for tool in tools if tool["type"] == "function"}
     kinds = {tool["type"] for tool in tools}
     for tool in assistant.get("tools") or []:
-        if tool["type"] == "function" and tool["function"]["name"] not in functions:
-            yield f"function {tool['function']['name']}"
-        elif tool["type"] != "function" and tool["type"] not in kinds:
-            yield f"tools.{tool['type']}"
+        if tool["type"] == "function":
+            yield f"function {tool['function']['name']}", tool["function"]["name"] in functions
+        else:
+            yield f"tools.{tool['type']}", tool["type"] in kinds
     named = {id for tool in tools if tool["type"] == "file_search" for id in tool.get("vector_store_ids") or []}
     search = (assistant.get("tool_resources") or {}).get("file_search") or {}
     for id in search.get("vector_store_ids") or []:
-        if id not in named:
-            yield f"vector store {id}"
+        yield f"vector store {id}", id in named

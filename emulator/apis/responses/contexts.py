@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from emulator.apis.http.errors import ApiError
 from emulator.apis.responses import errors
-from emulator.apis.responses.input_items import ItemReader
+from emulator.apis.responses.input_items import ItemReader, check_items
 from emulator.apis.responses.objects import Item, text_of
 from emulator.apis.responses.store import Conversation, StoredResponse, WaitingCall, responses_of
 from emulator.base.json_types import Object
@@ -96,8 +97,10 @@ def context_of(world: State, body: Object, parent: Parent, response_id: str, fam
     reader = ItemReader(world, lambda kind: world.ids.make_kin(kind, family, world.now, response_id))
     sent = body.get("input")
     items = [{"role": "user", "content": sent}] if isinstance(sent, str) else sent or []
+    check_items(items)
     context = Context(parent.items, [reader.stored(item) for item in items], parent)
     _check(context)
+    _check_thoughts(world, context)
     return context
 
 
@@ -163,11 +166,39 @@ def _check_reasoning(items: list[Item]) -> None:
             raise errors.following_item_missing(item["id"])
 
 
+def _check_thoughts(world: State, context: Context) -> None:
+    """An item of the model that a reasoning item led to comes with that one."""
+    thoughts = responses_of(world).thoughts
+    if not thoughts:
+        return
+    there = {item["id"] for item in context.items}
+    for item in context.input:
+        if thoughts.get(item["id"], item["id"]) not in there:
+            raise errors.preceding_reasoning_missing(item["id"], item["type"])
+
+
 def _is_of_the_model(item: Item) -> bool:
     return item["type"] not in ("message", "function_call_output") or item.get("role") == "assistant"
 
 
 # ---- The turn that waits ----
+
+
+def note_refused(world: State, body: Object, error: ApiError) -> None:
+    """A request is refused: the transcript of the turn whose calls it leaves waiting says so."""
+    sent = body.get("input")
+    items = [item for item in sent if isinstance(item, dict)] if isinstance(sent, list) else []
+    named = {item.get("call_id") for item in items} - {None}
+    conversation = body.get("conversation")
+    held = conversation.get("id") if isinstance(conversation, dict) else conversation
+    parent = body.get("previous_response_id") or held or ""
+    store = responses_of(world)
+    previous = store.responses.get(parent)
+    for id, call in store.waiting.items():
+        continues = bool(parent) and (call.turn.thread_id == parent or (previous and previous.turn is call.turn))
+        if id in named or continues:
+            call.turn.log.transcript.refuse(error.code or error.type)
+            return
 
 
 def waiting_turn(world: State, context: Context) -> tuple[ActiveTurn, list[tuple[WaitingCall, Any]]] | None:

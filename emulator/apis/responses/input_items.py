@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 from emulator.apis.responses import errors
@@ -14,6 +15,52 @@ from emulator.world.state.state import State
 
 #: Kinds of items whose ids begin with letters of their own; those of all others begin as messages' do.
 _NAMED: Final = frozenset({"function_call", "function_call_output", "reasoning"})
+
+
+#: How the ids of items begin, by kind.
+_PREFIXES: Final = {
+    "message": "msg",
+    "function_call": "fc",
+    "reasoning": "rs",
+    "file_search_call": "fs",
+    "code_interpreter_call": "ci",
+    "compaction": "cmp",
+}
+_ID: Final = re.compile(r"[A-Za-z0-9_-]*")
+
+
+#: Media types of files that no model can read, as a data URL has them.
+_UNREADABLE: Final = re.compile(r"data:((?:audio|video)/[^;,]*)")
+
+
+def check_items(items: Iterable[Object], name: str = "input") -> None:
+    """Raises ApiError for ids that no item of the kind has, and for files that no model reads.
+
+    ``name``: of the parameter that holds the items.
+    """
+    for number, item in enumerate(items):
+        path = f"{name}[{number}]"
+        if item.get("id") is not None and ("role" in item or item.get("type")):
+            _check_id(f"{path}.id", item["id"], item.get("type") or "message")
+        for key in ("content", "output"):
+            parts = item.get(key)
+            for place, part in enumerate(parts if isinstance(parts, list) else ()):
+                _check_part(f"{path}.{key}[{place}]", part)
+
+
+def _check_id(path: str, id: str, kind: str) -> None:
+    prefix = _PREFIXES.get(kind)
+    if prefix is None:
+        return
+    if not _ID.fullmatch(id):
+        raise errors.strange_id(path, id)
+    if not id.startswith(f"{prefix}_"):
+        raise errors.wrong_item_id(path, id, prefix)
+
+
+def _check_part(path: str, part: Object) -> None:
+    if found := _UNREADABLE.match(part.get("file_data") or ""):
+        raise errors.bad_file_data(f"{path}.file_data", found[1])
 
 
 class ItemReader:

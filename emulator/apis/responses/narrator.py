@@ -144,8 +144,11 @@ class ResponseNarrator(ResponseWriter):
         if action.reason == "max_prompt_tokens":
             yield from self._too_long()
             return
+        reason = _REASONS[action.reason]
+        if reason != action.reason:
+            self.log.transcript.notes.append(f"{action.reason} is {reason} on Responses")
         yield from self._close("incomplete")
-        yield Move("incomplete", {"incomplete_details": {"reason": _REASONS[action.reason]}})
+        yield Move("incomplete", {"incomplete_details": {"reason": reason}})
 
     def _too_long(self) -> Items:
         if self.response["truncation"] != "auto":
@@ -158,6 +161,7 @@ class ResponseNarrator(ResponseWriter):
 
     def expired(self, action: Expired) -> Items:
         """There is no equivalent: a background response fails, any other is complete with what it has."""
+        self.log.transcript.notes.append("a response does not expire")
         if self.is_background:
             self._open = None
             error = {"code": "server_error", "message": "The response took too long."}
@@ -290,23 +294,13 @@ class ResponseNarrator(ResponseWriter):
         yield Added(objects.file_search_call(id, "in_progress", [], None), index)
         for status in ("in_progress", "searching", "completed"):
             yield event(f"response.file_search_call.{status}", item_id=id, output_index=index)
-        results = [
-            {
-                "attributes": one.attributes,
-                "file_id": one.file_id,
-                "filename": one.filename,
-                "score": one.score,
-                "text": one.text,
-                **self._store_of(one.file_id),
-            }
-            for one in search.results
-        ]
+        results = [objects.file_search_result(one, self._store_of(one.file_id)) for one in search.results]
         yield Done(objects.file_search_call(id, "completed", search.queries, results), index)
 
-    def _store_of(self, file_id: str) -> Object:
+    def _store_of(self, file_id: str) -> str | None:
         """The vector store in which a result was found; a file of no store is shown as one of the first."""
         found = next((store for store in self.stores if file_id in store.stored), next(iter(self.stores), None))
-        return {"vector_store_id": found.id} if found else {}
+        return found.id if found else None
 
     def ran_code(self, action: RanCode) -> Items:
         check_tool_uses(self.response, [("code_interpreter", "code_interpreter")] * len(action.executions))

@@ -8,6 +8,7 @@ from typing import Any, Final, TypedDict, cast
 from emulator.apis.responses import models, tools
 from emulator.apis.responses.wire import item_in_order, part_in_order, response_in_order
 from emulator.base.json_types import Object
+from emulator.scenarios.steps.actions import SearchResult
 
 #: Seconds that a stored response is kept.
 RESPONSE_LIFETIME: Final = 30 * 86_400
@@ -195,6 +196,18 @@ def reasoning(id: str, summary: list[str], encrypted: str) -> Item:
 def file_search_call(id: str, status: str, queries: list[str], results: list[Object] | None) -> Item:
     """A search in files."""
     return {"id": id, "type": "file_search_call", "status": status, "queries": queries, "results": results}
+
+
+def file_search_result(found: SearchResult, store_id: str | None) -> Object:
+    """A passage that a search found. ``store_id``: the vector store that it is from, as far as there is one."""
+    made = {
+        "attributes": found.attributes,
+        "file_id": found.file_id,
+        "filename": found.filename,
+        "score": found.score,
+        "text": found.text,
+    }
+    return made if store_id is None else {**made, "vector_store_id": store_id}
 
 
 def code_interpreter_call(id: str, status: str, code: str, container_id: str, outputs: list[Object] | None) -> Item:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from emulator.apis.responses.events import TEXT_DELTA, Tell, TextDeltas
 from emulator.apis.responses.objects import Item, Response, text_of
 from emulator.apis.responses.response_stream import ResponseStream
-from emulator.apis.responses.store import StoredResponse
+from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include, item_view, response_view
 from emulator.base.json_types import Object
@@ -109,7 +109,8 @@ class ResponseWriter:
         details = {key: value for key, value in move.changes.items() if key in ("error", "incomplete_details")}
         if status in _FINISHED:
             is_last = move.status != "requires_action"
-            details["usage"] = self.usage.of_response(self.stored, self.stated, is_last=is_last)
+            details["usage"] = used = self.usage.of_response(self.stored, self.stated, is_last=is_last)
+            self.log.transcript.count(used["input_tokens"], used["output_tokens"])
             self.stated = []
         if status == "completed":
             details["completed_at"] = int(at)
@@ -118,6 +119,7 @@ class ResponseWriter:
         self._change({"status": status, **details})
         self.stored.leave_conversation(adds=status in _FINISHED)
         if error:
+            self.log.transcript.code = error["code"]
             data = {"type": "error", "error": {"type": error["code"], **error, "param": None}, "sequence_number": 0}
             self._tell("error", data, at)
         self._tell_response(f"response.{status}", at)
@@ -152,10 +154,17 @@ class ResponseWriter:
             case Added(shown, index):
                 self._tell_item("response.output_item.added", shown, index, at)
             case Done(done, index):
+                self._note_thought(done)
                 self._change({"output": [*self.response["output"], done]})
                 self._tell_item("response.output_item.done", done, index, at)
                 return self._format_flaw(done)
         return None
+
+    def _note_thought(self, item: Item) -> None:
+        """The item goes with the reasoning item before it: no request may bring it alone."""
+        output = self.response["output"]
+        if output and output[-1]["type"] == "reasoning" and self.response["store"]:
+            responses_of(self.world).thoughts[item["id"]] = output[-1]["id"]
 
     def _format_flaw(self, item: Item) -> Flaw | None:
         """A scripted message that the format of the response's text rules out is a problem: the model keeps to it."""

@@ -118,6 +118,8 @@ class ResponsesStore:
     responses: dict[str, StoredResponse] = field(default_factory=dict)
     #: By call id.
     waiting: dict[str, WaitingCall] = field(default_factory=dict)
+    #: The reasoning item that led to an item: its id by that of the item.
+    thoughts: dict[str, str] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     containers: Collection[Container] = field(default_factory=lambda: Collection(CONTAINER))
 
@@ -138,7 +140,7 @@ class ResponsesStore:
         return not (self.responses or self.conversations or self.containers)
 
     def copy(self) -> ResponsesStore:
-        other = ResponsesStore(self.responses.copy(), self.waiting.copy())
+        other = ResponsesStore(self.responses.copy(), self.waiting.copy(), self.thoughts.copy())
         other.conversations = {id: one.copy() for id, one in self.conversations.items()}
         for container in self.containers:
             other.containers.put(container.id, container.copy())

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from emulator.apis.responses.carried import carried_assistant, carried_assistants
+from emulator.apis.responses.carried import carried_assistant, carried_assistants, note_carried
 from emulator.apis.responses.contexts import Context, Parent
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
@@ -15,7 +15,7 @@ from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
-from emulator.engine.turn_log import TurnLog
+from emulator.engine.turn_log import TurnLog, transcript_of
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
@@ -82,11 +82,15 @@ def turn_of(
     *,
     turn: Turn | None = None,
 ) -> ActiveTurn:
-    """The turn that a response plays, which is chosen and counted now. ``stores``: what its file search searches."""
+    """The turn that a response plays, which is chosen and counted now.
+
+    ``stores``: what its file search looks into. ``turn``: the one to play, when none is to be chosen.
+    """
     response = stored.object
     situation = situation_of(world, stored, context)
     turn = turn or world.choose(situation, response["id"])
-    log = TurnLog()
+    log = TurnLog(transcript=transcript_of("responses", turn, situation))
+    note_carried(log.transcript, turn, situation.carried)
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
     narrator = ResponseNarrator(world, stored, log, include, counter, stores)
     step_context = _step_context(world, narrator, situation, turn)
@@ -116,12 +120,14 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
     return StepContext(
         message=situation.message,
         tools=lambda: tools_of(narrator.response),
+        tools_owner="the request",
         objects=objects,
         fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
         find_file=narrator.files.find,
         file_names=lambda: [file["filename"] for file in store.files],
         make_file=narrator.files.make,
         search=lambda query: search_all(narrator.stores, query),
+        store_ids=lambda: [store.id for store in narrator.stores],
         read_file=narrator.files.read,
         contents=turn.contents,
     )

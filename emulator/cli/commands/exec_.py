@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     )
     warn_if_reachable(options.host)
     with emulator:
-        code = _run(command, environment(emulator, azure=options.azure))
+        code = run_command("exec", command, environment(emulator, azure=options.azure))
         return _finish(emulator, command, code, json=options.json)
 
 
@@ -93,18 +93,18 @@ def environment(control: Control, *, azure: bool) -> dict[str, str]:
     return environ
 
 
-def _run(command: list[str], environ: dict[str, str]) -> int:
-    """Runs the command and returns its exit code, as a shell does."""
+def run_command(name: str, command: list[str], environ: dict[str, str]) -> int:
+    """Runs the command and returns its exit code, as a shell does. ``name``: of the command that runs it."""
     with _signals() as children:
         try:
             process = subprocess.Popen(command, env=environ)
         except FileNotFoundError:
             is_shell_line = len(command) == 1 and " " in command[0]
             hint = f"; to run a shell command line: sh -c {command[0]!r}" if is_shell_line else ""
-            print_stderr(f"assistants-emulator: exec: there is no command {command[0]!r}{hint}")
+            print_stderr(f"assistants-emulator: {name}: there is no command {command[0]!r}{hint}")
             return NOT_FOUND
         except OSError as error:
-            print_stderr(f"assistants-emulator: exec: cannot run {command[0]!r}: {error.strerror}")
+            print_stderr(f"assistants-emulator: {name}: cannot run {command[0]!r}: {error.strerror}")
             return CANNOT_RUN
         children.append(process)
         code = process.wait()

@@ -23,8 +23,9 @@ EXAMPLES = """\
   assistants-emulator import recording.jsonl --out scenarios/app.yaml  convert the output of `record`
 """
 _FORMATS = (
-    "Reads cassettes of vcrpy, go-vcr and Ruby's VCR, HAR 1.2, nock, Polly.JS, the Azure SDKs' test proxy, and the "
-    "output of `record` and /_emulator/export. It detects the format of each file."
+    "Reads cassettes of vcrpy, go-vcr and Ruby's VCR, HAR 1.2, nock, Polly.JS, the Azure SDKs' test proxy, the "
+    "output of `record` and /_emulator/export, exports of threads and lists of their messages. It detects the format "
+    "of each file."
 )
 
 

@@ -1,4 +1,7 @@
-"""Parses the bytes of a file into plain values: JSON if it is JSON, else YAML. Errors have a line and a column."""
+"""Parses the bytes of a file into plain values: JSON if it is JSON, else YAML. Errors have a line and a column.
+
+JSON Lines with a mapping in each line are read as a list.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,21 @@ def _load_json(text: str, file: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         refused = f"{file}:{error.lineno}:{error.colno}: not readable as JSON: {error.msg}"
+    if (lines := _json_lines(text)) is not None:
+        return lines
     try:
         return json.loads(text)  # it takes halves of characters and large numbers, which browsers write
     except (ValueError, RecursionError):
         raise RecordingError(refused) from None
+
+
+def _json_lines(text: str) -> list[Any] | None:
+    """The values of JSON Lines; None if the text is something else."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < 2:
+        return None
+    try:
+        values = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        return None
+    return values if all(isinstance(value, dict) for value in values) else None

@@ -68,7 +68,7 @@ def _declared_parameters(context: StepContext, name: str) -> Any:
     functions = {tool.name: tool.parameters for tool in context.tools() if tool.kind == "function"}
     if name not in functions:
         known = ", ".join(functions) or "no function"
-        raise StepFailed("impossible", f"the run cannot call {name!r}: it has {known}")
+        raise StepFailed("impossible", f"{context.tools_owner} cannot call {name!r}: it has {known}")
     return functions[name]
 
 

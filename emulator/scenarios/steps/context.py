@@ -72,6 +72,8 @@ class StepContext:
     read_file: Callable[[str], bytes] = lambda file_id: b""
     #: What file search finds in the turn's vector stores, best first.
     search: Callable[[str], list[SearchResult]] = lambda query: []
+    #: Ids of the vector stores that file search looks into.
+    store_ids: Callable[[], list[str]] = list
     #: Contents of the files that the scenario names by path.
     contents: Mapping[str, bytes] = field(default_factory=dict)
     #: Files that the model's code has made for the user: texts link to them.
@@ -82,6 +84,8 @@ class StepContext:
     results: list[SearchResult] = field(default_factory=list)
     #: The outputs that the client has submitted so far.
     outputs: list[Output] = field(default_factory=list)
+    #: What has the tools, in the words of its API: a run, or on Responses each request.
+    tools_owner: str = "the run"
     #: What its templates may do, all together.
     meter: Meter = field(default_factory=Meter)
 

@@ -240,5 +240,5 @@ def _require_tool(context: StepContext, kind: str) -> Tool:
     found = next((tool for tool in tools if tool.kind == kind), None)
     if found is None:
         has = ", ".join(tool.name for tool in tools) or "no tool"
-        raise StepFailed("impossible", f"the run cannot use {kind}: it has {has}")
+        raise StepFailed("impossible", f"{context.tools_owner} cannot use {kind}: it has {has}")
     return found

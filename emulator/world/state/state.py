@@ -7,13 +7,14 @@ there are no locks, and nothing here awaits.
 from __future__ import annotations
 
 import traceback
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol
 
 from emulator.base.clock import Clock, make_clock, parse_instant
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
-from emulator.base.limits import HOLD_LIMIT, MAX_PROBLEMS
+from emulator.base.limits import HOLD_LIMIT, MAX_PROBLEMS, MAX_TRANSCRIPTS
 from emulator.base.problems import Problem
 from emulator.scenarios.model import Scenario
 from emulator.world.state import extract
@@ -47,6 +48,12 @@ class PlayedTurn(Protocol):
     def let_go(self) -> None:
         """Forgets what is still to come."""
 
+    def transcript(self) -> dict[str, Any]:
+        """What a user would notice of it."""
+
+    def forget_transcript(self) -> None:
+        """Its transcript is no longer kept."""
+
     def as_json(self) -> dict[str, Any]:
         """Its ids, turn, status and timeline."""
 
@@ -63,6 +70,9 @@ class State:
         #: The turns that are not at their end, and all turns, by the id of the run that plays them.
         self.active: dict[str, PlayedTurn] = {}
         self.turns: dict[str, PlayedTurn] = {}
+        #: Turns whose transcripts are kept, oldest first, and the number of those that were dropped.
+        self.with_transcript: deque[PlayedTurn] = deque()
+        self.dropped_transcripts = 0
         #: Called when a turn comes to stand at a hold.
         self.on_held: list[Callable[[], None]] = []
         #: Called when the world is gone, by those who still wait for something in it.
@@ -97,6 +107,13 @@ class State:
         turn = self.active.pop(id, None)
         if turn is not None:
             turn.break_off()
+
+    def keep_transcript(self, turn: PlayedTurn) -> None:
+        """Keeps the transcript of a turn that begins; beyond ``MAX_TRANSCRIPTS`` the oldest one is dropped."""
+        self.with_transcript.append(turn)
+        if len(self.with_transcript) > MAX_TRANSCRIPTS:
+            self.with_transcript.popleft().forget_transcript()
+            self.dropped_transcripts += 1
 
     # ---- Indexing ----
 

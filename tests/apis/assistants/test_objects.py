@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.apis.assistants import objects
+from emulator.apis.assistants import objects, tools
 from emulator.apis.http.lists import deleted
 from emulator.base.json_types import Object
 
@@ -94,7 +94,7 @@ RANKING = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_searc
          "ranked search"],
 )  # fmt: skip
 def test_tools_are_echoed_with_their_defaults_and_in_the_service_s_order(sent: Object, echoed: Object) -> None:
-    (tool,) = objects.echo_tools([sent])
+    (tool,) = tools.echo_tools([sent])
     assert repr(tool) == repr(echoed)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.apis.responses.driving import get, made, outputs, problems, respond, text, user
+from tests.apis.responses.driving import Body, get, made, outputs, problems, respond, text, user
 from tests.apis.responses.test_chains import FIND, ORDERS, SENT
 from tests.support import InProcess
 
@@ -158,3 +158,49 @@ def test_a_refused_request_leaves_the_turn_waiting(api: InProcess) -> None:
     told = made(api, outputs(asked, SENT), previous_response_id=asked["id"], tools=FIND)
     assert text(told) == "It is sent."
     assert problems(api) == []
+
+
+def test_what_a_thought_led_to_is_not_sent_without_it() -> None:
+    api = InProcess({"turns": [{"steps": [{"reason": "Hm."}, {"say": "Yes."}]}]})
+    _, said = made(api)["output"]
+
+    for alone in (said, {"type": "item_reference", "id": said["id"]}):
+        assert refusal(api, [alone, user("hi")]) == (
+            400,
+            f"Item '{said['id']}' of type 'message' was provided without its required preceding item of type "
+            "'reasoning'.",
+            "input",
+            None,
+        )
+    without_id = {key: value for key, value in said.items() if key != "id"}
+    assert text(made(api, [without_id, user("hi")])) == "Yes."
+
+
+OF_NO_KIND = {
+    "a message": ({"id": "item_3bc5", "role": "user", "content": "hi"}, "msg"),
+    "a call": ({"type": "function_call", "id": "call_1", "call_id": "call_1", "name": "f", "arguments": "{}"}, "fc"),
+    "a thought": ({"type": "reasoning", "id": "msg_1", "summary": []}, "rs"),
+}
+
+
+@pytest.mark.parametrize(("item", "prefix"), OF_NO_KIND.values(), ids=OF_NO_KIND)
+def test_the_id_of_an_item_begins_as_its_kind_does(api: InProcess, item: Body, prefix: str) -> None:
+    message = f"Invalid 'input[1].id': '{item['id']}'. Expected an ID that begins with '{prefix}'."
+    assert refusal(api, [user("hi"), item]) == (400, message, "input[1].id", "invalid_value")
+
+
+def test_an_id_of_strange_characters_is_refused(api: InProcess) -> None:
+    message = (
+        "Invalid 'input[0].id': 'msg_a:b'. Expected an ID that contains letters, numbers, underscores, or dashes, but "
+        "this value contained additional characters."
+    )
+    assert refusal(api, [{**user("hi"), "id": "msg_a:b"}]) == (400, message, "input[0].id", "invalid_value")
+
+
+@pytest.mark.parametrize("media_type", ["audio/mpeg", "video/mp4"])
+def test_a_file_that_no_model_reads_is_refused(api: InProcess, media_type: str) -> None:
+    part = {"type": "input_file", "filename": "x", "file_data": f"data:{media_type};base64,AAAA"}
+    status, message, param, code = refusal(api, [{"role": "user", "content": [part]}])
+
+    assert (status, param, code) == (400, "input[0].content[0].file_data", "invalid_value")
+    assert f"but got unsupported MIME type '{media_type}'." in message

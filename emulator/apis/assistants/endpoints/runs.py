@@ -16,6 +16,7 @@ from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.assistants.turns import turn_of
 from emulator.apis.assistants.views import shown, view_of
 from emulator.apis.files.resources import use_stores
+from emulator.apis.http.errors import ApiError
 from emulator.apis.http.lists import POLL_SOON, list_of, read_query
 from emulator.apis.http.request import JsonResponse, Request, StreamResponse
 from emulator.base.json_types import Object
@@ -37,6 +38,12 @@ def _run_response(request: Request, run: Run) -> JsonResponse:
 # ---- Creation ----
 
 
+def _note_refused(turn: ActiveTurn | None, error: ApiError) -> None:
+    """A request for a turn that waits for outputs is refused: the turn's transcript says so."""
+    if turn is not None and turn.status == "requires_action":
+        turn.log.transcript.refuse(error.code or error.type)
+
+
 class _Prepared(NamedTuple):
     """A run that can be created: nothing has been made yet, and nothing is left to be refused."""
 
@@ -55,7 +62,9 @@ def _prepare(request: Request, thread: Thread) -> _Prepared:
     world = request.world
     assistant = _assistant(request)
     if thread.active_run:
-        raise errors.thread_has_active_run(thread.id, thread.active_run)
+        error = errors.thread_has_active_run(thread.id, thread.active_run)
+        _note_refused(request.engine.active.get(thread.active_run), error)
+        raise error
     messages = request.body.get("additional_messages") or []
     check_settings(request, assistant)
     if not _can_run(request, assistant, messages) and not thread.has_user_message():
@@ -174,7 +183,9 @@ def submit_tool_outputs_to_run(request: Request) -> JsonResponse | StreamRespons
     expected = [one["id"] for one in calls]
     got = [one["tool_call_id"] for one in request.body["tool_outputs"]]
     if sorted(expected) != sorted(got):
-        raise errors.outputs_mismatch(expected, got)
+        error = errors.outputs_mismatch(expected, got)
+        _note_refused(turn, error)
+        raise error
     by_id = {one["tool_call_id"]: one["output"] for one in request.body["tool_outputs"]}
     outputs = [Output(one["function"]["name"], one["function"]["arguments"], by_id[one["id"]]) for one in calls]
     stream = _stream(request)

@@ -9,6 +9,7 @@ from emulator.apis.http.request import JsonResponse, Request
 from emulator.apis.responses import errors
 from emulator.apis.responses.contexts import check_ids
 from emulator.apis.responses.conversations import new_conversation, read_items
+from emulator.apis.responses.input_items import check_items
 from emulator.apis.responses.objects import Item
 from emulator.apis.responses.store import Conversation, responses_of
 from emulator.apis.responses.views import included, item_list, item_view, json_response
@@ -67,6 +68,7 @@ def delete_conversation(request: Request) -> JsonResponse:
 
 def _add(request: Request, conversation: Conversation, sent: Sequence[Object]) -> list[Item]:
     """Adds the items of a request. Raises ApiError for an id that the conversation has already; then none is added."""
+    check_items(sent, "items")
     items = read_items(request.world, conversation, sent)
     check_ids([*conversation.items, *items])
     conversation.put(items)

@@ -11,8 +11,9 @@ from emulator.apis.http.errors import ApiError
 from emulator.apis.http.lists import POLL_SOON, read_query
 from emulator.apis.http.request import AwaitedResponse, JsonResponse, Request, StreamResponse
 from emulator.apis.responses import errors, models, objects, tools
+from emulator.apis.responses.carried import note_carried
 from emulator.apis.responses.code_files import check_containers
-from emulator.apis.responses.contexts import Context, context_of, parent_of, waiting_turn
+from emulator.apis.responses.contexts import Context, context_of, note_refused, parent_of, waiting_turn
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Item
 from emulator.apis.responses.response_stream import ResponseStream, SilentStream
@@ -34,8 +35,12 @@ _STREAMED_FOR: Final = 300
 
 
 def create_response(request: Request) -> JsonResponse | StreamResponse | AwaitedResponse:
-    stored, context = _prepare(request)
-    stores = _stores(request)
+    try:
+        stored, context = _prepare(request)
+        stores = _stores(request)
+    except ApiError as error:
+        note_refused(request.world, request.body, error)
+        raise
     include: Include = frozenset(request.body.get("include") or ())
     stream = _stream(request, stored)
     use_stores(request.world, stores)
@@ -169,6 +174,7 @@ def _go_on(
     narrator = turn.narrator
     assert isinstance(narrator, ResponseNarrator)
     narrator.continue_with(stored, include, stores)
+    note_carried(turn.log.transcript, turn.turn, situation_of(request.world, stored, context).carried)
     _keep(request, stored, turn)
     request.engine.resume(turn, [Output(call.name, call.arguments, _text(output)) for call, output in calls], stream)
     request.engine.go_on(turn)

@@ -1,0 +1,142 @@
+"""``parity``: compares what a user would notice on the Assistants API and on the Responses API."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.cli.commands.exec_ import environment, run_command
+from emulator.cli.commands.exits import CANNOT, CANNOT_RUN, FOUND_PROBLEMS, KILLED, NOT_FOUND, OK
+from emulator.cli.commands.options import add_json_option, add_world_options, world_options
+from emulator.cli.commands.output import bullet_lines, print_stderr, show_json, show_json_line
+from emulator.cli.terminal import Paint, printable
+
+if TYPE_CHECKING:
+    from emulator.base.problems import Problem
+    from emulator.control.client import Transcript
+    from emulator.parity.report import ParityReport
+
+SUMMARY = "compare what a user would notice on the Assistants API and on the Responses API"
+EXAMPLES = """\
+  assistants-emulator parity weather.yaml                 play each turn on both APIs, without an application
+  assistants-emulator parity weather.yaml -- npm test     run the tests once on each API; ASSISTANTS_API names it
+  assistants-emulator parity weather.yaml --json          print one JSON document: ok, same, different, only, turns
+"""
+_USAGE = "%(prog)s [SCENARIO|DIR ...] [options] [-- COMMAND [ARGUMENT ...]]"
+_DESCRIPTION = (
+    "Compare what a user would notice on the Assistants API and on the Responses API. Without COMMAND each turn is "
+    "played alone on both APIs, and outputs of functions are invented. With COMMAND it is run twice with an emulator "
+    "of the same seed, first with the variable ASSISTANTS_API=assistants, then with ASSISTANTS_API=responses. The exit "
+    "code is 0 if all turns are the same, and 1 if one differs, a command fails or the emulator finds a problem."
+)
+#: Exit codes after which a second run is of no use: there is no such command, or the user has stopped it.
+_POINTLESS: Final = (CANNOT_RUN, NOT_FOUND, KILLED + 2, KILLED + 15)
+
+
+class _Played(NamedTuple):
+    """The run of a command on one API."""
+
+    api: str
+    code: int
+    transcripts: list[Transcript]
+    problems: list[Problem]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.usage = _DESCRIPTION, _USAGE
+    parser.add_argument(
+        "scenarios", nargs="*", metavar="SCENARIO|DIR", help="scenario files and recordings, or directories of them"
+    )
+    add_world_options(parser)
+    add_json_option(parser, "print the report as JSON; with a command, as the last line of stdout")
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        return _run_twice(options, options.wrapped) if options.wrapped else _rehearse(options)
+    except ScenarioError as error:
+        print(error, file=sys.stderr)
+        return CANNOT
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    from emulator.cli.rehearsal_on_both import rehearse_on_both
+    from emulator.parity.report import Comparison, ParityReport
+    from emulator.recordings.sources import load_sources
+
+    if not options.scenarios:
+        raise EmulatorError("parity: expected scenarios, or a command after --")
+    turns = rehearse_on_both(load_sources(*options.scenarios), world_options(options))
+    report = ParityReport([Comparison([turn]) for turn in turns])
+    if options.json:
+        show_json(report.as_json())
+    else:
+        _show(report)
+    return OK if report.is_same else FOUND_PROBLEMS
+
+
+def _run_twice(options: argparse.Namespace, command: list[str]) -> int:
+    from emulator.parity.comparing import APIS, compare
+    from emulator.parity.report import Comparison, ParityReport
+
+    played = []
+    for api in APIS:
+        played.append(_played(options, command, api))
+        if played[-1].code in _POINTLESS:
+            return played[-1].code
+    old, new = played
+    report = ParityReport([Comparison([turn]) for turn in compare(old.transcripts, new.transcripts)])
+    if options.json:
+        show_json_line(_as_json(report, command, played))
+    else:
+        _show(report)
+        for line in _trouble(command, played):
+            print_stderr(line)
+    failed = any(one.code or one.problems for one in played)
+    return FOUND_PROBLEMS if failed or not report.is_same else OK
+
+
+def _played(options: argparse.Namespace, command: list[str], api: str) -> _Played:
+    """Runs the command with an emulator of its own. ``--after-sunset`` closes Assistants for its run on Responses."""
+    from emulator.server.emulator import Emulator
+
+    emulator = Emulator(
+        *options.scenarios,
+        seed=options.seed,
+        clock=options.clock,
+        start=options.start,
+        unmatched=options.unmatched,
+        shapes=options.shapes,
+        after_sunset=options.after_sunset and api != "assistants",
+    )
+    with emulator:
+        environ = environment(emulator, azure=False) | {"ASSISTANTS_API": api}
+        code = run_command("parity", command, environ)
+        return _Played(api, code, emulator.transcripts(), emulator.problems())
+
+
+def _as_json(report: ParityReport, command: list[str], played: Sequence[_Played]) -> dict[str, Any]:
+    runs = {one.api: {"code": one.code, "problems": [problem.as_json() for problem in one.problems]} for one in played}
+    return {**report.as_json(), "command": command, "runs": runs}
+
+
+def _show(report: ParityReport) -> None:
+    paint = Paint(sys.stdout)
+    head, *rest = str(report).splitlines()
+    print(paint(head, "green" if report.is_same else "red"))
+    for line in rest:
+        print(paint(printable(line), "bold" if line.startswith("  turn ") else ""), flush=True)
+
+
+def _trouble(command: list[str], played: Sequence[_Played]) -> list[str]:
+    """What else went wrong: exit codes and problems on each API."""
+    lines = []
+    for one in played:
+        if one.code:
+            lines.append(f"assistants-emulator: {command[0]} exited with {one.code} on {one.api}")
+        if one.problems:
+            lines += [f"problems on {one.api}:", *bullet_lines(printable(str(problem)) for problem in one.problems)]
+    return lines
