@@ -145,6 +145,57 @@ def test_what_cannot_be_read_exits_with_2(capsys: pytest.CaptureFixture[str], ar
     assert capsys.readouterr().err == f"{said}\n"
 
 
+# ---- Threads ----
+
+THREADS = """\
+given:
+  threads:
+    - id: thread_1
+      messages: [{role: user, content: Hello}, {role: assistant, content: Hi}]
+"""
+#: Makes a conversation of the thread, its messages in the order that the argument names.
+MOVE = """\
+import sys
+from openai import OpenAI
+client = OpenAI()
+messages = client.beta.threads.messages.list("thread_1", order=sys.argv[1])
+items = [{"role": message.role, "content": message.content[0].text.value} for message in messages]
+client.conversations.create(metadata={"thread_id": "thread_1"}, items=items)
+sys.exit(sys.argv[2] or None)
+"""
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("order", "status", "code", "said"),
+    [
+        ("asc", "", 0, "backfill: 1 thread: 1 the same"),
+        ("asc", "it broke", 1, "backfill: 1 thread: 1 the same"),
+        ("desc", "", 1, "order        messages 1 2 arrive as 2 1 (reversed)"),
+    ],
+)
+def test_threads_are_compared_with_what_a_command_made_of_them(
+    capfd: pytest.CaptureFixture[str], order: str, status: str, code: int, said: str
+) -> None:
+    Path("old.yaml").write_text(THREADS)
+    Path("move.py").write_text(MOVE)
+    command = ["--", sys.executable, "-W", "ignore", "move.py", order, status]
+
+    assert main(["parity", "old.yaml", "--threads", *command]) == code
+    assert said in capfd.readouterr().out
+
+    assert main(["parity", "old.yaml", "--threads", "--json", *command]) == code
+    told = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert (told["ok"], told["threads"][0]["thread"], told["problems"]) == (order == "asc", "thread_1", [])
+
+
+@pytest.mark.usefixtures("files")
+def test_threads_are_not_compared_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parity", "greetings.yaml", "--threads"]) == 2
+
+    assert capsys.readouterr().err.startswith("assistants-emulator: parity --threads: expected a command after --")
+
+
 # ---- A command ----
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from emulator.base.problems import EmulatorError, ScenarioError
@@ -18,19 +19,22 @@ if TYPE_CHECKING:
     from emulator.base.problems import Problem
     from emulator.control.client import Transcript
     from emulator.parity.report import ParityReport
+    from emulator.server.emulator import Emulator
 
 SUMMARY = "compare what a user would notice on the Assistants API and on the Responses API"
 EXAMPLES = """\
   assistants-emulator parity weather.yaml                 play each turn on both APIs, without an application
   assistants-emulator parity weather.yaml -- npm test     run the tests once on each API; ASSISTANTS_API names it
   assistants-emulator parity weather.yaml --json          print one JSON document: ok, same, different, only, turns
+  assistants-emulator parity old.yaml --threads -- python move.py    compare the threads with what the script makes
 """
 _USAGE = "%(prog)s [SCENARIO|DIR ...] [options] [-- COMMAND [ARGUMENT ...]]"
 _DESCRIPTION = (
     "Compare what a user would notice on the Assistants API and on the Responses API. Without COMMAND each turn is "
     "played alone on both APIs, and outputs of functions are invented. With COMMAND it is run twice with an emulator "
     "of the same seed, first with the variable ASSISTANTS_API=assistants, then with ASSISTANTS_API=responses. The exit "
-    "code is 0 if all turns are the same, and 1 if one differs, a command fails or the emulator finds a problem."
+    "code is 0 if all turns are the same, and 1 if one differs, a command fails or the emulator finds a problem. With "
+    "--threads COMMAND is run once; it makes conversations of the given threads, and these are compared instead."
 )
 #: Exit codes after which a second run is of no use: there is no such command, or the user has stopped it.
 _POINTLESS: Final = (CANNOT_RUN, NOT_FOUND, KILLED + 2, KILLED + 15)
@@ -51,11 +55,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "scenarios", nargs="*", metavar="SCENARIO|DIR", help="scenario files and recordings, or directories of them"
     )
     add_world_options(parser)
+    parser.add_argument(
+        "--threads", action="store_true", help="compare threads with the conversations that COMMAND makes of them"
+    )
     add_json_option(parser, "print the report as JSON; with a command, as the last line of stdout")
 
 
 def run(options: argparse.Namespace) -> int:
     try:
+        if options.threads:
+            return _rehearse_backfill(options, options.wrapped)
         return _run_twice(options, options.wrapped) if options.wrapped else _rehearse(options)
     except ScenarioError as error:
         print(error, file=sys.stderr)
@@ -76,6 +85,27 @@ def _rehearse(options: argparse.Namespace) -> int:
     else:
         _show(report)
     return OK if report.is_same else FOUND_PROBLEMS
+
+
+def _rehearse_backfill(options: argparse.Namespace, command: list[str]) -> int:
+    """Runs the command, which makes conversations of the given threads, and compares them."""
+    from emulator.server.emulator import Emulator
+
+    if not command:
+        raise EmulatorError("parity --threads: expected a command after --, which makes conversations of the threads")
+    with _emulator(options, "assistants", Emulator) as emulator:
+        code = run_command("parity", command, environment(emulator, azure=False))
+        if code in _POINTLESS:
+            return code
+        report, problems = emulator.backfill(), emulator.problems()
+    if options.json:
+        told = {**asdict(report), "command": command, "code": code, "problems": [one.as_json() for one in problems]}
+        show_json_line(told)
+    else:
+        print(report)
+        for line in _trouble(command, [_Played("both APIs", code, [], problems)]):
+            print_stderr(line)
+    return FOUND_PROBLEMS if code or problems or not report.ok else OK
 
 
 def _run_twice(options: argparse.Namespace, command: list[str]) -> int:
@@ -103,7 +133,15 @@ def _played(options: argparse.Namespace, command: list[str], api: str) -> _Playe
     """Runs the command with an emulator of its own. ``--after-sunset`` closes Assistants for its run on Responses."""
     from emulator.server.emulator import Emulator
 
-    emulator = Emulator(
+    with _emulator(options, api, Emulator) as emulator:
+        environ = environment(emulator, azure=False) | {"ASSISTANTS_API": api}
+        code = run_command("parity", command, environ)
+        return _Played(api, code, emulator.transcripts(), emulator.problems())
+
+
+def _emulator(options: argparse.Namespace, api: str, made: type[Emulator]) -> Emulator:
+    """An emulator as the options have it."""
+    return made(
         *options.scenarios,
         seed=options.seed,
         clock=options.clock,
@@ -112,10 +150,6 @@ def _played(options: argparse.Namespace, command: list[str], api: str) -> _Playe
         shapes=options.shapes,
         after_sunset=options.after_sunset and api != "assistants",
     )
-    with emulator:
-        environ = environment(emulator, azure=False) | {"ASSISTANTS_API": api}
-        code = run_command("parity", command, environ)
-        return _Played(api, code, emulator.transcripts(), emulator.problems())
 
 
 def _as_json(report: ParityReport, command: list[str], played: Sequence[_Played]) -> dict[str, Any]:
