@@ -57,7 +57,14 @@ def test_this_suite_runs_without_the_installed_plugin(request: pytest.FixtureReq
 def test_the_options_are_documented_where_pytest_lists_them(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_inprocess(*WITHOUT, "--help").stdout.str()
 
-    for option in ("emulator-url=URL", "emulator-key=KEY", "emulator-clock={skip,real}", "allow-real", "after-sunset"):
+    for option in (
+        "emulator-url=URL",
+        "emulator-key=KEY",
+        "emulator-clock={skip,real}",
+        "allow-real",
+        "after-sunset",
+        "parity",
+    ):
         assert f"  --assistants-{option}" in shown
     assert "--assistants-sunset={report,fail}" in shown
     assert "  assistants_emulator (bool):" in shown
@@ -69,6 +76,6 @@ def test_the_fixtures_are_documented_where_pytest_lists_them(pytester: pytest.Py
     ours = {line.split()[0]: lines[n + 1] for n, line in enumerate(lines) if line.startswith("assistants_")}
     assert set(ours) == {
         "assistants_emulator", "assistants_emulator_server", "assistants_emulator_options", "assistants_client",
-        "assistants_async_client",
+        "assistants_async_client", "assistants_api",
     }  # fmt: skip
     assert all("no docstring" not in line for line in ours.values())
