@@ -69,7 +69,7 @@ def test_applications_know_nothing_of_the_emulator() -> None:
         path for path in EXAMPLES.glob("*/*.*") if path.suffix in (".py", ".mjs") and "test" not in path.stem
     ]
 
-    assert len(applications) == 14
+    assert len(applications) == 15
     assert [path.name for path in applications if re.search("emulator|127.0.0.1|base_url", path.read_text())] == []
 
 

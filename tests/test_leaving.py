@@ -227,3 +227,27 @@ def test_parity_finds_what_no_test_asserts(example: Path) -> None:
     report = run.stdout.partition(" parity ---")[2].partition("\n")[2].partition("\n====")[0]
     page = (ROOT / "docs" / "leaving.md").read_text(encoding="utf-8")
     assert "".join(f"    {line}\n" for line in report.splitlines()) in page, report
+
+
+MOVES: Final = {
+    "right": ({}, "backfill: 1 thread: 1 the same, 0 different"),
+    "reversed": ({'order="asc"': 'order="desc"'}, "order        messages 1 2 3 4 arrive as 4 3 2 1 (reversed)"),
+    "truncated": ({"item_of(message) for message in messages": "item_of(message) for message in messages.data[:3]"},
+                  "count        4 messages, the conversation has 3; missing: "),
+    "without images": ({"for part in message.content]": 'for part in message.content if part.type == "text"]'},
+                       "images       message 3 ("),
+    "without attachments": ({"message.attachments or []": "[]"}, "attachments  message 3 ("),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "words"), MOVES.values(), ids=MOVES)
+def test_a_rehearsal_names_what_a_script_loses(example: Path, changes: dict[str, str], words: str) -> None:
+    script = example / "move.py"
+    script.write_text(Mutant("", changes, "", "").of(script.read_text()))
+    command = [sys.executable, "-m", "emulator", "parity", "old.yaml", "--threads", "--",
+               sys.executable, "-W", "ignore", "move.py", "thread_ann"]  # fmt: skip
+
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, cwd=example, env=environment, capture_output=True, text=True, timeout=120)
+
+    assert (run.returncode, words in run.stdout) == (1 if changes else 0, True), run.stdout + run.stderr

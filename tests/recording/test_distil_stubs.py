@@ -1,4 +1,4 @@
-"""What was asked outside the Assistants API, as stubs."""
+"""Requests outside the API, as stubs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_stub_has_the_status(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/openai/deployments/gpt/chat/completions?api-version=2024-10-21", "/openai/v1/responses"]
+    "path", ["/openai/deployments/gpt/chat/completions?api-version=2024-10-21", "/openai/v1/moderations"]
 )
 def test_azures_paths_are_answered_too(path: str) -> None:
     book = Book(host="https://mine.openai.azure.com")
