@@ -12,7 +12,7 @@ from emulator.apis.http.forms import nest
 from emulator.apis.http.headers import read_address
 from emulator.apis.http.router import Router
 from emulator.base.json_types import Object
-from emulator.base.operations import OPERATIONS
+from emulator.base.operations import BY_NAME, OPERATIONS
 from emulator.recordings.exchange import Exchange, parsed
 
 
@@ -66,6 +66,11 @@ class ApiCall:
     @property
     def status(self) -> int:
         return self.exchange.status
+
+    @property
+    def is_of_responses(self) -> bool:
+        """True for a request of the Responses API: none of its turns is distilled."""
+        return self.operation is not None and BY_NAME[self.operation].api == "responses"
 
     @property
     def succeeded(self) -> bool:

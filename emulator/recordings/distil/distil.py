@@ -87,7 +87,7 @@ def distil(recordings: Sequence[Recording], name: str = "imported", folder: str 
     inventory = Inventory(history, f"{safe(folder or name)}.files")
     run_histories = history.all_run_histories()
     scripts = [(run_history, script_run(run_history, inventory)) for run_history in run_histories]
-    dropped = _drop_chunks(scripts)
+    dropped = [*_of_responses(api_calls), *_drop_chunks(scripts)]
     turn_drafts = draft_turns(scripts)
     recorded = read_faults(api_calls, history, turn_drafts)
     given = collect_given(history, inventory)
@@ -107,6 +107,16 @@ def distil(recordings: Sequence[Recording], name: str = "imported", folder: str 
         sources=[recording.name for recording in recordings],
         created_ids=frozenset(history.created_ids()),
     )
+
+
+def _of_responses(api_calls: list[ApiCall]) -> list[str]:
+    """A note on requests of the Responses API, if there are any."""
+    count = sum(one.is_of_responses for one in api_calls)
+    if not count:
+        return []
+    return [
+        f"{plural(count, 'request')} of the Responses API: turns are read from recordings of the Assistants API alone"
+    ]
 
 
 def _drop_chunks(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[str]:

@@ -63,7 +63,13 @@ class _Replay:
     async def run(self, api_calls: list[ApiCall]) -> Proof:
         proof = Proof()
         for api_call in api_calls:
-            if api_call.operation is None or api_call.inferred or not _has_outcome(api_call) or _lacks_body(api_call):
+            if (
+                api_call.operation is None
+                or api_call.is_of_responses
+                or api_call.inferred
+                or not _has_outcome(api_call)
+                or _lacks_body(api_call)
+            ):
                 continue
             proof.played += 1
             difference = None if self._is_repeated_poll(api_call) else await self._replay(api_call)
