@@ -7,7 +7,7 @@ once, with its reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
@@ -65,6 +65,10 @@ class ComparedTurn:
     @property
     def is_same(self) -> bool:
         return not self.only and all(one.allowed for one in self.differences)
+
+    def without(self, field: str) -> ComparedTurn:
+        """The same turn, where a field is of no account."""
+        return replace(self, differences=tuple(one for one in self.differences if one.field != field))
 
     @property
     def known(self) -> Transcript:

@@ -12,7 +12,7 @@ import pytest
 
 from emulator.cli.main import main
 from tests import golden
-from tests.support import GOLDEN, ROOT
+from tests.support import GOLDEN, ROOT, InProcess
 
 SCENARIO = """\
 turns:
@@ -143,6 +143,92 @@ def test_what_cannot_be_read_exits_with_2(capsys: pytest.CaptureFixture[str], ar
     assert main(["parity", *arguments]) == 2
 
     assert capsys.readouterr().err == f"{said}\n"
+
+
+# ---- Two recordings ----
+
+
+ASKED = {
+    "turns": [
+        {"when": {"message": "weather"}, "steps": [{"call": {"sky": {"city": "Paris"}}}, {"say": "It is {{ sky }}."}]},
+        {"steps": [{"say": "Goodbye."}]},
+    ]
+}
+SKY = {"name": "sky", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
+
+
+def use_assistants() -> InProcess:
+    api = InProcess(ASKED)
+    assistant = {"model": "gpt-4o", "tools": [{"type": "function", "function": SKY}]}
+    id = api.post("/v1/assistants", assistant).json["id"]
+    for question in ("weather?", "bye?"):
+        thread = api.thread(question)
+        run = f"/v1/threads/{thread}/runs/{api.run(thread, id).json['id']}"
+        while (shown := api.get(run).json)["status"] != "completed":
+            if shown["status"] == "requires_action":
+                (call,) = shown["required_action"]["submit_tool_outputs"]["tool_calls"]
+                output = {"tool_call_id": call["id"], "output": "grey"}
+                api.post(f"{run}/submit_tool_outputs", {"tool_outputs": [output]})
+        api.get(f"/v1/threads/{thread}/messages")
+    return api
+
+
+def use_responses(question: str, *, answers_call: bool) -> InProcess:
+    """As JSON, as a stream and in the background."""
+    api = InProcess(ASKED)
+    tools = [{"type": "function", **SKY}]
+    first = api.post("/v1/responses", {"model": "gpt-4o", "input": "weather?", "tools": tools}).json
+    if answers_call:
+        output = {"type": "function_call_output", "call_id": first["output"][0]["call_id"], "output": "grey"}
+        body = {"model": "gpt-4o", "input": [output], "previous_response_id": first["id"], "tools": tools}
+        api.post("/v1/responses", {**body, "stream": True})
+    asked = [{"role": "user", "content": question}]
+    id = api.post("/v1/responses", {"model": "gpt-4o", "input": asked, "background": True}).json["id"]
+    while api.get(f"/v1/responses/{id}").json["status"] != "completed":
+        continue
+    return api
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("question", "answers_call", "lines"),
+    [
+        ("bye?", True, ["parity: 2 turns on both APIs: 2 the same"]),
+        (
+            "goodbye?",
+            True,
+            [
+                "parity: 2 turns on both APIs: 1 the same, 1 differs",
+                "  turn 'bye?' (old.jsonl)",
+                "    text       same",
+                "    question   bye?                        goodbye?",
+            ],
+        ),
+        (
+            "bye?",
+            False,
+            [
+                "parity: 2 turns on both APIs: 1 the same, 1 differs",
+                "  turn 'weather?' (old.jsonl)",
+                "    text       It is grey.                 none",
+                '    calls      sky(city: "Paris") → grey   sky(city: "Paris") → no output',
+                "    ended      completed                   requires_action",
+            ],
+        ),
+    ],
+)
+def test_two_recordings_are_compared(
+    capsys: pytest.CaptureFixture[str], question: str, answers_call: bool, lines: list[str]
+) -> None:
+    for name, api in (
+        ("old.jsonl", use_assistants()),
+        ("new.jsonl", use_responses(question, answers_call=answers_call)),
+    ):
+        Path(name).write_bytes(api.get("/_emulator/export?as=recording").body)
+
+    assert main(["parity", "old.jsonl", "new.jsonl"]) == (len(lines) > 1)
+
+    assert capsys.readouterr().out.splitlines() == lines
 
 
 # ---- Threads ----

@@ -252,3 +252,11 @@ def test_a_stall_does_not_hold_up_the_proof() -> None:
     book = Book().ask("GET /v1/assistants/asst_1", None, None, 0, ended="timeout")
 
     assert proof_of(book.distilled()).played == 1
+
+
+@pytest.mark.parametrize("beta", ["assistants=v2 \U0001f600", "assistants=v2\n\u20ac", "\udc80"])
+def test_a_header_that_no_client_could_send_is_replayed(beta: str) -> None:
+    headers = (("accept", "x"), ("openai-beta", beta))
+    book = Book().ask("GET /v1/assistants/asst_1", None, assistant(), request_headers=headers)
+
+    assert proof_of(book.distilled()).played == 1

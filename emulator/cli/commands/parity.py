@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from emulator.base.problems import EmulatorError, ScenarioError
@@ -26,15 +27,17 @@ EXAMPLES = """\
   assistants-emulator parity weather.yaml                 play each turn on both APIs, without an application
   assistants-emulator parity weather.yaml -- npm test     run the tests once on each API; ASSISTANTS_API names it
   assistants-emulator parity weather.yaml --json          print one JSON document: ok, same, different, only, turns
+  assistants-emulator parity old.har new.har              compare two recordings, of the old and of the new application
   assistants-emulator parity old.yaml --threads -- python move.py    compare the threads with what the script makes
 """
 _USAGE = "%(prog)s [SCENARIO|DIR ...] [options] [-- COMMAND [ARGUMENT ...]]"
 _DESCRIPTION = (
     "Compare what a user would notice on the Assistants API and on the Responses API. Without COMMAND each turn is "
-    "played alone on both APIs, and outputs of functions are invented. With COMMAND it is run twice with an emulator "
-    "of the same seed, first with the variable ASSISTANTS_API=assistants, then with ASSISTANTS_API=responses. The exit "
-    "code is 0 if all turns are the same, and 1 if one differs, a command fails or the emulator finds a problem. With "
-    "--threads COMMAND is run once; it makes conversations of the given threads, and these are compared instead."
+    "played alone on both APIs, and outputs of functions are invented; two recordings are compared with each other. "
+    "With COMMAND it is run twice with an emulator of the same seed, first with the variable "
+    "ASSISTANTS_API=assistants, then with ASSISTANTS_API=responses. The exit code is 0 if all turns are the same, and "
+    "1 if one differs, a command fails or the emulator finds a problem. With --threads COMMAND is run once; it makes "
+    "conversations of the given threads, and these are compared instead."
 )
 #: Exit codes after which a second run is of no use: there is no such command, or the user has stopped it.
 _POINTLESS: Final = (CANNOT_RUN, NOT_FOUND, KILLED + 2, KILLED + 15)
@@ -78,13 +81,39 @@ def _rehearse(options: argparse.Namespace) -> int:
 
     if not options.scenarios:
         raise EmulatorError("parity: expected scenarios, or a command after --")
+    if len(options.scenarios) == 2 and all(map(_is_recording, options.scenarios)):
+        return _compare_recordings(options)
     turns = rehearse_on_both(load_sources(*options.scenarios), world_options(options))
-    report = ParityReport([Comparison([turn]) for turn in turns])
+    return _report(ParityReport([Comparison([turn]) for turn in turns]), options)
+
+
+def _report(report: ParityReport, options: argparse.Namespace) -> int:
     if options.json:
         show_json(report.as_json())
     else:
         _show(report)
     return OK if report.is_same else FOUND_PROBLEMS
+
+
+def _is_recording(file: str) -> bool:
+    from emulator.recordings.sources import is_recording
+
+    return Path(file).is_file() and is_recording(Path(file).read_bytes())
+
+
+def _compare_recordings(options: argparse.Namespace) -> int:
+    """Compares the turns of two recordings. They have no common names, so a turn is called by its question."""
+    from emulator.control.client import Transcript
+    from emulator.parity.comparing import compare
+    from emulator.parity.report import Comparison, ParityReport
+    from emulator.recordings.importing import read_files
+    from emulator.recordings.transcripts import transcripts_of
+
+    old, new = (
+        [Transcript.from_json(one) for one in transcripts_of(read_files([file])[0])] for file in options.scenarios
+    )
+    turns = [turn.without("turn") for turn in compare(old, new)]
+    return _report(ParityReport([Comparison([turn]) for turn in turns]), options)
 
 
 def _rehearse_backfill(options: argparse.Namespace, command: list[str]) -> int:

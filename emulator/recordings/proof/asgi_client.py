@@ -53,7 +53,9 @@ async def send(app: ASGIApp, exchange: Exchange) -> AppResponse:
 def _scope(exchange: Exchange, content_type: str) -> Scope:
     headers = [(b"authorization", b"Bearer sk-proof"), (b"content-type", content_type.encode())]
     headers += [
-        (b"openai-beta", value.encode("latin-1")) for name, value in exchange.request_headers if name == "openai-beta"
+        (b"openai-beta", value.encode("latin-1", "replace"))
+        for name, value in exchange.request_headers
+        if name == "openai-beta"
     ]
     if not exchange.request_headers:  # none were recorded
         headers.append((b"openai-beta", b"assistants=v2"))

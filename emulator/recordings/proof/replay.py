@@ -49,11 +49,19 @@ def prove(distilled: Distilled, scenario: Scenario) -> Proof:
     return asyncio.run(_Replay(scenario, distilled.created_ids).run(distilled.api_calls))
 
 
+def replayed_transcripts(distilled: Distilled, scenario: Scenario) -> list[Object]:
+    """The transcripts of the turns that a replay of all requests plays, as JSON values."""
+    replay = _Replay(scenario, distilled.created_ids)
+    asyncio.run(replay.run(distilled.api_calls))
+    return [turn.transcript() for world in replay.worlds.all() for turn in world.with_transcript]
+
+
 class _Replay:
     """``created_ids``: of the objects that the recorded requests created; in the new world they get other ids."""
 
     def __init__(self, scenario: Scenario, created_ids: frozenset[str]) -> None:
-        self._app: ASGIApp = Api(Worlds(Options(), (scenario,)), ENDPOINTS)
+        self.worlds = Worlds(Options(), (scenario,))
+        self._app: ASGIApp = Api(self.worlds, ENDPOINTS)
         self._created_ids = created_ids
         #: The id in the new world, by recorded id.
         self._ids: dict[str, str] = {}
