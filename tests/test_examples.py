@@ -51,3 +51,24 @@ def test_a_recipe_for_node_is_green(tmp_path: Path, sdk: str, recipe: str, scena
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"# pass {tests}" in run.stdout
+
+
+@pytest.mark.clients
+@pytest.mark.skipif(not is_installed("node"), reason=f"the TypeScript clients are {HOW}")
+def test_a_program_of_node_is_the_same_on_both_apis(tmp_path: Path) -> None:
+    directory = tmp_path / "node"
+    copy_of_recipe("node_leaving", directory)
+    (directory / "node_modules").mkdir()
+    (directory / "node_modules" / "openai").symlink_to(node_modules() / NODE_SDKS[0], target_is_directory=True)
+
+    command = [sys.executable, "-m", "emulator", "parity", "weather.yaml", "--", "node", "--test"]
+    run = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1].endswith(" the same")
+
+    application = directory / "weather.mjs"
+    application.write_text(application.read_text().replace("input: question", "input: 'Well: ' + question"))
+    changed = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60)
+
+    assert (changed.returncode, "question" in changed.stdout) == (1, True), changed.stdout + changed.stderr
