@@ -27,7 +27,7 @@ def transcripts_of(recordings: list[Recording]) -> list[Object]:
     """The transcripts of all turns as JSON values, first those on the Assistants API.
 
     Two recordings have no common names of turns or contents of files, and one of Assistants shows a search only if the
-    application lists run steps. So a turn is called by its question, a file has no hash, and no searches are told.
+    application lists run steps. So a turn is named by its question, files have no hash, and searches are left out.
     """
     distilled = distil(recordings)
     on_assistants = replayed_transcripts(distilled, scenario_from(distilled)) if "turns" in distilled.document else []
