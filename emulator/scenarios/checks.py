@@ -19,8 +19,9 @@ from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import OPTIONS, SCENARIO, WHEN, fault_schema
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.tools import BASE64
+from emulator.scenarios.stubs import why_no_path
 
-__all__ = ["fault_problems", "local_files", "option_problems", "problems", "turn_name"]
+__all__ = ["fault_problems", "local_files", "option_problems", "problems", "strings", "turn_name"]
 
 Problem = tuple[Path, str]
 
@@ -40,6 +41,8 @@ def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
         for number, fault in _sound("faults", data, ill):
             yield from ((("faults", number, *path), why) for path, why in fault_problems(fault))
         yield from _turn_problems(_sound("turns", data, ill))
+        for number, stub in _sound("stubs", data, ill):
+            yield from ((("stubs", number, *path), why) for path, why in _stub_problems(stub))
         yield from _file_problems(data, contents)
 
 
@@ -166,6 +169,13 @@ def _pattern_problems(path: Path, schema: Schema, value: Any) -> Iterator[Proble
             yield from _pattern_problems((*path, key), below, inner)
 
 
+def _stub_problems(stub: Object) -> Iterator[Problem]:
+    """What the schema cannot say of a stub: names in its path, and its templates."""
+    if why := why_no_path(stub["request"].partition(" ")[2]):
+        yield ("request",), why
+    yield from _template_problems(strings(stub.get("body"), ("body",)))
+
+
 # ---- Turns and steps ----
 
 
@@ -212,11 +222,7 @@ def _step_problems(path: Path, step: Object) -> Iterator[Problem]:
     yield from found
     if found:
         return
-    for where, text in _strings(step[kind.name], (*path, kind.name), () if kind.name == "call" else _LITERAL):
-        try:
-            templates.check(text)
-        except templates.TemplateError as error:
-            yield where, str(error)
+    yield from _template_problems(strings(step[kind.name], (*path, kind.name), () if kind.name == "call" else _LITERAL))
     if kind.check is not None:
         yield from (((*path, *inner), why) for inner, why in kind.check(step))
 
@@ -235,13 +241,23 @@ def _which_step(step: Object, kinds: list[str]) -> str:
 _LITERAL: Final = ("chunks", "path", "base64")
 
 
-def _strings(value: Any, path: Path, literal: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+def _template_problems(texts: Iterator[tuple[Path, str]]) -> Iterator[Problem]:
+    """Templates that cannot be read."""
+    for where, text in texts:
+        try:
+            templates.check(text)
+        except templates.TemplateError as error:
+            yield where, str(error)
+
+
+def strings(value: Any, path: Path, literal: tuple[str, ...] = ()) -> Iterator[tuple[Path, str]]:
+    """All texts in a value with their paths, except those below the keys ``literal``."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key not in literal:
-                yield from _strings(inner, (*path, key), () if key == "json" else literal)
+                yield from strings(inner, (*path, key), () if key == "json" else literal)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _strings(inner, (*path, index), literal)
+            yield from strings(inner, (*path, index), literal)

@@ -8,17 +8,17 @@ from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
-import orjson
-
 from emulator.base.json_types import Object
 from emulator.base.limits import MAX_FILE_PROBLEMS, MAX_LOCAL_FILE
 from emulator.base.problems import ScenarioError
-from emulator.scenarios.checks import local_files, problems, turn_name
+from emulator.sandbox import templates
+from emulator.scenarios.checks import local_files, problems, strings, turn_name
 from emulator.scenarios.document import Document, Path, from_data, in_memory, parse
 from emulator.scenarios.faults import Fault, fault_of
-from emulator.scenarios.model import Scenario, Stub, Turn
+from emulator.scenarios.model import Scenario, Turn
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.step import Step
+from emulator.scenarios.stubs import Stub, stub_of
 
 #: What a directory's scenario files end in.
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -140,7 +140,7 @@ def check_document(document: Document, name: str = "", contents: Mapping[str, by
         ),
         indexing=tuple(data.get("indexing") or ()),
         faults=tuple(_fault(document, n, fault) for n, fault in enumerate(data.get("faults") or ())),
-        stubs=tuple(map(_stub, data.get("stubs") or ())),
+        stubs=tuple(_stub(document, n, stub) for n, stub in enumerate(data.get("stubs") or ())),
         contents=known,
     )
 
@@ -151,15 +151,10 @@ def _fault(document: Document, number: int, data: Object) -> Fault:
     return fault_of(data, document.file, document.line(("faults", number)))
 
 
-def _stub(data: Object) -> Stub:
-    method, _, path = data["request"].partition(" ")
-    body = data.get("body", {})
-    said = data.get("headers", {}).items()
-    headers = {name.lower().encode(): value.encode("latin-1", "replace") for name, value in said}
-    if isinstance(body, str):
-        headers.setdefault(b"content-type", b"text/plain; charset=utf-8")
-    raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
-    return Stub(method, path, data.get("status", 200), raw, tuple(headers.items()))
+def _stub(document: Document, number: int, data: Object) -> Stub:
+    place = "" if in_memory(document.file) else f"{document.file}:{document.line(('stubs', number))}"
+    has_templates = any(templates.is_template(text) for _, text in strings(data.get("body"), ()))
+    return stub_of(data, place, has_templates=has_templates)
 
 
 def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:

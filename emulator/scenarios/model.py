@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from emulator.base.json_types import Object
 from emulator.scenarios.faults import Fault
 from emulator.scenarios.steps.step import Step
 from emulator.scenarios.strict_replay import StrictReplay
+from emulator.scenarios.stubs import Stub
 
 #: Statuses in which a turn is at its end.
 TERMINAL: Final = frozenset({"completed", "failed", "incomplete", "cancelled", "expired"})
@@ -32,16 +33,6 @@ class Turn:
     scenario: str = ""
     file: str | None = None
     line: int | None = None
-
-
-class Stub(NamedTuple):
-    """A response to a request outside the API. ``path`` may have ``*``."""
-
-    method: str
-    path: str
-    status: int
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(slots=True)

@@ -160,11 +160,12 @@ _STUB: Final[Schema] = {
         "request": {
             "type": "string",
             "pattern": "^(GET|POST|PUT|PATCH|DELETE) /",
-            "description": "a method and a path, as POST /v1/moderations; * stands for anything",
+            "description": "a method and a path, as POST /v1/moderations; * stands for anything, {name} for one part",
         },
         "status": {"type": "integer", "minimum": 100, "maximum": 599},
         "body": {"type": ["object", "array", "string"]},
         "headers": HEADERS,
+        "times": {"type": "integer", "minimum": 1},
     },
     "required": ["request"],
     "additionalProperties": False,

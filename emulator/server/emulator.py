@@ -145,6 +145,11 @@ class Emulator(Control):
         else:
             self._server.reset(self.api_key, options)
 
+    def worlds(self) -> list[Control]:
+        """A ``Control`` for each world that there is: that of this emulator's key, then those of other keys."""
+        keys = self._worlds.keys() if self._worlds.mode == "key" else []
+        return [Control(self.url, key) for key in dict.fromkeys([self.api_key, *keys])]
+
     def __enter__(self) -> Self:
         return self.start()
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from emulator.base.ids import Ids
@@ -16,8 +16,9 @@ from emulator.base.limits import MAX_SCENARIOS
 from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_misses_in_words
 from emulator.scenarios import selection
 from emulator.scenarios.conditions import Situation
-from emulator.scenarios.model import Scenario, Stub, Turn, placed
+from emulator.scenarios.model import Scenario, Turn, placed
 from emulator.scenarios.strict_replay import RecordedRequest
+from emulator.scenarios.stubs import MatchedStub, Stub, paths_of
 from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.journal import Journal
@@ -38,6 +39,7 @@ class Baseline(NamedTuple):
     scenarios: tuple[Scenario, ...]
     played: Counter[tuple[str, str]]
     replayed: dict[str, Counter[int]]
+    stubbed: Counter[tuple[str, int]]
     settings: Object
     unnamed: int
     made_by_requests: bool
@@ -56,6 +58,8 @@ class World(State):
         self.played: Counter[tuple[str, str]] = Counter()
         #: How often each request of each strict replay was played, by scenario.
         self.replayed: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        #: How often each stub responded, by scenario and number.
+        self.stubbed: Counter[tuple[str, int]] = Counter()
         self.faults = ActiveFaults()
         self._made_by_requests = False
         self._unnamed = 0
@@ -89,6 +93,8 @@ class World(State):
         for turn_ in scenario.turns:
             self.played.pop((scenario.name, turn_.name), None)
         self.replayed.pop(scenario.name, None)
+        for number in range(len(scenario.stubs)):
+            self.stubbed.pop((scenario.name, number), None)
 
     def _make_given(self, scenario: Scenario, loaded: tuple[Scenario, ...]) -> None:
         """Settings and given objects as all these scenarios say; of ``loaded``, ``scenario`` is the new one.
@@ -133,13 +139,25 @@ class World(State):
         """All holds that scenarios name."""
         return {label for scenario in self.scenarios for label in scenario.labels()}
 
-    def stub(self, method: str, path: str) -> Stub | None:
-        """The stub for a request outside the API, if a scenario has one."""
-        for scenario in self.scenarios:
-            for stub in scenario.stubs:
-                if stub.method == method and fnmatchcase(path, stub.path):
-                    return stub
+    def stub(self, method: str, path: str) -> MatchedStub | None:
+        """The stub for a request outside the API, which is counted: the first that fits and is not used up."""
+        for key, stub, parameters in self._fitting_stubs(method, path):
+            if stub.times is None or self.stubbed[key] < stub.times:
+                self.stubbed[key] += 1
+                return MatchedStub(stub, parameters, self.stubbed[key] - 1)
         return None
+
+    def used_up_stubs(self, method: str, path: str) -> list[Stub]:
+        """The stubs that responded to such requests as often as they may."""
+        return [stub for _, stub, _ in self._fitting_stubs(method, path)]
+
+    def _fitting_stubs(self, method: str, path: str) -> Iterator[tuple[tuple[str, int], Stub, dict[str, str]]]:
+        """Each with its key and the parameters in the path, in order of precedence."""
+        for spelling in paths_of(path):
+            for scenario in self.scenarios:
+                for number, stub in enumerate(scenario.stubs):
+                    if stub.method == method and (parameters := stub.parameters(spelling)) is not None:
+                        yield (scenario.name, number), stub, parameters
 
     def not_recorded(self, method: str, request: RecordedRequest) -> str | None:
         """Why a strict replay refuses a request; None if there is no such replay, or if one has recorded it."""
@@ -211,6 +229,7 @@ class World(State):
             scenarios=self.scenarios,
             played=self.played.copy(),
             replayed={name: played.copy() for name, played in self.replayed.items()},
+            stubbed=self.stubbed.copy(),
             settings=self.settings,
             unnamed=self._unnamed,
             made_by_requests=self._made_by_requests,
@@ -224,6 +243,7 @@ class World(State):
             self.clock.move_to(baseline.now)
         self.scenarios, self.played = baseline.scenarios, baseline.played.copy()
         self.replayed |= {name: played.copy() for name, played in baseline.replayed.items()}
+        self.stubbed = baseline.stubbed.copy()
         self.is_strict = any(one.strict_replay for one in self.scenarios)
         for scenario in reversed(self.scenarios):
             self.faults.load(scenario.name, scenario.faults)

@@ -98,6 +98,10 @@ class Worlds:
         World(self.options).restore(changed)
         return changed
 
+    def keys(self) -> list[str]:
+        """The keys that have a world now, in the order of their first requests; one empty key for one world."""
+        return [key for key in self._counts if key in self._worlds]
+
     def end(self) -> None:
         for world in self._worlds.values():
             world.end()

@@ -98,6 +98,90 @@ def test_a_machine_gets_the_verdict_as_the_last_line(capfd: pytest.CaptureFixtur
     }
 
 
+#: A suite of two workers: the n-th asks what the n-th argument says, with a key of its own, and begins with a reset.
+WORKERS = """\
+import json, os, sys, threading, urllib.request
+meet = threading.Barrier(2)
+def work(name, text):
+    def post(path, **body):
+        headers = {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"] + name, "OpenAI-Beta": "assistants=v2"}
+        sent = urllib.request.Request(os.environ["AZURE_OPENAI_ENDPOINT"] + path, json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(sent) as answer:
+            return json.load(answer)
+    meet.wait()
+    post("/_emulator/reset")
+    thread = post("/v1/threads", messages=[{"role": "user", "content": text}])["id"]
+    meet.wait()
+    post("/v1/threads/" + thread + "/runs", assistant_id=post("/v1/assistants", model="gpt-4o")["id"])
+workers = [threading.Thread(target=work, args=("-%d" % n, text)) for n, text in enumerate(sys.argv[2:], 1)]
+for worker in workers: worker.start()
+for worker in workers: worker.join()
+sys.exit(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "asks", "code", "shown", "not_shown"),
+    [
+        (0, ["The weather?", "The weather!"], 0, [], ["world"]),
+        (0, ["The weather?", "The time?"], 1, ["found 2 problems", "emulator-2"], ["emulator-1"]),
+        (0, ["The time?", "The time!"], 1, ["found 4 problems", "emulator-1", "emulator-2"], ["not shown"]),
+        (3, ["The weather?", "The weather!"], 3, ["exited with 3", "emulator-1", "emulator-2"], ["not shown"]),
+    ],
+)
+def test_workers_with_keys_of_their_own_do_not_meet_and_all_worlds_are_checked(
+    capfd: pytest.CaptureFixture[str],
+    suite: list[str],
+    own: int,
+    asks: list[str],
+    code: int,
+    shown: list[str],
+    not_shown: list[str],
+) -> None:
+    Path("suite.py").write_text(WORKERS)
+    assert run("weather.yaml", command=[*suite, str(own), *asks]) == code
+
+    told = capfd.readouterr().err
+    assert [words in told for words in [*shown, *not_shown]] == [True] * len(shown) + [False] * len(not_shown)
+    assert bool(told) is bool(code)
+
+
+def test_a_machine_gets_the_problems_of_all_worlds(capfd: pytest.CaptureFixture[str], suite: list[str]) -> None:
+    Path("suite.py").write_text(WORKERS)
+    assert run("--json", "weather.yaml", command=[*suite, "0", "The weather?", "The time?"]) == 1
+
+    verdict = json.loads(capfd.readouterr().out)
+    assert (verdict["worlds"], len(verdict["runs"])) == (2, 2)
+    assert [problem["kind"] for problem in verdict["problems"]] == ["unmatched", "times"]
+
+
+def test_one_world_for_all_keys_is_a_choice(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    script = (
+        "import os; from emulator import Control; url = os.environ['AZURE_OPENAI_ENDPOINT'];"
+        "Control(url, 'a').load({'name': 'new'});"
+        "print([len(Control(url, key)._call('GET', '/scenarios')['scenarios']) for key in 'ab'])"
+    )
+    told = []
+    for arguments in (["--worlds", "one"], []):
+        assert run(*arguments, command=[sys.executable, "-c", script]) == 0
+        told.append(capfd.readouterr().out)
+
+    assert told == ["[1, 1]\n", "[1, 0]\n"]
+
+
+def test_a_key_that_may_be_real_is_not_told_whole(capfd: pytest.CaptureFixture[str]) -> None:
+    script = (
+        "import os; from emulator import Control; url = os.environ['AZURE_OPENAI_ENDPOINT'];"
+        "import urllib.request as u;"
+        "[u.urlopen(u.Request(url + '/v1/models', headers={'api-key': key})) for key in ('sk-proj-s3cret', 'k')];"
+        "raise SystemExit(1)"
+    )
+    assert run(command=[sys.executable, "-c", script]) == 1
+
+    told = capfd.readouterr().err
+    assert ("s3cret" in told, "world of the key sk-…cret" in told) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "base_url"), [([], "OPENAI_BASE_URL=http://127.0.0.1:"), (["--azure"], "OPENAI_BASE_URL=None")]
 )

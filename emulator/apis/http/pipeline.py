@@ -9,7 +9,6 @@ OpenAI's words, and a problem with its traceback.
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Final
 
 import orjson
@@ -44,6 +43,7 @@ from emulator.apis.http.response import (
     until_ready,
 )
 from emulator.apis.http.router import Router
+from emulator.apis.http.stubs import BODILESS, stub_or
 from emulator.apis.http.validation import query_error
 from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS
@@ -61,10 +61,9 @@ from emulator.world.worlds import Worlds
 _REMOVED_ROOTS: Final = frozenset(
     operation.path.split("/")[1] for operation in OPERATIONS if operation.api == "assistants"
 )
-#: The bases of Azure's paths: a stub for a path of OpenAI's stands for the same path below them too.
-_AZURE_BASE: Final = re.compile(r"^/openai/(v1/)?(deployments/[^/]+/)?")
-#: Responses that HTTP gives no body.
-_BODILESS: Final = frozenset({204, 304})
+
+#: Methods of requests whose body nobody reads.
+_BODYLESS_METHODS: Final = ("GET", "HEAD")
 
 #: Turns of the event loop from a connection's end to its being noticed, with some to spare.
 _TURNS_TO_NOTICE: Final = 10
@@ -88,7 +87,7 @@ class Api:
         pending: PendingRequest | None = scope.get(PENDING)
         if pending is None:
             body: bytes | Form | None = b""
-            if scope["method"] == "POST":
+            if scope["method"] not in _BODYLESS_METHODS:
                 body = await (
                     read_form(scope, receive) if is_form(scope) else read_body(receive, MAX_BODY, scope["headers"])
                 )
@@ -119,6 +118,8 @@ class Api:
             if world.faults.any:
                 pending.active_fault = self._fault(world, pending.resolved, entry)
         except Exception as error:
+            if entry.operation is None:  # a stub may respond to it, and the journal tells what it was
+                entry.body = _body_of(body)
             self._conclude(pending, error)
         else:
             if not pending.is_intercepted:
@@ -141,7 +142,7 @@ class Api:
             # its frames refer to the pending request, and that to the error
             error.__traceback__ = error.__context__ = None
             self._explain(pending, error)
-            pending.result = self._stub(pending.world, pending.entry, error)
+            pending.result = error if pending.world is self._nowhere else stub_or(error, pending)
         pending.entry.time = pending.world.clock.now()
 
     def _explain(self, pending: PendingRequest, error: ApiError) -> None:
@@ -198,7 +199,7 @@ class Api:
         entry.status, entry.answer = response.status, response.body
         world.journal.add(entry)
         now = world.clock.now()
-        if response.headers or response.status in _BODILESS:
+        if response.headers or response.status in BODILESS:
             shared = headers.shared_headers(pending.flavour, request_id, now)
             return response.status, headers.lines_of(headers_of(response, shared)), response.body
         return response.status, head_of(response, headers.shared_head(pending.flavour, request_id, now)), response.body
@@ -227,7 +228,7 @@ class Api:
             raise
         form = body if isinstance(body, Form) else None
         raw = b"" if isinstance(body, Form) else body
-        entry.operation, entry.body = operation.name, orjson.dumps(form.as_json()) if form else raw
+        entry.operation, entry.body = operation.name, _body_of(body)
         entry.thread_id, entry.run_id = path.get("thread_id") or path.get("conversation_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
@@ -274,18 +275,6 @@ class Api:
         if entry.method == "POST":
             world.made()
         return result
-
-    def _stub(self, world: World, entry: Entry, error: ApiError) -> Response | Exception:
-        """A stub responds to a request outside the API; without one, the request is a problem."""
-        if entry.operation is not None or error.status != 404 or world is self._nowhere:
-            return error
-        stub = world.stub(entry.method, entry.path) or world.stub(entry.method, _AZURE_BASE.sub("/v1/", entry.path))
-        if stub is not None:
-            body = b"" if stub.status in _BODILESS else stub.body
-            return JsonResponse(body, stub.status, headers=list(stub.headers))
-        message = f"{entry.method} {entry.path} is no operation of the API, and no stub answers it"
-        world.report(Problem("unknown_operation", message))
-        return error
 
     def _with_headers(self, pending: PendingRequest, result: SentResponse | Exception) -> tuple[SentResponse, Headers]:
         """A result that is no exception any more, and the headers that all responses share."""
@@ -338,3 +327,8 @@ class Api:
             error = errors.server_error(request_id)
         body = headers.error_body(error, flavour)
         return JsonResponse(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
+
+
+def _body_of(body: bytes | Form) -> bytes:
+    """The body as the journal keeps it."""
+    return orjson.dumps(body.as_json()) if isinstance(body, Form) else body

@@ -7,19 +7,23 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.base.problems import EmulatorError
-from emulator.base.text import plural
 from emulator.cli.commands.exits import CANNOT_RUN, FOUND_PROBLEMS, KILLED, NOT_FOUND
-from emulator.cli.commands.options import add_address_options, add_json_option, add_world_options, warn_if_reachable
+from emulator.cli.commands.options import (
+    add_address_options,
+    add_json_option,
+    add_world_options,
+    add_worlds_option,
+    warn_if_reachable,
+)
 from emulator.cli.commands.output import print_stderr, show_json_line
-from emulator.cli.terminal import Paint, printable
 
 if TYPE_CHECKING:
     from emulator.control.client import Control
+    from emulator.server.emulator import Emulator
 
 SUMMARY = "run a command with its own emulator, for test suites in any language"
 EXAMPLES = """\
@@ -31,8 +35,8 @@ EXAMPLES = """\
 _USAGE = "%(prog)s [SCENARIO|DIR ...] [options] -- COMMAND [ARGUMENT ...]"
 _DESCRIPTION = (
     "Start the emulator, set the environment variables that point OpenAI's and Azure's clients to it, run COMMAND, and "
-    "stop. The exit code is COMMAND's. If that is 0 but the emulator found problems, they are printed on stderr and "
-    "the exit code is 1."
+    "stop. The exit code is COMMAND's. If that is 0 but the emulator found problems in any world, they are printed on "
+    "stderr and the exit code is 1. Tests that run in parallel only need different keys."
 )
 
 #: Signals that are forwarded to the command. A terminal sends the first ones to it by itself.
@@ -50,6 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--azure", action="store_true", help="unset OPENAI_BASE_URL, for Azure's clients")
     add_address_options(parser, port=0)
     add_world_options(parser)
+    add_worlds_option(parser)
     add_json_option(parser, "print the result as the last line of stdout, in place of the report")
 
 
@@ -69,7 +74,9 @@ def run(options: argparse.Namespace) -> int:
         start=options.start,
         unmatched=options.unmatched,
         shapes=options.shapes,
+        hold_limit=options.hold_limit,
         after_sunset=options.after_sunset,
+        worlds=options.worlds,
         host=options.host,
         port=options.port,
     )
@@ -145,39 +152,14 @@ def _is_in_foreground() -> bool:
         os.close(terminal)
 
 
-def _finish(control: Control, command: list[str], code: int, *, json: bool) -> int:
-    """Returns the exit code; reports the requests, runs and problems if something failed."""
-    problems = control.problems()
-    exit_code = code or (FOUND_PROBLEMS if problems else code)
+def _finish(emulator: Emulator, command: list[str], code: int, *, json: bool) -> int:
+    """Returns the exit code; reports the requests, runs and problems of all worlds if something failed."""
+    from emulator.cli.exec_report import UsedWorld, as_json, show
+
+    worlds = [UsedWorld.of(control) for control in emulator.worlds()]
+    exit_code = code or (FOUND_PROBLEMS if any(one.problems for one in worlds) else code)
     if json:
-        runs = [
-            {key: getattr(run, key) for key in ("id", "thread_id", "turn", "status", "responses")}
-            for run in control.runs()
-        ]
-        show_json_line(
-            {
-                "code": exit_code,
-                "command": command,
-                "command_code": code,
-                "requests": sum(1 + request.repeats for request in control.requests()),
-                "runs": runs,
-                "problems": [problem.as_json() for problem in problems],
-            }
-        )
-    elif exit_code and exit_code not in _INTERRUPTED and control.requests():
-        _report(control, command, code, len(problems))
+        show_json_line({"code": exit_code, "command": command, "command_code": code, **as_json(worlds)})
+    elif exit_code and exit_code not in _INTERRUPTED and any(one.requests for one in worlds):
+        show(worlds, command[0], code)
     return exit_code
-
-
-def _report(control: Control, command: list[str], code: int, problems: int) -> None:
-    """Prints the report of a failed test."""
-    from emulator.control.report import report
-
-    paint = Paint(sys.stderr)
-    ended = f"exited with {code}" if code else "succeeded"
-    found = f"the emulator found {plural(problems, 'problem')}" if problems else "the emulator found no problems"
-    print_stderr(paint(f"assistants-emulator: {command[0]} {ended}, {found}", "red"))
-    heading = ""
-    for line in report(control).splitlines():
-        heading = heading if line.startswith(" ") else line
-        print_stderr(paint(printable(line), "bold" if line == heading else "red" if heading == "problems:" else ""))

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.cli.commands.output import print_stderr
 from emulator.server.hosts import is_loopback
@@ -30,18 +31,22 @@ def add_server_options(parser: argparse.ArgumentParser, port: int = 8787) -> Non
         "--tls-key", type=Path, metavar="FILE", help="the certificate's private key, if it is in its own file"
     )
     add_world_options(parser)
-    parser.add_argument(
-        "--worlds",
-        choices=["one", "key"],
-        default="key",
-        help="one world for all API keys, or one for each key (default: key)",
-    )
+    add_worlds_option(parser)
     parser.add_argument(
         "--log",
         action=argparse.BooleanOptionalAction,
         help="log each request on stderr (default: only on a terminal)",
     )
     add_json_option(parser, "print the URL and, with --log, each request as a line of JSON")
+
+
+def add_worlds_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--worlds",
+        choices=["one", "key"],
+        default="key",
+        help="one world for all API keys, or one for each key (default: key)",
+    )
 
 
 def add_address_options(parser: argparse.ArgumentParser, port: int) -> None:
@@ -69,6 +74,13 @@ def add_world_options(parser: argparse.ArgumentParser) -> None:
         help="shapes of objects: as the service sends them, or as its schema says (default: wire)",
     )
     parser.add_argument(
+        "--hold-limit",
+        type=_seconds,
+        default=HOLD_LIMIT,
+        metavar="SECONDS",
+        help=f"real time after which a run that is held fails (default: {HOLD_LIMIT:g})",
+    )
+    parser.add_argument(
         "--after-sunset",
         action="store_true",
         help="answer Assistants operations with 404, as the service does after the removal",
@@ -89,6 +101,7 @@ def world_options(options: argparse.Namespace) -> Options:
         options.start,
         options.unmatched,
         options.shapes,
+        options.hold_limit,
         after_sunset=options.after_sunset,
     )
     world.check()
@@ -127,6 +140,16 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return seconds
 
 
 def _host_name(text: str) -> str:

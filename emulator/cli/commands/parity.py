@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emulator.control.client import Transcript
     from emulator.parity.report import ParityReport
     from emulator.server.emulator import Emulator
+    from emulator.world.worlds import WorldsMode
 
 SUMMARY = "compare what a user would notice on the Assistants API and on the Responses API"
 EXAMPLES = """\
@@ -122,7 +123,7 @@ def _rehearse_backfill(options: argparse.Namespace, command: list[str]) -> int:
 
     if not command:
         raise EmulatorError("parity --threads: expected a command after --, which makes conversations of the threads")
-    with _emulator(options, "assistants", Emulator) as emulator:
+    with _emulator(options, "assistants", Emulator, "one") as emulator:
         code = run_command("parity", command, environment(emulator, azure=False))
         if code in _POINTLESS:
             return code
@@ -162,13 +163,15 @@ def _played(options: argparse.Namespace, command: list[str], api: str) -> _Playe
     """Runs the command with an emulator of its own. ``--after-sunset`` closes Assistants for its run on Responses."""
     from emulator.server.emulator import Emulator
 
-    with _emulator(options, api, Emulator) as emulator:
+    with _emulator(options, api, Emulator, "key") as emulator:
         environ = environment(emulator, azure=False) | {"ASSISTANTS_API": api}
         code = run_command("parity", command, environ)
-        return _Played(api, code, emulator.transcripts(), emulator.problems())
+        worlds = emulator.worlds()
+        transcripts = [transcript for world in worlds for transcript in world.transcripts()]
+        return _Played(api, code, transcripts, [problem for world in worlds for problem in world.problems()])
 
 
-def _emulator(options: argparse.Namespace, api: str, made: type[Emulator]) -> Emulator:
+def _emulator(options: argparse.Namespace, api: str, made: type[Emulator], worlds: WorldsMode) -> Emulator:
     """An emulator as the options have it."""
     return made(
         *options.scenarios,
@@ -177,7 +180,9 @@ def _emulator(options: argparse.Namespace, api: str, made: type[Emulator]) -> Em
         start=options.start,
         unmatched=options.unmatched,
         shapes=options.shapes,
+        hold_limit=options.hold_limit,
         after_sunset=options.after_sunset and api != "assistants",
+        worlds=worlds,
     )
 
 

@@ -16,6 +16,7 @@ from emulator.base.operations import CREATE_RUN, OF_A_TURN
 from emulator.base.text import plural
 from emulator.recordings.distil.api_calls import ACTIVE, FAULT_BY_ENDING, RESUMES_RUN, ApiCall, has_address
 from emulator.recordings.distil.history import History
+from emulator.recordings.distil.literal import verbatim_in
 from emulator.recordings.distil.turns import Conditions, TurnDraft, folded
 from emulator.recordings.exchange import parsed
 from emulator.scenarios.conditions import Situation, first_mismatch
@@ -243,8 +244,8 @@ def _stub(api_call: ApiCall) -> Object | None:
             value = raw.decode("utf-8")
         except UnicodeDecodeError:
             return None
-    path = re.sub(r"[*?[]", r"[\g<0>]", exchange.path)  # a stub takes them for wildcards
-    stub: Object = {"request": f"{exchange.method} {path}", "status": api_call.status, "body": value}
+    path = re.sub(r"[*?{[]", r"[\g<0>]", exchange.path)  # a stub takes them for wildcards
+    stub: Object = {"request": f"{exchange.method} {path}", "status": api_call.status, "body": verbatim_in(value)}
     kind = exchange.response_header("content-type")
     if isinstance(value, str) and kind and kind.isprintable():
         stub["headers"] = {"content-type": kind}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 
 def verbatim(text: str) -> str:
@@ -11,6 +12,15 @@ def verbatim(text: str) -> str:
         if opening in text:
             return "".join(_quoted(text))
     return text
+
+
+def verbatim_in(value: Any) -> Any:
+    """A JSON value of which templates give back every text unchanged."""
+    if isinstance(value, str):
+        return verbatim(value)
+    if isinstance(value, list):
+        return [verbatim_in(one) for one in value]
+    return {key: verbatim_in(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _quoted(text: str) -> Iterator[str]:

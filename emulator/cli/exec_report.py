@@ -1,0 +1,84 @@
+"""What ``exec`` tells after its command: the problems of all worlds that the command has used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from emulator.base.problems import Problem
+from emulator.base.text import plural
+from emulator.cli.commands.output import print_stderr
+from emulator.cli.terminal import Paint, printable
+from emulator.control.client import Control, Run
+
+#: The worlds without problems that a report shows.
+_SHOWN: Final = 4
+#: Characters of a key of the command's own that a report shows: at its beginning, at its end.
+_HEAD, _TAIL = 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class UsedWorld:
+    """A world after the command: its problems, its runs, and the number of its requests."""
+
+    control: Control
+    problems: list[Problem]
+    runs: list[Run]
+    requests: int
+
+    @classmethod
+    def of(cls, control: Control) -> UsedWorld:
+        return cls(
+            control,
+            control.problems(),
+            control.runs(),
+            sum(1 + request.repeats for request in control.requests()),
+        )
+
+
+def as_json(worlds: Sequence[UsedWorld]) -> dict[str, Any]:
+    """The requests, runs and problems of all worlds together."""
+    keys = ("id", "thread_id", "turn", "status", "responses")
+    return {
+        "requests": sum(one.requests for one in worlds),
+        "worlds": sum(one.requests > 0 for one in worlds),
+        "runs": [{key: getattr(run, key) for key in keys} for one in worlds for run in one.runs],
+        "problems": [problem.as_json() for one in worlds for problem in one.problems],
+    }
+
+
+def show(worlds: Sequence[UsedWorld], command: str, code: int) -> None:
+    """Prints the report of a failed test for each world; those with problems come first."""
+    paint = Paint(sys.stderr)
+    problems = sum(len(one.problems) for one in worlds)
+    ended = f"exited with {code}" if code else "succeeded"
+    found = f"the emulator found {plural(problems, 'problem') if problems else 'no problems'}"
+    print_stderr(paint(f"assistants-emulator: {command} {ended}, {found}", "red"))
+    used = [one for one in worlds if one.requests or one.problems]
+    troubled = [one for one in used if one.problems]
+    fine = [one for one in used if not one.problems]
+    shown = troubled if problems and not code else [*troubled, *fine[:_SHOWN]]
+    for one in shown:
+        if len(used) > 1:
+            print_stderr(paint(f"world of the key {shown_key(one.control.api_key)}", "bold"))
+        _show_world(one.control, paint)
+    if len(used) > len(shown):
+        print_stderr(f"not shown: {plural(len(used) - len(shown), 'world')} without problems")
+
+
+def _show_world(control: Control, paint: Paint) -> None:
+    from emulator.control.report import report
+
+    heading = ""
+    for line in report(control).splitlines():
+        heading = heading if line.startswith(" ") else line
+        print_stderr(paint(printable(line), "bold" if line == heading else "red" if heading == "problems:" else ""))
+
+
+def shown_key(key: str) -> str:
+    """The emulator's own key and those derived from it as they are; of any other, which may be real, only the ends."""
+    from emulator.server.emulator import API_KEY
+
+    return key if key.startswith(API_KEY) else f"{key[:_HEAD]}…{key[-_TAIL:]}"
