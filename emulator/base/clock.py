@@ -18,6 +18,8 @@ ClockName = Literal["skip", "real"]
 DEFAULT_START = 1767225600.0
 
 
+#: No instant comes after it.
+FOREVER = float("inf")
 #: 9999-12-31T23:59:59Z, the last that a calendar has.
 LAST_INSTANT = 253402300799.0
 #: 9991-01-01T00:00:00Z: what is made there still has time to expire.

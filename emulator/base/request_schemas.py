@@ -7,7 +7,7 @@ publishes them.
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -25,7 +25,7 @@ _FILES: Final = {"assistants": "requests.json", "files": "requests.json", "respo
 @functools.cache
 def document(api: str = "assistants") -> Schema:
     """The schemas of one API: ``bodies``, ``queries`` and ``forms`` by operation, and the ``$defs`` that they share."""
-    read: Schema = orjson.loads(files("emulator.base").joinpath("schemas", _FILES[api]).read_bytes())
+    read: Schema = orjson.loads(Path(__file__).with_name("schemas").joinpath(_FILES[api]).read_bytes())
     return read
 
 

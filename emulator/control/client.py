@@ -11,11 +11,13 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from emulator.base.problems import CheckFailed, EmulatorError, Problem, ScenarioError
-from emulator.control.backfill import BackfillReport
+
+if TYPE_CHECKING:
+    from emulator.control.backfill import BackfillReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,8 @@ class Control:
 
     def backfill(self) -> BackfillReport:
         """How the conversations of the world differ from its threads; ``str(report)`` is the same as text."""
+        from emulator.control.backfill import BackfillReport
+
         return BackfillReport.from_json(self._call("GET", "/backfill"))
 
     def export(self, kind: Literal["recording", "scenario"] = "recording") -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from emulator.base.clock import FOREVER
 from emulator.base.json_types import Object
 from emulator.base.problems import Problem
 from emulator.engine.narrator import Item, Move, Narrator
@@ -21,7 +22,6 @@ from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.step import Step
 from emulator.world.state.transcript import Transcript
 
-FOREVER = float("inf")
 #: How many polls see a status before it moves on, unless the turn or the settings say otherwise.
 DEFAULT_POLLS: Final = {"queued": 0, "in_progress": 1}
 

@@ -18,12 +18,11 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 from typing import cast
 
-from emulator.base.clock import monotonic
+from emulator.base.clock import FOREVER, monotonic
 from emulator.base.problems import Problem
-from emulator.engine.active_turn import FOREVER, ActiveTurn
+from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.event_stream import EventStream
 from emulator.engine.narrator import Item, Move
-from emulator.sandbox.json_schema import reason
 from emulator.scenarios.model import REST
 from emulator.scenarios.steps.actions import Cancelled, Expired, Failed, Held, Waited
 from emulator.scenarios.steps.context import Output, StepFailed
@@ -100,6 +99,8 @@ class TurnEngine:
 
     def _check_expected(self, turn: ActiveTurn, output: Output) -> None:
         """A breach of ``expect`` is a problem; the turn goes on, as it would have."""
+        from emulator.sandbox.json_schema import reason
+
         schema = turn.step.beside.get("expect", {}).get(output.name) if turn.step else None
         if schema is not None and (why := reason(schema, output.value())):
             self._report(turn, "expect", f"the output of {output.name!r} is not as expected: {why}")

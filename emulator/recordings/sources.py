@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.base.json_types import Object
-from emulator.recordings.scenario_keys import is_yaml_scenario
-from emulator.scenarios.loading import load_scenario, refuse_namesakes, scenario_files
-from emulator.scenarios.model import Scenario
 
 if TYPE_CHECKING:
     from emulator.recordings.distil.distil import Distilled
+    from emulator.scenarios.model import Scenario
 
 
 def is_recording(raw: bytes) -> bool:
     """True for the bytes of a file in a format that can be imported."""
+    from emulator.recordings.scenario_keys import is_yaml_scenario
+
     if is_yaml_scenario(raw):
         return False  # the usual case, decided without the import of all readers
     from emulator.recordings.readers import recognises
@@ -29,6 +29,10 @@ def load_sources(*sources: str | Path | Object) -> tuple[Scenario, ...]:
 
     Raises ScenarioError, RecordingError and OSError for files that cannot be read, ScenarioError for namesakes.
     """
+    if not sources:
+        return ()  # without the import of all that reads a scenario
+    from emulator.scenarios.loading import load_scenario, refuse_namesakes, scenario_files
+
     loaded: list[Scenario] = []
     for source in sources:
         if isinstance(source, dict):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from emulator.base.json_types import Object
-from emulator.scenarios.faults import Fault
-from emulator.scenarios.steps.step import Step
-from emulator.scenarios.strict_replay import StrictReplay
-from emulator.scenarios.stubs import Stub
+
+if TYPE_CHECKING:
+    from emulator.scenarios.faults import Fault
+    from emulator.scenarios.steps.step import Step
+    from emulator.scenarios.strict_replay import StrictReplay
+    from emulator.scenarios.stubs import Stub
 
 #: Statuses in which a turn is at its end.
 TERMINAL: Final = frozenset({"completed", "failed", "incomplete", "cancelled", "expired"})

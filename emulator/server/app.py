@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.forms import is_form
+from emulator.apis.http.form import is_form
 from emulator.apis.http.headers import JSON, Headers
 from emulator.apis.http.pending import PENDING
 from emulator.apis.http.pipeline import Api

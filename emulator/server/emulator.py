@@ -1,13 +1,12 @@
-"""The emulator as a server: worlds behind uvicorn, and ``Emulator``, a server of one world in a thread of its own.
+"""``Emulator``: a server of one world in a thread of its own.
 
 The socket is bound before anything else: a taken port raises an error in the caller, and port 0 is known at once.
 """
 
 from __future__ import annotations
 
-import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,65 +17,15 @@ from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
 from emulator.recordings.sources import load_sources
-from emulator.server.app import Application
 from emulator.server.hosts import Hosts
-from emulator.server.uvicorn_server import AppServer, bind
-from emulator.world.journal import Entry
+from emulator.server.server import Server
+from emulator.server.uvicorn_server import bind
 from emulator.world.options import Options
 from emulator.world.state.state import Shape
-from emulator.world.world import World
 from emulator.world.worlds import Worlds, WorldsMode
-
-#: Seconds after which the memory of an old world is freed: the client that waits for the new one goes first.
-_LATER = 0.01
 
 #: The key of ``Emulator.environ``. Any other key works as well.
 API_KEY = "sk-assistants-emulator"
-
-
-def http_protocol() -> Any:
-    """uvicorn's ``http``: ``FastProtocol``, or ``httptools`` where the installed uvicorn has other internals.
-
-    The application gets the same requests from both. The second one is slower, does not bound the head of a request,
-    and may send a stream in other chunks.
-    """
-    try:
-        from emulator.server.fast_protocol import FastProtocol, is_supported
-    except ImportError:
-        return "httptools"
-    return FastProtocol if is_supported() else "httptools"
-
-
-class Server(AppServer):
-    """Serves these worlds. ``hosts`` and ``watch``: as for ``Application``."""
-
-    def __init__(
-        self,
-        worlds: Worlds,
-        listening: socket.socket,
-        *,
-        hosts: Hosts | None = None,
-        watch: Callable[[World, Entry], object] | None = None,
-        **more: Any,
-    ) -> None:
-        async def end() -> None:
-            worlds.end()
-
-        super().__init__(Application(worlds, hosts, watch), listening, end, http=http_protocol(), **more)
-        self.worlds = worlds
-
-    def reset(self, key: str, options: Object) -> None:
-        """Does the same as ``POST /_emulator/reset`` in a tenth of the time, since every test waits for it.
-
-        For threads other than the server's. Raises EmulatorError for invalid options.
-        """
-
-        def replace_world() -> None:
-            old = self.worlds.reset(key, options)
-            if old is not None:
-                self.call_later(_LATER, old.forget)
-
-        self.run_in_server(replace_world)
 
 
 class Emulator(Control):

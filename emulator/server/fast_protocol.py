@@ -8,7 +8,7 @@ any ASGI application.
 Neither uvicorn nor its parser bounds the head of a request, so this module does.
 
 ``FastProtocol`` depends on internals of uvicorn. ``is_supported`` probes them once in a process, and without them
-``emulator.server.emulator`` serves with uvicorn's own protocol.
+``emulator.server.server`` serves with uvicorn's own protocol.
 """
 
 from __future__ import annotations

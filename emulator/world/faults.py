@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from emulator.base.limits import MAX_INJECTED_FAULTS
 from emulator.base.operations import OF_A_TURN
 from emulator.base.problems import EmulatorError, Problem
-from emulator.sandbox import patterns
-from emulator.scenarios.conditions import Situation, first_mismatch
-from emulator.scenarios.faults import Fault
+
+if TYPE_CHECKING:
+    from emulator.scenarios.conditions import Situation
+    from emulator.scenarios.faults import Fault
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +37,8 @@ class ActiveFault:
         if fault.after is not None and not streams:
             return False
         if fault.when:
+            from emulator.scenarios.conditions import first_mismatch
+
             found = situation() if operation in OF_A_TURN else None
             if found is None or first_mismatch(fault.when, found) is not None:
                 return False
@@ -82,6 +86,8 @@ class ActiveFaults:
 
     def choose(self, operation: str, situation: Callable[[], Situation | None], *, streams: bool) -> ActiveFault | None:
         """The first fault that fits a request, counted as applied. The parameters are those of ``fits``."""
+        from emulator.sandbox import patterns
+
         with patterns.shared_time_limit():
             for active in self:
                 if active.fits(operation, situation, streams=streams):

@@ -1,10 +1,12 @@
 """Makes the objects that a scenario gives: there before the first request, as if requests had made them.
 
-An API registers how each kind of its objects is made:
+An API registers how each kind of its objects is made, in a module that is imported when a scenario first gives one:
 
     @gives("assistants")
     def give_assistant(world: State, item: Object, contents: Mapping[str, bytes]) -> None:
         ...
+
+    given_by("emulator.apis.assistants.given", "assistants")
 
 The names of models that no API knows belong to none of them; they are given here.
 """
@@ -13,11 +15,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from emulator.base.problems import Refusal, ScenarioError
 from emulator.scenarios.model import Scenario
-from emulator.scenarios.schema import GIVEN_KINDS
 from emulator.world.state.state import State
 
 #: Makes one object in a world from its item in the scenario; ``contents`` are those of local files, by path.
@@ -25,6 +27,8 @@ from emulator.world.state.state import State
 Give = Callable[[State, Any, Mapping[str, bytes]], None]
 
 _GIVERS: Final[dict[str, Give]] = {}
+#: The modules that register the functions, by kind.
+_MODULES: Final[dict[str, str]] = {}
 
 
 def gives(kind: str) -> Callable[[Give], Give]:
@@ -37,6 +41,17 @@ def gives(kind: str) -> Callable[[Give], Give]:
         return give
 
     return register
+
+
+def given_by(module: str, *kinds: str) -> None:
+    """Says which module registers the functions that make given objects of these kinds."""
+    _MODULES.update(dict.fromkeys(kinds, module))
+
+
+def _giver(kind: str) -> Give:
+    if kind not in _GIVERS:
+        import_module(_MODULES[kind])
+    return _GIVERS[kind]
 
 
 @gives("unknown_models")
@@ -58,9 +73,11 @@ def give(world: State, scenario: Scenario) -> None:
 
 
 def _give_all(world: State, scenario: Scenario) -> None:
+    from emulator.scenarios.schema import GIVEN_KINDS
+
     for kind in GIVEN_KINDS:
         for number, item in enumerate(scenario.given.get(kind, [])):
             try:
-                _GIVERS[kind](world, item, scenario.contents)
+                _giver(kind)(world, item, scenario.contents)
             except Refusal as error:
                 raise ScenarioError([f"{scenario.file}: given.{kind}[{number}]: {error}"]) from None

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 import orjson
 
 from emulator.base.limits import JOURNAL_BYTES, JOURNAL_ENTRIES, MAX_BODY_DEPTH
-from emulator.base.secret_names import is_secret_header, is_secret_parameter
 
 
 def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
@@ -155,10 +154,14 @@ _SECRET = "…"
 
 
 def _shown(name: str, value: str) -> str:
+    from emulator.base.secret_names import is_secret_header
+
     return _SECRET if is_secret_header(name) else value
 
 
 def _query(query: bytes) -> dict[str, Any]:
+    from emulator.base.secret_names import is_secret_parameter
+
     pairs: dict[str, Any] = {}
     for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         value = _SECRET if is_secret_parameter(key) else value

@@ -9,7 +9,6 @@ from emulator.base.clock import ClockName
 from emulator.base.json_types import Object
 from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
-from emulator.scenarios.checks import option_problems
 from emulator.world.state.state import Shape
 
 _SETTINGS = ("seed", "clock", "start", "unmatched", "shapes")
@@ -38,5 +37,14 @@ class Options:
         stated = self.settings()
         if self.after_sunset is not False:
             stated["after_sunset"] = self.after_sunset
-        if stated and (found := option_problems(stated)):
-            raise EmulatorError("; ".join(found))
+        check_options(stated)
+
+
+def check_options(stated: Object) -> None:
+    """Raises EmulatorError for options that cannot be."""
+    if stated == {}:
+        return
+    from emulator.scenarios.checks import option_problems
+
+    if found := option_problems(stated):
+        raise EmulatorError("; ".join(found))

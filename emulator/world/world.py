@@ -8,23 +8,24 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
 from emulator.base.limits import MAX_SCENARIOS
 from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_misses_in_words
-from emulator.scenarios import selection
-from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Scenario, Turn, placed
-from emulator.scenarios.strict_replay import RecordedRequest
-from emulator.scenarios.stubs import MatchedStub, Stub, paths_of
 from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.journal import Journal
 from emulator.world.options import Options
 from emulator.world.state.state import State
 from emulator.world.state.store import Store
+
+if TYPE_CHECKING:
+    from emulator.scenarios.conditions import Situation
+    from emulator.scenarios.strict_replay import RecordedRequest
+    from emulator.scenarios.stubs import MatchedStub, Stub
 
 #: Settings that objects are made with: they cannot change once requests have made some.
 _FOUNDATIONS = ("seed", "clock", "start")
@@ -141,6 +142,8 @@ class World(State):
 
     def stub(self, method: str, path: str) -> MatchedStub | None:
         """The stub for a request outside the API, which is counted: the first that fits and is not used up."""
+        from emulator.scenarios.stubs import MatchedStub
+
         for key, stub, parameters in self._fitting_stubs(method, path):
             if stub.times is None or self.stubbed[key] < stub.times:
                 self.stubbed[key] += 1
@@ -153,6 +156,8 @@ class World(State):
 
     def _fitting_stubs(self, method: str, path: str) -> Iterator[tuple[tuple[str, int], Stub, dict[str, str]]]:
         """Each with its key and the parameters in the path, in order of precedence."""
+        from emulator.scenarios.stubs import paths_of
+
         for spelling in paths_of(path):
             for scenario in self.scenarios:
                 for number, stub in enumerate(scenario.stubs):
@@ -174,6 +179,8 @@ class World(State):
 
         Without one, the world's ``unmatched`` decides: the turn improvises, or it fails and is a problem.
         """
+        from emulator.scenarios import selection
+
         turn, missed = selection.choose(self.scenarios, self.played, situation)
         if turn is not None:
             return turn
@@ -188,6 +195,8 @@ class World(State):
 
     def fits(self, situation: Situation) -> bool:
         """True if a turn fits; nothing is counted."""
+        from emulator.scenarios import selection
+
         return selection.choose(self.scenarios, self.played.copy(), situation)[0] is not None
 
     # ---- Problems ----

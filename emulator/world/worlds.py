@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from emulator.base.json_types import Object
-from emulator.base.problems import EmulatorError, ScenarioError
-from emulator.scenarios.checks import option_problems
+from emulator.base.problems import ScenarioError
 from emulator.scenarios.model import Scenario, placed
-from emulator.world.options import Options
+from emulator.world.options import Options, check_options
 from emulator.world.world import Baseline, World
 
 WorldsMode = Literal["one", "key"]
@@ -46,8 +45,7 @@ class Worlds:
 
         Raises EmulatorError for options that cannot be.
         """
-        if options != {} and (found := option_problems(options)):
-            raise EmulatorError("; ".join(found))
+        check_options(options)
         name = key if self.mode == "key" else ""
         old = self._worlds.pop(name, None)
         self._overrides[name] = options

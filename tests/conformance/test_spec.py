@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulator.apis.assistants.lifecycle import event_names
-from emulator.apis.endpoints import HANDLERS
+from emulator.apis.endpoints import handler
 from tests.support import ASSISTANTS_OPERATIONS as ROUTES
 from tests.support import SHARED, needs_shared
 
@@ -53,9 +53,9 @@ def test_the_routes_are_the_published_operations() -> None:
 
 def test_the_handler_of_an_operation_stands_in_the_module_of_its_heading() -> None:
     for operation in ROUTES:
-        handler = HANDLERS[operation.name]
-        assert handler.__name__ == operation.name
-        assert handler.__module__ == f"emulator.apis.{operation.api}.endpoints.{operation.heading}"
+        found = handler(operation.name)
+        assert found.__name__ == operation.name
+        assert found.__module__ == f"emulator.apis.{operation.api}.endpoints.{operation.heading}"
 
 
 # ---- Parameters ----

@@ -16,7 +16,7 @@ import orjson
 from emulator.admin.posted import posted_scenario
 from emulator.apis.http.bodies import read_json
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.forms import read_form
+from emulator.apis.http.form_reader import read_form
 from emulator.apis.http.validation import query_error
 from emulator.apis.responses import models, tools
 from emulator.apis.responses.old_names import old_names

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from emulator import Emulator
-from emulator.server.emulator import Server
+from emulator.server.server import Server
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import starlette.formparsers
 
-from emulator.apis.http.forms import read_form
+from emulator.apis.http.form_reader import read_form
 from tests.load.wire import form_bytes
 from tests.support import InProcess
 

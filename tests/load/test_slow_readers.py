@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from emulator import Emulator
-from emulator.server.emulator import Server
+from emulator.server.server import Server
 from tests.conftest import Emulate
 from tests.load import inside
 from tests.load.wire import Wire, form_bytes, port_of, request_bytes

@@ -16,8 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from emulator.apis.http.pipeline import SHORT_STREAM
 from emulator.server import fast_protocol
 from emulator.server.app import Application
-from emulator.server.emulator import Emulator, http_protocol
+from emulator.server.emulator import Emulator
 from emulator.server.fast_protocol import FastProtocol
+from emulator.server.server import http_protocol
 from emulator.server.uvicorn_server import AppServer, bind
 from emulator.world.worlds import Worlds
 

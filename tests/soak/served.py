@@ -12,14 +12,14 @@ import sys
 import threading
 from typing import Any
 
-import emulator.server.emulator
+import emulator.server.server
 from emulator.cli.main import main
 from emulator.world.world import World
 
 _serving: list[ObservedServer] = []
 
 
-class ObservedServer(emulator.server.emulator.Server):
+class ObservedServer(emulator.server.server.Server):
     """Remembers itself."""
 
     async def main_loop(self) -> None:
@@ -52,6 +52,6 @@ def _answer_questions() -> None:
 
 
 if __name__ == "__main__":
-    emulator.server.emulator.Server = ObservedServer  # type: ignore[misc]
+    emulator.server.server.Server = ObservedServer  # type: ignore[misc]
     threading.Thread(target=_answer_questions, daemon=True).start()
     sys.exit(main(["serve", "--port", "0", *sys.argv[1:]]))

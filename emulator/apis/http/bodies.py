@@ -13,7 +13,7 @@ import orjson
 from starlette.types import Message, Receive, Send
 
 from emulator.apis.http import errors
-from emulator.apis.http.forms import announced
+from emulator.apis.http.form import announced
 from emulator.apis.http.headers import Header
 from emulator.apis.http.validation import request_error, with_whole_numbers
 from emulator.base.limits import MAX_BODY, MAX_BODY_DEPTH, MAX_BODY_VALUES

@@ -16,16 +16,13 @@ from starlette.types import Receive, Send
 from emulator.apis.http import fault_errors
 from emulator.apis.http.headers import Flavour
 from emulator.apis.http.request import JsonResponse
+from emulator.apis.http.response import BrokenOff
 from emulator.base import sse
 from emulator.base.json_types import Object
 from emulator.base.operations import BY_NAME
 from emulator.scenarios.faults import BodyPiece, Fault
 
 Message = dict[str, Any]
-
-
-class BrokenOff(Exception):
-    """The response goes no further."""
 
 
 class RequestInterceptor:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from emulator.apis.http.forms import Form
+from emulator.apis.http.form import Form
 from emulator.apis.http.headers import Flavour
 from emulator.apis.http.request import Handler, Response
 from emulator.base.operations import Operation

@@ -18,8 +18,7 @@ from emulator.apis.http import errors, headers
 from emulator.apis.http.bodies import TOO_LARGE, lingering, read_body, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, Busy
-from emulator.apis.http.fault_injector import BrokenOff, FaultInjector, RequestInterceptor
-from emulator.apis.http.forms import Form, is_form, read_form
+from emulator.apis.http.form import Form, is_form
 from emulator.apis.http.headers import Flavour, Headers
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
 from emulator.apis.http.request import (
@@ -32,6 +31,7 @@ from emulator.apis.http.request import (
     StreamResponse,
 )
 from emulator.apis.http.response import (
+    BrokenOff,
     Ready,
     break_off,
     head_of,
@@ -49,7 +49,6 @@ from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS
 from emulator.base.problems import Problem
 from emulator.base.request_schemas import schema
-from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.strict_replay import RecordedRequest, body_of
 from emulator.world.faults import ActiveFault
 from emulator.world.journal import Entry
@@ -72,6 +71,12 @@ _TURNS_TO_NOTICE: Final = 10
 SHORT_STREAM: Final = 256 * 1024
 
 
+async def _read_form(scope: Scope, receive: Receive) -> Form | None:
+    from emulator.apis.http.form_reader import read_form
+
+    return await read_form(scope, receive)
+
+
 class Api:
     """The APIs as an ASGI application."""
 
@@ -89,7 +94,7 @@ class Api:
             body: bytes | Form | None = b""
             if scope["method"] not in _BODYLESS_METHODS:
                 body = await (
-                    read_form(scope, receive) if is_form(scope) else read_body(receive, MAX_BODY, scope["headers"])
+                    _read_form(scope, receive) if is_form(scope) else read_body(receive, MAX_BODY, scope["headers"])
                 )
             if body is None:
                 return  # the client left before its request was complete
@@ -158,6 +163,8 @@ class Api:
         resolved, active = pending.resolved, pending.active_fault
         assert resolved is not None
         assert active is not None
+        from emulator.apis.http.fault_injector import RequestInterceptor
+
         interceptor = RequestInterceptor(resolved.operation.name, pending.flavour, pending.world.on_end)
         try:
             await active.fault.kind.before(interceptor)
@@ -232,7 +239,7 @@ class Api:
         entry.thread_id, entry.run_id = path.get("thread_id") or path.get("conversation_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
-        handler = self._endpoints.handlers[operation.name]
+        handler = self._endpoints.handler(operation.name)
         resolved = ResolvedRequest(operation, handler, path, address.query, raw, form, address.waives_beta)
         return resolved, address.flavour
 
@@ -268,10 +275,10 @@ class Api:
         if resolved.form is not None and schema("forms", name) is None:
             raise errors.bad_json()
         values = read_json(name, resolved.raw) if entry.method == "POST" and resolved.form is None else {}
-        engine = TurnEngine(world)
-        if world.clock.name == "real":
-            engine.catch_up()
-        result = resolved.handler(Request(world, engine, entry, flavour, resolved.path, query, values, resolved.form))
+        request = Request(world, entry, flavour, resolved.path, query, values, resolved.form)
+        if world.clock.name == "real" and world.active:
+            request.engine.catch_up()
+        result = resolved.handler(request)
         if entry.method == "POST":
             world.made()
         return result
@@ -297,6 +304,8 @@ class Api:
         result, shared = self._with_headers(pending, result)
         injector = None
         if active and not active.fault.acts_before:
+            from emulator.apis.http.fault_injector import FaultInjector
+
             is_stream = isinstance(result, StreamResponse)
             operation = entry.operation or ""
             injector = FaultInjector(active.fault, operation, send, receive, world.on_end, is_stream=is_stream)

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emulator.apis.http.forms import Form
+from emulator.apis.http.form import Form
 from emulator.apis.http.headers import Flavour, Headers
 from emulator.apis.http.json_text import pretty
-from emulator.engine.active_turn import FOREVER, ActiveTurn
-from emulator.engine.event_stream import EventStream
-from emulator.engine.turn_engine import TurnEngine
+from emulator.base.clock import FOREVER
 from emulator.world.journal import Entry
 from emulator.world.state.contents import Content
 from emulator.world.world import World
+
+if TYPE_CHECKING:
+    from emulator.engine.active_turn import ActiveTurn
+    from emulator.engine.event_stream import EventStream
+    from emulator.engine.turn_engine import TurnEngine
 
 
 @dataclass(slots=True)
@@ -26,13 +29,19 @@ class Request:
     """A request that is known to be well-formed, in its world."""
 
     world: World
-    engine: TurnEngine
     entry: Entry
     flavour: Flavour
     path: dict[str, str]
     query: dict[str, Any]
     body: dict[str, Any]
     form: Form | None = None
+
+    @property
+    def engine(self) -> TurnEngine:
+        """Plays the world's turns. It is imported when a request first needs it: no start waits for it."""
+        from emulator.engine.turn_engine import TurnEngine
+
+        return TurnEngine(self.world)
 
     @property
     def on_azure(self) -> bool:

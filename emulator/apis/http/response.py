@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from starlette.types import Receive, Send
-
-from emulator.apis.http.fault_injector import BrokenOff
 from emulator.apis.http.headers import JSON, Headers
 from emulator.apis.http.request import AwaitedResponse, FileResponse, JsonResponse, StreamResponse, pull
-from emulator.engine.active_turn import FOREVER
-from emulator.engine.event_stream import EventStream
+from emulator.base.clock import FOREVER
 from emulator.world.journal import Entry
 from emulator.world.world import World
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Send
+
+    from emulator.engine.event_stream import EventStream
 
 #: A response that nobody has to wait for: status, lines of headers, and a body whose length they tell, or the frames of
 #: a stream.
@@ -24,6 +25,10 @@ Ready = tuple[int, bytes, bytes | list[bytes]]
 _FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
 
 _SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+
+
+class BrokenOff(Exception):
+    """The response goes no further."""
 
 
 def headers_of(result: JsonResponse, shared: Headers) -> Headers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -12,9 +12,11 @@ from emulator.apis.http.headers import JSON, read_query
 from emulator.apis.http.pending import PendingRequest, json_or_none
 from emulator.apis.http.request import JsonResponse
 from emulator.base.problems import Problem
-from emulator.scenarios.stubs import TEXT, MatchedStub
 from emulator.world.journal import Entry
 from emulator.world.world import World
+
+if TYPE_CHECKING:
+    from emulator.scenarios.stubs import MatchedStub
 
 #: Responses that HTTP gives no body.
 BODILESS: Final = frozenset({204, 304})
@@ -53,6 +55,7 @@ def _respond(matched: MatchedStub, pending: PendingRequest) -> JsonResponse:
 def _rendered(matched: MatchedStub, pending: PendingRequest) -> JsonResponse:
     """The body with its templates filled in. A value keeps its type; a text is sent as text."""
     from emulator.sandbox import templates
+    from emulator.scenarios.stubs import TEXT
 
     stub, world = matched.stub, pending.world
     try:

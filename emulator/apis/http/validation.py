@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from emulator.apis.http.errors import ApiError
-from emulator.apis.http.validation_words import DIALECTS, refuse, unknown
 from emulator.base.operations import BY_NAME, ApiName
 from emulator.base.request_schemas import document, schema
-from emulator.sandbox.json_schema import breaches
+
+if TYPE_CHECKING:
+    from emulator.apis.http.errors import ApiError
 
 
 @functools.cache
@@ -33,6 +33,9 @@ def request_error(operation: str, body: Any, part: str = "bodies") -> ApiError |
     fits = _decides(part, operation)
     if fits is None or fits(body):
         return None
+    from emulator.apis.http.validation_words import DIALECTS, refuse
+    from emulator.sandbox.json_schema import breaches
+
     found = schema(part, operation) or {}
     error = DIALECTS[BY_NAME[operation].api].error(breaches(found, body), found)
     if error is None:  # the two validators disagree, which a test forbids
@@ -43,6 +46,8 @@ def request_error(operation: str, body: Any, part: str = "bodies") -> ApiError |
 def query_error(operation: str, query: dict[str, Any]) -> ApiError | None:
     """As ``request_error``, for a query whose numbers have been read. An operation without a schema takes no query."""
     if schema("queries", operation) is None:
+        from emulator.apis.http.validation_words import unknown
+
         return unknown([next(iter(query))]) if query else None
     return request_error(operation, query, "queries")
 

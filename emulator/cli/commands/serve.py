@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from emulator.cli.terminal import CountingLines
     from emulator.cli.watching import Watcher
     from emulator.scenarios.model import Scenario
-    from emulator.server.emulator import Server
+    from emulator.server.server import Server
     from emulator.world.journal import Entry
     from emulator.world.world import World
 
@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
 def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch: bool = False) -> int:
     """Serves scenarios until it is stopped."""
     from emulator.cli.terminal import CountingLines
-    from emulator.server.emulator import Server
     from emulator.server.hosts import Hosts
+    from emulator.server.server import Server
     from emulator.server.uvicorn_server import bind
     from emulator.world.world import World
     from emulator.world.worlds import Worlds

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.forms import nest
+from emulator.apis.http.form import nest
 from emulator.apis.http.headers import read_address
 from emulator.apis.http.router import Router
 from emulator.base.json_types import Object

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.fault_injector import BrokenOff
+from emulator.apis.http.response import BrokenOff
 from emulator.base.clock import RealClock, monotonic
 from emulator.recordings.exchange import Ended, Exchange, Headers
 from emulator.recordings.own_format import Details

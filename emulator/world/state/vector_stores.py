@@ -9,14 +9,16 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from emulator.base.json_types import Object
-from emulator.scenarios.steps.actions import SearchResult
 from emulator.world.state import extract
 from emulator.world.state.collection import Collection
 from emulator.world.state.missing import VECTOR_STORE_FILE
-from emulator.world.state.search import Index
+
+if TYPE_CHECKING:
+    from emulator.scenarios.steps.actions import SearchResult
+    from emulator.world.state.search import Index
 
 DAY: Final = 86_400
 #: Days that a store which a thread brought about lives after it was last used (API documentation, file search).
@@ -221,6 +223,9 @@ class VectorStore:
 
     def search(self, query: str, keep: Callable[[Object], bool] = lambda attributes: True) -> list[SearchResult]:
         """The chunks of completed files that have a word of the query, best first."""
+        from emulator.scenarios.steps.actions import SearchResult
+        from emulator.world.state.search import Index
+
         if self._index is None:
             chunks = [(file, chunk) for file in self.stored.values() for chunk in file.chunks]
             self._index = (Index([chunk for _, chunk in chunks]), chunks)

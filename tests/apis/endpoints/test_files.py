@@ -265,7 +265,7 @@ def test_the_limit_is_512_mb() -> None:
 def test_what_is_far_too_large_is_not_kept(
     monkeypatch: pytest.MonkeyPatch, emulate: Emulate, connect: Callable[[Emulator], Api]
 ) -> None:
-    monkeypatch.setattr("emulator.apis.http.forms.MAX_FILE", 1000)
+    monkeypatch.setattr("emulator.apis.http.form_reader.MAX_FILE", 1000)
     reply = send_file(connect(emulate()), content=bytes(3_000_000))
     assert reply.error[3:] == ("file", "file_above_max_size")
 

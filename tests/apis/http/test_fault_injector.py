@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from emulator import Emulator
-from emulator.apis.http.fault_injector import BrokenOff, FaultInjector
+from emulator.apis.http.fault_injector import FaultInjector
+from emulator.apis.http.response import BrokenOff
 from emulator.scenarios.faults import Fault, fault_of
 from emulator.server.emulator import API_KEY
 from tests.conftest import Emulate

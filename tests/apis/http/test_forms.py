@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from starlette.datastructures import Headers
 
-from emulator.apis.http import forms
+from emulator.apis.http import form_reader
 from tests.support import InProcess
 
 FORM = (
@@ -16,12 +16,12 @@ FORM = (
 )
 
 
-@pytest.mark.parametrize("attribute", [forms._OPENED, "renamed"])
+@pytest.mark.parametrize("attribute", [form_reader._OPENED, "renamed"])
 @pytest.mark.parametrize(("body", "status"), [(FORM, 200), (FORM[:-20], 400)], ids=["whole", "cut"])
 def test_a_form_is_read_with_any_attribute_of_starlette(
     monkeypatch: pytest.MonkeyPatch, attribute: str, body: bytes, status: int
 ) -> None:
-    monkeypatch.setattr(forms, "_OPENED", attribute)
+    monkeypatch.setattr(form_reader, "_OPENED", attribute)
 
     reply = InProcess().request(
         "POST", "/v1/files", content=body, headers={"Content-Type": "multipart/form-data; boundary=b"}
@@ -31,9 +31,9 @@ def test_a_form_is_read_with_any_attribute_of_starlette(
 
 
 def test_the_installed_starlette_has_the_attribute() -> None:
-    parser = forms._Parser(Headers({"content-type": "multipart/form-data; boundary=b"}), _no_body())
+    parser = form_reader._Parser(Headers({"content-type": "multipart/form-data; boundary=b"}), _no_body())
 
-    assert getattr(parser, forms._OPENED) == []
+    assert getattr(parser, form_reader._OPENED) == []
 
 
 async def _no_body() -> AsyncGenerator[bytes, None]:

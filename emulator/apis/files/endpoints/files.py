@@ -7,7 +7,7 @@ from typing import Any, Final
 from emulator.apis.files import errors, objects
 from emulator.apis.files.views import view_of
 from emulator.apis.http import errors as request_errors
-from emulator.apis.http.forms import Form
+from emulator.apis.http.form import Form
 from emulator.apis.http.lists import envelope, read_query
 from emulator.apis.http.request import FileResponse, JsonResponse, Request, line_response
 from emulator.apis.http.validation import request_error

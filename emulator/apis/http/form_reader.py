@@ -1,17 +1,19 @@
-"""Multipart bodies: fields and files, spooled to disk as they stream in."""
+"""Reads multipart bodies: fields and files, spooled to disk as they stream in.
+
+Only a request that has one imports this module, because the parser takes as long to import as all that is beside it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass, field
-from typing import IO, Any, Final, NamedTuple
+from collections.abc import AsyncGenerator
+from typing import IO, Any, Final
 
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive, Scope
 
 from emulator.apis.http import errors
-from emulator.apis.http.errors import ApiError
+from emulator.apis.http.form import Form, FormFile, announced, nest
 from emulator.base.limits import MAX_FILE, MAX_PART
 from emulator.world.state.contents import Content
 
@@ -19,31 +21,6 @@ from emulator.world.state.contents import Content
 _ENVELOPE: Final = 1024 * 1024
 #: The attribute of Starlette's parser that holds all files of a form.
 _OPENED = "_files_to_close_on_error"
-#: Digits that make a number at most; any other text stays text.
-_DIGITS: Final = 20
-
-
-class FormFile(NamedTuple):
-    """A file of a form."""
-
-    filename: str
-    content: Content
-
-
-@dataclass(slots=True)
-class Form:
-    """A form that was read; names as ``expires_after[anchor]`` are nested objects. ``problem``: why it was not."""
-
-    fields: dict[str, Any] = field(default_factory=dict)
-    files: dict[str, FormFile] = field(default_factory=dict)
-    problem: ApiError | None = None
-    #: It was refused before it was read to its end.
-    is_cut: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """What the journal keeps of it: contents are listed by name and size."""
-        files = {name: {"filename": one.filename, "bytes": one.content.size} for name, one in self.files.items()}
-        return {**self.fields, **files}
 
 
 class _Parser(MultiPartParser):
@@ -72,15 +49,6 @@ class _TooLarge(Exception):
 
 class _Gone(Exception):
     pass
-
-
-def is_form(scope: Scope) -> bool:
-    """True for a request with a multipart body."""
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            is_multipart: bool = value.lower().startswith(b"multipart/form-data")
-            return is_multipart
-    return False
 
 
 async def read_form(scope: Scope, receive: Receive) -> Form | None:
@@ -114,11 +82,6 @@ async def read_form(scope: Scope, receive: Receive) -> Form | None:
     return form
 
 
-def announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """How long a body is by what its request says of it; 0 if it does not say."""
-    return next((int(value) for name, value in headers if name == b"content-length" and value.isdigit()), 0)
-
-
 class _Body:
     """A request's body as it comes in."""
 
@@ -146,14 +109,3 @@ class _Body:
             if size > self._limit:
                 raise _TooLarge
             yield piece
-
-
-def nest(fields: dict[str, Any], name: str, value: str) -> None:
-    """Adds a field; ``expires_after[anchor]`` goes into an object."""
-    outer, bracket, inner = name.partition("[")
-    nested = fields.setdefault(outer, {}) if bracket and inner.endswith("]") and inner != "]" else None
-    if isinstance(nested, dict):
-        is_number = value.isascii() and value.isdigit() and len(value) < _DIGITS
-        nested[inner.removesuffix("]")] = int(value) if is_number else value
-    else:
-        fields[name] = value
