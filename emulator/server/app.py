@@ -12,12 +12,12 @@ from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.form import is_form
-from emulator.apis.http.headers import JSON, Headers
+from emulator.apis.http.headers import JSON
 from emulator.apis.http.pending import PENDING
 from emulator.apis.http.pipeline import Api
 from emulator.apis.http.response import Ready
 from emulator.apis.http.watched import WatchedApi
-from emulator.server.hosts import Hosts
+from emulator.server.hosts import NO_PAGE, Caller, Hosts
 from emulator.world.journal import Entry
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
@@ -54,9 +54,20 @@ class Application:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Returns the awaitable of the API itself: there is no lifespan and no WebSocket to handle."""
-        if refusal := self._refusal(scope["headers"]):
+        caller = self._hosts.caller(scope["headers"])
+        if refusal := _refusal(caller, scope):
             return _refuse(refusal, send)
         path: str = scope["path"]
+        if caller.origin is not None:
+            from emulator.server import cors
+
+            if cors.is_preflight(scope):
+                return cors.answer_preflight(caller.origin, scope["headers"], send)
+            send = cors.allowing(caller.origin, send)
+        if path == "/" and _is_front(scope):
+            from emulator.server.front_page import show_front
+
+            return show_front(scope, send)
         if path.startswith(ADMIN_PREFIX):
             inner = {**scope, "path": path.removeprefix(ADMIN_PREFIX) or "/"}
             return self._admin_api(inner, receive, send)
@@ -64,17 +75,30 @@ class Application:
 
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
         """The response, if it needs no waiting. Otherwise the scope keeps the request that was begun."""
-        if scope["path"].startswith(ADMIN_PREFIX) or is_form(scope) or self._refusal(scope["headers"]):
+        path = scope["path"]
+        if path.startswith(ADMIN_PREFIX) or path == "/" or is_form(scope):
+            return None
+        caller = self._hosts.caller(scope["headers"])
+        if caller is not NO_PAGE:
             return None
         pending = scope[PENDING] = self._api.begin(scope, body)
         return self._api.respond_now(pending)
 
-    def _refusal(self, headers: Headers) -> ApiError | None:
-        """Why the server refuses a request by its headers; None if it does not."""
-        name = self._hosts.refused(headers)
-        if name is not None:
-            return errors.unknown_host(name)
-        return errors.cross_site() if self._hosts.is_foreign(headers) else None
+
+def _refusal(caller: Caller, scope: Scope) -> ApiError | None:
+    """Why the server refuses a request by its headers; None if it does not."""
+    if caller is NO_PAGE:
+        return None
+    if caller.unknown_host is not None:
+        return errors.unknown_host(caller.unknown_host)
+    return errors.cross_site() if caller.is_foreign and not _is_front(scope, navigation=True) else None
+
+
+def _is_front(scope: Scope, *, navigation: bool = False) -> bool:
+    """True for a request for the page at ``/``; ``navigation``: only if a browser follows a link to it."""
+    if scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
+        return False
+    return not navigation or (b"sec-fetch-mode", b"navigate") in scope["headers"]
 
 
 async def _refuse(error: ApiError, send: Send) -> None:

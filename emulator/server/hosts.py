@@ -4,9 +4,10 @@ A web page can make a name of its own site resolve to 127.0.0.1 and then send re
 rebinding). Such a request has that name in ``Host``, so unknown names are refused. An IP address cannot be such a name,
 nor can a name without a dot: no public site has one, but containers use them for each other.
 
-A page can also send requests to the address itself. Browsers mark these with ``Sec-Fetch-Site`` or, before 2023, with
-``Origin`` alone; other clients send neither. ``same-site`` means another port of a known name: that is the developer's
-own page, and the browser decides what it may read.
+A page can also send requests to the address itself. Browsers mark these with ``Origin`` or ``Sec-Fetch-Site``; other
+clients send neither. A page of this machine is let in, whatever port it has: it comes from a loopback address, from a
+known name, or from the site that it sends the request to. A browser marks a page of http://localhost that sends
+requests to http://127.0.0.1 as cross-site, so that mark alone does not refuse a page.
 """
 
 from __future__ import annotations
@@ -14,9 +15,24 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable
 from ipaddress import ip_address
+from typing import NamedTuple
 
 #: Allows all names.
 ANY = "*"
+
+
+class Caller(NamedTuple):
+    """Who sends a request, by its headers. ``origin``: the page of this machine that sends it."""
+
+    unknown_host: str | None = None
+    is_foreign: bool = False
+    origin: bytes | None = None
+
+
+#: Any client that is no page, under a known name.
+NO_PAGE = Caller()
+#: What browsers say of a page of the same site, on any port: its host name is known, as that of the request is.
+_SAME_SITE = frozenset({b"same-origin", b"same-site"})
 
 
 class Hosts:
@@ -28,33 +44,43 @@ class Hosts:
         self._is_own = functools.lru_cache(maxsize=256)(self._is_own_uncached)
         self._is_known = functools.lru_cache(maxsize=256)(self._is_known_uncached)
 
-    def refused(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-        """The host name of a request, if it is unknown. A request without a name is accepted."""
+    def caller(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
+        """Who sends a request. A request without a host name is accepted."""
+        host, origin, site = b"", None, b""
         for name, value in headers:
             if name == b"host":
-                return None if self._is_known(value) else name_of(value.decode("latin-1"))
-        return None
-
-    def is_foreign(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """True for a request that a browser sends for a page of another site."""
-        origin = None
-        for name, value in headers:
-            if name == b"sec-fetch-site":
-                return value.strip().lower() == b"cross-site"
-            if name == b"origin":
+                host = value
+            elif name == b"origin":
                 origin = value
-        return origin is not None and not self._is_own(origin)
+            elif name == b"sec-fetch-site":
+                site = value.strip().lower()
+        if host and not self._is_known(host):
+            return Caller(unknown_host=name_of(host.decode("latin-1")))
+        if origin is not None:
+            if site in _SAME_SITE or self._is_own(origin, host):
+                return Caller(origin=origin) if _is_web(origin) else NO_PAGE
+            return Caller(is_foreign=True)
+        return Caller(is_foreign=True) if site == b"cross-site" else NO_PAGE
 
-    def _is_own_uncached(self, origin: bytes) -> bool:
-        """True for an origin with a known name. A page that hides its origin sends ``null``."""
-        scheme, mark, name = origin.partition(b"://")
-        return bool(mark) and scheme.lower() in (b"http", b"https") and self._is_known(name)
+    def _is_own_uncached(self, origin: bytes, host: bytes) -> bool:
+        """True for an origin of this machine. A page that hides its origin sends ``null``."""
+        if not _is_web(origin):
+            return False
+        rest = origin.partition(b"://")[2]
+        name = name_of(rest.decode("latin-1"))
+        if _is_address(name):
+            return is_loopback(name) or name == name_of(host.decode("latin-1"))
+        return self._is_known(rest)
 
     def _is_known_uncached(self, value: bytes) -> bool:
         name = name_of(value.decode("latin-1"))
         if name in self._names or ANY in self._names or name.endswith(".localhost"):
             return True
         return _is_address(name) or ("." not in name and self._accepts_undotted)
+
+
+def _is_web(origin: bytes) -> bool:
+    return origin.lower().startswith((b"http://", b"https://"))
 
 
 def name_of(host: str) -> str:

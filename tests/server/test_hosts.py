@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator.server.hosts import Hosts, is_loopback
+from emulator.server.hosts import NO_PAGE, Caller, Hosts, is_loopback
 from tests.conftest import Emulate
 
 FINE = [
@@ -46,12 +46,49 @@ FINE = [
 def test_a_host_fits_these_names(hosts: Hosts, host: str, fits: bool) -> None:
     headers = [(b"accept", b"*/*"), (b"host", host.encode())]
 
-    assert (hosts.refused(headers) is None) is fits
-    assert (hosts.refused(headers) is None) is fits, "also when it is remembered"
+    assert (hosts.caller(headers).unknown_host is None) is fits
+    assert (hosts.caller(headers).unknown_host is None) is fits, "also when it is remembered"
 
 
 def test_a_request_without_a_name_is_fine() -> None:
-    assert Hosts().refused([(b"accept", b"*/*")]) is None
+    assert Hosts().caller([(b"accept", b"*/*")]) == NO_PAGE
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "origin", "site", "is_own"),
+    [
+        (Hosts(), "127.0.0.1:8787", "http://localhost:5173", "cross-site", True),
+        (Hosts(), "127.0.0.1:8787", "http://127.0.0.1:5173", "same-site", True),
+        (Hosts(), "127.0.0.1:8787", "https://localhost:6006", "", True),
+        (Hosts(), "127.0.0.1:8787", "http://app.localhost:3000", "cross-site", True),
+        (Hosts(), "localhost:8787", "http://[::1]:3000", "cross-site", True),
+        (Hosts(), "emulator:8787", "http://web:3000", "", True),  # containers
+        (Hosts("0.0.0.0"), "192.168.1.7:8787", "http://192.168.1.7:5173", "", True),
+        (Hosts("0.0.0.0"), "192.168.1.7:8787", "http://192.168.1.8:5173", "", False),
+        (Hosts("0.0.0.0", ["app.test"]), "127.0.0.1:1", "http://app.test", "cross-site", True),
+        (Hosts("0.0.0.0", ["app.test"]), "app.test", "http://www.app.test", "same-site", True),
+        (Hosts("0.0.0.0", ["app.test"]), "app.test", "http://www.app.test", "cross-site", False),
+        (Hosts("0.0.0.0", ["app.test"]), "app.test", "http://web:3000", "", False),
+        (Hosts(), "127.0.0.1:8787", "https://evil.example", "cross-site", False),
+        (Hosts(), "127.0.0.1:8787", "https://evil.example", "", False),
+        (Hosts(), "127.0.0.1:8787", "http://203.0.113.9", "cross-site", False),
+        (Hosts(), "127.0.0.1:8787", "http://203.0.113.9", "", False),
+        (Hosts(), "127.0.0.1:8787", "http://localhost.evil.example", "", False),
+        (Hosts(), "127.0.0.1:8787", "null", "", False),
+        (Hosts(), "127.0.0.1:8787", "file://", "", False),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_page_of_this_machine_is_let_in(hosts: Hosts, host: str, origin: str, site: str, is_own: bool) -> None:
+    headers = [(b"host", host.encode()), (b"origin", origin.encode()), (b"sec-fetch-site", site.encode())]
+
+    expected = Caller(origin=origin.encode()) if is_own else Caller(is_foreign=True)
+    assert hosts.caller(headers) == expected
+    assert hosts.caller(headers) == expected, "also when it is remembered"
+
+
+def test_a_page_of_the_same_origin_may_hide_it() -> None:
+    assert Hosts().caller([(b"origin", b"null"), (b"sec-fetch-site", b"same-origin")]) == NO_PAGE
 
 
 @pytest.mark.parametrize(
