@@ -27,8 +27,10 @@ MAX_PATTERN_COUNT: Final = 10_000
 MAX_SCHEMA_STEPS: Final = 50_000
 MAX_SCHEMA: Final = 1_000_000
 MAX_SCENARIO_VALUES: Final = 200_000
-MAX_WRITTEN_VALUES: Final = 50_000
-MAX_SCENARIO_YAML: Final = 4_000_000
+MAX_SCENARIO_YAML: Final = 64_000_000
+#: Of a scenario that PyYAML's parser in Python reads, as it does without libyaml.
+MAX_PYTHON_VALUES: Final = 50_000
+MAX_PYTHON_YAML: Final = 4_000_000
 MAX_YAML_DEPTH: Final = 100
 MAX_LOCAL_FILE: Final = 512 * 1024 * 1024
 MAX_FILE_PROBLEMS: Final = 500
@@ -79,6 +81,8 @@ LIMITS: Final = (
     Limit(MAX_SCHEMA, "bytes", "such a JSON Schema", "refused"),
     Limit(MAX_SCENARIO_VALUES, "values", "values of a scenario file, aliases at each use", "the file is refused"),
     Limit(MAX_SCENARIO_YAML, "characters", "a scenario file in YAML", "the file is refused"),
+    Limit(MAX_PYTHON_VALUES, "values", "the same where PyYAML was built without libyaml", "the file is refused"),
+    Limit(MAX_PYTHON_YAML, "characters", "the same where PyYAML was built without libyaml", "the file is refused"),
     Limit(MAX_YAML_DEPTH, "levels", "nesting of a scenario file", "the file is refused"),
     Limit(MAX_LOCAL_FILE, "bytes", "local file that a scenario names by `path`", "the scenario is refused"),
     Limit(MAX_SCENARIOS, "scenarios", "scenarios of a world", "refused"),

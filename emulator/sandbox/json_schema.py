@@ -7,6 +7,7 @@ and ``bounded_schema`` stops a check that takes too long.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +46,14 @@ class Breach:
     of_name: bool = False
     #: For ``anyOf``, the breaches of each branch.
     branches: list[list[Breach]] = field(default_factory=list)
+
+
+def decider(schema: Schema) -> Callable[[Any], bool]:
+    """A fast check against one of the emulator's own schemas, without reasons; ``breaches`` gives those."""
+    import jsonschema_rs
+
+    decide: Callable[[Any], bool] = jsonschema_rs.Draft202012Validator(schema).is_valid
+    return decide
 
 
 def breaches(schema: Schema, value: Any) -> list[Breach]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from emulator.base.limits import MAX_FILE_PROBLEMS
 from emulator.base.operations import ALSO_CALLED, OF_A_TURN
 from emulator.base.text import did_you_mean
 from emulator.sandbox import patterns, templates
-from emulator.sandbox.json_schema import Schema
+from emulator.sandbox.json_schema import Schema, decider
 from emulator.scenarios.document import Path, path_in_words
 from emulator.scenarios.explain import explain, shown
 from emulator.scenarios.faults import KINDS
@@ -31,7 +32,7 @@ def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
 
     ``contents`` of the local files that it names, by path.
     """
-    found = list(islice(explain(SCENARIO, data), MAX_FILE_PROBLEMS + 1))
+    found = [] if _fits_the_schema()(data) else list(islice(explain(SCENARIO, data), MAX_FILE_PROBLEMS + 1))
     yield from found
     #: Parts that are refused already; the others are looked into all the same.
     ill = {path[:2] for path, _ in found}
@@ -44,6 +45,11 @@ def problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem]:
         for number, stub in _sound("stubs", data, ill):
             yield from ((("stubs", number, *path), why) for path, why in _stub_problems(stub))
         yield from _file_problems(data, contents)
+
+
+@functools.cache
+def _fits_the_schema() -> Callable[[Any], bool]:
+    return decider(SCENARIO)
 
 
 def _sound(key: str, data: Object, ill: set[Path]) -> Iterator[tuple[int, Any]]:
@@ -213,18 +219,22 @@ def _step_problems(path: Path, step: Object) -> Iterator[Problem]:
         yield path, _which_step(step, kinds)
         return
     kind = STEP_KINDS[kinds[0]]
-    schema = {
-        "type": "object",
-        "properties": {kind.name: kind.value, **kind.beside},
-        "additionalProperties": False,
-    }
-    found = [((*path, *inner), message) for inner, message in explain(schema, step)]
+    schema, fits = _step_schema(kind.name)
+    found = [] if fits(step) else [((*path, *inner), message) for inner, message in explain(schema, step)]
     yield from found
     if found:
         return
     yield from _template_problems(strings(step[kind.name], (*path, kind.name), () if kind.name == "call" else _LITERAL))
     if kind.check is not None:
         yield from (((*path, *inner), why) for inner, why in kind.check(step))
+
+
+@functools.cache
+def _step_schema(kind: str) -> tuple[Schema, Callable[[Any], bool]]:
+    """The schema of a step of that kind with the keys beside it, and the check against it."""
+    known = STEP_KINDS[kind]
+    schema = {"type": "object", "properties": {kind: known.value, **known.beside}, "additionalProperties": False}
+    return schema, decider(schema)
 
 
 def _which_step(step: Object, kinds: list[str]) -> str:

@@ -6,29 +6,41 @@ Duplicate keys, aliases that contain themselves, and documents beyond a limit ar
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from emulator.base.limits import MAX_SCENARIO_VALUES, MAX_SCENARIO_YAML, MAX_WRITTEN_VALUES, MAX_YAML_DEPTH
+from emulator.base.limits import MAX_SCENARIO_VALUES, MAX_SCENARIO_YAML, MAX_YAML_DEPTH
 from emulator.base.problems import ScenarioError
 from emulator.base.text import shorten
 from emulator.scenarios.scalars import INTEGER, NUMBER
+from emulator.scenarios.yaml_parsers import (
+    NotReadByLibyaml,
+    TooLarge,
+    bounded,
+    has_libyaml,
+    libyaml_events,
+    python_events,
+    unreadable,
+    warn_without_libyaml,
+)
 from emulator.scenarios.yaml_tree import (
     CONTAINS_ITSELF,
-    TOO_DEEP,
+    NO_KEY,
     Anchored,
     Place,
     TreeBuilder,
     Unreadable,
     place_of,
     refused,
-    yaml_events,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from yaml import Event
 
 __all__ = ["Document", "Path", "from_data", "in_memory", "parse", "path_in_words"]
@@ -36,44 +48,41 @@ __all__ = ["Document", "Path", "from_data", "in_memory", "parse", "path_in_words
 Path = tuple[str | int, ...]
 
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _QUOTE_HINT = "; if this is text, put it in quotes"
 #: The tag of text, which is the only one that a scenario may have.
-_TEXT_TAG = "tag:yaml.org,2002:str"
+_TEXT_TAG: Final = "tag:yaml.org,2002:str"
+_TAGS: Final = (None, "!", _TEXT_TAG)
 #: Characters of a key that an error shows.
 _KEY_SHOWN = 200
 
 
+#: The mark of a value: line and column, from 0, of its key or of the list item. A list or mapping has its mark and
+#: those inside it, by key or number; so has an alias, which shares those of its anchor.
+Marks = Any
+
+
 class Document:
-    """Parsed data, and the place of each value: line and column, from 1, of its key or of the list item.
+    """Parsed data, and the place of each value."""
 
-    ``aliases``: by the path of an alias, the path of its anchor; the values below it stand there.
-    """
-
-    def __init__(self, data: Any, file: str, places: dict[Path, Place], aliases: dict[Path, Path]) -> None:
+    def __init__(self, data: Any, file: str, marks: Callable[[], Marks]) -> None:
         self.data, self.file = data, file
-        self._places, self._aliases = places, aliases
+        self._find_marks: Callable[[], Marks] = marks
+
+    @functools.cached_property
+    def _marks(self) -> Marks:
+        return self._find_marks()
 
     def place(self, path: Path) -> Place:
         """Line and column of the value at ``path``, or of the nearest value around it."""
-        while path:
-            found = self._places.get(path) or self._places.get(self._in_anchor(path))
-            if found:
-                return found
-            path = path[:-1]
-        return self._places.get((), Place(1, 1))
-
-    def _in_anchor(self, path: Path) -> Path:
-        """The path by which the text spells out a value: that in an anchor, for one below an alias."""
-        if not self._aliases:
-            return path
-        length = 0
-        while length < len(path):
-            anchor = self._aliases.get(path[:length])
-            if anchor is not None:
-                path, length = (*anchor, *path[length:]), 0
-            else:
-                length += 1
-        return path
+        found = self._marks
+        for part in path:
+            inner = found[1] if type(found) is tuple else None
+            is_there = part in inner if isinstance(inner, dict) else isinstance(part, int) and part < len(inner or ())
+            if inner is None or not is_there:
+                break
+            found = inner[part]
+        return place_of(found[0] if type(found) is tuple else found)
 
     def line(self, path: Path) -> int:
         return self.place(path)[0]
@@ -104,125 +113,139 @@ def _key_in_words(key: str) -> str:
 def from_data(data: Any, file: str = "<scenario>") -> Document:
     """A document that was never text. Raises ScenarioError if it is not JSON."""
     try:
-        return parse(orjson.dumps(data).decode(), file)
+        text = orjson.dumps(data)
     except TypeError as error:
         raise ScenarioError([f"{file}:1:1: a scenario is made of JSON values: {error}"]) from None
+    if _is_within_limits(data):
+        return Document(orjson.loads(text), file, lambda: _built(text.decode()).marks)
+    return parse(text.decode(), file)  # which says what is too much, and where
+
+
+def _is_within_limits(data: Any) -> bool:
+    level, count = [data], 1
+    for _ in range(MAX_YAML_DEPTH + 1):
+        level = [inner for one in level if isinstance(one, (dict, list, tuple))
+                 for inner in (one.values() if isinstance(one, dict) else one)]  # fmt: skip
+        count += len(level)
+        if not level or count > MAX_SCENARIO_VALUES:
+            break
+    return not level and count <= MAX_SCENARIO_VALUES
 
 
 def parse(text: str, file: str) -> Document:
     """Raises ScenarioError with the place of the error."""
-    builder = _DocumentBuilder()
     try:
-        events = _events(text.removeprefix("\ufeff"))
-        data = builder.build(events)
+        builder = _built(text.removeprefix("\ufeff"))
     except Unreadable as error:
         raise ScenarioError([f"{file}:{error.line}:{error.column}: {error}"]) from None
     if not builder.size:
         raise ScenarioError([f"{file}:1:1: the file is empty; expected a scenario"])
-    return Document(data, file, builder.places, builder.aliases)
+    return Document(builder.document, file, lambda: builder.marks)
 
 
-def _events(text: str) -> list[Event]:
-    """The events of JSON if the text is JSON, else of YAML. If it is neither, the error is that of the longer part."""
+def _built(text: str) -> _DocumentBuilder:
+    """From JSON if the text is JSON, else from YAML. If it is neither, the error is that of the longer part."""
     if text.lstrip()[:1] not in ("{", "["):
-        return list(_yaml_events(text))
+        return _from_yaml(text)
     from emulator.scenarios.json_events import NotJson, json_events
 
     try:
-        return list(json_events(text, MAX_SCENARIO_VALUES))
+        return _built_from(json_events(text, MAX_SCENARIO_VALUES))
     except NotJson as error:
         as_json = Unreadable(f"not readable as JSON: {error}", *place_of(error.mark))
     try:
-        return list(_yaml_events(text))
+        return _from_flow(text)
     except Unreadable as as_yaml:
         raise max(as_yaml, as_json, key=lambda error: (error.line, error.column)) from None
 
 
-def _yaml_events(text: str) -> Iterator[Event]:
-    """The events of a document. Raises Unreadable, also for what PyYAML's composer would refuse in them."""
-    import yaml
+def _from_flow(text: str) -> _DocumentBuilder:
+    """By the parser in Python, if it can: libyaml reads much as YAML that was meant to be JSON."""
+    try:
+        return _from_yaml_in_python(text)
+    except TooLarge:
+        return _from_yaml(text)
 
+
+def _from_yaml(text: str) -> _DocumentBuilder:
+    if not has_libyaml():
+        warn_without_libyaml()
+        return _from_yaml_in_python(text)
     if len(text) > MAX_SCENARIO_YAML:
         raise Unreadable(f"expected at most {MAX_SCENARIO_YAML} characters of YAML; JSON may be longer", 1, 1)
-    written = documents = depth = 0
-    anchors: set[str] = set()
-    for event in yaml_events(text, yaml.SafeLoader, _QUOTE_HINT):
-        if isinstance(event, yaml.NodeEvent):
-            written += 1
-            if written > MAX_WRITTEN_VALUES:
-                raise refused(event, f"expected at most {MAX_WRITTEN_VALUES} values of YAML; JSON may have more")
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            if depth > MAX_YAML_DEPTH + 1:  # here and not in the builder, as the parser is slow in deep text
-                raise refused(event, TOO_DEEP)
-            if problem := _anchor_problem(event, anchors):
-                raise refused(event, f"not readable as YAML: {problem}{_QUOTE_HINT}")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                problem = "expected a single document in the stream but found another document"
-                raise refused(event, f"not readable as YAML: {problem}{_QUOTE_HINT}")
-        yield event
+    try:
+        return _built_from(libyaml_events(text))
+    except NotReadByLibyaml as error:
+        refusal = unreadable(error.args[0], text, _QUOTE_HINT)
+    try:
+        return _from_yaml_in_python(text)
+    except TooLarge:
+        raise refusal from None
 
 
-def _anchor_problem(event: Any, anchors: set[str]) -> str | None:
-    """What is wrong with an alias or an anchor, in the words of PyYAML; a new anchor is added."""
-    import yaml
+def _from_yaml_in_python(text: str) -> _DocumentBuilder:
+    return _built_from(bounded(python_events(text, _QUOTE_HINT), text))
 
-    if isinstance(event, yaml.AliasEvent):
-        return None if event.anchor in anchors else f"found undefined alias {event.anchor!r}"
-    if event.anchor in anchors:
-        return f"found duplicate anchor {event.anchor!r}; first occurrence second occurrence"
-    if event.anchor is not None:
-        anchors.add(event.anchor)
-    return None
+
+def _built_from(events: Iterable[Event]) -> _DocumentBuilder:
+    builder = _DocumentBuilder()
+    builder.build(events)
+    return builder
 
 
 class _DocumentBuilder(TreeBuilder):
-    """Types values as YAML 1.2 does, and notes their places."""
+    """Types values as YAML 1.2 does, and notes their marks: the note of a list or mapping is the marks inside it."""
 
     max_size = MAX_SCENARIO_VALUES
     no_key = "expected a key, got a mapping or list; a template such as {{ message }} stands in quotes"
+    second_document = (
+        f"not readable as YAML: expected a single document in the stream but found another document{_QUOTE_HINT}"
+    )
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: dict[Path, Place] = {}
-        #: By the path of an alias, the path of its anchor.
-        self.aliases: dict[Path, Path] = {}
-        self._anchor_paths: dict[str, Path] = {}
+        self.marks: Marks = None
+        #: The marks inside the value of an anchor.
+        self._anchored_marks: dict[str, Any] = {}
 
     def key(self, event: Any) -> str:
         mapping = self.stack[-1]
         key = _joined_surrogates(event.value)
         if key in mapping.value:
             raise refused(event, f"the key {key!r} stands here twice")
-        self.places[(*mapping.note, key)] = place_of(event.start_mark)
+        mapping.note[key] = event.start_mark
         return key
 
-    def begin(self, event: Any) -> Path:
-        """Notes the place of a value and returns its path. The place of a mapping's value is that of its key."""
-        path = self._path()
-        self.places.setdefault(path, place_of(event.start_mark))
-        if event.tag not in (None, "!", _TEXT_TAG):
+    def begin(self, event: Any, value: Any = None) -> Any:
+        """Notes the mark of a value. The mark of a mapping's value is that of its key."""
+        if event.tag not in _TAGS:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             raise refused(event, f"expected no tag but !!str, got {tag}{_QUOTE_HINT}")
+        inner = None if value is None else type(value)()
+        self._note(event.start_mark, inner)
         if event.anchor is not None:
-            self._anchor_paths[event.anchor] = path
-        return path
+            if event.anchor in self._anchored_marks:
+                problem = f"found duplicate anchor {event.anchor!r}; first occurrence second occurrence"
+                raise refused(event, f"not readable as YAML: {problem}{_QUOTE_HINT}")
+            self._anchored_marks[event.anchor] = inner
+        return inner
 
-    def _path(self) -> Path:
-        """The path of the value that follows."""
+    def _note(self, mark: Any, inner: Any) -> None:
         if not self.stack:
-            return ()
+            self.marks = mark if inner is None else (mark, inner)
+            return
         container = self.stack[-1]
-        last = len(container.value) if isinstance(container.value, list) else container.key
-        return (*container.note, last)
+        if container.key is NO_KEY:
+            container.note.append(mark if inner is None else (mark, inner))
+        elif inner is not None:
+            container.note[container.key] = (container.note[container.key], inner)
 
     def alias(self, event: Any) -> None:
         import yaml
 
-        anchored = self.anchors[event.anchor]  # ``_yaml_events`` has refused unknown anchors
+        anchored = self.anchors.get(event.anchor)
+        if anchored is None:
+            raise refused(event, f"not readable as YAML: found undefined alias {event.anchor!r}{_QUOTE_HINT}")
         if anchored.size is None:
             raise refused(anchored.start, CONTAINS_ITSELF)
         if not self.awaits_key():
@@ -234,9 +257,7 @@ class _DocumentBuilder(TreeBuilder):
 
     def aliased(self, alias: Any, anchored: Anchored) -> Any:
         """A copy, so that no two places of a document share a value."""
-        path = self._path()
-        self.places.setdefault(path, place_of(anchored.start.start_mark))
-        self.aliases[path] = self._anchor_paths[alias.anchor]
+        self._note(anchored.start.start_mark, self._anchored_marks[alias.anchor])
         return _copied(anchored.value)
 
     def scalar(self, event: Any) -> Any:
@@ -263,7 +284,7 @@ def _copied(value: Any) -> Any:
 
 def _joined_surrogates(text: str) -> str:
     """JSON writes characters beyond U+FFFF as two escapes, which YAML leaves apart."""
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if not text.isascii() and _SURROGATE.search(text):
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
@@ -135,9 +134,7 @@ def check_document(document: Document, name: str = "", contents: Mapping[str, by
         file=document.file,
         settings=data.get("settings") or {},
         given=data.get("given") or {},
-        turns=tuple(
-            replace(_turn(document, n, turn, title), contents=known) for n, turn in enumerate(data.get("turns", []))
-        ),
+        turns=tuple(_turn(document, n, turn, title, known) for n, turn in enumerate(data.get("turns", []))),
         indexing=tuple(data.get("indexing") or ()),
         faults=tuple(_fault(document, n, fault) for n, fault in enumerate(data.get("faults") or ())),
         stubs=tuple(_stub(document, n, stub) for n, stub in enumerate(data.get("stubs") or ())),
@@ -157,7 +154,7 @@ def _stub(document: Document, number: int, data: Object) -> Stub:
     return stub_of(data, place, has_templates=has_templates)
 
 
-def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:
+def _turn(document: Document, number: int, data: Object, scenario: str, contents: Mapping[str, bytes]) -> Turn:
     path: Path = ("turns", number)
     steps = data["steps"]
     kinds = [next(key for key in step if key in STEP_KINDS) for step in steps]
@@ -179,6 +176,7 @@ def _turn(document: Document, number: int, data: Object, scenario: str) -> Turn:
         usage=data.get("usage"),
         polls=data.get("polls") or {},
         cancels_late=data.get("cancel") == "late",
+        contents=contents,
         scenario=scenario,
         file=None if in_memory(document.file) else document.file,
         line=None if in_memory(document.file) else document.line(path),

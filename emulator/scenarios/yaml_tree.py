@@ -5,19 +5,19 @@ It takes events instead of PyYAML's tree of nodes, because composing a deep tree
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from emulator.base.limits import MAX_YAML_DEPTH
 from emulator.base.problems import EmulatorError
-from emulator.scenarios.scalars import LINE_END
 
 if TYPE_CHECKING:
     from yaml import Event
 
 TOO_DEEP: Final = f"expected at most {MAX_YAML_DEPTH} levels"
 CONTAINS_ITSELF: Final = "this alias contains itself"
-_NO_KEY: Final = object()
+#: The key of a container whose next event is a key, and of a list.
+NO_KEY: Final = object()
 
 
 class Place(NamedTuple):
@@ -45,27 +45,6 @@ def refused(event: Event, message: str) -> Unreadable:
     return Unreadable(message, *place_of(event.start_mark))
 
 
-def yaml_events(text: str, loader: Any, hint: str = "") -> Iterator[Event]:
-    """The events of a text. ``loader``: the class of PyYAML that parses it; ``hint`` ends the message of an error.
-
-    Raises Unreadable.
-    """
-    import yaml
-
-    try:
-        yield from yaml.parse(text, Loader=loader)
-    except yaml.MarkedYAMLError as error:
-        place = place_of(error.problem_mark or error.context_mark)
-        if "nesting depth" in str(error.problem):  # libyaml has a limit of its own, and looks ahead
-            raise Unreadable(TOO_DEEP, *place) from None
-        reason = " ".join(filter(None, [error.context, error.problem]))
-        raise Unreadable(f"not readable as YAML: {reason}{hint}", *place) from None
-    except yaml.reader.ReaderError as error:
-        before = LINE_END.split(text[: text.find(chr(error.character))])
-        problem = f"unacceptable character U+{error.character:04X}: special characters are not allowed"
-        raise Unreadable(f"not readable as YAML: {problem}", len(before), len(before[-1]) + 1) from None
-
-
 def too_many(max_values: int) -> str:
     return f"expected at most {max_values} values, aliases counted as often as used"
 
@@ -76,11 +55,13 @@ class Container:
     ``key``: of the value that follows. ``height``: levels inside it so far. ``note``: see ``TreeBuilder.begin``.
     """
 
-    __slots__ = ("height", "key", "note", "size_before", "start", "value")
+    __slots__ = ("height", "is_list", "key", "note", "size_before", "start", "value")
 
-    def __init__(self, value: Any, start: Any, note: Any, size_before: int) -> None:
-        self.value, self.start, self.note, self.size_before = value, start, note, size_before
-        self.key: Any = _NO_KEY
+    def __init__(self, value: Any, start: Any, size_before: int) -> None:
+        self.value, self.start, self.size_before = value, start, size_before
+        self.is_list = type(value) is list
+        self.note: Any = None
+        self.key: Any = NO_KEY
         self.height = 0
 
 
@@ -101,6 +82,7 @@ class TreeBuilder:
 
     max_size: ClassVar[int]
     no_key: ClassVar[str] = "expected text as a key, got a list, a mapping or an alias"
+    second_document: ClassVar[str] = "expected one document, got another"
 
     def __init__(self) -> None:
         self.document: Any = None
@@ -110,21 +92,23 @@ class TreeBuilder:
 
     def build(self, events: Iterable[Event]) -> Any:
         """The value of the only document; None if there is none. Raises Unreadable."""
-        import yaml
+        from yaml import events as kinds
 
+        scalar, mapping, sequence = kinds.ScalarEvent, kinds.MappingStartEvent, kinds.SequenceStartEvent
         for event in events:
-            if isinstance(event, yaml.ScalarEvent):
+            kind = type(event)
+            if kind is scalar:
                 self._scalar(event)
-            elif isinstance(event, yaml.MappingStartEvent):
+            elif kind is mapping:
                 self._open(event, {})
-            elif isinstance(event, yaml.SequenceStartEvent):
+            elif kind is sequence:
                 self._open(event, [])
-            elif isinstance(event, yaml.CollectionEndEvent):
+            elif kind is kinds.MappingEndEvent or kind is kinds.SequenceEndEvent:
                 self._close()
-            elif isinstance(event, yaml.AliasEvent):
+            elif kind is kinds.AliasEvent:
                 self.alias(event)
-            elif isinstance(event, yaml.DocumentStartEvent) and self.size:
-                raise refused(event, "expected one document, got another")
+            elif kind is kinds.DocumentStartEvent and self.size:
+                raise refused(event, self.second_document)
         return self.document
 
     # ---- What subclasses decide ----
@@ -141,8 +125,9 @@ class TreeBuilder:
         """The size of a scalar."""
         return 1
 
-    def begin(self, event: Any) -> Any:
-        """Called at the start of each scalar, list and mapping. A list or mapping keeps the result as ``note``."""
+    def begin(self, event: Any, value: Any = None) -> Any:
+        """Called at the start of each scalar, list and mapping. A list or mapping, which ``value`` is while it is
+        still empty, keeps the result as ``note``."""
 
     def aliased(self, alias: Any, anchored: Anchored) -> Any:
         """The value that an alias stands for."""
@@ -152,7 +137,7 @@ class TreeBuilder:
 
     def awaits_key(self) -> bool:
         """True if the next event is a key."""
-        return bool(self.stack) and self.stack[-1].key is _NO_KEY and isinstance(self.stack[-1].value, dict)
+        return bool(self.stack) and self.stack[-1].key is NO_KEY and not self.stack[-1].is_list
 
     def alias(self, event: Any) -> None:
         """Puts the value of an anchor. Raises Unreadable for an unknown anchor, and for one that has not ended."""
@@ -167,8 +152,9 @@ class TreeBuilder:
         self._put(self.aliased(event, anchored), anchored.height)
 
     def _scalar(self, event: Any) -> None:
-        if self.awaits_key():
-            self.stack[-1].key = self.key(event)
+        container = self.stack[-1] if self.stack else None
+        if container is not None and container.key is NO_KEY and not container.is_list:
+            container.key = self.key(event)
             return
         size = self.size_of(event)
         self._check(event, size)
@@ -181,9 +167,9 @@ class TreeBuilder:
     def _open(self, event: Any, value: Any) -> None:
         if self.awaits_key():
             raise refused(event, self.no_key)
-        container = Container(value, event, None, self.size)
+        container = Container(value, event, self.size)
         self._check(event, 1)
-        container.note = self.begin(event)
+        container.note = self.begin(event, value)
         if event.anchor:
             self.anchors[event.anchor] = Anchored(value, event, None)
         self._put(value)
@@ -191,8 +177,8 @@ class TreeBuilder:
 
     def _close(self) -> None:
         ended = self.stack.pop()
-        if self.stack:
-            self.stack[-1].height = max(self.stack[-1].height, ended.height + 1)
+        if self.stack and self.stack[-1].height <= ended.height:
+            self.stack[-1].height = ended.height + 1
         if ended.start.anchor:
             size = self.size - ended.size_before
             self.anchors[ended.start.anchor] = Anchored(ended.value, ended.start, size, ended.height)
@@ -210,9 +196,10 @@ class TreeBuilder:
             self.document = value
             return
         container = self.stack[-1]
-        container.height = max(container.height, height + 1)
-        if isinstance(container.value, list):
+        if container.height <= height:
+            container.height = height + 1
+        if container.is_list:
             container.value.append(value)
         else:
             container.value[container.key] = value
-            container.key = _NO_KEY
+            container.key = NO_KEY

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -56,7 +58,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    checked = [one for source in options.scenarios for one in _checked(source)]
+    with _paused_collector():
+        checked = [one for source in options.scenarios for one in _checked(source)]
     problems = _problems_together(checked)
     if options.play:
         from emulator.cli.rehearsal import rehearse
@@ -65,6 +68,18 @@ def run(options: argparse.Namespace) -> int:
             one.rehearsals = rehearse(one.scenario) if one.scenario else []
     (_show_json if options.json else _show)(checked, problems)
     return FOUND_PROBLEMS if _number(checked, problems) else OK
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    """Pauses the garbage collector while values are read, of which none is garbage: it would look at all of them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _checked(source: str) -> Iterator[_Checked]:
@@ -104,14 +119,17 @@ def _is_recording(file: Path) -> str:
 
 def _problems_together(checked: list[_Checked]) -> list[str]:
     """The conflicts between the scenarios, if each file is valid by itself."""
-    import emulator.apis.endpoints  # noqa: F401  # registers how the APIs make given objects
+    scenarios = [one.scenario for one in checked if one.scenario]
+    if any(one.problems for one in checked):
+        return []
+    if len(scenarios) == 1 and not scenarios[0].given and not scenarios[0].settings:
+        return []  # nothing that could disagree, so no world is made for it
     from emulator.scenarios.loading import refuse_namesakes
     from emulator.world.options import Options
     from emulator.world.world import World
 
-    scenarios = [one.scenario for one in checked if one.scenario]
-    if any(one.problems for one in checked):
-        return []
+    if any(one.given for one in scenarios):
+        import emulator.apis.given  # noqa: F401  # registers how the APIs make given objects
     try:
         refuse_namesakes(scenarios)
         World(Options(), tuple(scenarios))

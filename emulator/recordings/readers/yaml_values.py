@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from emulator.base.limits import MAX_RECORDING_VALUES
-from emulator.scenarios.yaml_tree import TreeBuilder, Unreadable, refused, yaml_events
+from emulator.scenarios.yaml_parsers import (
+    NotReadByLibyaml,
+    has_libyaml,
+    libyaml_events,
+    python_events,
+    unreadable,
+)
+from emulator.scenarios.yaml_tree import TreeBuilder, Unreadable, refused
 
 __all__ = ["MAX_RECORDING_VALUES", "Unreadable", "load", "top_keys"]
 
@@ -50,9 +57,16 @@ def top_keys(text: str) -> Iterator[str]:
 
 def _events(text: str) -> Iterator[Any]:
     """By the parser of libyaml, if PyYAML has it."""
-    import yaml
+    if not has_libyaml():
+        return python_events(text)
+    return _events_in_c(text)
 
-    return yaml_events(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+def _events_in_c(text: str) -> Iterator[Any]:
+    try:
+        yield from libyaml_events(text)
+    except NotReadByLibyaml as error:
+        raise unreadable(error.args[0], text) from None
 
 
 class _ValueBuilder(TreeBuilder):
