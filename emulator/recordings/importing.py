@@ -13,7 +13,7 @@ from emulator.recordings.distil.api_calls import has_address
 from emulator.recordings.distil.distil import Distilled, distil
 from emulator.recordings.exchange import Recording, RecordingError
 from emulator.recordings.proof.replay import Proof, prove
-from emulator.recordings.sources import is_recording, scenario_from
+from emulator.recordings.sources import is_recording, scenario_in
 
 #: Called with the progress of a long import: the current activity, the number of steps done, and of all steps.
 Progress = Callable[[str, int, int], None]
@@ -63,13 +63,16 @@ def import_files(
 ) -> Imported:
     """Reads, distils and proves recordings. ``folder``: see ``distil``; by default the name of the scenario.
 
-    Raises as ``read_files`` does, and RecordingError if no request is for the API.
+    The scenario is read back from its text, so nothing is written that ``check`` refuses.
+
+    Raises as ``read_files`` does, and RecordingError if no request is for the API, or if the scenario is too large.
     """
     recordings, ignored = read_files(files, progress)
     distilled = distil_all(recordings, name, folder)
     if progress:
         progress("proving", len(recordings), len(recordings))
-    return Imported(distilled, distilled.text(), prove(distilled, scenario_from(distilled)), ignored)
+    text = distilled.text()
+    return Imported(distilled, text, prove(distilled, scenario_in(text, distilled)), ignored)
 
 
 def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Distilled:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.base.json_types import Object
+from emulator.base.problems import ScenarioError
 
 if TYPE_CHECKING:
     from emulator.recordings.distil.distil import Distilled
+    from emulator.scenarios.document import Document
     from emulator.scenarios.model import Scenario
 
 
@@ -57,13 +59,38 @@ def scenario_from_recording(raw: bytes, file: str, name: str) -> Scenario:
 
 def scenario_from(distilled: Distilled, *, strict: bool = False) -> Scenario:
     """A distilled scenario, checked like any other; ``strict``: it refuses requests that are not in its recording."""
-    import emulator.apis.given  # noqa: F401
     from emulator.scenarios.document import from_data
+
+    scenario = _checked(from_data(distilled.document, _origin(distilled)), distilled)
+    return replace(scenario, strict_replay=distilled.strict_replay()) if strict else scenario
+
+
+def scenario_in(text: str, distilled: Distilled) -> Scenario:
+    """As ``scenario_from``, of the text of a scenario file. Raises RecordingError for one that is too large."""
+    from emulator.recordings.exchange import RecordingError
+    from emulator.scenarios.document import parse
+
+    try:
+        document = parse(text, _origin(distilled))
+    except ScenarioError as error:
+        reason = str(error).removeprefix(f"{_origin(distilled)}:")
+        raise RecordingError(
+            f"{', '.join(distilled.sources)}: the scenario would be too large to be read again: {reason}. "
+            "Import fewer recordings into one scenario"
+        ) from None
+    return _checked(document, distilled)
+
+
+def _origin(distilled: Distilled) -> str:
+    return f"<imported from {', '.join(distilled.sources)}>"
+
+
+def _checked(document: Document, distilled: Distilled) -> Scenario:
+    import emulator.apis.given  # noqa: F401
     from emulator.scenarios.loading import check_document
     from emulator.world.options import Options
     from emulator.world.world import World
 
-    document = from_data(distilled.document, f"<imported from {', '.join(distilled.sources)}>")
     scenario = check_document(document, contents=distilled.files)
     World(Options(), (scenario,))  # its given objects have to fit together
-    return replace(scenario, strict_replay=distilled.strict_replay()) if strict else scenario
+    return scenario

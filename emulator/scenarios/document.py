@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from emulator.base.limits import MAX_SCENARIO_VALUES, MAX_SCENARIO_YAML, MAX_YAML_DEPTH
+from emulator.base.limits import MAX_PYTHON_VALUES, MAX_SCENARIO_VALUES, MAX_SCENARIO_YAML, MAX_YAML_DEPTH
 from emulator.base.problems import ScenarioError
 from emulator.base.text import shorten
 from emulator.scenarios.scalars import INTEGER, NUMBER
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from yaml import Event
 
-__all__ = ["Document", "Path", "from_data", "in_memory", "parse", "path_in_words"]
+__all__ = ["Document", "Path", "from_data", "in_memory", "max_values", "parse", "path_in_words"]
 
 Path = tuple[str | int, ...]
 
@@ -130,6 +130,11 @@ def _is_within_limits(data: Any) -> bool:
         if not level or count > MAX_SCENARIO_VALUES:
             break
     return not level and count <= MAX_SCENARIO_VALUES
+
+
+def max_values() -> int:
+    """The most values that a scenario file in YAML may have here."""
+    return MAX_SCENARIO_VALUES if has_libyaml() else MAX_PYTHON_VALUES
 
 
 def parse(text: str, file: str) -> Document:

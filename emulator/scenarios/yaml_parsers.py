@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from yaml import Event
 
 #: Ends what is said about a text that is too large for the parser in Python.
-_WAY_OUT: Final = "without libyaml, which this PyYAML was built without; JSON may have more"
+_WAY_OUT: Final = "where PyYAML has no libyaml, as here; JSON may have more"
 
 
 class NotReadByLibyaml(Exception):

@@ -127,7 +127,7 @@ def test_usage_is_carried_over() -> None:
 
 
 def test_pieces_that_are_too_many_for_a_scenario_are_left_out_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator.recordings.distil.distil, "MAX_SCENARIO_VALUES", 20)
+    monkeypatch.setattr(emulator.recordings.distil.distil, "max_values", lambda: 20)
     create = ("POST /v1/threads/thread_1/runs", {"assistant_id": "asst_1"})
     book = Book().assistant()
     for _ in range(2):

@@ -13,7 +13,6 @@ from pathlib import PurePath
 
 from emulator.apis.http.headers import read_query
 from emulator.base.json_types import Object
-from emulator.base.limits import MAX_SCENARIO_VALUES
 from emulator.base.text import plural
 from emulator.recordings.distil.api_calls import ApiCall, has_address, read_api_calls
 from emulator.recordings.distil.faults import RecordedFault, RecordedFaults, read_faults
@@ -27,6 +26,7 @@ from emulator.recordings.distil.steps import ScriptedRun, script_run
 from emulator.recordings.distil.turns import TurnDraft, draft_turns
 from emulator.recordings.distil.yaml_writer import Item, write
 from emulator.recordings.exchange import Exchange, Recording
+from emulator.scenarios.document import max_values
 from emulator.scenarios.strict_replay import RecordedRequest, StrictReplay, body_of
 from emulator.world.state import extract
 
@@ -125,7 +125,7 @@ def _drop_chunks(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[str]:
     parts = [part for one in texts for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
     cut = [part for part in parts if isinstance(part.get("chunks"), list)]
     count = sum(len(part["chunks"]) for part in cut)
-    if count <= MAX_SCENARIO_VALUES // 2:
+    if count <= max_values() // 2:
         return []
     for part in cut:
         del part["chunks"]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+
+_OPENING: Final = re.compile(r"\{[{%#]")
+#: Tags that are written one by one; a template with very many of them is refused.
+_MANY: Final = 50
+#: What ends a raw block, wherever it stands.
+_END: Final = "endraw"
 
 
 def verbatim(text: str) -> str:
     """Text that a template gives back unchanged."""
-    for opening in ("{{", "{%", "{#"):
-        if opening in text:
-            return "".join(_quoted(text))
-    return text
+    if not _OPENING.search(text):
+        return text
+    if len(_OPENING.findall(text)) <= _MANY or _END in text:
+        return "".join(_quoted(text))
+    return f"{{% raw %}}{text}{{% endraw %}}"
 
 
 def verbatim_in(value: Any) -> Any:
