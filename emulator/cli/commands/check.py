@@ -124,12 +124,11 @@ def _problems_together(checked: list[_Checked]) -> list[str]:
         return []
     if len(scenarios) == 1 and not scenarios[0].given and not scenarios[0].settings:
         return []  # nothing that could disagree, so no world is made for it
+    import emulator.apis.given  # noqa: F401  # registers how the APIs make given objects
     from emulator.scenarios.loading import refuse_namesakes
     from emulator.world.options import Options
     from emulator.world.world import World
 
-    if any(one.given for one in scenarios):
-        import emulator.apis.given  # noqa: F401  # registers how the APIs make given objects
     try:
         refuse_namesakes(scenarios)
         World(Options(), tuple(scenarios))
