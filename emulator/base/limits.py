@@ -27,7 +27,7 @@ MAX_PATTERN_COUNT: Final = 10_000
 MAX_SCHEMA_STEPS: Final = 50_000
 MAX_SCHEMA: Final = 1_000_000
 MAX_SCENARIO_VALUES: Final = 200_000
-MAX_SCENARIO_YAML: Final = 64_000_000
+MAX_SCENARIO_YAML: Final = 16_000_000
 #: Of a scenario that PyYAML's parser in Python reads, as it does without libyaml.
 MAX_PYTHON_VALUES: Final = 50_000
 MAX_PYTHON_YAML: Final = 4_000_000

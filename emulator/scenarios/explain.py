@@ -30,7 +30,11 @@ def explain(schema: Schema, value: Any) -> Iterator[tuple[Path, str]]:
     found = [meant for breach in breaches(schema, value) for meant in _meant(breach)]
     ordered = sorted(found, key=lambda one: [f"{part:>9}" for part in one.path])
     # the validator reports each missing key by itself, and a sentence tells all of them
-    yield from dict.fromkeys(sentence for breach in ordered for sentence in _sentences(breach))
+    seen: set[tuple[Path, str]] = set()
+    for sentence in (one for breach in ordered for one in _sentences(breach)):
+        if sentence not in seen:
+            seen.add(sentence)
+            yield sentence
 
 
 def _meant(breach: Breach) -> list[Breach]:
