@@ -10,6 +10,7 @@ from collections import Counter
 from hashlib import blake2b
 from random import Random as Chance
 from typing import Final
+from uuid import UUID
 
 __all__ = ["Chance", "Ids", "chance"]
 
@@ -26,6 +27,7 @@ FORMS = {
     "tool_call": ("call_", 24),
     "file": ("file-", 22),
     "azure file": ("assistant-", 22),
+    "azure vector_store": ("vs_", 24),
 }
 #: Ids that are hexadecimal and begin with the second they were made in.
 TIMED = {
@@ -35,6 +37,8 @@ TIMED = {
     "upload.part": "part_",
     "container.file": "cfile_",
 }
+#: Ids that are a random UUID (version 4) without its dashes.
+UUIDS: Final = {"azure vector_store.file_batch": "vsfb_"}
 
 
 #: Prefixes of the Responses API's ids, which carry the key of their family (docs/wire.md, Responses §1).
@@ -77,6 +81,10 @@ class Ids:
     def make_timed(self, kind: str, at: int, parent: str = "") -> str:
         """The next id of ``kind`` (a key of ``TIMED``), made in the second ``at``."""
         return f"{TIMED[kind]}{at % 2**32:08x}{self._digest(self._next(kind, parent), 12).hex()}"
+
+    def make_uuid(self, kind: str, parent: str = "") -> str:
+        """The next id of ``kind`` (a key of ``UUIDS``) under ``parent``."""
+        return UUIDS[kind] + UUID(bytes=self._digest(self._next(kind, parent), 16), version=4).hex
 
     def family(self, parent: str = "") -> str:
         """A key of 16 hex digits for a response and all that belongs to it, the next one under ``parent``."""

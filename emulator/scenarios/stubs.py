@@ -12,7 +12,7 @@ import orjson
 from emulator.base.json_types import Object
 
 #: The bases of Azure's paths: a stub for a path of OpenAI's stands for the same path below them too.
-_AZURE_BASE: Final = re.compile(r"^/(openai/(v1/)?|v1/)(deployments/[^/]+/)?")
+_AZURE_BASE: Final = re.compile(r"^((/[^/]+)*?/openai/(v1/)?|/v1/)(deployments/[^/]+/)?")
 #: In a stub's path: a character that stands for itself, a part with a name, and what stands for anything.
 _TOKEN: Final = re.compile(r"\[(?P<literal>.)\]|\{(?P<name>[^{}/]*)\}|(?P<any>[*?])|(?P<plain>.)", re.DOTALL)
 _ANY: Final = {"*": ".*", "?": "."}

@@ -65,7 +65,8 @@ def test_every_operation_is_there_under_every_base(method: str, path: str, base:
     names |= {name: f"no-{name}" for name in ("assistant_id", "file_id", "vector_store_id", "batch_id")}
     asked: tuple[str, str, Any] = (method, "/v1" + path.format_map(names), {} if method == "POST" else None)
     theirs, ours = Azure(base=base, version=version).request(*asked), InProcess().request(*asked)
-    assert (theirs.status, theirs.json.keys()) == (ours.status, ours.json.keys())
+    without = {"description"} if path == "/vector_stores" and method == "POST" else set()
+    assert (theirs.status, theirs.json.keys()) == (ours.status, ours.json.keys() - without)
     assert "Resource not found" not in theirs.body.decode()
 
 
@@ -76,9 +77,9 @@ def test_azure_wants_a_version_that_can_be_one(method: str, path: str, version: 
     assert (refused.status, refused.body) == (404, b'{"error":{"code":"404","message":"Resource not found"}}')
 
 
-@pytest.mark.parametrize("base", ["/openai", "/api/projects/p"])
-def test_a_request_without_a_key_is_the_gateways_401(base: str) -> None:
-    refused = Azure(base=base).get("/v1/assistants", headers={"api-key": ""})
+@pytest.mark.parametrize("key", ["", "a key with spaces"])
+def test_a_request_without_a_key_is_the_gateways_401(key: str) -> None:
+    refused = Azure().get("/v1/assistants", headers={"api-key": key})
     words = (
         "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
         "active subscription and use a correct regional API endpoint for your resource."

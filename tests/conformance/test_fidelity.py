@@ -15,17 +15,23 @@ from tests.support import SHARED, needs_shared
 
 @needs_shared
 @pytest.mark.parametrize(
-    ("options", "applicable"),
-    [(["--routes", "assistants,threads"], 173), ([], 369)],
-    ids=["assistants and threads", "everything"],
+    ("options", "folders", "applicable"),
+    [
+        (["--routes", "assistants,threads"], ["recordings"], 173),
+        ([], ["recordings"], 369),
+        (["--azure-forms"], ["recordings", "recordings-azure"], 379),
+    ],
+    ids=["assistants and threads", "everything", "with the forms of Azure and Foundry"],
 )
-def test_every_applicable_exchange_is_exact(options: list[str], applicable: int, tmp_path: Path) -> None:
+def test_every_applicable_exchange_is_exact(
+    options: list[str], folders: list[str], applicable: int, tmp_path: Path
+) -> None:
     """The scorer skips what has no usable request, and says why (its README)."""
     out = tmp_path / "score.json"
     serve = f"{sys.executable} -m emulator serve --port 0"
-    scorer, recordings = SHARED / "tools" / "fidelity.py", SHARED / "recordings"
+    scorer, recordings = SHARED / "tools" / "fidelity.py", [SHARED / folder for folder in folders]
     done = subprocess.run(
-        [sys.executable, scorer, "--command", serve, *options, "--json", out, recordings],
+        [sys.executable, scorer, "--command", serve, *options, "--json", out, *recordings],
         capture_output=True,
         text=True,
         check=False,

@@ -12,10 +12,8 @@ from typing import Any, Final, TypedDict, cast
 
 from emulator.apis.assistants.lifecycle import FIRST
 from emulator.apis.assistants.tools import echo_tools
+from emulator.apis.http.flavours import RUN_LIFETIME
 from emulator.base.json_types import Object
-
-#: Seconds from a run's creation to its expiry (docs/wire.md §5).
-RUN_LIFETIME: Final = 600
 
 #: Keys of a stored message that only events carry (docs/wire.md §2).
 MESSAGE_STATE: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
@@ -228,8 +226,16 @@ def text_of(message: Mapping[str, Any]) -> str:
     return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
 
 
-def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object) -> Run:
-    """A run as it is queued: the assistant's settings, overridden by the request's."""
+def run(
+    id: str,
+    at: int,
+    thread_id: str,
+    assistant: Assistant,
+    body: Object,
+    *,
+    lifetime: int = RUN_LIFETIME,
+) -> Run:
+    """A run as it is queued: the assistant's settings, overridden by the request's. ``lifetime``: in seconds."""
     settings = cast("Object", assistant)
 
     def effective(key: str) -> Any:
@@ -245,7 +251,7 @@ def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object) ->
         "thread_id": thread_id,
         "status": FIRST["thread.run"],
         "started_at": None,
-        "expires_at": at + RUN_LIFETIME,
+        "expires_at": at + lifetime,
         "cancelled_at": None,
         "failed_at": None,
         "completed_at": None,

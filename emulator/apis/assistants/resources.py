@@ -23,10 +23,11 @@ from emulator.world.state.state import State
 from emulator.world.state.vector_stores import THREAD_STORE_DAYS, VectorStore
 
 
-def resolve(world: State, sent: Object | None, *, days: int | None = None) -> Object:
+def resolve(world: State, sent: Object | None, *, days: int | None = None, on_azure: bool = False) -> Object:
     """``tool_resources`` as they are stored: inline ``vector_stores`` are made and replaced by their ids.
 
-    ``days``: the expiry of those that belong to a thread. Raises ApiError for what is not there; nothing is made then.
+    ``days``: the expiry of those that belong to a thread. ``on_azure``: their ids have Azure's form. Raises ApiError
+    for what is not there; nothing is made then.
     """
     resources = {key: value for key, value in (sent or {}).items() if value is not None}
     if "code_interpreter" in resources:
@@ -45,7 +46,7 @@ def resolve(world: State, sent: Object | None, *, days: int | None = None) -> Ob
         for body in inline:
             require_searchable(world, body.get("file_ids") or [])
         after = {"expires_after": {"anchor": "last_active_at", "days": days}} if days else {}
-        ids += [make_store(world, {**after, **body}).id for body in inline]
+        ids += [make_store(world, {**after, **body}, on_azure=on_azure).id for body in inline]
         resources["file_search"] = {"vector_store_ids": ids}
     return resources
 
@@ -64,15 +65,17 @@ def check_messages(world: State, messages: Iterable[Object]) -> None:
                 require_file(world, part["image_file"]["file_id"], "content")
 
 
-def add_message(world: State, thread: Thread, body: Object, message_id: str = "") -> StoredMessage:
+def add_message(
+    world: State, thread: Thread, body: Object, message_id: str = "", *, on_azure: bool = False
+) -> StoredMessage:
     """A message, checked before, comes into a thread with what it brings along. ``message_id``: a given one."""
     made = objects.message(message_id or world.ids.make("thread.message", thread.id), world.now, thread.id, body)
     if made["attachments"]:
-        _attach(world, thread, made["attachments"])
+        _attach(world, thread, made["attachments"], on_azure=on_azure)
     return thread.put_message(made)
 
 
-def _attach(world: State, thread: Thread, attachments: list[Object]) -> None:
+def _attach(world: State, thread: Thread, attachments: list[Object], *, on_azure: bool) -> None:
     """Attachments extend the thread's resources; its vector store is made when the first file needs one."""
     searched = [one["file_id"] for one in attachments if _has_tool(one, "file_search")]
     coded = [one["file_id"] for one in attachments if _has_tool(one, "code_interpreter")]
@@ -87,7 +90,8 @@ def _attach(world: State, thread: Thread, attachments: list[Object]) -> None:
             add_files(world, store, [{"file_id": id} for id in searched if id not in store.stored])
         else:
             after = {"anchor": "last_active_at", "days": THREAD_STORE_DAYS}
-            store = make_store(world, {"file_ids": list(dict.fromkeys(searched)), "expires_after": after})
+            body = {"file_ids": list(dict.fromkeys(searched)), "expires_after": after}
+            store = make_store(world, body, on_azure=on_azure)
         resources["file_search"] = {"vector_store_ids": ids or [store.id]}
     thread.object = {**thread.object, "tool_resources": resources}
 

@@ -41,14 +41,18 @@ def require_live(store: VectorStore) -> None:
         raise errors.store_expired(store.id)
 
 
-def make_store(world: State, body: Object, id: str = "") -> VectorStore:
+def make_store(world: State, body: Object, id: str = "", *, on_azure: bool = False) -> VectorStore:
     """A new vector store with its first files, which have been checked. ``id``: a given one."""
     at = world.now
     _check_chunking(body)
-    store = VectorStore(new_store(id or world.ids.make_timed("vector_store", at), at, body))
+    store = VectorStore(new_store(id or _store_id(world, on_azure=on_azure), at, body))
     add_files(world, store, [{"file_id": id, **_strategy(body)} for id in body.get("file_ids") or []])
     world.store.vector_stores.put(store.id, store)
     return store
+
+
+def _store_id(world: State, *, on_azure: bool) -> str:
+    return world.ids.make("azure vector_store") if on_azure else world.ids.make_timed("vector_store", world.now)
 
 
 def _strategy(body: Object) -> Object:

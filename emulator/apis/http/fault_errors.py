@@ -6,8 +6,9 @@ from typing import Final
 
 import orjson
 
-from emulator.apis.http import headers as http_headers
-from emulator.apis.http.headers import Flavour, Headers
+from emulator.apis.http import gateway
+from emulator.apis.http.flavours import Flavour
+from emulator.apis.http.headers import Headers
 from emulator.apis.http.request import JsonResponse
 from emulator.base.json_types import Object
 
@@ -30,11 +31,16 @@ _RETRY: Final = {"retry-after-ms": "20", "retry-after": "1", "x-should-retry": "
 
 
 def error_response(
-    status: int, body: Object | str | None, headers: dict[str, str], operation: str, flavour: Flavour
+    status: int,
+    body: Object | str | None,
+    headers: dict[str, str],
+    operation: str,
+    flavour: Flavour,
+    version: str = "",
 ) -> JsonResponse:
     """The response of a fault to a request for an operation. On Azure the gateway has its own words for some."""
-    gateway = http_headers.gateway_body(status, operation) if flavour == "azure" and body is None else None
-    return JsonResponse(gateway or error_body(status, body), status, headers=error_headers(status, headers))
+    words = gateway.fault_body(status, operation, flavour, version) if body is None else None
+    return JsonResponse(words or error_body(status, body), status, headers=error_headers(status, headers))
 
 
 def error_body(status: int, body: Object | str | None = None) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from starlette.types import Receive, Send
 
 from emulator.apis.http import fault_errors
-from emulator.apis.http.headers import Flavour
+from emulator.apis.http.flavours import Flavour
 from emulator.apis.http.request import JsonResponse
 from emulator.apis.http.response import BrokenOff
 from emulator.base import sse
@@ -28,15 +28,17 @@ Message = dict[str, Any]
 class RequestInterceptor:
     """The ``UnhandledRequest`` of a fault. ``response``: the one that takes the place of the handler's."""
 
-    def __init__(self, operation: str, flavour: Flavour, on_end: list[Callable[[], None]]) -> None:
-        self._operation, self._flavour, self._on_end = operation, flavour, on_end
+    def __init__(self, operation: str, flavour: Flavour, version: str, on_end: list[Callable[[], None]]) -> None:
+        self._operation, self._flavour, self._version, self._on_end = operation, flavour, version, on_end
         self.response: JsonResponse | None = None
 
     async def wait(self, seconds: float) -> None:
         await until_end(self._on_end, asyncio.ensure_future(asyncio.sleep(seconds)))
 
     def respond_with_error(self, status: int, body: Object | str | None, headers: dict[str, str]) -> None:
-        self.response = fault_errors.error_response(status, body, headers, self._operation, self._flavour)
+        self.response = fault_errors.error_response(
+            status, body, headers, self._operation, self._flavour, self._version
+        )
 
 
 class FaultInjector:

@@ -1,4 +1,4 @@
-"""What a request's head says (key, flavour), and the headers of every response."""
+"""What a request's head says (key, address), and the headers of every response."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import base64
 import binascii
 import functools
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-import orjson
-
 from emulator.apis.http import errors
-from emulator.apis.http.errors import ApiError
+from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
 from emulator.base.clock import http_date
 
-Flavour = Literal["openai", "azure"]
 Header = tuple[bytes, bytes]
 Headers = list[Header]
 
@@ -34,21 +31,42 @@ _OPENAI: Final[Headers] = [
     (b"openai-version", b"2020-10-01"),
     (b"x-content-type-options", b"nosniff"),
 ]
-_AZURE: Final[Headers] = [
+#: Sent with every response of Azure and Foundry, except on the Responses API.
+_OPENAI_ON_AZURE: Final[Headers] = [
+    (b"openai-organization", b"a55157a9751c4e4d8a70a55157a9751c"),
     (b"openai-processing-ms", b"1"),
     (b"openai-version", b"2020-10-01"),
+]
+#: Sent with every response of Azure and Foundry, and what only Foundry sends.
+_AZURE: Final[Headers] = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-ms-region", b"Emulator"),
 ]
+_FOUNDRY: Final[Headers] = [
+    (b"azureml-served-by-cluster", b"emulator"),
+    (b"request-context", b"appId=cid-v1:emulator"),
+    (b"x-aml-cluster", b"emulator"),
+    (b"x-ms-response-type", b"standard"),
+    (b"x-request-time", b"0.001"),
+]
+#: A client of Azure names its request in this header, and finds the name in the response.
+_CLIENT_REQUEST_ID: Final = b"x-ms-client-request-id"
 
 
 class Address(NamedTuple):
-    """Where a request goes: its path without version or base, as segments, and the flavour that base speaks."""
+    """Where a request goes: its path without its base, as segments, and the flavour that the base speaks.
+
+    ``version``: the ``api-version`` of Azure and Foundry, empty for none.
+    """
 
     segments: list[str]
     flavour: Flavour
     query: dict[str, str | list[str]]
-    waives_beta: bool
+    version: str = ""
+
+    @property
+    def waives_beta(self) -> bool:
+        return self.flavour != "openai"
 
 
 def read_query(raw: bytes) -> dict[str, str | list[str]]:
@@ -68,27 +86,31 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
 
 
 def read_address(path: str, query_string: bytes, roots: frozenset[str], method: str) -> Address:
-    """Raises ApiError for a path that no base of ours begins, and for a bad or missing version under ``/openai``.
-
-    ``/v1/…`` is OpenAI's; ``/openai/…`` and, with ``?api-version=``, any other base are Azure's and Foundry's. Azure's
-    own v1, ``/openai/v1/…``, needs no version.
-    """
-    segments = path.split("/")[1:]
+    """Raises ApiError for a path that no base of ours begins, and for a bad or missing version of Azure's."""
+    flavour, length, needs_version = base_of(path, query_string)
     query = read_query(query_string) if query_string else {}
-    if segments[0] == "v1" and "api-version" not in query:
-        plain = segments[1:] if "%" not in path else [unquote(segment) for segment in segments[1:]]
-        return Address(plain, "openai", query, waives_beta=False)
+    if flavour == "openai":
+        if length is None:
+            raise errors.unknown_url(method, unquote(path))
+        plain = path.split("/")[2:]
+        return Address(plain if "%" not in path else [unquote(segment) for segment in plain], flavour, query)
     version = query.pop("api-version", None)
-    if segments[0] != "openai" and version is None:
-        raise errors.unknown_url(method, unquote(path))
-    if version is None and segments[1:2] == ["v1"]:
+    if version is None and not needs_version:
         version = "v1"
-    if not isinstance(version, str) or not _API_VERSION.fullmatch(version):
+    segments = _below(path, length, roots)
+    if segments is None or not isinstance(version, str) or not _API_VERSION.fullmatch(version):
         raise errors.unknown_url(method, unquote(path))
+    return Address([unquote(segment) for segment in segments], flavour, query, version)
+
+
+def _below(path: str, length: int | None, roots: frozenset[str]) -> list[str] | None:
+    """The segments below a base; below an unknown one, those from the first root on. None if there is no root."""
+    if length is not None:
+        segments = path[length + 1 :].split("/")
+        return segments if segments[0] in roots else None
+    segments = path.split("/")
     start = next((n for n, segment in enumerate(segments) if segment in roots), None)
-    if start is None:
-        raise errors.unknown_url(method, unquote(path))
-    return Address([unquote(s) for s in segments[start:]], "azure", query, waives_beta=True)
+    return None if start is None else segments[start:]
 
 
 def read_key(headers: Headers) -> str:
@@ -118,59 +140,49 @@ def _password(encoded: bytes) -> bytes:
         return b""
 
 
-def shared_headers(flavour: Flavour, request_id: str, now: float) -> Headers:
-    """The headers that all responses of a flavour share."""
-    date = (b"date", http_date(int(now)))
-    if flavour == "azure":
-        digits = request_id.removeprefix("req_")
-        uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}".encode()
-        return [date, *_AZURE, (b"apim-request-id", uuid), (b"x-request-id", uuid)]
-    return [date, *_OPENAI, (b"x-request-id", request_id.encode())]
+def openai_headers(request_id: str, now: float) -> Headers:
+    """The headers that all responses of OpenAI share."""
+    return [_date(now), *_OPENAI, (b"x-request-id", request_id.encode())]
 
 
 @functools.lru_cache(maxsize=64)
-def _head_before_id(flavour: Flavour, second: int) -> bytes:
-    """The lines of ``shared_headers`` before the request's id: the same for a whole second."""
-    return lines_of(shared_headers(flavour, "", second)[: 1 + len(_AZURE if flavour == "azure" else _OPENAI)])
+def _head_before_id(second: int) -> bytes:
+    """The lines of ``openai_headers`` before the request's id: the same for a whole second."""
+    return lines_of(openai_headers("", second)[:-1])
 
 
-def shared_head(flavour: Flavour, request_id: str, now: float) -> bytes:
-    """``shared_headers`` as lines."""
-    if flavour == "azure":
-        return lines_of(shared_headers(flavour, request_id, now))
-    return b"%bx-request-id: %b\r\n" % (_head_before_id(flavour, int(now)), request_id.encode())
+def openai_head(request_id: str, now: float) -> bytes:
+    """``openai_headers`` as lines."""
+    return b"%bx-request-id: %b\r\n" % (_head_before_id(int(now)), request_id.encode())
+
+
+def azure_headers(
+    flavour: Flavour, request_id: str, now: float, received: Headers, *, of_responses: bool = False
+) -> Headers:
+    """The headers that all responses of Azure or Foundry share.
+
+    ``received``: those of the request, whose client may have given it a name. ``of_responses``: the Responses API sends
+    no ``openai-*`` there.
+    """
+    digits = request_id.removeprefix("req_")
+    uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}".encode()
+    is_foundry = flavour in FOUNDRY
+    return [
+        _date(now),
+        *(() if of_responses else _OPENAI_ON_AZURE),
+        *_AZURE,
+        *(_FOUNDRY if is_foundry else ()),
+        (b"apim-request-id", uuid),
+        (b"x-ms-middleware-request-id", uuid),
+        (b"x-request-id", digits.encode() if is_foundry else uuid),
+        *[header for header in received if header[0] == _CLIENT_REQUEST_ID][:1],
+    ]
+
+
+def _date(now: float) -> Header:
+    return b"date", http_date(int(now))
 
 
 def lines_of(headers: Headers) -> bytes:
     """Headers as they go over the wire."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
-
-
-def error_body(error: ApiError, flavour: Flavour) -> bytes:
-    """OpenAI's envelope; on Azure the gateway has its own for what does not get past it (docs/wire.md §6)."""
-    if flavour == "azure" and error.gateway:
-        body = {"code": str(error.status), "message": _AZURE_WORDS.get(error.status, error.message)}
-        return orjson.dumps({"error": body})
-    return error.body()
-
-
-def gateway_body(status: int, operation: str) -> bytes | None:
-    """The error of Azure's gateway for a request; None for one that the gateway lets pass."""
-    words = {
-        401: _AZURE_WORDS[401],
-        429: (
-            f"Requests to the {operation.title()} Operation under Azure OpenAI API have exceeded token rate limit of "
-            "your current OpenAI S0 pricing tier. Please retry after 1 second. Please go here: "
-            "https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit."
-        ),
-    }.get(status)
-    return None if words is None else orjson.dumps({"error": {"code": str(status), "message": words}})
-
-
-_AZURE_WORDS: Final = {
-    401: (
-        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
-        "active subscription and use a correct regional API endpoint for your resource."
-    ),
-    404: "Resource not found",
-}

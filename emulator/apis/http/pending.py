@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import orjson
 
+from emulator.apis.http import headers
+from emulator.apis.http.flavours import Flavour
 from emulator.apis.http.form import Form
-from emulator.apis.http.headers import Flavour
+from emulator.apis.http.headers import Headers
 from emulator.apis.http.request import Handler, Response
 from emulator.base.operations import Operation
 from emulator.world.faults import ActiveFault
@@ -28,6 +30,8 @@ class ResolvedRequest:
     form: Form | None
     #: The request comes by a base that asks for no header of the API's.
     waives_headers: bool
+    #: The ``api-version`` of Azure and Foundry.
+    version: str
 
     @property
     def streams(self) -> bool:
@@ -48,6 +52,20 @@ class PendingRequest:
     resolved: ResolvedRequest | None = None
     active_fault: ActiveFault | None = None
     result: Response | Exception | None = None
+
+    def shared_headers(self, request_id: str) -> Headers:
+        """The headers that the response shares with all others to such requests."""
+        now = self.world.clock.now()
+        if self.flavour == "openai":
+            return headers.openai_headers(request_id, now)
+        of_responses = self.resolved is not None and self.resolved.operation.api == "responses"
+        return headers.azure_headers(self.flavour, request_id, now, self.entry.headers, of_responses=of_responses)
+
+    def shared_head(self, request_id: str) -> bytes:
+        """``shared_headers`` as lines."""
+        if self.flavour == "openai":
+            return headers.openai_head(request_id, self.world.clock.now())
+        return headers.lines_of(self.shared_headers(request_id))
 
     @property
     def is_intercepted(self) -> bool:

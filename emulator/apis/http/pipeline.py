@@ -14,12 +14,13 @@ from typing import Final
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from emulator.apis.http import errors, headers
+from emulator.apis.http import errors, gateway, headers
 from emulator.apis.http.bodies import TOO_LARGE, lingering, read_body, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, Busy
+from emulator.apis.http.flavours import Flavour, base_of
 from emulator.apis.http.form import Form, is_form
-from emulator.apis.http.headers import Flavour, Headers
+from emulator.apis.http.headers import Headers
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
 from emulator.apis.http.request import (
     AwaitedResponse,
@@ -110,14 +111,13 @@ class Api:
     def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
         """From a request to its result, without a pause; a request that a fault intercepts is not handled yet."""
         path = scope["raw_path"].decode("latin-1")
-        azure = path.startswith("/openai/") or b"api-version=" in scope["query_string"]
-        flavour: Flavour = "azure" if azure else "openai"
+        flavour = base_of(path, scope["query_string"]).flavour
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
         pending = PendingRequest(self._nowhere, entry, flavour)
         try:
             pending.key = headers.read_key(scope["headers"])
             pending.world = world = self.worlds.of(pending.key)
-            pending.resolved, pending.flavour = self._address(entry, body, after_sunset=world.options.after_sunset)
+            pending.resolved = self._address(entry, body, after_sunset=world.options.after_sunset)
             if world.is_strict:
                 self._check_recorded(world, pending.resolved, entry)
             if world.faults.any:
@@ -165,7 +165,9 @@ class Api:
         assert active is not None
         from emulator.apis.http.fault_injector import RequestInterceptor
 
-        interceptor = RequestInterceptor(resolved.operation.name, pending.flavour, pending.world.on_end)
+        interceptor = RequestInterceptor(
+            resolved.operation.name, pending.flavour, resolved.version, pending.world.on_end
+        )
         try:
             await active.fault.kind.before(interceptor)
         except Exception as error:
@@ -205,11 +207,10 @@ class Api:
             response = self._error_response(world, response, pending.flavour, request_id)
         entry.status, entry.answer = response.status, response.body
         world.journal.add(entry)
-        now = world.clock.now()
         if response.headers or response.status in BODILESS:
-            shared = headers.shared_headers(pending.flavour, request_id, now)
+            shared = pending.shared_headers(request_id)
             return response.status, headers.lines_of(headers_of(response, shared)), response.body
-        return response.status, head_of(response, headers.shared_head(pending.flavour, request_id, now)), response.body
+        return response.status, head_of(response, pending.shared_head(request_id)), response.body
 
     def _stream_now(self, pending: PendingRequest, stream: StreamResponse) -> Ready | None:
         """A stream that has come to its end and is short: a long one is sent as fast as it is read."""
@@ -218,12 +219,12 @@ class Api:
         if len(whole) > SHORT_STREAM:
             return None
         world = pending.world
-        shared = headers.shared_headers(pending.flavour, world.ids.request_id(), world.clock.now())
+        shared = pending.shared_headers(world.ids.request_id())
         entry.status, entry.answer = 200, whole
         world.journal.add(entry)
         return 200, headers.lines_of(stream_headers(shared)), frames
 
-    def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> tuple[ResolvedRequest, Flavour]:
+    def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> ResolvedRequest:
         """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""
         address = headers.read_address(entry.path, entry.query, self._roots, entry.method)
         removed = after_sunset and not _REMOVED_ROOTS.isdisjoint(address.segments[:1])
@@ -240,8 +241,7 @@ class Api:
         if removed:
             raise errors.removed(entry.method, entry.path)
         handler = self._endpoints.handler(operation.name)
-        resolved = ResolvedRequest(operation, handler, path, address.query, raw, form, address.waives_beta)
-        return resolved, address.flavour
+        return ResolvedRequest(operation, handler, path, address.query, raw, form, address.waives_beta, address.version)
 
     def _check_recorded(self, world: World, resolved: ResolvedRequest, entry: Entry) -> None:
         """Raises ApiError, and reports a problem, for a request that a strict replay has not recorded."""
@@ -286,7 +286,7 @@ class Api:
     def _with_headers(self, pending: PendingRequest, result: SentResponse | Exception) -> tuple[SentResponse, Headers]:
         """A result that is no exception any more, and the headers that all responses share."""
         request_id = pending.world.ids.request_id()
-        shared = headers.shared_headers(pending.flavour, request_id, pending.world.clock.now())
+        shared = pending.shared_headers(request_id)
         if isinstance(result, Exception):
             result = self._error_response(pending.world, result, pending.flavour, request_id)
         return result, shared
@@ -334,7 +334,7 @@ class Api:
         if not isinstance(error, ApiError):
             world.report_exception(error)
             error = errors.server_error(request_id)
-        body = headers.error_body(error, flavour)
+        body = gateway.error_body(error, flavour)
         return JsonResponse(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
 
 

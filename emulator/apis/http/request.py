@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from emulator.apis.http.flavours import FOUNDRY, Flavour
 from emulator.apis.http.form import Form
-from emulator.apis.http.headers import Flavour, Headers
+from emulator.apis.http.headers import Headers
 from emulator.apis.http.json_text import pretty
 from emulator.base.clock import FOREVER
 from emulator.world.journal import Entry
@@ -45,7 +46,12 @@ class Request:
 
     @property
     def on_azure(self) -> bool:
-        return self.flavour == "azure"
+        """On Azure OpenAI or Foundry, whose objects have the same forms."""
+        return self.flavour != "openai"
+
+    @property
+    def on_foundry(self) -> bool:
+        return self.flavour in FOUNDRY
 
 
 @dataclass(slots=True)

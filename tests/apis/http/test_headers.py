@@ -20,8 +20,11 @@ OPENAI = {
     "x-request-id", "content-type",
 }  # fmt: skip
 AZURE = {
-    "date", "openai-processing-ms", "openai-version", "x-content-type-options", "x-ms-region", "apim-request-id",
-    "x-request-id", "content-type",
+    "date", "openai-organization", "openai-processing-ms", "openai-version", "x-content-type-options", "x-ms-region",
+    "apim-request-id", "x-ms-middleware-request-id", "x-request-id", "content-type",
+}  # fmt: skip
+FOUNDRY = {
+    *AZURE, "azureml-served-by-cluster", "request-context", "x-aml-cluster", "x-ms-response-type", "x-request-time",
 }  # fmt: skip
 #: Never seen on any of 873 recorded answers.
 NEVER = ("x-ratelimit", "cache-control", "server", "cf-ray", "set-cookie", "transfer-encoding")
@@ -141,6 +144,10 @@ def test_how_a_query_is_read(query: bytes, read: object) -> None:
         ("/v1/threads/thread_old/runs/run_old", {*OPENAI, "content-length", "openai-poll-after-ms"}),
         (f"/openai/assistants?{V}", {*AZURE, "content-length"}),
         ("/openai/assistants", {*AZURE, "content-length"}),
+        ("/openai/v1/assistants", {*AZURE, "content-length"}),
+        ("/api/projects/p/assistants?api-version=v1", {*FOUNDRY, "content-length"}),
+        ("/api/projects/p/assistants", {*FOUNDRY, "content-length"}),
+        ("/assistants?api-version=v1", {*FOUNDRY, "content-length"}),
     ],
 )
 def test_which_headers_an_answer_has(path: str, names: set[str]) -> None:

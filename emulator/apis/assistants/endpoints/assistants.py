@@ -40,7 +40,7 @@ def list_assistants(request: Request) -> JsonResponse:
 def create_assistant(request: Request) -> JsonResponse:
     check_settings(request)
     world = request.world
-    resources = resolve(world, request.body.get("tool_resources"))
+    resources = resolve(world, request.body.get("tool_resources"), on_azure=request.on_azure)
     id = world.ids.make("assistant")
     made = objects.assistant(id, world.now, {**request.body, "tool_resources": resources})
     objects_of(world).assistants.put(id, made)
@@ -56,7 +56,7 @@ def modify_assistant(request: Request) -> JsonResponse:
     old = assistants.find(request.path["assistant_id"], "assistant_id")
     check_settings(request)
     sent = request.body.get("tool_resources")
-    resources = {} if sent is None else {"tool_resources": resolve(request.world, sent)}
+    resources = {} if sent is None else {"tool_resources": resolve(request.world, sent, on_azure=request.on_azure)}
     modified = objects.modified_assistant(old, {**request.body, **resources})
     assistants.put(old["id"], modified)
     return shown(request, modified)

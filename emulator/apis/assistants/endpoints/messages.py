@@ -33,7 +33,7 @@ def create_message(request: Request) -> JsonResponse:
         raise errors.message_during_run(thread.id, thread.active_run)
     check_room(thread)
     check_messages(request.world, [request.body])
-    return _shown(request, add_message(request.world, thread, request.body))
+    return _shown(request, add_message(request.world, thread, request.body, on_azure=request.on_azure))
 
 
 def get_message(request: Request) -> JsonResponse:

@@ -17,6 +17,7 @@ from emulator.apis.assistants.turns import turn_of
 from emulator.apis.assistants.views import shown, view_of
 from emulator.apis.files.resources import use_stores
 from emulator.apis.http.errors import ApiError
+from emulator.apis.http.flavours import RUN_LIFETIMES
 from emulator.apis.http.lists import POLL_SOON, list_of, read_query
 from emulator.apis.http.request import JsonResponse, Request, StreamResponse
 from emulator.base.json_types import Object
@@ -107,11 +108,12 @@ def _start(request: Request, prepared: _Prepared, stream: RunStream | None) -> J
     thread, assistant, messages, stores = prepared
     resources = thread.object["tool_resources"]
     for message in messages:
-        add_message(world, thread, message)
+        add_message(world, thread, message, on_azure=request.on_azure)
     if thread.object["tool_resources"] is not resources:  # a message has brought the thread a vector store
         stores = stores_of(world, assistant, thread)
     use_stores(world, stores)
-    run = objects.run(world.ids.make("thread.run", thread.id), world.now, thread.id, assistant, request.body)
+    id, lifetime = world.ids.make("thread.run", thread.id), RUN_LIFETIMES[request.flavour]
+    run = objects.run(id, world.now, thread.id, assistant, request.body, lifetime=lifetime)
     turn = turn_of(world, thread, run, assistant, stores, azure=request.on_azure)
     request.entry.run_id, request.entry.turn = run["id"], turn.turn.name
     request.engine.start(turn, stream)

@@ -26,11 +26,11 @@ def make_thread(request: Request, body: dict[str, Any]) -> Thread:
     if len(messages) > MAX_MESSAGES:
         raise errors.thread_is_full("that is to be made", MAX_MESSAGES)
     check_messages(world, messages)
-    resources = resolve(world, body.get("tool_resources"), days=THREAD_STORE_DAYS)
+    resources = resolve(world, body.get("tool_resources"), days=THREAD_STORE_DAYS, on_azure=request.on_azure)
     id = world.ids.make("thread")
     thread = Thread(objects.thread(id, world.now, {**body, "tool_resources": resources}))
     for message in messages:
-        add_message(world, thread, message)
+        add_message(world, thread, message, on_azure=request.on_azure)
     objects_of(world).threads[id] = thread
     request.entry.thread_id = id
     return thread
@@ -49,7 +49,7 @@ def modify_thread(request: Request) -> JsonResponse:
     old = thread.object
     sent = {key: value for key, value in request.body.items() if value is not None}
     if "tool_resources" in sent:
-        sent["tool_resources"] = resolve(request.world, sent["tool_resources"])
+        sent["tool_resources"] = resolve(request.world, sent["tool_resources"], on_azure=request.on_azure)
     thread.object = objects.thread(old["id"], old["created_at"], {**old, **sent})
     return json_response(thread.object)
 

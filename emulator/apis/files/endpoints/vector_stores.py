@@ -55,7 +55,7 @@ def _polled(request: Request, store: VectorStore) -> Object:
 
 def create_vector_store(request: Request) -> JsonResponse:
     require_searchable(request.world, request.body.get("file_ids") or [])
-    return shown(request, make_store(request.world, request.body).object)
+    return shown(request, make_store(request.world, request.body, on_azure=request.on_azure).object)
 
 
 def get_vector_store(request: Request) -> JsonResponse:
@@ -148,20 +148,20 @@ def create_vector_store_file(request: Request) -> JsonResponse:
     file_id = request.body["file_id"]
     require_file(request.world, file_id, "file_id")
     (made,) = add_files(request.world, store, [request.body])
-    return json_response(made)
+    return shown(request, made)
 
 
 def get_vector_store_file(request: Request) -> JsonResponse:
     store = _store(request)
     id = _file(request, store)["id"]
     request.entry.moved |= poll_store(request.world, store, [id])
-    return json_response(store.stored[id].object, poll_after=POLL_SOON)
+    return shown(request, store.stored[id].object, poll_after=POLL_SOON)
 
 
 def update_vector_store_file_attributes(request: Request) -> JsonResponse:
     store = _store(request)
     id = _file(request, store)["id"]
-    return json_response(store.change(id, {"attributes": request.body["attributes"] or {}}))
+    return shown(request, store.change(id, {"attributes": request.body["attributes"] or {}}))
 
 
 def delete_vector_store_file(request: Request) -> JsonResponse:
@@ -202,8 +202,14 @@ def create_vector_store_file_batch(request: Request) -> JsonResponse:
     ids = list(dict.fromkeys(entry["file_id"] for entry in entries))
     require_searchable(world, ids)
     add_files(world, store, entries)
-    at = world.now
-    return shown(request, store.add_batch(world.ids.make_timed("vector_store.file_batch", at, store.id), at, ids))
+    return shown(request, store.add_batch(_batch_id(request, store), world.now, ids))
+
+
+def _batch_id(request: Request, store: VectorStore) -> str:
+    ids = request.world.ids
+    if request.on_azure:
+        return ids.make_uuid("azure vector_store.file_batch", store.id)
+    return ids.make_timed("vector_store.file_batch", request.world.now, store.id)
 
 
 def get_vector_store_file_batch(request: Request) -> JsonResponse:

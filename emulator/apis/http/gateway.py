@@ -1,0 +1,56 @@
+"""What the gateways of Azure and Foundry answer by themselves, in bodies of their own (docs/wire.md §6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+
+from emulator.apis.http.errors import ApiError
+from emulator.apis.http.flavours import FOUNDRY, Flavour
+
+#: Azure's words by status. The gateway's code is the status.
+_WORDS: Final = {
+    401: (
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
+        "active subscription and use a correct regional API endpoint for your resource."
+    ),
+    404: "Resource not found",
+}
+#: Foundry's 401, with its spaces.
+_FOUNDRY_UNAUTHORIZED: Final = (
+    b'{ "statusCode": 401, "message": "Unauthorized. Access token is missing, invalid, audience is incorrect '
+    b'(https://ai.azure.com), or have expired." }'
+)
+
+
+def error_body(error: ApiError, flavour: Flavour) -> bytes:
+    """The body of an error: OpenAI's envelope, unless the flavour's gateway answers."""
+    if flavour == "openai" or not error.gateway:
+        return error.body()
+    if error.status in _WORDS:
+        return _body(error.status, _WORDS[error.status], flavour)
+    return _envelope(error.code or str(error.status), error.message)
+
+
+def fault_body(status: int, operation: str, flavour: Flavour, version: str) -> bytes | None:
+    """The body of a fault that states none; None for a status that the gateway leaves to the service."""
+    if flavour == "openai":
+        return None
+    words = {
+        401: _WORDS[401],
+        429: (
+            f"Requests to the {operation.title()} Operation under Azure OpenAI API version {version} have exceeded "
+            "token rate limit of your current OpenAI S0 pricing tier. Please retry after 1 second. Please go here: "
+            "https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit."
+        ),
+    }.get(status)
+    return None if words is None else _body(status, words, flavour)
+
+
+def _body(status: int, words: str, flavour: Flavour) -> bytes:
+    return _FOUNDRY_UNAUTHORIZED if status == 401 and flavour in FOUNDRY else _envelope(str(status), words)
+
+
+def _envelope(code: str, message: str) -> bytes:
+    return orjson.dumps({"error": {"code": code, "message": message}})
