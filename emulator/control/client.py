@@ -9,6 +9,7 @@ import base64
 import http.client
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -269,9 +270,14 @@ class Control:
 
         return BackfillReport.from_json(self._call("GET", "/backfill"))
 
-    def export(self, kind: Literal["recording", "scenario"] = "recording") -> str:
-        """The journal as a recording (JSON Lines), or the objects as a scenario file with what is ``given`` (YAML)."""
-        status, raw = self._exchange("GET", f"/_emulator/export?as={kind}", None, 60)
+    def export(self, kind: Literal["recording", "scenario"] = "recording", *, redact: Sequence[str] | None = ()) -> str:
+        """The journal as a recording (JSON Lines), or the objects as a scenario file with what is ``given`` (YAML).
+
+        Secrets are redacted, and what the regular expressions of ``redact`` match; None keeps all of them.
+        """
+        query = [("as", kind), *(("redact", one) for one in redact or ())]
+        query += [("no_redact", "true")] if redact is None else []
+        status, raw = self._exchange("GET", f"/_emulator/export?{urlencode(query)}", None, 60)
         if status >= 400:
             raise EmulatorError(raw.decode("utf-8", "replace"))
         return raw.decode("utf-8")

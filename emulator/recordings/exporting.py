@@ -20,8 +20,8 @@ from emulator.recordings.distil.given_form import (
     without_defaults,
 )
 from emulator.recordings.distil.yaml_writer import write
-from emulator.recordings.exchange import Ended, Exchange, Part, headers_of, parsed
-from emulator.recordings.record.redaction import Redactor
+from emulator.recordings.exchange import Ended, Exchange, Part, Recording, headers_of, parsed
+from emulator.recordings.redaction.redactor import Redactor
 from emulator.scenarios.model import TERMINAL
 from emulator.world.journal import Entry
 from emulator.world.state.store import Store
@@ -32,13 +32,15 @@ from emulator.world.world import World
 _ENDED: dict[str | None, Ended] = {"disconnect": "cut", "stall": "timeout"}
 
 
-def recording_of(world: World) -> bytes:
-    """The journal in our own format, without secrets. A request that only repeats the one before is left out."""
-    redactor = Redactor()
-    lines = [own_format.header_line(None)]
-    for number, entry in enumerate(world.journal.requests(), world.journal.dropped + 1):
-        lines.append(own_format.line(redactor.exchange(_exchange(entry, number))))
-    return b"".join(lines)
+def recording_of(world: World, redactor: Redactor | None) -> bytes:
+    """The journal in our own format. A request that only repeats the one before is left out.
+
+    Without a ``redactor`` all secrets stay.
+    """
+    entries = enumerate(world.journal.requests(), world.journal.dropped + 1)
+    recording = Recording("journal", "", tuple(_exchange(entry, number) for number, entry in entries))
+    exchanges = (redactor.recordings([recording])[0] if redactor else recording).exchanges
+    return b"".join([own_format.header_line(None), *map(own_format.line, exchanges)])
 
 
 def _exchange(entry: Entry, number: int) -> Exchange:
@@ -80,8 +82,11 @@ def _parts(form: Object) -> Iterator[Part]:
             yield Part(name, content=str(value).encode())
 
 
-def scenario_of(world: World) -> str:
-    """The objects as a scenario file, with the contents of files. Comments list what a scenario cannot give."""
+def scenario_of(world: World, redactor: Redactor | None) -> str:
+    """The objects as a scenario file, with the contents of files. Comments list what a scenario cannot give.
+
+    Without a ``redactor`` all secrets stay.
+    """
     store, objects, left_out = world.store, objects_of(world), _lost(world)
     given = {
         "files": [_file(file, world) for file in store.files],
@@ -91,7 +96,9 @@ def scenario_of(world: World) -> str:
     }
     document: Object = {"version": 1, "name": "exported"}
     if present := {kind: items for kind, items in given.items() if items}:
-        document["given"] = present
+        document["given"] = redactor.value(present) if redactor else present
+    if redactor and redactor.count:
+        left_out.append(f"{plural(redactor.count, 'secret')}: redacted")
     return write(document, about="Exported from an emulator.", left_out=left_out)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from emulator.recordings.distil.api_calls import has_address
 from emulator.recordings.distil.distil import Distilled, distil
 from emulator.recordings.exchange import Recording, RecordingError
 from emulator.recordings.proof.replay import Proof, prove
+from emulator.recordings.redaction.redactor import Place, Redactor
 from emulator.recordings.sources import is_recording, scenario_in
 
 #: Called with the progress of a long import: the current activity, the number of steps done, and of all steps.
@@ -21,12 +23,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Imported:
-    """A scenario made of recordings, with its text and its proof. ``ignored``: files that are no recordings."""
+    """A scenario made of recordings, with its text and its proof. ``ignored``: files that are no recordings.
+
+    ``redacted``: how many secrets were redacted in each place.
+    """
 
     distilled: Distilled
     text: str
     proof: Proof
     ignored: list[str] = field(default_factory=list)
+    redacted: Counter[Place] = field(default_factory=Counter)
 
     @property
     def turns(self) -> int:
@@ -59,20 +65,29 @@ def read_files(files: Iterable[str | Path], progress: Progress | None = None) ->
 
 
 def import_files(
-    files: Iterable[str | Path], name: str, progress: Progress | None = None, *, folder: str = ""
+    files: Iterable[str | Path],
+    name: str,
+    progress: Progress | None = None,
+    *,
+    folder: str = "",
+    redactor: Redactor | None = None,
 ) -> Imported:
-    """Reads, distils and proves recordings. ``folder``: see ``distil``; by default the name of the scenario.
+    """Reads, redacts, distils and proves recordings. ``folder``: see ``distil``; by default the scenario's name.
+
+    Without a ``redactor`` all secrets stay.
 
     The scenario is read back from its text, so nothing is written that ``check`` refuses.
 
     Raises as ``read_files`` does, and RecordingError if no request is for the API, or if the scenario is too large.
     """
     recordings, ignored = read_files(files, progress)
+    recordings = redactor.recordings(recordings) if redactor else recordings
     distilled = distil_all(recordings, name, folder)
     if progress:
         progress("proving", len(recordings), len(recordings))
     text = distilled.text()
-    return Imported(distilled, text, prove(distilled, scenario_in(text, distilled)), ignored)
+    places = redactor.places if redactor else Counter[Place]()
+    return Imported(distilled, text, prove(distilled, scenario_in(text, distilled)), ignored, places)
 
 
 def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Distilled:

@@ -15,6 +15,7 @@ from emulator.recordings.distil.distil import distil
 from emulator.recordings.distil.ordering import arrange
 from emulator.recordings.exchange import Recording
 from emulator.recordings.proof.replay import replayed_transcripts
+from emulator.recordings.redaction.redactor import Redactor
 from emulator.recordings.sources import scenario_from
 from emulator.scenarios.steps.context import Output, parsed
 from emulator.world.state.transcript import Transcript
@@ -29,6 +30,7 @@ def transcripts_of(recordings: list[Recording]) -> list[Object]:
     Two recordings have no common names of turns or contents of files, and one of Assistants shows a search only if the
     application lists run steps. So a turn is named by its question, files have no hash, and searches are left out.
     """
+    recordings = Redactor().recordings(recordings)
     distilled = distil(recordings)
     on_assistants = replayed_transcripts(distilled, scenario_from(distilled)) if "turns" in distilled.document else []
     on_responses = _on_responses(read_api_calls(arrange(recordings)))

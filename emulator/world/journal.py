@@ -154,13 +154,13 @@ _SECRET = "…"
 
 
 def _shown(name: str, value: str) -> str:
-    from emulator.base.secret_names import is_secret_header
+    from emulator.base.secrets.names import is_secret_header
 
     return _SECRET if is_secret_header(name) else value
 
 
 def _query(query: bytes) -> dict[str, Any]:
-    from emulator.base.secret_names import is_secret_parameter
+    from emulator.base.secrets.names import is_secret_parameter
 
     pairs: dict[str, Any] = {}
     for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):

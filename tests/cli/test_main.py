@@ -277,6 +277,7 @@ def test_a_machine_gets_the_summary_of_an_import(capsys: pytest.CaptureFixture[s
         "faults": 0,
         "stubs": 0,
         "proof": {"played": 4, "alike": 4, "differences": []},
+        "redacted": [],
         "not_carried_over": [],
         "left_alone": [],
     }

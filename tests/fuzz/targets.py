@@ -31,7 +31,7 @@ from emulator.recordings.importing import distil_all
 from emulator.recordings.multipart import parts_of
 from emulator.recordings.proof.replay import prove
 from emulator.recordings.readers import parse_recording, recognises
-from emulator.recordings.record.redaction import Redactor
+from emulator.recordings.redaction.redactor import Redactor
 from emulator.recordings.sources import scenario_from
 from emulator.scenarios.document import from_data, parse
 from emulator.scenarios.loading import check_document

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.base.problems import ScenarioError
 from emulator.recordings.exchange import Exchange
-from emulator.recordings.record.redaction import Redactor
+from emulator.recordings.redaction.redactor import Redactor
 from emulator.sandbox import patterns
 from emulator.sandbox.json_schema import reason, schema_error
 from emulator.sandbox.patterns import BadPattern, TooSlow, compiled, found, shared_time_limit

@@ -12,9 +12,9 @@ from typing import Any
 from emulator.recordings.exchange import Exchange, Recording
 from emulator.recordings.own_format import read
 from emulator.recordings.record.recorder import Recorder
-from emulator.recordings.record.redaction import Redactor
 from emulator.recordings.record.upstream import Upstream
 from emulator.recordings.recording_file import RecordingFile
+from emulator.recordings.redaction.redactor import Redactor
 from emulator.server.uvicorn_server import AppServer, bind
 from tests.recording.upstreams import PATIENCE
 

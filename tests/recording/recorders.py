@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from emulator.recordings.record.recorder import Recorder
-from emulator.recordings.record.redaction import Redactor
 from emulator.recordings.record.upstream import Upstream
 from emulator.recordings.recording_file import RecordingFile
+from emulator.recordings.redaction.redactor import Redactor
 from emulator.server.uvicorn_server import AppServer, bind
 
 

@@ -19,9 +19,9 @@ from pytest_httpserver import HTTPServer
 from emulator.base.problems import EmulatorError
 from emulator.recordings.exchange import Exchange
 from emulator.recordings.record.recorder import Recorder
-from emulator.recordings.record.redaction import Redactor
 from emulator.recordings.record.upstream import Upstream
 from emulator.recordings.recording_file import RecordingFile
+from emulator.recordings.redaction.redactor import Redactor
 from tests.recording.proxies import Record, recorders
 from tests.recording.upstreams import CHUNKED, OK, PATIENCE, Talk, upstream
 

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emulator.base.problems import EmulatorError
-from emulator.base.secret_names import is_secret_header, is_secret_name, is_secret_parameter
+from emulator.base.secrets.names import is_secret_header, is_secret_name, is_secret_parameter
 from emulator.recordings.exchange import Exchange, Headers, Part
-from emulator.recordings.record.redaction import PLACEHOLDER, Redactor
+from emulator.recordings.redaction.redactor import PLACEHOLDER, Redactor
 
 KEY = "sk-proj-Abc_123-def456GHI"
 R = PLACEHOLDER
@@ -376,7 +376,7 @@ def test_a_pattern_is_not_found_in_what_stands_for_a_secret() -> None:
 
 
 def test_a_pattern_that_takes_too_long_takes_the_whole_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.recordings.record.secrets.REGEX_TIMEOUT", 0.01)
+    monkeypatch.setattr("emulator.recordings.redaction.patterns.REGEX_TIMEOUT", 0.01)
     redactor = Redactor([r"(a|aa)+$"])
 
     after = redactor.exchange(Exchange("GET", "/", 200, response_body=b"x" + b"a" * 200 + b"!"))

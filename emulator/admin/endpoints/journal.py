@@ -40,12 +40,18 @@ async def transcripts(request: Request, world: World) -> Response:
 
 @in_world
 async def export(request: Request, world: World) -> Response:
-    """``?as=recording``: the journal as a recording. ``?as=scenario``: the objects as ``given`` of a scenario."""
-    from emulator.recordings.exporting import recording_of, scenario_of
+    """``?as=recording``: the journal as a recording. ``?as=scenario``: the objects as ``given`` of a scenario.
 
+    Secrets are redacted, and what each ``redact=REGEX`` matches; with ``no_redact=true`` all of them stay.
+    """
+    from emulator.recordings.exporting import recording_of, scenario_of
+    from emulator.recordings.redaction.redactor import Redactor
+
+    keeps = request.query_params.get("no_redact") == "true"
+    redactor = None if keeps else Redactor(request.query_params.getlist("redact"))
     kind = request.query_params.get("as", "recording")
     if kind == "recording":
-        return Response(recording_of(world), media_type="application/jsonl")
+        return Response(recording_of(world, redactor), media_type="application/jsonl")
     if kind == "scenario":
-        return Response(scenario_of(world), media_type="application/yaml")
+        return Response(scenario_of(world, redactor), media_type="application/yaml")
     raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")

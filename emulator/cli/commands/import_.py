@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.base.text import plural
 from emulator.cli.commands.exits import OK
-from emulator.cli.commands.options import add_json_option
-from emulator.cli.commands.output import bullet_lines, print_stderr, show_json
+from emulator.cli.commands.options import add_json_option, add_redaction_options, redactor_of
+from emulator.cli.commands.output import bullet_lines, print_stderr, redaction_lines, show_json
 from emulator.cli.terminal import Paint
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="SCENARIO", help="the scenario file to write; - prints it")
     parser.add_argument("--name", help="the scenario's name (default: the name of the file)")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    add_redaction_options(parser)
     add_json_option(parser, "print the summary as one document on stdout; with --out - it contains the scenario")
 
 
@@ -44,8 +45,10 @@ def run(options: argparse.Namespace) -> int:
 
     out = None if options.out == "-" else Path(options.out)
     name = options.name or (out.stem if out else "imported")
+    redactor = redactor_of(options)
     with ProgressLine(sys.stderr) as progress:
-        imported = import_files(options.files, name, progress.report, folder=out.stem if out else name)
+        folder = out.stem if out else name
+        imported = import_files(options.files, name, progress.report, folder=folder, redactor=redactor)
     written = save(imported, out, force=options.force) if out else []
     if options.json:
         show_json(as_json(imported, written))
@@ -71,6 +74,7 @@ def summary(imported: Imported, written: list[Path]) -> list[str]:
     proven = f"proof: {proven if proof.played else 'no request can be replayed'}"
     lines.append(paint(proven, "green" if proof.alike == proof.played > 0 else "yellow"))
     lines += bullet_lines(proof.differences)
+    lines += redaction_lines(imported.redacted)
     if imported.distilled.left_out:
         lines.append(paint("not imported:", "bold"))
         lines += bullet_lines(imported.distilled.left_out)
@@ -104,6 +108,7 @@ def as_json(imported: Imported, written: list[Path]) -> dict[str, Any]:
         "requests": len(imported.distilled.api_calls),
         **{f"{word}s": count for word, count in counts(imported).items()},
         "proof": {"played": proof.played, "alike": proof.alike, "differences": proof.differences},
+        "redacted": [{**place._asdict(), "count": count} for place, count in imported.redacted.items()],
         "not_carried_over": imported.distilled.left_out,
         "left_alone": imported.ignored,
     }

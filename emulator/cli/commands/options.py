@@ -12,6 +12,7 @@ from emulator.cli.commands.output import print_stderr
 from emulator.server.hosts import is_loopback
 
 if TYPE_CHECKING:
+    from emulator.recordings.redaction.redactor import Redactor
     from emulator.world.options import Options
 
 
@@ -54,6 +55,27 @@ def add_address_options(parser: argparse.ArgumentParser, port: int) -> None:
     parser.add_argument(
         "--port", type=_port, default=port, help=f"port to listen on, 0 for any free one (default: {port})"
     )
+
+
+def add_redaction_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say which secrets of recordings are redacted."""
+    parser.add_argument(
+        "--redact",
+        action="append",
+        default=[],
+        metavar="REGEX",
+        help="redact every match, besides keys, tokens, passwords and other known secrets; repeatable",
+    )
+    parser.add_argument("--no-redact", action="store_true", help="leave all secrets as they were recorded")
+
+
+def redactor_of(options: argparse.Namespace) -> Redactor | None:
+    """The redactor that the options demand. Raises EmulatorError for options that contradict each other."""
+    from emulator.recordings.redaction.redactor import Redactor
+
+    if options.no_redact and options.redact:
+        raise EmulatorError("--redact names what to redact, and --no-redact forbids it: use one of them")
+    return None if options.no_redact else Redactor(options.redact)
 
 
 def warn_if_reachable(host: str) -> None:

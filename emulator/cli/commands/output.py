@@ -6,11 +6,15 @@ import itertools
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from emulator.base.text import nearest
+from emulator.base.text import nearest, plural
 from emulator.cli.terminal import is_interactive
+
+if TYPE_CHECKING:
+    from emulator.recordings.redaction.redactor import Place
 
 #: Lines of a list that a terminal shows.
 _SHOWN: Final = 12
@@ -37,6 +41,15 @@ def bullet_lines(lines: Iterable[str]) -> list[str]:
     if not is_interactive(sys.stderr) or len(shown) <= _SHOWN + 1:
         return shown
     return [*shown[:_SHOWN], f"  … {len(shown) - _SHOWN} more; redirect stderr (2> FILE) for all of them"]
+
+
+def redaction_lines(redacted: Counter[Place]) -> list[str]:
+    """How many secrets were redacted, and where they stood."""
+    if not redacted:
+        return []
+    where = [f"{one.exchange}: {one.kind} in its {one.part}{f' ×{times}' if times > 1 else ''}"
+             for one, times in redacted.items()]  # fmt: skip
+    return [f"redacted: {plural(redacted.total(), 'secret')}; --no-redact keeps them", *bullet_lines(where)]
 
 
 def print_stderr(line: str) -> None:

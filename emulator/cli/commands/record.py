@@ -60,9 +60,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from emulator.cli.terminal import ProgressLine, is_interactive
     from emulator.recordings.record.recorder import Recorder
-    from emulator.recordings.record.redaction import Redactor
     from emulator.recordings.record.upstream import Upstream
     from emulator.recordings.recording_file import RecordingFile
+    from emulator.recordings.redaction.redactor import Redactor
     from emulator.server.uvicorn_server import AppServer, bind
 
     if not options.timeout > 0:

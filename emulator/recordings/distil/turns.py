@@ -16,6 +16,7 @@ from typing import Any, Final
 import orjson
 
 from emulator.base.json_types import Object
+from emulator.recordings.distil.placeholders import has_placeholder, longest_piece, whole, without_placeholders
 from emulator.recordings.distil.run_histories import RunHistory
 from emulator.recordings.distil.schema_guess import either
 from emulator.recordings.distil.steps import ScriptedRun
@@ -23,6 +24,8 @@ from emulator.scenarios.conditions import Situation, first_mismatch
 
 #: Characters of a message that a condition shows at most, and of a turn's name.
 _PATTERN, _NAME = 160, 48
+#: Characters of a piece of a message that can tell turns apart; if the first line has none, other lines are taken.
+_TELLING: Final = 4
 
 
 @dataclass(slots=True)
@@ -67,9 +70,9 @@ def draft_turns(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[TurnDraft
             _join(drafts[key], run_history, one)
         else:
             drafts[key] = TurnDraft(one, [run_history], [run_history.situation] if run_history.situation else [])
-    ordered = _ordered(list(drafts.values()))
-    for draft in ordered:
+    for draft in drafts.values():
         draft.when = _first_condition(draft)
+    ordered = _ordered(list(drafts.values()))
     _distinguish(ordered)
     _give_names(ordered)
     return ordered
@@ -161,7 +164,9 @@ def _both(mine: Object | None, other: Object | None) -> Object | None:
 
 def _first_condition(draft: TurnDraft) -> Object:
     """A condition on the first line of the question, short enough to read at a glance; none if it is unknown."""
-    line = draft.first_line
+    line = longest_piece(draft.first_line) if has_placeholder(draft.first_line) else draft.first_line
+    if len(line) < _TELLING and has_placeholder(draft.question):
+        line = max((longest_piece(one) for one in draft.question.splitlines()), key=len, default="")
     if not line:
         return {}
     return {"message": line if len(line) <= _PATTERN else line[:_PATTERN].rsplit(" ", 1)[0]}
@@ -170,13 +175,13 @@ def _first_condition(draft: TurnDraft) -> Object:
 def _ordered(drafts: list[TurnDraft]) -> list[TurnDraft]:
     """Of the turns with one question, the most specific come first: a condition can only test what exists.
 
-    Turns with an unknown question come last.
+    Turns come last whose question is not known, or nothing but a placeholder.
     """
     first: dict[str, int] = {}
     for number, draft in enumerate(drafts):
         first.setdefault(draft.question, number)
     specific = sorted(drafts, key=_specificity, reverse=True)
-    return sorted(specific, key=lambda draft: (not draft.question, first[draft.question]))
+    return sorted(specific, key=lambda draft: (not draft.when, first[draft.question]))
 
 
 def _specificity(draft: TurnDraft) -> tuple[bool, bool, int]:
@@ -243,19 +248,19 @@ def _exclude(draft: TurnDraft, other: Situation) -> None:
 def _candidates(own: Situation) -> Iterator[tuple[str, Any]]:
     """Conditions that fit a run, the most telling first."""
     if own.message:
-        yield "message", {"equals": own.message}
-    if own.assistant.get("name"):
+        yield "message", whole(own.message)
+    if own.assistant.get("name") and not has_placeholder(own.assistant["name"]):
         yield "assistant", own.assistant["name"]
-    if own.tools:
+    if own.tools and not has_placeholder(own.tools):
         yield "tools", own.tools
     yield "run", own.run
     if own.instructions:
-        yield "instructions", {"equals": own.instructions}
+        yield "instructions", whole(own.instructions)
     yield "model", {"equals": own.model}
-    if own.metadata:
-        yield "metadata", own.metadata
-    if own.thread.get("metadata"):
-        yield "thread", {"metadata": own.thread["metadata"]}
+    if metadata := without_placeholders(own.metadata):
+        yield "metadata", metadata
+    if metadata := without_placeholders(own.thread.get("metadata")):
+        yield "thread", {"metadata": metadata}
 
 
 class Conditions:
@@ -270,18 +275,23 @@ class Conditions:
         for part, when in self._known:
             if part in question and first_mismatch(when, situation) is None:
                 return when
-        return {"message": {"equals": situation.message}} if situation.message else {}
+        return {"message": whole(situation.message)} if situation.message else {}
 
 
 def folded(when: Object) -> str:
     """The folded words that a message has to contain."""
     question = when.get("message", "")
-    return (question if isinstance(question, str) else question["equals"]).casefold()
+    return (question if isinstance(question, str) else question.get("equals", "")).casefold()
 
 
 # ---- Names ----
 
 _PLAIN: Final = " .,:;!?"
+
+
+def _named_by(draft: TurnDraft) -> str:
+    """The words after which a turn is named: the first line of its question, without placeholders."""
+    return longest_piece(draft.first_line) if has_placeholder(draft.first_line) else draft.first_line
 
 
 def _give_names(drafts: list[TurnDraft]) -> None:
@@ -290,7 +300,7 @@ def _give_names(drafts: list[TurnDraft]) -> None:
     counts: Counter[str] = Counter()
     for number, draft in enumerate(drafts):
         name = ""
-        for word in draft.first_line.split():
+        for word in _named_by(draft).split():
             if len(name) + len(word) >= _NAME:
                 break
             name = f"{name} {word}".strip()

@@ -19,9 +19,9 @@ from starlette.types import Receive, Scope, Send
 from emulator.recordings.exchange import Exchange
 from emulator.recordings.own_format import Details, line
 from emulator.recordings.record.proxied_request import ProxiedRequest, Totals, refuse
-from emulator.recordings.record.redaction import Redactor
 from emulator.recordings.record.upstream import Upstream
 from emulator.recordings.recording_file import RecordingFile
+from emulator.recordings.redaction.redactor import Redactor
 
 #: Seconds that a stop waits for open exchanges to be written.
 _STOP_TIMEOUT: Final = 5.0

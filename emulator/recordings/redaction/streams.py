@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final, Protocol
 
-from emulator.base.secret_names import is_secret_name
-from emulator.recordings.record.json_leaves import Leaf, Span, apply, encode, is_json, leaves, parse
+from emulator.base.secrets.names import is_secret_name
+from emulator.recordings.redaction.json_leaves import Leaf, Span, apply, encode, is_json, leaves, parse
 
 #: The path of a string in the data of an event: keys and list indexes.
 Path = tuple[str | int, ...]

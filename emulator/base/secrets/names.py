@@ -7,11 +7,13 @@ import re
 from typing import Final
 
 _KEYS: Final = (
-    "(api|subscription|access|account|secret|private|shared|signing|encryption|functions?|master|host)_?keys?"
+    r"(api|subscription|access|account|secret|private|shared|signing|encryption|functions?|master|host|client|webhook)"
+    r"_?keys?"
 )
 _NAME: Final = re.compile(
     rf"(^|_)({_KEYS}|access_key_ids?|token|(access|refresh|id|auth|bearer|session)_tokens|secrets?|passwords?|passwd|pwd"
-    r"|passphrase|authorization|auth|bearer|credentials?|cookies?|jwt|organi[sz]ation_ids?|org_ids?|openai_project)$"
+    r"|passphrase|passcode|connection_?strings?|dsn|mnemonic|private_key_id|client_key_data|authorization|auth|bearer"
+    r"|credentials?|cookies?|jwt|organi[sz]ation_ids?|org_ids?|openai_project)$"
 )
 #: Words that a number follows: ``max_token`` is no secret.
 _AMOUNT: Final = re.compile(r"(max|min|num|total)_")

@@ -1,25 +1,21 @@
-"""Removes secrets from exchanges before they are written: from URLs, headers, bodies and forms.
+"""Redacts the parts of one exchange: texts, JSON, forms, headers, URLs.
 
 JSON stays JSON, every byte outside a secret stays as it is, and redacting twice changes nothing.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, unquote, unquote_plus
 
-from emulator.base.secret_names import is_secret_header, is_secret_name, is_secret_parameter
-from emulator.recordings.exchange import Exchange, Headers, Part
-from emulator.recordings.record.json_leaves import Leaf, Span, apply, encode, is_json, leaves
-from emulator.recordings.record.redacted_stream import redact_stream
-from emulator.recordings.record.secrets import PLACEHOLDER, Finder, Patterns
-
-__all__ = ["PLACEHOLDER", "Redactor"]
+from emulator.base.secrets.finder import NAMED, PLACEHOLDER, Finder
+from emulator.base.secrets.names import is_secret_header, is_secret_name, is_secret_parameter
+from emulator.recordings.exchange import Headers, Part
+from emulator.recordings.redaction.json_leaves import Leaf, Span, apply, encode, is_json, leaves
+from emulator.recordings.redaction.streams import redact_stream
 
 #: Levels of JSON in strings of JSON; deeper ones are plain text.
 _MAX_DEPTH: Final = 8
@@ -29,53 +25,21 @@ _SCHEMA_TYPES: Final = frozenset({"string", "number", "integer", "boolean", "obj
 _SCHEMA_KEYS: Final = frozenset({"$ref", "anyOf", "oneOf", "allOf", "properties"})
 
 
-class Redactor:
-    """Redacts exchanges. ``patterns``: regular expressions for more than it knows by itself.
-
-    Raises EmulatorError for an invalid pattern. ``count``: the number of secrets removed so far.
-    """
-
-    def __init__(self, patterns: Sequence[str] = ()) -> None:
-        self._patterns = Patterns(patterns)
-        self.count = 0
-
-    @property
-    def slow_patterns(self) -> frozenset[str]:
-        """Patterns that took too long for a text, which was then redacted as a whole."""
-        return frozenset(self._patterns.slow)
-
-    def exchange(self, exchange: Exchange) -> Exchange:
-        """The exchange without its secrets; itself if it has none."""
-        scrubber = Scrubber(Finder(_literals(exchange), self._patterns))
-        redacted = _redacted(exchange, scrubber)
-        self.count += scrubber.count
-        return redacted if scrubber.count else exchange
-
-
-def _redacted(exchange: Exchange, scrubber: Scrubber) -> Exchange:
-    request_body = scrubber.body(exchange.request_body, exchange.request_header("content-type"))
-    response_body = scrubber.body(exchange.response_body, exchange.response_header("content-type"))
-    form = None if exchange.form is None else tuple(scrubber.part(part) for part in exchange.form)
-    changed = form != exchange.form or request_body != exchange.request_body
-    return replace(
-        exchange,
-        url=scrubber.url(exchange.url),
-        request_headers=scrubber.headers(exchange.request_headers, request_body, changed),
-        request_body=request_body,
-        form=form,
-        response_headers=scrubber.headers(
-            exchange.response_headers, response_body, response_body != exchange.response_body
-        ),
-        response_body=response_body,
-    )
-
-
 class Scrubber:
     """Redacts the parts of one exchange and counts the secrets."""
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self.count = 0
+        #: How many secrets were found, by part of the exchange and kind.
+        self.found: Counter[tuple[str, str]] = Counter()
+        self.part_name = ""
+
+    @property
+    def count(self) -> int:
+        return self.found.total()
+
+    def _note(self, kind: str) -> None:
+        self.found[self.part_name, kind] += 1
 
     # ---- Texts ----
 
@@ -85,8 +49,9 @@ class Scrubber:
 
     def _found(self, text: str) -> list[Span]:
         places = self._finder.find(text)
-        self.count += len(places)
-        return [(start, end, PLACEHOLDER) for start, end in places]
+        for found in places:
+            self._note(found.kind)
+        return [(found.start, found.end, PLACEHOLDER) for found in places]
 
     def spans(self, text: str, depth: int = 0) -> list[Span]:
         """The spans to replace in a string, which may itself be JSON."""
@@ -139,7 +104,7 @@ class Scrubber:
         if leaf.kind == "plain":
             if raw in ("true", "false", "null") or not (is_covered(leaf) or self._finder.find(raw)):
                 return None
-            self.count += 1
+            self._note(NAMED)
             return f'"{PLACEHOLDER}"'
         if leaf.kind == "string" and is_covered(leaf):
             new = self.whole(leaf.value)
@@ -151,7 +116,7 @@ class Scrubber:
         """Redacts a value whose name says that it is a secret."""
         if value in ("", PLACEHOLDER):
             return value
-        self.count += 1
+        self._note(NAMED)
         return PLACEHOLDER
 
     # ---- Parts of an exchange ----
@@ -260,40 +225,18 @@ def is_covered(leaf: Leaf) -> bool:
     return False
 
 
-# ---- The credentials of an exchange ----
-
-
-def _literals(exchange: Exchange) -> set[str]:
-    """The credentials of a request, in the forms in which they may occur elsewhere."""
-    found: set[str] = set()
-    for name, value in exchange.request_headers:
-        if is_secret_header(name):
-            found.update(_cookies(value) if name == "cookie" else _credentials(value))
-    for name, value in exchange.response_headers:
-        if name == "set-cookie":
-            found.update(_cookies(value.partition(";")[0]))
-    for pair in exchange.url.partition("?")[2].split("&"):
-        name, _, value = pair.partition("=")
-        if is_secret_parameter(unquote_plus(name)):
-            found.update((value, unquote(value), unquote_plus(value)))
-    return found
-
-
-def _credentials(value: str) -> Iterator[str]:
-    yield value
-    scheme, _, rest = value.partition(" ")
-    yield rest.strip()
-    if scheme.lower() == "basic":
-        try:
-            decoded = base64.b64decode(rest.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return
-        yield decoded
-        yield decoded.partition(":")[2]
-
-
-def _cookies(value: str) -> Iterator[str]:
-    for pair in re.split(r";\s*", value):
-        content = pair.partition("=")[2].strip('"')
-        yield content
-        yield unquote(content)
+def redacted_value(value: Any, scrubber: Scrubber, *, name: str = "") -> Any:
+    """A JSON value without its secrets. ``name``: the key of the value; a schema's names are those of parameters."""
+    if isinstance(value, dict):
+        is_schema = value.get("type") in _SCHEMA_TYPES or bool(_SCHEMA_KEYS & value.keys())
+        return {
+            scrubber.plain(key): redacted_value(inner, scrubber, name="" if is_schema else key)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [redacted_value(inner, scrubber, name=name) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if is_secret_name(name):
+        return scrubber.whole(value)
+    return apply(value, scrubber.spans(value))

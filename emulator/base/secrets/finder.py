@@ -1,0 +1,231 @@
+"""Finds secrets: by the name of a value, by its form, or because the exchange itself carries it as a credential."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, Protocol
+
+from emulator.base.secrets import clouds, general, services  # noqa: F401  (they register their kinds)
+from emulator.base.secrets.kinds import KINDS
+from emulator.base.secrets.names import is_secret_name
+
+#: The replacement of a secret.
+PLACEHOLDER: Final = "[redacted]"
+#: What a secret is called that its name, the exchange or the user identifies.
+NAMED, CREDENTIAL, OWN = "named secret", "credential of the request", "--redact"
+
+#: A name and its value in any text: code, JSON that breaks off, headers.
+_ASSIGNED: Final = re.compile(
+    r"(?i:key|token|secret|password|passwd|passphrase|pwd|authorization|auth|credentials?|cookie|jwt|organi[sz]ation_?id"
+    r"|org_?id|connection_?string|dsn)(?P<after>\\*[\"']?\s{0,4}[:=]\s{0,4})"
+    r"(?:\\*[\"'](?P<quoted>[^\"'\\\n]+)|(?P<plain>(?=[^\s\"',;&]*\d)[^\s\"'\\,;&(){}<>\[\]]{4,}))"
+)
+_NAME_BEFORE: Final = re.compile(r"[\w.-]{1,60}\Z")
+#: Substrings, in lower case, of the texts that can contain the name of a secret; and such a name before a value.
+_SYLLABLES: Final = (
+    *"key token secret passw passphrase pwd auth bearer credential cookie jwt org openai connection dsn".split(),
+)
+_NAMED: Final = re.compile(
+    r"(?:key|key[\W_]{0,3}id|token|secret|password|passwd|passphrase|pwd|authorization|auth|bearer|credential|cookie|jwt"
+    r"|organi[sz]ation[\W_]{0,3}id|org[\W_]{0,3}id|openai[\W_]{0,3}project|connection[\W_]{0,3}string|dsn)s?"
+    r"[\W_]{0,12}[:=]"
+)
+#: Escapes of JSON that can hide a secret in the text: all but line ends, tabs and quotes.
+_HIDING: Final = re.compile(r"\\[^nrt\"]")
+#: Such an escape, which does not hide a secret but may stand where another character must.
+_ESCAPE: Final = re.compile(r"\\([nrt\"])")
+_ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"'}
+#: The kinds by their signs: those signs that stand in a text as they are, and those that may be in another case.
+_EXACT: Final[dict[str, list[str]]] = {}
+_FOLDED: Final[dict[str, list[str]]] = {}
+for _title, _kind in KINDS.items():
+    for _sign in _kind.signs:
+        (_FOLDED if _sign == _sign.lower() else _EXACT).setdefault(_sign, []).append(_title)
+#: Texts of at most so many characters are remembered with what was found: headers repeat in each exchange.
+_SHORT, _REMEMBERED = 200, 4096
+
+
+class Found(NamedTuple):
+    """The span of a secret in a text, and its kind."""
+
+    start: int
+    end: int
+    kind: str
+
+
+class OwnPatterns(Protocol):
+    """The regular expressions of the user."""
+
+    def __bool__(self) -> bool: ...
+    def find(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]: ...
+
+
+class Finder:
+    """Finds secrets in texts. ``literals`` are secrets wherever they occur; ``patterns`` are those of the user."""
+
+    def __init__(self, literals: Iterable[str] = (), patterns: OwnPatterns | None = None) -> None:
+        words = sorted((one for one in literals if _is_distinct(one)), key=len, reverse=True)
+        self._literals = re.compile("|".join(map(re.escape, words))) if words else None
+        self._patterns = patterns
+        self._harmless: set[str] = set()
+
+    def may_find(self, text: str) -> bool:
+        """False if a text, and the JSON in it, certainly contain no secret. Fast."""
+        if text in self._harmless:
+            return False
+        if self._may_find(text):
+            return True
+        if len(text) <= _SHORT and len(self._harmless) < _REMEMBERED:
+            self._harmless.add(text)
+        return False
+
+    def _may_find(self, text: str) -> bool:
+        if self._patterns or _HIDING.search(text) or (self._literals and self._literals.search(text)):
+            return True
+        if forms := _forms_for(text):
+            shown = _unescaped(text)
+            if any(form.search(shown) for _, form in forms):
+                return True
+        lower = text.lower()
+        return any(one in lower for one in _SYLLABLES) and _NAMED.search(lower) is not None
+
+    def find(self, text: str) -> list[Found]:
+        """The secrets in a text, in order and without overlap. A placeholder is not a secret.
+
+        The search is repeated on the rest until it finds nothing, so that redacting twice changes nothing.
+        """
+        if not self.may_find(text):
+            return []
+        left = _around_placeholders(text)
+        kinds: list[Found] = []
+        while True:
+            shown, places = _shown(text, left)
+            hits = self._search(shown, places)
+            if not hits:
+                return [_named(start, end, kinds) for start, end in _between(left, len(text), text)]
+            kinds += _originals(left, places, hits)
+            left = _without(left, places, hits)
+
+    def _search(self, text: str, places: Places) -> list[Found]:
+        forms = _forms_for(text)
+        found: list[Found] = []
+        for start, end in places:
+            found += (one for one in self._matches(forms, text, start, end) if one.start < one.end)
+        return sorted(found)
+
+    def _matches(self, forms: list[tuple[str, re.Pattern[str]]], text: str, start: int, end: int) -> Iterator[Found]:
+        for title, form in forms:
+            for match in form.finditer(text, start, end):
+                yield Found(*match.span(1 if form.groups else 0), title)
+        for match in _ASSIGNED.finditer(text, start, end):
+            name = _NAME_BEFORE.search(text, max(start, match.start() - 40), match.start("after"))
+            if name and is_secret_name(name[0]):
+                yield Found(*match.span("quoted" if match["quoted"] else "plain"), NAMED)
+        if self._literals:
+            for match in self._literals.finditer(text, start, end):
+                yield Found(*match.span(), CREDENTIAL)
+        if self._patterns:
+            yield from (Found(*span, OWN) for span in self._patterns.find(text, start, end))
+
+
+def _forms_for(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    """The forms of the kinds that a text can contain by their signs."""
+    lower = text.lower()
+    signs = [_EXACT[sign] for sign in _EXACT if sign in text] + [_FOLDED[sign] for sign in _FOLDED if sign in lower]
+    return [(title, KINDS[title].form) for title in dict.fromkeys(title for titles in signs for title in titles)]
+
+
+def _unescaped(text: str) -> str:
+    """The text of JSON with its line ends, tabs and quotes as they are."""
+    return _ESCAPE.sub(lambda match: _ESCAPED[match[1]], text) if "\\" in text else text
+
+
+def redact_text(text: str) -> str:
+    """A text of no known form without the secrets that its forms and names show."""
+    pieces, at = [], 0
+    for found in Finder().find(text):
+        pieces += [text[at : found.start], PLACEHOLDER]
+        at = found.end
+    return "".join([*pieces, text[at:]])
+
+
+def _is_distinct(word: str) -> bool:
+    """True for a word that does not occur in texts by chance."""
+    return len(word) >= (16 if word.isalpha() else 8) and word != PLACEHOLDER
+
+
+# ---- Places in a text ----
+
+Places = list[tuple[int, int]]
+
+
+def _around_placeholders(text: str) -> Places:
+    places, at = [], 0
+    while (found := text.find(PLACEHOLDER, at)) >= 0:
+        places.append((at, found))
+        at = found + len(PLACEHOLDER)
+    return [(start, end) for start, end in [*places, (at, len(text))] if start < end]
+
+
+def _shown(text: str, left: Places) -> tuple[str, Places]:
+    """The text with placeholders for everything but the spans of ``left``, and the spans in that text."""
+    pieces: list[str] = []
+    places: Places = []
+    at = last = 0
+    for start, end in left:
+        if start > last:
+            pieces.append(_gap(text[last:start]))
+            at += len(pieces[-1])
+        places.append((at, at + end - start))
+        pieces.append(text[start:end])
+        at, last = at + end - start, end
+    if last < len(text):
+        pieces.append(_gap(text[last:]))
+    return "".join(pieces), places
+
+
+def _gap(old: str) -> str:
+    """The text of a gap: the placeholders that were already there, or one for a secret."""
+    many, rest = divmod(len(old), len(PLACEHOLDER))
+    return old if many and not rest and old == PLACEHOLDER * many else PLACEHOLDER
+
+
+def _without(left: Places, places: Places, hits: list[Found]) -> Places:
+    """``left`` without the hits. ``places`` are the same pieces in the text that was searched."""
+    remaining: Places = []
+    for (start, _), (at, end) in zip(left, places, strict=True):
+        cursor = at
+        for hit_start, hit_end, _ in hits:
+            if hit_start >= end or hit_end <= at:
+                continue
+            if hit_start > cursor:
+                remaining.append((start + cursor - at, start + hit_start - at))
+            cursor = max(cursor, hit_end)
+        if cursor < end:
+            remaining.append((start + cursor - at, start + end - at))
+    return remaining
+
+
+def _between(left: Places, length: int, text: str) -> Places:
+    """The gaps of ``left``, except for those that are already placeholders."""
+    gaps, last = [], 0
+    for start, end in [*left, (length, length)]:
+        if start > last and _gap(text[last:start]) != text[last:start]:
+            gaps.append((last, start))
+        last = end
+    return gaps
+
+
+def _originals(left: Places, places: Places, hits: list[Found]) -> Iterator[Found]:
+    """The hits with their places in the whole text."""
+    for (start, _), (at, end) in zip(left, places, strict=True):
+        yield from (Found(start + hit.start - at, start + hit.end - at, hit.kind)
+                    for hit in hits if hit.start < end and hit.end > at)  # fmt: skip
+
+
+def _named(start: int, end: int, kinds: list[Found]) -> Found:
+    """A span with its kind: that of the first secret in it that covers most of it."""
+    within = [one for one in kinds if one.start < end and one.end > start]
+    longest = max(within, key=lambda one: min(one.end, end) - max(one.start, start), default=None)
+    return Found(start, end, longest.kind if longest else NAMED)

@@ -1,0 +1,45 @@
+"""The registry of the kinds of secrets that a text shows by their form. A new kind is one call of ``kind``.
+
+Keys without a form of their own, such as 32 hexadecimal digits, look like hashes and ids; only names identify them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKind:
+    """A kind of secret. If its form has a group, only the group is the secret.
+
+    ``signs`` are substrings of the texts that can contain it: the search for them is much faster. One without capitals
+    is found in any case.
+    ``sample`` is an example for tests: ``{20}`` stands for 20 letters and digits, ``{8:hex}`` for hexadecimal digits;
+    the secret is the part between ``⟦`` and ``⟧``, or all of it.
+    """
+
+    title: str
+    signs: tuple[str, ...]
+    form: re.Pattern[str]
+    sample: str
+
+
+KINDS: Final[dict[str, SecretKind]] = {}
+
+#: What must not stand before a secret: it would be the end of a longer word.
+_BEGIN: Final = r"(?<![A-Za-z0-9])"
+
+
+def kind(title: str, signs: str, form: str, sample: str, *, begin: str = _BEGIN) -> None:
+    """Registers a kind of secret; a second one of the same title is refused."""
+    if title in KINDS:
+        raise ValueError(f"there are two kinds of secrets with the title {title!r}")
+    KINDS[title] = SecretKind(title, tuple(signs.split("|")), re.compile(begin + form), sample)
+
+
+def prefixed(title: str, prefixes: str, sample: str, *, at_least: int = 16, of: str = "A-Za-z0-9_-") -> None:
+    """Registers a kind that begins with one of some prefixes, separated by ``|``."""
+    begins = "|".join(map(re.escape, prefixes.split("|")))
+    kind(title, prefixes, f"(?:{begins})[{of}]{{{at_least},}}", sample)
