@@ -212,12 +212,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         names = item.fixturenames
         if "assistants_emulator" not in names:
-            from emulator.testing.pytest_internals import fixture_definitions
+            try:
+                _give_fixture(item)
+            except Exception as error:
+                _fail(item, error)
 
-            definitions = fixture_definitions(item)
-            wide = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
-            first = 0 if definitions else len(names)  # pytest has sorted the wider ones to the front
-            names.insert(names.index(wide[-1]) + 1 if wide else first, "assistants_emulator")
+
+def _give_fixture(item: pytest.Function) -> None:
+    from emulator.testing.pytest_internals import fixture_definitions
+
+    names, definitions = item.fixturenames, fixture_definitions(item)
+    wide = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
+    first = 0 if definitions else len(names)  # pytest has sorted the wider ones to the front
+    names.insert(names.index(wide[-1]) + 1 if wide else first, "assistants_emulator")
+
+
+def _fail(item: pytest.Item, error: Exception) -> None:
+    """What goes wrong in a hook fails the test that it belongs to."""
+    from emulator.testing.failures import fail_later
+
+    fail_later(item, error)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -226,7 +240,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     worker = item.config.stash.get(_worker_key, None)
     if (worker is None or not worker.serves_session) and _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
         return (yield)
-    with _worker(item.config).serving(item):
+    try:
+        serving = _worker(item.config).serving(item)
+    except Exception as error:
+        _fail(item, error)
+        return (yield)
+    with serving:
         return (yield)
 
 
@@ -234,9 +253,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Reports the tests that depend on the removed API or tried to connect to the real service."""
     reports = [report for group in terminalreporter.stats.values() for report in group if _is_of_a_test(report)]
     if any(hasattr(report, "assistants_emulator") for report in reports):
+        from emulator.testing.failures import in_words
         from emulator.testing.summary import summarize
 
-        summarize(terminalreporter, reports, config.option.assistants_emulator_sunset)
+        try:
+            summarize(terminalreporter, reports, config.option.assistants_emulator_sunset)
+        except Exception as error:
+            terminalreporter.write_line(in_words(error))
 
 
 def _is_of_a_test(report: Any) -> bool:

@@ -30,10 +30,10 @@ from tests.support import ROOT, SCENARIOS
 
 EXAMPLES: Final = ROOT / "tests" / "examples"
 
-#: The pytest of a user: this project's plugin and no other.
+#: The pytest of a user: this project's plugin, and the one for tests that are coroutines.
 PLAIN_PYTEST: Final = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTEST_PLUGINS": "emulator.pytest_plugin",
+    "PYTEST_PLUGINS": "emulator.pytest_plugin,pytest_asyncio.plugin",
     "PYTEST_ADDOPTS": "-W ignore::DeprecationWarning",
 }
 

@@ -26,6 +26,10 @@ LAST_INSTANT = 253402300799.0
 LAST_START = 253118131200.0
 
 
+#: The machine's own clocks, in a place where libraries that fake time put no others.
+_MACHINE = {"time": time.time, "monotonic": time.monotonic}
+
+
 class Clock(Protocol):
     """What a world asks of its clock."""
 
@@ -63,7 +67,7 @@ class RealClock:
     status_seconds = 0.0
 
     def now(self) -> float:
-        return time.time()
+        return _MACHINE["time"]()
 
     def move_to(self, instant: float) -> None:
         """Time passes by itself."""
@@ -84,7 +88,7 @@ def parse_instant(text: str) -> float:
     Raises ValueError for anything else, and for what lies before 1970 or so late that nothing made then could expire.
     """
     if text == "now":
-        return float(int(time.time()))
+        return float(int(_MACHINE["time"]()))
     instant = datetime.fromisoformat(text)
     seconds = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
     if not 0 <= seconds <= LAST_START:
@@ -106,7 +110,12 @@ def recorded_instant(text: str) -> float | None:
 
 def monotonic() -> float:
     """Real seconds, for limits that protect a test from hanging."""
-    return time.monotonic()
+    return _MACHINE["monotonic"]()
+
+
+def is_sleep(function: object) -> bool:
+    """True for a function that stands in the place of ``time.sleep``."""
+    return time.sleep == function
 
 
 @functools.lru_cache(maxsize=64)

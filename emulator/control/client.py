@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
+from emulator.base.clock import is_sleep
 from emulator.base.problems import CheckFailed, EmulatorError, Problem, ScenarioError
+from emulator.control.async_verbs import AsyncVerbs, refuse_in_event_loop
 
 if TYPE_CHECKING:
     from emulator.control.backfill import BackfillReport
@@ -135,7 +137,7 @@ class Transcript:
         return {key: list(one) if isinstance(one, tuple) else one for key, one in values.items()}
 
 
-class Control:
+class Control(AsyncVerbs):
     """An emulator that runs at ``url`` (without ``/v1``), in the world of ``api_key``.
 
     All methods raise EmulatorError if the emulator refuses a request or cannot be reached.
@@ -176,7 +178,12 @@ class Control:
         self._call("POST", "/reset", options)
 
     def advance(self, seconds: float) -> None:
-        """Moves the ``skip`` clock. Everything that becomes due is played or expires, in order of time."""
+        """Moves the ``skip`` clock. Everything that becomes due is played or expires, in order of time.
+
+        In an event loop, ``await advance_async(seconds)``; only in place of ``time.sleep`` it works there too.
+        """
+        if not is_sleep(self.advance):  # code that sleeps blocks its loop with or without the emulator
+            refuse_in_event_loop("advance")
         self._call("POST", "/clock/advance", {"seconds": seconds})
 
     def load(self, scenario: str | Path | dict[str, Any]) -> str:
@@ -205,7 +212,11 @@ class Control:
         self._call("POST", f"/holds/{quote(label, safe='')}/release")
 
     def wait_held(self, label: str, timeout: float = 5) -> str:
-        """Waits until a run reaches the hold, at most ``timeout`` real seconds, and returns the run's id."""
+        """Waits until a run reaches the hold, at most ``timeout`` real seconds, and returns the run's id.
+
+        In an event loop, ``await wait_held_async(label)``.
+        """
+        refuse_in_event_loop("wait_held")
         path = f"/holds/{quote(label, safe='')}?timeout={timeout}"
         run_id: str = self._call("GET", path, timeout=timeout + 10)["run_id"]
         return run_id

@@ -17,6 +17,7 @@ from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
 from emulator.recordings.sources import load_sources
+from emulator.server.app import Application
 from emulator.server.hosts import Hosts
 from emulator.server.server import Server
 from emulator.server.uvicorn_server import bind
@@ -42,6 +43,9 @@ class Emulator(Control):
             ...
             emulator.check()
     """
+
+    #: What its server serves.
+    _application = Application
 
     def __init__(
         self,
@@ -71,7 +75,7 @@ class Emulator(Control):
         """Starts the server. When this returns, the emulator accepts requests."""
         if self._server is not None:
             raise EmulatorError("the emulator is already running")
-        self._server = Server(self._worlds, bind(*self._address), hosts=self._hosts)
+        self._server = Server(self._worlds, bind(*self._address), hosts=self._hosts, application=self._application)
         self.url = self._server.url
         self._thread = threading.Thread(
             target=self._server.serve_until_stopped, name="assistants-emulator", daemon=True
@@ -89,10 +93,21 @@ class Emulator(Control):
 
     def reset(self, **options: Any) -> None:
         """The same as ``Control.reset``, without a request."""
-        if self._server is None or self._thread is None or not self._thread.is_alive():
-            super().reset(**options)  # in a forked process the thread is the parent's
+        if server := self._own_server():
+            server.reset(self.api_key, options)
         else:
-            self._server.reset(self.api_key, options)
+            super().reset(**options)
+
+    def _own_server(self) -> Server | None:
+        """The server, if it runs in this process. In a forked process the thread is the parent's."""
+        return self._server if self._thread is not None and self._thread.is_alive() else None
+
+    def _exchange(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
+        """Without a socket, which other tools of the process may have replaced or blocked."""
+        server = self._own_server()
+        if server is None:
+            return super()._exchange(method, path, data, timeout)
+        return server.exchange(method, path, {"Authorization": f"Bearer {self.api_key}"}, data or b"", timeout)
 
     def worlds(self) -> list[Control]:
         """A ``Control`` for each world that there is: that of this emulator's key, then those of other keys."""

@@ -23,7 +23,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from emulator.apis.http.response import Ready
+from emulator.apis.http.response import CLOSE_LINE, Ready
 from emulator.base.limits import MAX_HEAD
 from emulator.server.uvicorn_server import CONFIG
 
@@ -172,10 +172,12 @@ class FastProtocol(HttpToolsProtocol):
 
     def _write(self, status: int, head: bytes, body: bytes | list[bytes]) -> None:
         keeps_open = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"  # as in uvicorn
+        closing = b"" if keeps_open else CLOSE_LINE
+        if head.endswith(CLOSE_LINE):
+            keeps_open, closing = False, b""
         if isinstance(body, list):
             framing, body = self._framed(body)
             head += framing
-        closing = b"" if keeps_open else b"connection: close\r\n"
         self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], head, closing, body))
         self.cycle = None  # type: ignore[assignment]  # no request is open, as on a new connection
         self.server_state.total_requests += 1

@@ -32,7 +32,7 @@ def http_protocol() -> Any:
 
 
 class Server(AppServer):
-    """Serves these worlds. ``hosts`` and ``watch``: as for ``Application``."""
+    """Serves these worlds. ``hosts`` and ``watch``: as for ``Application``, or the one in its place."""
 
     def __init__(
         self,
@@ -41,12 +41,14 @@ class Server(AppServer):
         *,
         hosts: Hosts | None = None,
         watch: Callable[[World, Entry], object] | None = None,
+        application: type[Application] = Application,
         **more: Any,
     ) -> None:
         async def end() -> None:
             worlds.end()
 
-        super().__init__(Application(worlds, hosts, watch), listening, end, http=http_protocol(), **more)
+        self.application = application(worlds, hosts, watch)
+        super().__init__(self.application, listening, end, http=http_protocol(), **more)
         self.worlds = worlds
 
     def reset(self, key: str, options: Object) -> None:
@@ -61,3 +63,11 @@ class Server(AppServer):
                 self.call_later(_LATER, old.forget)
 
         self.run_in_server(replace_world)
+
+    def exchange(
+        self, method: str, target: str, headers: dict[str, str], body: bytes, timeout: float
+    ) -> tuple[int, bytes]:
+        """The status and the body of a response, without a socket. For threads other than the server's."""
+        from emulator.server.in_process import exchange
+
+        return self.await_in_server(exchange(self.application, self.url, method, target, headers, body), timeout)

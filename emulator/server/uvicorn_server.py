@@ -6,16 +6,20 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import socket
 import threading
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from asyncio import sleep  # a test may put another in its place
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from emulator.base.problems import EmulatorError
+
+T = TypeVar("T")
 
 #: Arguments of ``uvicorn.Config`` of all servers.
 CONFIG: Final[dict[str, Any]] = {
@@ -103,6 +107,26 @@ class AppServer(uvicorn.Server):
         if raised:
             raise raised[0]
 
+    def await_in_server(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
+        """Awaits ``work`` in the server's thread, at most so many seconds. For other threads.
+
+        Raises what ``work`` raises, and EmulatorError if the server has stopped or does not respond.
+        """
+        try:
+            if self._loop is None:
+                raise RuntimeError("the server has no loop yet")
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()
+            raise EmulatorError(f"no emulator responds at {self.url}: it was stopped") from None
+        try:
+            return future.result(timeout)
+        except concurrent.futures.TimeoutError:
+            future.cancel()
+            raise EmulatorError(f"the server has not responded for {timeout:g} seconds; was it stopped?") from None
+        except concurrent.futures.CancelledError:
+            raise EmulatorError(f"no emulator responds at {self.url}: it was stopped") from None
+
     def call_soon(self, work: Callable[[], object]) -> None:
         """Calls ``work`` in the server's thread, which owns the worlds, without waiting. For any thread."""
         if self._loop is not None and not self._loop.is_closed():
@@ -159,9 +183,9 @@ async def _wait_until(is_true: Callable[[], bool], seconds: float) -> None:
     """Waits until a condition holds, at most so many seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await asyncio.sleep(0)
+            await sleep(0)
             while not is_true():
-                await asyncio.sleep(0.001)
+                await sleep(0.001)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ import pytest
 
 from emulator.base.problems import EmulatorError
 from emulator.control.report import report as history_of
+from emulator.testing.failures import fail_report, failing
 from emulator.testing.options import refuse
 from emulator.testing.sunset_report import senders
 from emulator.testing.worker import Use, Worker, in_one_line
@@ -24,15 +25,25 @@ class Hooks:
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
         """Counts the requests of a module's import, if the emulator serves the whole session."""
         result = yield
-        if self._worker.serves_session and not isinstance(collector, pytest.Class):
-            self._worker.dependence.count_for(collector)
+        try:
+            if self._worker.serves_session and not isinstance(collector, pytest.Class):
+                self._worker.dependence.count_for(collector)
+        except Exception as error:
+            fail_report(result, error)
         return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, Any, Any]:
-        """Keeps the objects of a wide fixture for all tests in its scope."""
+        """Keeps the objects of a wide fixture for all tests in its scope, which reaches the emulator in any case."""
+        self._worker.admit()
+        try:
+            return (yield from self._set_up(fixturedef))
+        finally:
+            self._worker.admit()
+
+    def _set_up(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
         worker = self._worker
         if fixturedef.scope == "function" or worker.item is None or worker.in_own_world:
             return (yield)
@@ -48,6 +59,7 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Fails a test that passed if the emulator has found problems."""
+        self._worker.admit()
         result = yield
         worker = self._worker
         use = item.stash.get(worker.use, None)
@@ -64,27 +76,39 @@ class Hooks:
         return result
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Before the tools that block connections end, and find nothing in place of what they have put there."""
+        if self._worker.item is not None:
+            with failing(item):
+                self._worker.admission.withdraw()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Adds the history of the world to a failed test's report, and the removed operations to the last report."""
         report = yield
-        worker = self._worker
-        use = item.stash.get(worker.use, None)
-        if use is None:
-            return report
-        refused = worker.guard.refused[use.refused :]
-        try:
-            if report.when == "teardown" or report.failed:
-                worker.dependence.count()
-            if report.when == "teardown":
-                end = {"removed": worker.dependence.of(item), "refused": refused}
-                report.assistants_emulator = end  # type: ignore[attr-defined]  # xdist forwards plain values
-            elif report.failed and (report.when == "call" or worker.dependence.requests):
-                report.sections.append(("assistants emulator", self._history(use, refused)))
-        except EmulatorError as error:
-            report.sections.append(("assistants emulator", str(error)))
+        use = item.stash.get(self._worker.use, None)
+        if use is not None:
+            try:
+                self._add_to(report, item, use)
+            except EmulatorError as error:
+                report.sections.append(("assistants emulator", str(error)))
+            except Exception as error:
+                fail_report(report, error)
         return report
+
+    def _add_to(self, report: pytest.TestReport, item: pytest.Item, use: Use) -> None:
+        worker = self._worker
+        refused = worker.guard.refused[use.refused :]
+        if report.when == "teardown" or report.failed:
+            worker.dependence.count()
+        if report.when == "teardown":
+            end = {"removed": worker.dependence.of(item), "refused": refused}
+            report.assistants_emulator = end  # type: ignore[attr-defined]  # xdist forwards plain values
+        elif report.failed and (report.when == "call" or worker.dependence.requests):
+            report.sections.append(("assistants emulator", self._history(use, refused)))
 
     def _history(self, use: Use, refused: list[str]) -> str:
         """The history of the test's own world; in a shared world, the part since the test began."""

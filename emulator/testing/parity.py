@@ -16,6 +16,7 @@ from emulator.base.problems import EmulatorError
 from emulator.control.client import Transcript
 from emulator.parity.comparing import APIS, NEITHER, ComparedTurn, compare
 from emulator.parity.report import Comparison, ParityReport
+from emulator.testing.failures import fail_report
 from emulator.testing.worker import Worker
 
 FIXTURE: Final = "assistants_api"
@@ -79,6 +80,8 @@ class ParityHooks:
         except EmulatorError as error:
             if report.passed:
                 report.outcome, report.longrepr = "failed", str(error)
+        except Exception as error:
+            fail_report(report, error)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -13,12 +14,17 @@ import pytest
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
 from emulator.testing.baselines import Baselines
+from emulator.testing.failures import failing
+from emulator.testing.neighbours import Admission, keep_sleep, real_files
 from emulator.testing.network_guard import EXCEPTED, Guard
 from emulator.testing.options import TestOptions, options_of, refuse
 from emulator.testing.sunset_report import Dependence, senders
 
 #: The fixture that gives a test a world of its own.
 FIXTURE: Final = "assistants_emulator"
+
+#: The fixtures of a test that is meant to reach the emulator.
+FIXTURES: Final = frozenset({FIXTURE, "assistants_emulator_server"})
 
 #: The API key for a running server; each xdist worker appends its name.
 KEY: Final = "sk-assistants-emulator"
@@ -62,6 +68,7 @@ class Worker:
             control = self._connect(url) if url else self._start()
             self.dependence = Dependence(control)
             self.baselines = Baselines(control, self._session_options())
+            self.admission = Admission(control.url)
             self._control = control
             self._on_first_use(self)
         return self._control
@@ -71,6 +78,8 @@ class Worker:
 
         emulator = OwnEmulator(**self._session_options())
         emulator.start()
+        if "pyfakefs" in sys.modules:
+            emulator.read_ahead()
         self.config.add_cleanup(emulator.end)
         return emulator
 
@@ -133,17 +142,24 @@ class Worker:
     @contextmanager
     def serving(self, item: pytest.Item) -> Iterator[None]:
         """Surrounds a test that uses the emulator, and the setup of its wide fixtures."""
-        try:
-            redirecting = nullcontext() if self.serves_session else self.redirecting()
+        stack = ExitStack()
+        with failing(item), suppress(EmulatorError):  # without an emulator, the fixture reports that
+            if not self.serves_session:
+                stack.enter_context(self.redirecting())
             self._begin_use(item)
-        except EmulatorError:
-            yield  # there is no emulator; the fixture reports that
-            return
         try:
-            with redirecting:
-                yield
+            yield
         finally:
             self.item = None
+            with failing(item):
+                if self._control is not None:
+                    self.admission.withdraw(all=True)
+                stack.close()
+
+    def admit(self) -> None:
+        """Lets the running test through to the emulator, whatever blocks or records connections by now."""
+        if self.item is not None and not FIXTURES.isdisjoint(getattr(self.item, "fixturenames", ())):
+            self.admission.admit()
 
     def _begin_use(self, item: pytest.Item) -> Use:
         self.control  # noqa: B018  raises if there is none
@@ -151,6 +167,10 @@ class Worker:
         self.baselines.begin(shared=self.shares_world)
         self.dependence.begin()
         use = item.stash[self.use] = Use(len(self.guard.refused))
+        keep_sleep()
+        if item.get_closest_marker("vcr"):
+            self.admission.expect_cassette()
+        self.admit()
         return use
 
     @property
@@ -166,9 +186,10 @@ class Worker:
         with in_one_line():
             control = self.control
             use = item.stash.get(self.use, None) or self._begin_use(item)
-            options = options_of(item, general)
-            use.may_differ = options.may_differ
-            self._begin_world(item, options)
+            with real_files():
+                options = options_of(item, general)
+                use.may_differ = options.may_differ
+                self._begin_world(item, options)
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
         use.checked = self.in_own_world = True

@@ -8,6 +8,7 @@ response incomplete, and the server then closes the connection.
 from __future__ import annotations
 
 import asyncio
+from asyncio import sleep  # a test may put another in its place
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -33,7 +34,7 @@ class RequestInterceptor:
         self.response: JsonResponse | None = None
 
     async def wait(self, seconds: float) -> None:
-        await until_end(self._on_end, asyncio.ensure_future(asyncio.sleep(seconds)))
+        await until_end(self._on_end, asyncio.ensure_future(sleep(seconds)))
 
     def respond_with_error(self, status: int, body: Object | str | None, headers: dict[str, str]) -> None:
         self.response = fault_errors.error_response(

@@ -8,7 +8,7 @@ OpenAI's words, and a problem with its traceback.
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import sleep  # a test may put another in its place
 from typing import Final
 
 import orjson
@@ -184,7 +184,7 @@ class Api:
         resolved = pending.resolved
         assert resolved is not None
         for _ in range(_TURNS_TO_NOTICE):
-            await asyncio.sleep(0)
+            await sleep(0)
         pending.world = self.worlds.of(pending.key)
         self._handle_it(pending, resolved)
 

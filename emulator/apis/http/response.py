@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 #: a stream.
 Ready = tuple[int, bytes, bytes | list[bytes]]
 
+#: Says that the connection ends with the response; the line is the last one of a head.
+CLOSE: Final = (b"connection", b"close")
+CLOSE_LINE: Final = b"connection: close\r\n"
+
 #: The server alone says where a response ends.
 _FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
 
