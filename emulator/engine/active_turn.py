@@ -5,7 +5,7 @@ It changes nothing by itself; ``turn_engine`` pulls it. It knows what is ahead, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,10 +20,15 @@ from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import Action, Began, Completed, Waited
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.step import Step
-from emulator.world.state.transcript import Transcript
 
 #: How many polls see a status before it moves on, unless the turn or the settings say otherwise.
 DEFAULT_POLLS: Final = {"queued": 0, "in_progress": 1}
+
+
+def polls_of(turn: Turn, settings: Object) -> dict[str, int]:
+    """How many polls see each status of a turn."""
+    stated = settings.get("polls")
+    return {**DEFAULT_POLLS, **(stated or {}), **turn.polls} if stated or turn.polls else DEFAULT_POLLS
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +43,7 @@ class ActiveTurn:
     id: str
     thread_id: str
     turn: Turn
-    context: StepContext
+    context: Callable[[], StepContext]
     narrator: Narrator
     log: TurnLog
     situation: Situation
@@ -54,7 +59,7 @@ class ActiveTurn:
     held_since: float = 0.0
     #: The expiry of ``expire`` directly after ``call``: it happens when the next request names the run.
     expires_when_named: bool = False
-    responses: list[str] = field(default_factory=list)
+    responses: tuple[str, ...] = ()
     #: The step that is being played.
     step: Step | None = None
     _items: Iterator[Item] | None = field(default=None, repr=False)
@@ -77,9 +82,6 @@ class ActiveTurn:
     def is_idle(self) -> bool:
         """Nothing happens by itself: the turn waits for somebody, or is at its end."""
         return self.held is not None or self.status in REST
-
-    def __post_init__(self) -> None:
-        self.context.make_file = self.log.transcript.keeping(self.context.make_file)
 
     # ---- What is ahead ----
 
@@ -115,18 +117,20 @@ class ActiveTurn:
         items = self.narrator.narrate(action)
         first = next(items, None)
         if first is not None:
-            self.log.transcript.record(action, self.context)
+            self.log.transcript.record(action, self.context())
             yield first
             yield from items
 
     def _actions(self) -> Iterator[Action]:
         yield Began()
+        context = self.context()
+        context.make_file = self.log.transcript.keeping(context.make_file)
         steps = self.turn.steps
         for number, step in enumerate(steps):
             self.step = step
             following = steps[number + 1].kind if number + 1 < len(steps) else ""
             self.expires_when_named = step.kind == "call" and following == "expire"
-            yield from STEP_KINDS[step.kind].play(self.context, step)
+            yield from STEP_KINDS[step.kind].play(context, step)
         yield Completed()
 
     def due(self, ahead: Item | None, status_seconds: float) -> float:
@@ -168,7 +172,7 @@ class ActiveTurn:
         return self.log.transcript.as_json(self.status)
 
     def forget_transcript(self) -> None:
-        self.log.transcript = Transcript()
+        self.log.forget_transcript()
 
     def as_json(self) -> dict[str, Any]:
         """The run as ``/_emulator/runs`` shows it."""

@@ -5,11 +5,10 @@ Streams and polls only read it, so neither a reader's speed, nor its leaving, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from emulator.base.json_types import Object
 from emulator.engine.event_stream import EventStream
-from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
 from emulator.world.state.transcript import Transcript
 
@@ -26,19 +25,29 @@ class Moment:
         return {"time": self.time, "event": self.event, "count": self.count}
 
 
-def transcript_of(api: str, turn: Turn, situation: Situation) -> Transcript:
-    """The transcript of a turn that is about to begin."""
-    place = f"{turn.file}:{turn.line}" if turn.file else None
-    return Transcript(api, turn.name, place, situation.message)
-
-
-@dataclass(slots=True)
 class TurnLog:
-    """The timeline of a turn, its transcript, and its open stream."""
+    """The timeline of a turn, its transcript, and its open stream. ``question``: what the user has said before it."""
 
-    timeline: list[Moment] = field(default_factory=list)
-    transcript: Transcript = field(default_factory=Transcript)
-    stream: EventStream | None = None
+    __slots__ = ("_api", "_question", "_transcript", "_turn", "stream", "timeline")
+
+    def __init__(self, api: str = "", turn: Turn | None = None, question: str = "") -> None:
+        self._api, self._turn, self._question = api, turn, question
+        self._transcript: Transcript | None = None
+        self.timeline: list[Moment] = []
+        self.stream: EventStream | None = None
+
+    @property
+    def transcript(self) -> Transcript:
+        """Made when something happens: a turn that is only queued has nothing to record."""
+        if self._transcript is None:
+            turn = self._turn
+            place = f"{turn.file}:{turn.line}" if turn and turn.file else None
+            self._transcript = Transcript(self._api, turn.name if turn else "", place, self._question)
+        return self._transcript
+
+    def forget_transcript(self) -> None:
+        """It begins anew, and nobody reads it."""
+        self._transcript = Transcript()
 
     def note(self, time: int, event: str, times: int = 1) -> None:
         """Adds to the timeline an event, or so many deltas in a row."""

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -37,14 +35,16 @@ class TooSlow(EmulatorError):
 _LEFT: Final[ContextVar[list[float] | None]] = ContextVar("seconds left for searches that share a limit", default=None)
 
 
-@contextmanager
-def shared_time_limit() -> Iterator[None]:
-    """Makes all searches inside the block share the time of one."""
-    token = _LEFT.set([REGEX_TIMEOUT])
-    try:
-        yield
-    finally:
-        _LEFT.reset(token)
+class shared_time_limit:  # noqa: N801  # it is used as a function
+    """Makes all searches inside the block share the time of one. A class, because every run needs it once."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _LEFT.set([REGEX_TIMEOUT])
+
+    def __exit__(self, *_: object) -> None:
+        _LEFT.reset(self._token)
 
 
 @functools.lru_cache(maxsize=256)

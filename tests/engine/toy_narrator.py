@@ -115,7 +115,7 @@ def new_turn(*steps: dict[str, Any]) -> tuple[ActiveTurn, Words]:
         id="run_1",
         thread_id="thread_1",
         turn=turn,
-        context=context,
+        context=lambda: context,
         narrator=narrator,
         log=TurnLog(),
         situation=situation,

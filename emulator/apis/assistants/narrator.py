@@ -67,7 +67,7 @@ class RunNarrator(RunWriter):
         run: Run,
         log: TurnLog,
         usage: UsageCounter,
-        context: StepContext,
+        context: Callable[[], StepContext],
         file_kind: str = "file",
     ) -> None:
         """``file_kind``: of the ids of files that only a scenario names."""
@@ -219,7 +219,7 @@ class RunNarrator(RunWriter):
         ]
         required = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls_made}}
         yield Move("requires_action", {"required_action": required})
-        latest = self._context.outputs[-len(calls) :]
+        latest = self._context().outputs[-len(calls) :]
         answered = [
             {**made, "function": {**made["function"], "output": one.output}}
             for made, one in zip(calls, latest, strict=True)
@@ -259,7 +259,7 @@ class RunNarrator(RunWriter):
         for index, made in enumerate(calls):
             begun = {"index": index, **made, "file_search": {"ranking_options": ranking, "results": []}}
             yield _call_delta(step_id, begun)
-        yield self._end_tool_calls(step_id, calls, action.usage, self._context.message)
+        yield self._end_tool_calls(step_id, calls, action.usage, self._context().message)
 
     def _tool_call(self, kind: str, content: Object) -> Object:
         return {"id": self._make_id("tool_call"), "type": kind, kind: content}

@@ -42,7 +42,8 @@ class Thread:
 
     def put_run(self, run: Run) -> None:
         self.runs.put(run["id"], run)
-        self.steps.setdefault(run["id"], Collection(RUN_STEP))
+        if run["id"] not in self.steps:
+            self.steps[run["id"]] = Collection(RUN_STEP)
 
     def has_user_message(self) -> bool:
         return any(stored.is_from_user for stored in self.messages)

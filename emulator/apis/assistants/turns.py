@@ -13,13 +13,13 @@ from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.apis.files import objects as file_objects
 from emulator.base.json_types import Object
-from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
-from emulator.engine.turn_log import TurnLog, transcript_of
+from emulator.engine.active_turn import ActiveTurn, polls_of
+from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import FileRef
-from emulator.scenarios.steps.context import StepContext
+from emulator.scenarios.steps.context import LateContext, StepContext
 from emulator.world.state.contents import Content
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore, search_all
@@ -43,12 +43,11 @@ def turn_of(
     """
     situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
     turn = turn or world.choose(situation, run["id"])
-    log = TurnLog(transcript=transcript_of("assistants", turn, situation))
-    steps = sum(STEP_KINDS[step.kind].makes_run_step for step in turn.steps)
+    log = TurnLog("assistants", turn, situation.message)
+    steps = sum(STEP_KINDS[step.kind].makes_run_step for step in turn.steps) if turn.usage else 1
     usage = UsageCounter(run, thread, turn.usage, steps)
-    context = _context_of(world, thread, run, assistant, situation.message, turn, stores)
     file_kind = "azure file" if azure else "file"
-    context.make_file = partial(_make_file, world, file_kind, run["id"])
+    context = LateContext(_context_of, world, thread, run, assistant, situation.message, turn, stores, file_kind)
     return ActiveTurn(
         id=run["id"],
         thread_id=thread.id,
@@ -57,7 +56,7 @@ def turn_of(
         narrator=RunNarrator(world, thread, run, log, usage, context, file_kind),
         log=log,
         situation=situation,
-        polls={**DEFAULT_POLLS, **world.settings.get("polls", {}), **turn.polls},
+        polls=polls_of(turn, world.settings),
         expires_at=float(run["expires_at"] or 0),
     )
 
@@ -70,6 +69,7 @@ def _context_of(
     message: str,
     turn: Turn,
     stores: Sequence[VectorStore],
+    file_kind: str,
 ) -> StepContext:
     """What the steps of a turn see."""
     id, store = run["id"], world.store
@@ -84,6 +84,7 @@ def _context_of(
         fake=Fake(partial(world.ids.stream, "fake", id), run["created_at"]),
         find_file=lambda name: _file_ref(store.find_file(name)),
         file_names=lambda: [file["filename"] for file in store.files],
+        make_file=partial(_make_file, world, file_kind, id),
         read_file=lambda file_id: world.store.contents[file_id].read(),
         search=partial(search_all, stores),
         store_ids=lambda: [store.id for store in stores],

@@ -75,7 +75,7 @@ class UsageCounter:
         self._steps_done = self._written = 0
         #: Reasoning since the last run step: its estimated tokens, and the usages that are stated beside it.
         self._reasoned = 0
-        self._beside: list[Object] = []
+        self._beside: tuple[Object, ...] = ()
 
     def reason(self, stated: Object | None, summary: Iterable[str]) -> None:
         """The model has reasoned; the run step that ends next counts it."""
@@ -83,12 +83,12 @@ class UsageCounter:
             self._reasoned += sum(map(usage.tokens, summary))
         else:
             completion = int(stated.get("completion_tokens", 0))
-            self._beside.append(of(int(stated.get("prompt_tokens", 0)), completion, completion))
+            self._beside += (of(int(stated.get("prompt_tokens", 0)), completion, completion),)
 
     def step(self, stated: Object | None, written: str) -> Object:
         """The usage of the run step that ends now: as stated beside it, or its part of the turn's, or estimated."""
         completion, reasoned, beside = usage.tokens(written), self._reasoned, self._beside
-        self._reasoned, self._beside = 0, []
+        self._reasoned, self._beside = 0, ()
         before = self._read()
         self._written += completion
         number = self._steps_done

@@ -36,13 +36,16 @@ class Request:
     query: dict[str, Any]
     body: dict[str, Any]
     form: Form | None = None
+    _engine: TurnEngine | None = None
 
     @property
     def engine(self) -> TurnEngine:
         """Plays the world's turns. It is imported when a request first needs it: no start waits for it."""
-        from emulator.engine.turn_engine import TurnEngine
+        if self._engine is None:
+            from emulator.engine.turn_engine import TurnEngine
 
-        return TurnEngine(self.world)
+            self._engine = TurnEngine(self.world)
+        return self._engine
 
     @property
     def on_azure(self) -> bool:

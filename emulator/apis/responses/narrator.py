@@ -93,7 +93,7 @@ class ResponseNarrator(ResponseWriter):
         return _NARRATIONS[type(action)](self, action)
 
     def begin(self, at: float) -> None:
-        self.turn.responses.append(self.response["id"])
+        self.turn.responses += (self.response["id"],)
         super().begin(at)
 
     def move(self, move: Move, at: float) -> None:

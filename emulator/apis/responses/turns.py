@@ -14,12 +14,12 @@ from emulator.apis.responses.store import StoredResponse
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
 from emulator.base.json_types import Object
-from emulator.engine.active_turn import DEFAULT_POLLS, ActiveTurn
-from emulator.engine.turn_log import TurnLog, transcript_of
+from emulator.engine.active_turn import ActiveTurn, polls_of
+from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
-from emulator.scenarios.steps.context import StepContext
+from emulator.scenarios.steps.context import LateContext, StepContext
 from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore, search_all
@@ -89,20 +89,19 @@ def turn_of(
     response = stored.object
     situation = situation_of(world, stored, context)
     turn = turn or world.choose(situation, response["id"])
-    log = TurnLog(transcript=transcript_of("responses", turn, situation))
+    log = TurnLog("responses", turn, situation.message)
     note_carried(log.transcript, turn, situation.carried)
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
     narrator = ResponseNarrator(world, stored, log, include, counter, stores)
-    step_context = _step_context(world, narrator, situation, turn)
     made = ActiveTurn(
         id=response["id"],
         thread_id=situation.thread["id"],
         turn=turn,
-        context=step_context,
+        context=LateContext(_step_context, world, narrator, situation, turn),
         narrator=narrator,
         log=log,
         situation=situation,
-        polls={**DEFAULT_POLLS, **world.settings.get("polls", {}), **turn.polls},
+        polls=polls_of(turn, world.settings),
     )
     narrator.turn = made
     return made

@@ -21,7 +21,7 @@ from emulator.scenarios.steps.tool import Tool
 
 _Made = TypeVar("_Made")
 
-__all__ = ["Fake", "Output", "StepContext", "StepFailed", "parsed"]
+__all__ = ["Fake", "LateContext", "Output", "StepContext", "StepFailed", "parsed"]
 
 
 class StepFailed(EmulatorError):
@@ -138,6 +138,21 @@ class StepContext:
             ],
             "fake": self.fake,
         }
+
+
+class LateContext:
+    """The context of a turn, made when its first step is played: until then a turn is only queued."""
+
+    __slots__ = ("_arguments", "_made", "_make")
+
+    def __init__(self, make: Callable[..., StepContext], *arguments: Any) -> None:
+        self._make, self._arguments = make, arguments
+        self._made: StepContext | None = None
+
+    def __call__(self) -> StepContext:
+        if self._made is None:
+            self._made = self._make(*self._arguments)
+        return self._made
 
 
 def _or_failed(make: Callable[[], _Made]) -> _Made:

@@ -62,8 +62,8 @@ class CountedIds(RunNarrator):
 
     def __init__(self, *outputs: str) -> None:
         thread = Thread(objects.thread("thread_1", 0, {}))
-        counter = UsageCounter(THE_RUN, thread, None, 1)
-        super().__init__(State({}), thread, THE_RUN, TurnLog(), counter, context(*outputs))
+        counter, made = UsageCounter(THE_RUN, thread, None, 1), context(*outputs)
+        super().__init__(State({}), thread, THE_RUN, TurnLog(), counter, lambda: made)
         self._made: Counter[str] = Counter()
 
     def _make_id(self, kind: str) -> str:
