@@ -22,6 +22,6 @@ EXPOSE 8787
 # A number needs no entry in /etc/passwd, and says to Kubernetes that it is not root.
 USER 10001:10001
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8787/_emulator/health', timeout=2)"]
+    CMD ["assistants-emulator", "health", "--timeout", "2"]
 ENTRYPOINT ["assistants-emulator"]
 CMD ["serve", "/scenarios"]

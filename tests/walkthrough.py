@@ -21,6 +21,9 @@ import pytest
 import yaml
 
 from emulator import Control, pytest_plugin
+from emulator.base.project import TABLE, Project
+from emulator.cli.main import parsers
+from emulator.cli.project_options import read_options
 from emulator.recordings.sources import load_sources
 from emulator.world.options import Options
 from emulator.world.world import World
@@ -138,8 +141,9 @@ class Reader:
         if block.part:
             return self._is_run_elsewhere(block)
         document = yaml.safe_load(block.text)
-        if "jobs" in document or "steps" in document:
-            return check_workflow(document)
+        for key, check in CHECKS_OF_TOOLS.items():
+            if key in document:
+                return check(document)
         file = self.here / (self._written(block) or f"line_{block.line}.yaml")
         file.write_text(block.text)
         World(Options(), load_sources(file))
@@ -149,7 +153,10 @@ class Reader:
         yaml.safe_load(block.text)
 
     def toml(self, block: Block) -> None:
-        check_settings(tomllib.loads(block.text)["tool"]["pytest"]["ini_options"])
+        tool = tomllib.loads(block.text)["tool"]
+        if TABLE in tool:
+            return check_project(Project(self.here / "pyproject.toml", tool[TABLE]))
+        return check_settings(tool["pytest"]["ini_options"])
 
     def ini(self, block: Block) -> None:
         parser = configparser.ConfigParser()
@@ -308,6 +315,13 @@ def check_settings(said: Mapping[str, Any]) -> None:
         raise Disagreement(f"{', '.join(sorted(unknown))}: no settings of pytest or the plugin")
 
 
+def check_project(project: Project) -> None:
+    """Every command must be able to read the table. Raises EmulatorError."""
+    for name, parser in parsers()[1].items():
+        read_options(project, name, parser)
+        project.scenarios(name)
+
+
 def check_workflow(document: Mapping[str, Any]) -> None:
     """Steps of a GitHub workflow may only use inputs of the action. Raises Disagreement."""
     inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
@@ -317,3 +331,28 @@ def check_workflow(document: Mapping[str, Any]) -> None:
         raise Disagreement("no step uses this project's action")
     if unknown := {key for step in ours for key in step.get("with", {})} - set(inputs):
         raise Disagreement(f"{', '.join(sorted(unknown))}: no inputs of action.yml, which has {', '.join(inputs)}")
+
+
+def check_hooks(document: Mapping[str, Any]) -> None:
+    """A configuration of pre-commit may only name hooks that there are. Raises Disagreement."""
+    known = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    named = {hook["id"] for repository in document["repos"] for hook in repository["hooks"]}
+    if named != known:
+        raise Disagreement(f"{', '.join(sorted(named))}: the hooks are {', '.join(sorted(known))}")
+
+
+def check_services(document: Mapping[str, Any]) -> None:
+    """Services of Docker Compose may only set variables that the emulator knows. Raises Disagreement."""
+    known = {*leading_variables(), *(name for parser in parsers()[1].values() for name in parser.variables())}
+    for name, service in document["services"].items():
+        if unknown := set(service.get("environment", {})) - known:
+            raise Disagreement(f"{name}: {', '.join(sorted(unknown))}: no variables of the emulator")
+
+
+#: By a key that only a file of that tool has.
+CHECKS_OF_TOOLS: Final[dict[str, Callable[[Mapping[str, Any]], None]]] = {
+    "jobs": check_workflow,
+    "steps": check_workflow,
+    "repos": check_hooks,
+    "services": check_services,
+}

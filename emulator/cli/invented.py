@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -19,18 +20,26 @@ def question_of(turn: Turn) -> str:
     return text or "Hello"
 
 
+def called_functions(turn: Turn) -> list[str]:
+    """The functions that the turn's steps call, each once."""
+    calls = [step.value for step in turn.steps if step.kind == "call"]
+    called = [one for value in calls for one in (value if isinstance(value, list) else [value])]
+    return list(dict.fromkeys(name for one in called for name in one))
+
+
 def needed_tools(turn: Turn) -> list[Object]:
     """The tools that the turn's steps need, in the form of the Assistants API."""
-    names: dict[str, None] = {}
     kinds: dict[str, None] = {}
     for step in turn.steps:
-        if step.kind == "call":
-            called = step.value if isinstance(step.value, list) else [step.value]
-            names |= dict.fromkeys(name for one in called for name in one)
-        elif step.kind in ("code", "search"):
+        if step.kind in ("code", "search"):
             kinds["code_interpreter" if step.kind == "code" else "file_search"] = None
-    functions: list[Object] = [{"type": "function", "function": {"name": name}} for name in names]
+    functions: list[Object] = [{"type": "function", "function": {"name": name}} for name in called_functions(turn)]
     return [*functions, *({"type": kind} for kind in kinds)]
+
+
+def output_of(active_turn: ActiveTurn, name: str, outputs: Mapping[str, str]) -> str:
+    """The output of a function: the one that is given, or an invented one."""
+    return outputs[name] if name in outputs else invented_output(active_turn, name)
 
 
 def invented_output(active_turn: ActiveTurn, name: str) -> str:

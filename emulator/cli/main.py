@@ -17,9 +17,10 @@ from emulator.base.text import did_you_mean
 from emulator.cli.commands.exits import CANNOT, FOUND_PROBLEMS, INTERRUPTED, READER_LEFT
 from emulator.cli.commands.output import describe_os_error
 from emulator.cli.commands.parsing import CommandParser
+from emulator.cli.project_options import project_for
 
 #: In the order of the help.
-COMMANDS = ("serve", "exec", "check", "parity", "record", "import", "replay", "schema")
+COMMANDS = ("serve", "exec", "check", "parity", "record", "import", "replay", "health", "schema", "completion")
 
 _EXAMPLES = """\
 examples:
@@ -81,10 +82,14 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         parser.exit(CANNOT, parser.format_help())
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         parser.error(f"there is no command {arguments[0]!r}{did_you_mean(arguments[0], COMMANDS)}")
+    name = arguments[0]
+    project = project_for(name, commands[name]) if name in commands else None
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         commands[options.command].refuse_unknown(unknown)
     options.wrapped = wrapped
+    if project is not None and getattr(options, "scenarios", None) == []:
+        options.scenarios = project.scenarios(name)
     return options
 
 
@@ -105,9 +110,15 @@ def parsers(names: Iterable[str] = COMMANDS) -> tuple[CommandParser, dict[str, C
     }
 
 
+def summary_of(name: str) -> str:
+    """What a command does, in a sentence."""
+    summary: str = _module(name).SUMMARY
+    return f"{summary[0].upper()}{summary[1:]}."
+
+
 def _configured(parser: CommandParser, module: ModuleType) -> CommandParser:
     """The parser of a command with the command's options and texts."""
-    parser.description = module.SUMMARY[0].upper() + module.SUMMARY[1:] + "."
+    parser.description = f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}."
     module.configure(parser)
     parser.usage = parser.usage or parser.short_usage()
     parser.epilog = f"examples:\n{module.EXAMPLES}\n{parser.environment()}".rstrip()

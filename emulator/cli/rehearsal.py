@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.turns import turn_of
 from emulator.apis.files.resources import use_stores
 from emulator.base.problems import Problem
-from emulator.cli.invented import invented_output, needed_tools, question_of
-from emulator.cli.rehearsal_on_responses import played_on_responses, texts_of
+from emulator.cli.invented import needed_tools, output_of, question_of
+from emulator.cli.rehearsal_on_responses import NO_OUTPUTS, played_on_responses, texts_of
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.model import Scenario, Turn
@@ -103,15 +103,15 @@ def _without_markers(message: Message) -> str:
     return text
 
 
-def rehearse(scenario: Scenario) -> list[Rehearsal]:
-    """Each turn, played alone. Holds are released; outputs of functions are invented from ``expect``."""
-    return [_rehearse_turn(scenario, turn) for turn in scenario.turns]
+def rehearse(scenario: Scenario, outputs: Mapping[str, str] = NO_OUTPUTS) -> list[Rehearsal]:
+    """Each turn, played alone. Holds are released; ``outputs`` of functions that are not given are invented."""
+    return [_rehearse_turn(scenario, turn, outputs) for turn in scenario.turns]
 
 
-def _rehearse_turn(scenario: Scenario, turn: Turn) -> Rehearsal:
+def _rehearse_turn(scenario: Scenario, turn: Turn, outputs: Mapping[str, str]) -> Rehearsal:
     world = rehearsal_world([scenario], Options())
-    thread, active_turn = played_on_assistants(world, turn)
-    responses, _ = played_on_responses(rehearsal_world([scenario], Options()), turn)
+    thread, active_turn = played_on_assistants(world, turn, outputs)
+    responses, _ = played_on_responses(rehearsal_world([scenario], Options()), turn, outputs)
     return Rehearsal(turn, thread, active_turn, tuple(world.problems), tuple(texts_of(responses)))
 
 
@@ -122,8 +122,10 @@ def rehearsal_world(scenarios: Sequence[Scenario], options: Options) -> World:
     return world
 
 
-def played_on_assistants(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
-    """Plays the turn to its end with invented outputs, on a thread of its own."""
+def played_on_assistants(
+    world: World, turn: Turn, outputs: Mapping[str, str] = NO_OUTPUTS
+) -> tuple[Thread, ActiveTurn]:
+    """Plays the turn to its end with these outputs of functions, or invented ones, on a thread of its own."""
     assistant = objects.assistant(
         "asst_rehearsal", 0, {"model": "gpt-4o", "name": "Rehearsal", "tools": needed_tools(turn)}
     )
@@ -139,12 +141,12 @@ def played_on_assistants(world: World, turn: Turn) -> tuple[Thread, ActiveTurn]:
     engine.start(active_turn)
     while not active_turn.at_end:
         if active_turn.status == "requires_action" and not engine.name(active_turn):
-            engine.resume(active_turn, _invented_outputs(thread, active_turn))
+            engine.resume(active_turn, _outputs(thread, active_turn, outputs))
         engine.poll(active_turn)
     return thread, active_turn
 
 
-def _invented_outputs(thread: Thread, active_turn: ActiveTurn) -> list[Output]:
+def _outputs(thread: Thread, active_turn: ActiveTurn, outputs: Mapping[str, str]) -> list[Output]:
     action = thread.runs.find(active_turn.id, "run_id")["required_action"]
     functions = [call["function"] for call in action["submit_tool_outputs"]["tool_calls"]] if action else []
-    return [Output(one["name"], one["arguments"], invented_output(active_turn, one["name"])) for one in functions]
+    return [Output(one["name"], one["arguments"], output_of(active_turn, one["name"], outputs)) for one in functions]

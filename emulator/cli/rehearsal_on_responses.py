@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from emulator.apis.files.resources import use_stores
 from emulator.apis.responses import objects
@@ -13,7 +13,7 @@ from emulator.apis.responses.response_stream import SilentStream
 from emulator.apis.responses.store import StoredResponse
 from emulator.apis.responses.turns import turn_of
 from emulator.base.json_types import Object
-from emulator.cli.invented import invented_output, needed_tools, question_of
+from emulator.cli.invented import needed_tools, output_of, question_of
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.model import Turn
@@ -21,9 +21,17 @@ from emulator.scenarios.steps.context import Output
 from emulator.world.state.vector_stores import VectorStore
 from emulator.world.world import World
 
+#: All outputs are invented.
+NO_OUTPUTS: Final[Mapping[str, str]] = {}
 
-def played_on_responses(world: World, turn: Turn) -> tuple[list[StoredResponse], ActiveTurn]:
-    """Plays the turn to its end with invented outputs, on a chain of its own. Returns the responses of the chain."""
+
+def played_on_responses(
+    world: World, turn: Turn, outputs: Mapping[str, str] = NO_OUTPUTS
+) -> tuple[list[StoredResponse], ActiveTurn]:
+    """Plays the turn to its end on a chain of its own, and returns the responses of the chain.
+
+    ``outputs`` of functions that are not given are invented.
+    """
     stores = list(world.store.vector_stores)
     use_stores(world, stores)
     body: Object = {"model": "gpt-4o", "tools": [_tool(tool, stores) for tool in needed_tools(turn)]}
@@ -34,7 +42,7 @@ def played_on_responses(world: World, turn: Turn) -> tuple[list[StoredResponse],
     narrator: Any = active_turn.narrator
     played = [stored]
     while active_turn.status == "requires_action":
-        _submit(world, engine, active_turn, narrator, body, stores)
+        _submit(world, engine, active_turn, narrator, body, outputs)
         played.append(narrator.stored)
     return played, active_turn
 
@@ -51,19 +59,19 @@ def _submit(
     active_turn: ActiveTurn,
     narrator: ResponseNarrator,
     body: Object,
-    stores: list[VectorStore],
+    outputs: Mapping[str, str],
 ) -> None:
     """Goes on with the turn, in another response of the chain."""
     calls = [item for item in narrator.response["output"] if item["type"] == "function_call"]
-    outputs = [Output(one["name"], one["arguments"], invented_output(active_turn, one["name"])) for one in calls]
+    submitted = [Output(one["name"], one["arguments"], output_of(active_turn, one["name"], outputs)) for one in calls]
     items = [
         {"type": "function_call_output", "call_id": call["call_id"], "output": output.output}
-        for call, output in zip(calls, outputs, strict=True)
+        for call, output in zip(calls, submitted, strict=True)
     ]
     stored, _ = _begun(world, {**body, "input": items}, Parent(narrator.stored))
-    narrator.continue_with(stored, frozenset(), stores)
+    narrator.continue_with(stored, frozenset(), list(world.store.vector_stores))
     stream = SilentStream()
-    engine.resume(active_turn, outputs, stream)
+    engine.resume(active_turn, submitted, stream)
     engine.go_on(active_turn)
 
 

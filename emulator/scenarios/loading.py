@@ -30,13 +30,23 @@ def load_scenario(source: str | FilePath | Object) -> Scenario:
     """
     if isinstance(source, dict):
         return check_document(from_data(source), contents=_read_contents(source, FilePath()))
-    path = FilePath(source)
+    document, contents = read_document(FilePath(source))
+    return check_document(document, FilePath(source).stem, contents)
+
+
+def read_document(path: FilePath) -> tuple[Document, dict[str, bytes]]:
+    """A scenario file and the contents of the files that it names. Raises ScenarioError and OSError."""
+    return document_of(path.read_bytes(), str(path), path.parent)
+
+
+def document_of(raw: bytes, file: str, folder: FilePath) -> tuple[Document, dict[str, bytes]]:
+    """As ``read_document``, for bytes that were read already; files are looked for in ``folder``."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ScenarioError([f"{path}:1:1: expected UTF-8 text: {error}"]) from None
-    document = parse(text, str(path))
-    return check_document(document, path.stem, _read_contents(document.data, path.parent, is_trusted=False))
+        raise ScenarioError([f"{file}:1:1: expected UTF-8 text: {error}"]) from None
+    document = parse(text.replace("\r\n", "\n").replace("\r", "\n"), file)
+    return document, _read_contents(document.data, folder, is_trusted=False)
 
 
 def _read_contents(data: Any, folder: FilePath, *, is_trusted: bool = True) -> dict[str, bytes]:

@@ -109,5 +109,9 @@ def why_no_path(path: str) -> str | None:
 
 
 def sample(path: str) -> str:
-    """A path that fits a stub's path."""
-    return "".join(token["literal"] or token["plain"] or "x" for token in _TOKEN.finditer(path))
+    """A path that fits a stub's path, and no other stub's that fits less than this one does."""
+    return "".join(token["literal"] or token["plain"] or _SAMPLES[token["any"]] for token in _TOKEN.finditer(path))
+
+
+#: What no path has literally, for a named part, ``*`` and ``?``. An asterisk may stand for several parts.
+_SAMPLES: Final[dict[str | None, str]] = {None: "~", "*": "~/~", "?": "~"}

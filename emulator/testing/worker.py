@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from emulator.base.problems import EmulatorError
+from emulator.base.project import Project, project_of
 from emulator.control.client import Control
 from emulator.testing.baselines import Baselines
 from emulator.testing.failures import failing
 from emulator.testing.neighbours import Admission, keep_sleep, real_files
 from emulator.testing.network_guard import EXCEPTED, Guard
-from emulator.testing.options import TestOptions, options_of, refuse
+from emulator.testing.options import WORLD_OPTIONS, TestOptions, options_of, refuse
 from emulator.testing.sunset_report import Dependence, senders
 
 #: The fixture that gives a test a world of its own.
@@ -104,10 +107,18 @@ class Worker:
         name = f"assistants_emulator_{name}"
         return getattr(self.config.option, name, None) or getattr(self.config.known_args_namespace, name, None)
 
+    @functools.cached_property
+    def project(self) -> Project | None:
+        """The settings of ``[tool.assistants-emulator]``. Raises EmulatorError if they cannot be read."""
+        return project_of(self.config.rootpath)
+
     def _session_options(self) -> dict[str, Any]:
-        """The options of all worlds from the command line; fixtures and markers override them."""
+        """The options of all worlds from pyproject.toml and the command line; fixtures and markers override them."""
+        stated = self.project.options("pytest") if self.project else {}
         options = {"clock": self.option("clock"), "after_sunset": self.option("after_sunset")}
-        return {name: value for name, value in options.items() if value}
+        return {name: value for name, value in stated.items() if name in WORLD_OPTIONS} | {
+            name: value for name, value in options.items() if value
+        }
 
     # ---- Pointing clients to it ----
 
@@ -207,8 +218,14 @@ class Worker:
                 refuse(why)
         self.baselines.keep_first()
         self.baselines.reset(**options.options)
-        for scenario in options.scenarios:
+        for scenario in options.scenarios or self._usual_scenarios():
             self.control.load(scenario)
+
+    def _usual_scenarios(self) -> list[Path]:
+        """The scenarios of pyproject.toml, which are for tests that name none."""
+        from emulator.scenarios.loading import scenario_files
+
+        return scenario_files(*self.project.scenarios("pytest")) if self.project else []
 
 
 @contextmanager

@@ -125,7 +125,7 @@ def test_a_stream_that_waits_is_shown_before_it_ends(files: Path) -> None:
     ("name", "arguments", "code"),
     [
         ("check", ["check", "scenarios"], 0),
-        ("check_problems", ["check", "scenarios", "bad.yaml", "nowhere.yaml", "tape.jsonl"], 1),
+        ("check_problems", ["check", "scenarios", "bad.yaml", "nowhere.yaml", "tape.jsonl"], 2),
         ("check_play", ["check", "--play", "scenarios/streaming.yaml", "stumbles.yaml"], 1),
         ("exec", ["exec", "scenarios/streaming.yaml", "--", sys.executable, "suite.py", "0", "A proverb"], 0),
         ("exec_problems", ["exec", "scenarios/streaming.yaml", "--", sys.executable, "suite.py", "0", "Why?"], 1),

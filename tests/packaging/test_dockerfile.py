@@ -43,7 +43,7 @@ def test_it_does_not_run_as_root_and_its_last_word_is_what_it_runs() -> None:
 
 def test_commands_are_in_exec_form_so_that_signals_reach_the_server() -> None:
     assert the("ENTRYPOINT", FOUND).words + the("CMD", FOUND).words == ["assistants-emulator", "serve", "/scenarios"]
-    assert f"{URL}/_emulator/health" in the("HEALTHCHECK", FOUND).words[-1]
+    assert the("HEALTHCHECK", FOUND).words == ["assistants-emulator", "health", "--timeout", "2"]
 
 
 def test_the_build_sees_the_package_and_nothing_else() -> None:

@@ -3,157 +3,124 @@
 from __future__ import annotations
 
 import argparse
-import gc
-import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator.base.problems import Problem, ScenarioError
+from emulator.base.problems import EmulatorError
+from emulator.base.project import TABLE
 from emulator.base.text import plural
-from emulator.cli.commands.exits import FOUND_PROBLEMS, OK
+from emulator.cli.checking import Checked, check_sources, problems_together, rehearse_all
+from emulator.cli.commands.exits import CANNOT, FOUND_PROBLEMS, OK
 from emulator.cli.commands.options import add_json_option
-from emulator.cli.commands.output import describe_os_error, show_json
+from emulator.cli.commands.output import show_json
+from emulator.cli.commands.parsing import only_on_the_command_line
+from emulator.cli.findings import Finding
 from emulator.cli.terminal import Cell, Paint, Style, in_columns, is_interactive
 
 if TYPE_CHECKING:
     from emulator.cli.rehearsal import Rehearsal
-    from emulator.scenarios.model import Scenario
 
 SUMMARY = "validate scenario files and preview their turns"
 EXAMPLES = """\
   assistants-emulator check weather.yaml               list every mistake with its line and a suggestion
   assistants-emulator check scenarios/ --play          also show the events that each turn would produce
+  assistants-emulator check weather.yaml --play --with get_weather='{"celsius": 21}'
+                                                       play with this output of the function
+  assistants-emulator check - < weather.yaml           check what an editor sends
+  assistants-emulator check scenarios/ --format github annotate the lines of a pull request in GitHub Actions
   assistants-emulator check scenarios/ --json          print one JSON document: ok, files, problems
 """
 
-_PLACED: Final = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
-
-
-@dataclass(slots=True)
-class _Checked:
-    """A file, or a directory without scenarios."""
-
-    file: str
-    scenario: Scenario | None = None
-    problems: list[str] = field(default_factory=list)
-    rehearsals: list[Rehearsal] = field(default_factory=list)
-
-    @property
-    def played_problems(self) -> list[Problem]:
-        return [problem for one in self.rehearsals for problem in one.problems]
-
-    @property
-    def number_of_problems(self) -> int:
-        return len(self.problems) + len(self.played_problems)
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenarios", nargs="+", metavar="SCENARIO|DIR", help="scenario files that are served together")
+    parser.add_argument(
+        "scenarios",
+        nargs="*",
+        metavar="SCENARIO|DIR",
+        help="scenario files that are served together; - reads standard input",
+    )
     parser.add_argument("--play", action="store_true", help="play each turn on its own and show its events")
+    only_on_the_command_line(
+        parser.add_argument(
+            "--with",
+            dest="outputs",
+            action="append",
+            default=[],
+            type=_output,
+            metavar="FUNCTION=OUTPUT",
+            help="with --play: the output of a function, in place of an invented one; repeatable",
+        )
+    )
+    parser.add_argument("--each", action="store_true", help="check each file by itself, not all of them together")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
+    parser.add_argument(
+        "--format",
+        choices=["text", "json", "github"],
+        default="text",
+        help="how to print what is found: for people, as JSON, or as annotations of GitHub Actions (default: text)",
+    )
     add_json_option(parser, "print one document with ok, files (each with its problems and rehearsals) and problems")
 
 
+def _output(text: str) -> tuple[str, str]:
+    name, mark, output = text.partition("=")
+    if not mark or not name:
+        raise argparse.ArgumentTypeError(f"expected FUNCTION=OUTPUT, such as get_weather='{{...}}', got {text!r}")
+    return name, output
+
+
 def run(options: argparse.Namespace) -> int:
-    with _paused_collector():
-        checked = [one for source in options.scenarios for one in _checked(source)]
-    problems = _problems_together(checked)
+    if options.outputs and not options.play:
+        raise EmulatorError("check: --with is for --play, which calls the functions")
+    if not options.scenarios:
+        raise EmulatorError(f"check: expected scenario files, or `scenarios` in [tool.{TABLE}] of pyproject.toml")
+    checked = check_sources(options.scenarios)
+    problems = [] if options.each else problems_together(checked)
     if options.play:
-        from emulator.cli.rehearsal import rehearse
-
-        for one in checked:
-            one.rehearsals = rehearse(one.scenario) if one.scenario else []
-    (_show_json if options.json else _show)(checked, problems)
-    return FOUND_PROBLEMS if _number(checked, problems) else OK
-
-
-@contextmanager
-def _paused_collector() -> Iterator[None]:
-    """Pauses the garbage collector while values are read, of which none is garbage: it would look at all of them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+        rehearse_all(checked, dict(options.outputs))
+    _SHOW["json" if options.json else options.format](checked, problems)
+    if any(one.is_unreadable for one in checked):
+        return CANNOT
+    is_warned = options.strict and any(one.warnings for one in checked)
+    return FOUND_PROBLEMS if is_warned or _number(checked, problems) else OK
 
 
-def _checked(source: str) -> Iterator[_Checked]:
-    """Checks a file, or each file of a directory."""
-    from emulator.recordings.sources import is_recording
-    from emulator.scenarios.loading import load_scenario, scenario_files
-
-    try:
-        files = scenario_files(source)
-    except ScenarioError as error:
-        yield _Checked(source, problems=error.problems)
-        return
-    except OSError as error:
-        yield _Checked(source, problems=[describe_os_error(error)])
-        return
-    for file in files:
-        found = _Checked(str(file))
-        try:
-            if is_recording(file.read_bytes()):
-                found.problems.append(_is_recording(file))
-            else:
-                found.scenario = load_scenario(file)
-        except ScenarioError as error:
-            found.problems += error.problems
-        except OSError as error:
-            found.problems.append(describe_os_error(error))
-        yield found
-
-
-def _is_recording(file: Path) -> str:
-    scenario = file.with_suffix(".yaml") if file.suffix != ".yaml" else file.with_name(f"{file.stem}.scenario.yaml")
-    return (
-        f"{file}:1:1: this is a recording, which `serve`, `exec` and `replay` accept; "
-        f"to check it, convert it to a scenario: `assistants-emulator import {file} --out {scenario}`"
-    )
-
-
-def _problems_together(checked: list[_Checked]) -> list[str]:
-    """The conflicts between the scenarios, if each file is valid by itself."""
-    scenarios = [one.scenario for one in checked if one.scenario]
-    if any(one.problems for one in checked):
-        return []
-    if len(scenarios) == 1 and not scenarios[0].given and not scenarios[0].settings:
-        return []  # nothing that could disagree, so no world is made for it
-    import emulator.apis.given  # noqa: F401  # registers how the APIs make given objects
-    from emulator.scenarios.loading import refuse_namesakes
-    from emulator.world.options import Options
-    from emulator.world.world import World
-
-    try:
-        refuse_namesakes(scenarios)
-        World(Options(), tuple(scenarios))
-    except ScenarioError as error:
-        return error.problems
-    return []
-
-
-def _number(checked: list[_Checked], problems: list[str]) -> int:
+def _number(checked: Sequence[Checked], problems: Sequence[Finding]) -> int:
     return len(problems) + sum(one.number_of_problems for one in checked)
 
 
-def _show(checked: list[_Checked], problems: list[str]) -> None:
+def _all(checked: Sequence[Checked], problems: Sequence[Finding]) -> list[Finding]:
+    """All findings, but for those of rehearsals."""
+    return [*(one for file in checked for one in file.findings), *problems]
+
+
+def _summary(checked: Sequence[Checked], problems: Sequence[Finding], paint: Paint) -> str:
+    number, warned = _number(checked, problems), sum(len(one.warnings) for one in checked)
+    counted = [(number, "problem"), (warned, "warning")]
+    words = ", ".join(plural(count, what) for count, what in counted if count) or "no problems"
+    words = f"{len(checked)} checked, {words}"
+    return paint(words, "red" if number else "yellow" if warned else "green")
+
+
+def _show(checked: Sequence[Checked], problems: Sequence[Finding]) -> None:
     paint = Paint(sys.stdout)
     if is_interactive(sys.stdout):
         for row in in_columns([_row(one) for one in checked]):
             print(paint.line(row))
         print()
-    for line in [*(line for one in checked for line in one.problems), *problems]:
-        print(_painted(line, paint))
+    for finding in _all(checked, problems):
+        print(finding.painted(paint))
     for rehearsal in (rehearsal for one in checked for rehearsal in one.rehearsals):
         print(f"{_rehearsed(rehearsal, paint)}\n")
-    number = _number(checked, problems)
-    words = f"{len(checked)} checked, {plural(number, 'problem') if number else 'no problems'}"
-    print(paint(words, "red" if number else "green"))
+    print(_summary(checked, problems, paint))
+
+
+def _show_annotations(checked: Sequence[Checked], problems: Sequence[Finding]) -> None:
+    played = [problem for one in checked for problem in one.played_problems]
+    for finding in [*_all(checked, problems), *played]:
+        print(finding.annotation())
+    print(_summary(checked, problems, Paint(sys.stdout)))
 
 
 def _rehearsed(rehearsal: Rehearsal, paint: Paint) -> str:
@@ -168,10 +135,12 @@ def _rehearsed(rehearsal: Rehearsal, paint: Paint) -> str:
     )
 
 
-def _row(one: _Checked) -> list[Cell]:
+def _row(one: Checked) -> list[Cell]:
     """A file and a summary of its contents, for the table."""
     if one.number_of_problems or one.scenario is None:
         return [(one.file, "bold"), (plural(one.number_of_problems, "problem"), "red")]
+    if one.warnings:
+        return [(one.file, "bold"), (f"valid, with {plural(len(one.warnings), 'warning')}", "yellow")]
     scenario = one.scenario
     contents = [
         (len(scenario.turns), "turn"),
@@ -184,15 +153,7 @@ def _row(one: _Checked) -> list[Cell]:
     return [(one.file, "bold"), (f"valid: {summary}" if summary else "valid, but empty", "green")]
 
 
-def _painted(problem: str, paint: Paint) -> str:
-    found = _PLACED.fullmatch(problem)
-    if found is None:
-        return paint(problem, "red")
-    file, line, column, message = found.groups()
-    return paint(f"{file}:{line}:{column}:", "bold") + " " + paint(message, "red")
-
-
-def _show_json(checked: list[_Checked], problems: list[str]) -> None:
+def _show_json(checked: Sequence[Checked], problems: Sequence[Finding]) -> None:
     show_json(
         {
             "ok": not _number(checked, problems),
@@ -201,19 +162,15 @@ def _show_json(checked: list[_Checked], problems: list[str]) -> None:
                     "file": one.file,
                     "name": one.scenario.name if one.scenario else None,
                     "turns": len(one.scenario.turns) if one.scenario else 0,
-                    "problems": [_as_json(problem) for problem in one.problems],
+                    "problems": [problem.as_json() for problem in one.problems],
+                    "warnings": [warning.as_json() for warning in one.warnings],
                     "rehearsals": [rehearsal.as_json() for rehearsal in one.rehearsals],
                 }
                 for one in checked
             ],
-            "problems": [_as_json(problem) for problem in problems],
+            "problems": [problem.as_json() for problem in problems],
         }
     )
 
 
-def _as_json(problem: str) -> dict[str, Any]:
-    found = _PLACED.fullmatch(problem)
-    if found is None:
-        return {"message": problem, "file": None, "line": None, "column": None}
-    file, line, column, message = found.groups()
-    return {"message": message, "file": file, "line": int(line), "column": int(column)}
+_SHOW: Final[dict[str, Any]] = {"text": _show, "json": _show_json, "github": _show_annotations}

@@ -18,9 +18,9 @@ READER_LEFT = KILLED + 13
 MEANINGS: Final = {
     "0": "success; for `serve`, `replay` and `record`: stopped by SIGTERM or Ctrl-C",
     "1": "a scenario is invalid; `check` found problems, or `exec` did although its command succeeded; "
-    "`parity` found a difference or a problem, or its command failed",
-    "2": "the command cannot be carried out: an invalid option, an unreadable file, a port that is taken; for `parity` "
-    "also an invalid scenario",
+    "`parity` found a difference or a problem, or its command failed; `health` found no emulator",
+    "2": "the command cannot be carried out: an invalid option, a file that cannot be read (for `check` too), a port "
+    "that is taken; for `parity` also an invalid scenario",
     "126, 127": "the command of `exec` or `parity` cannot be run, or does not exist",
     "130": "interrupted before the end",
     "128 + n": "signal n killed the command of `exec`; all other codes of `exec` are those of its command",

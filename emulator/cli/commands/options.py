@@ -53,7 +53,7 @@ def add_worlds_option(parser: argparse.ArgumentParser) -> None:
 def add_address_options(parser: argparse.ArgumentParser, port: int) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument(
-        "--port", type=_port, default=port, help=f"port to listen on, 0 for any free one (default: {port})"
+        "--port", type=port_number, default=port, help=f"port to listen on, 0 for any free one (default: {port})"
     )
 
 
@@ -97,7 +97,7 @@ def add_world_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--hold-limit",
-        type=_seconds,
+        type=seconds,
         default=HOLD_LIMIT,
         metavar="SECONDS",
         help=f"real time after which a run that is held fails (default: {HOLD_LIMIT:g})",
@@ -158,13 +158,13 @@ def _seed(text: str) -> int | str:
     return int(text) if text.lstrip("-").isdigit() else text
 
 
-def _port(text: str) -> int:
+def port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:

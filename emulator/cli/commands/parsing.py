@@ -16,26 +16,39 @@ PREFIX: Final = "ASSISTANTS_EMULATOR_"
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 _HELP_WIDTH: Final = 118
 #: How the usage line shows a positional argument, by its ``nargs``.
-_PLACES: Final[dict[Any, str]] = {"*": "[{} ...]", "+": "{} ..."}
+_PLACES: Final[dict[Any, str]] = {"*": "[{} ...]", "+": "{} ...", "?": "[{}]", None: "{}"}
+
+
+#: The attribute of an option that no variable sets.
+_NO_VARIABLE: Final = "no_variable"
+
+
+def only_on_the_command_line(action: argparse.Action) -> None:
+    """The option has no variable: its values may contain spaces, which separate the values of a variable."""
+    setattr(action, _NO_VARIABLE, True)
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser that also takes options from variables. The command line wins; an empty variable is ignored."""
+    """A parser that also takes options from variables. The command line wins; an empty variable is ignored.
+
+    ``stated``: the options that the project states, by name; variables win over them.
+    """
 
     def __init__(self, **more: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **more)
+        self.stated: dict[str, Any] = {}
 
     def variables(self) -> dict[str, argparse.Action]:
         """The options that can be set by a variable, by the name of the variable."""
         options = [one for one in self._actions if one.option_strings and one.dest not in ("help", "version")]
-        return {variable_of(one): one for one in options}
+        return {variable_of(one): one for one in options if not getattr(one, _NO_VARIABLE, False)}
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         options = self.variables()
-        from_environment = {
-            action.dest: self._value(variable, action, text)
+        stated = self.stated | {
+            action.dest: self.value_of(variable, action, text)
             for variable, action in options.items()
             if (text := os.environ.get(variable, "").strip())
         }
@@ -44,7 +57,7 @@ class CommandParser(argparse.ArgumentParser):
             for action in options.values():
                 action.default, action.required = (
                     argparse.SUPPRESS,
-                    action.required and action.dest not in from_environment,
+                    action.required and action.dest not in stated,
                 )
             found, unknown = super().parse_known_args(args, namespace)
         finally:
@@ -52,11 +65,11 @@ class CommandParser(argparse.ArgumentParser):
                 action.default, action.required = default, required
         for action in options.values():
             if not hasattr(found, action.dest):
-                setattr(found, action.dest, from_environment.get(action.dest, action.default))
+                setattr(found, action.dest, stated.get(action.dest, action.default))
         return found, unknown
 
-    def _value(self, variable: str, action: argparse.Action, text: str) -> Any:
-        """An option's value from a variable. Spaces separate the members of a list."""
+    def value_of(self, variable: str, action: argparse.Action, text: str) -> Any:
+        """An option's value from a text that ``variable`` has. Spaces separate the members of a list."""
         if action.nargs == 0:
             if text.lower() not in _YES | _NO:
                 self.error(f"{variable}: expected 1 or 0, got {text!r}")
@@ -109,6 +122,12 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=34, width=_width())
+
+    def add_argument(self, action: argparse.Action) -> None:
+        """Counts the indentation of the commands, which argparse forgets: the longest keeps its help beside it."""
+        super().add_argument(action)
+        if action.nargs == argparse.PARSER:
+            self._action_max_length += self._indent_increment
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         """Wraps a description; leaves examples as they are."""
