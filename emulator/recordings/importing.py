@@ -97,7 +97,9 @@ def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Dist
         paths = list(dict.fromkeys(api_call.exchange.path for api_call in distilled.api_calls))[:3]
         requested = f"; they are for {', '.join(paths)}" if paths else ""
         count, sources = len(distilled.api_calls), ", ".join(distilled.sources)
-        raise RecordingError(f"{sources}: none of its {count} requests is for the Assistants API{requested}")
+        raise RecordingError(
+            f"{sources}: none of its {count} requests is for the Assistants or Responses API{requested}"
+        )
     return distilled
 
 

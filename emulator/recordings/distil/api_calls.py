@@ -32,10 +32,13 @@ CREATES: Final = {
     "create_thread_and_run": "run",
     "create_file": "file",
     "create_vector_store": "vector_store",
+    "create_conversation": "conversation",
 }
+#: Operations whose response is the contents of a file.
+DOWNLOADS: Final = frozenset({"download_file", "get_container_file_content"})
 #: Statuses of a run that advances by itself, and the requests after which it does so again.
 ACTIVE: Final = frozenset({"queued", "in_progress", "cancelling"})
-RESUMES_RUN: Final = frozenset({"submit_tool_outputs_to_run", "cancel_run"})
+RESUMES_RUN: Final = frozenset({"submit_tool_outputs_to_run", "cancel_run", "cancel_response"})
 
 #: Statuses below 500 that the service or its gateway sends whatever the request is. The emulator never does by itself.
 _SERVER_ERRORS: Final = frozenset({401, 403, 408, 429})

@@ -21,9 +21,10 @@ from emulator.recordings.distil.given_objects import GivenObjects, collect_given
 from emulator.recordings.distil.history import History
 from emulator.recordings.distil.object_schemas import is_readable, is_readable_body
 from emulator.recordings.distil.ordering import arrange
-from emulator.recordings.distil.run_histories import RunHistory
+from emulator.recordings.distil.response_steps import script_response_turn
+from emulator.recordings.distil.response_turns import ResponseTurn
 from emulator.recordings.distil.steps import ScriptedRun, script_run
-from emulator.recordings.distil.turns import TurnDraft, draft_turns
+from emulator.recordings.distil.turns import Played, TurnDraft, draft_turns
 from emulator.recordings.distil.yaml_writer import Item, write
 from emulator.recordings.exchange import Exchange, Recording
 from emulator.scenarios.document import max_values
@@ -85,9 +86,8 @@ def distil(recordings: Sequence[Recording], name: str = "imported", folder: str 
     unread = [note for api_call in api_calls for note in _tidy(api_call)]
     history = History().read(api_calls)
     inventory = Inventory(history, f"{safe(folder or name)}.files")
-    run_histories = history.all_run_histories()
-    scripts = [(run_history, script_run(run_history, inventory)) for run_history in run_histories]
-    dropped = [*_of_responses(api_calls), *_drop_chunks(scripts)]
+    scripts = [(one, _script(one, inventory)) for one in history.all_turns()]
+    dropped = _drop_chunks(scripts)
     turn_drafts = draft_turns(scripts)
     recorded = read_faults(api_calls, history, turn_drafts)
     given = collect_given(history, inventory)
@@ -109,17 +109,13 @@ def distil(recordings: Sequence[Recording], name: str = "imported", folder: str 
     )
 
 
-def _of_responses(api_calls: list[ApiCall]) -> list[str]:
-    """A note on requests of the Responses API, if there are any."""
-    count = sum(one.is_of_responses for one in api_calls)
-    if not count:
-        return []
-    return [
-        f"{plural(count, 'request')} of the Responses API: turns are read from recordings of the Assistants API alone"
-    ]
+def _script(played: Played, inventory: Inventory) -> ScriptedRun:
+    if isinstance(played, ResponseTurn):
+        return script_response_turn(played, inventory)
+    return script_run(played, inventory)
 
 
-def _drop_chunks(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[str]:
+def _drop_chunks(scripts: list[tuple[Played, ScriptedRun]]) -> list[str]:
     """Drops the chunks of texts if they are more than a scenario can hold, and says so."""
     texts = [step[kind] for _, one in scripts for step in one.steps for kind in ("say", "code") if kind in step]
     parts = [part for one in texts for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
@@ -157,7 +153,7 @@ def _tidy(api_call: ApiCall) -> Iterable[str]:
         yield f"{exchange.described()}: {plural(lost, 'event')} whose data is not JSON"
     if api_call.succeeded and operation not in (None, "download_file") and _is_not_json(api_call):
         yield f"{exchange.described()}: a response that is not JSON"
-    if not is_readable_body(api_call.body):
+    if not is_readable_body(api_call.body, of_responses=api_call.is_of_responses):
         api_call.body = {}
         if api_call.succeeded:  # the service itself refused the others
             yield f"{exchange.described()}: a request whose body is not of the API's form"
@@ -185,6 +181,8 @@ def _is_not_json(api_call: ApiCall) -> bool:
 
 
 def _fits(thing: object) -> bool:
+    if isinstance(thing, dict) and isinstance(shown := thing.get("response"), dict) and "object" not in thing:
+        thing = shown  # an event of the Responses API
     return not (isinstance(thing, dict) and isinstance(thing.get("object"), str)) or is_readable(thing)
 
 
@@ -253,7 +251,7 @@ def _retry_after(fault: RecordedFault) -> str:
 
 
 def _left_out(
-    scripts: list[tuple[RunHistory, ScriptedRun]], given: GivenObjects, recorded: RecordedFaults, inventory: Inventory
+    scripts: list[tuple[Played, ScriptedRun]], given: GivenObjects, recorded: RecordedFaults, inventory: Inventory
 ) -> list[str]:
     remarks = [f"{history.id}: {remark}" for history, one in scripts for remark in one.remarks]
     made_up = Counter(inventory.made_up)

@@ -24,7 +24,8 @@ from emulator.world.journal import nested_beyond
 
 #: Events that are the last of a stream, before ``done``.
 _LAST: Final = ("thread.run.requires_action", "thread.run.completed", "thread.run.failed", "thread.run.incomplete",
-                "thread.run.cancelled", "thread.run.expired")  # fmt: skip
+                "thread.run.cancelled", "thread.run.expired", "response.completed", "response.failed",
+                "response.incomplete", "response.cancelled")  # fmt: skip
 #: Characters of the body of a fault or stub, and levels of a JSON body.
 _BODY_LIMIT: Final = 20_000
 _DEPTH: Final = 80
@@ -92,7 +93,7 @@ def _asks_for_stream(api_call: ApiCall) -> bool:
 
 def _fault_of_stream(api_call: ApiCall, base: Object) -> Object | None:
     names = [name for name, _ in api_call.events]
-    if "error" in names:
+    if "error" in names and "response.failed" not in names:
         after = names.index("error")
         data = api_call.events[after][1]
         return {**base, "kind": "error", **({"body": data} if isinstance(data, dict) else {}), "after": after}
@@ -155,6 +156,8 @@ class _FaultReader:
 
     def _situation(self, api_call: ApiCall) -> Situation | None:
         """The situation of the run in question, where a fault can have a condition on it."""
+        if api_call.operation == "create_response":
+            return self._history.situations.get(api_call.order)
         if api_call.operation in CREATE_RUN:
             situation = self._history.situations.get(api_call.order)
             known = situation and self._history.find("assistant", situation.assistant["id"])

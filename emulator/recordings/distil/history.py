@@ -6,7 +6,7 @@ An object existed before if an accepted request names it, or a response shows it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -14,15 +14,19 @@ from emulator.apis.assistants import objects
 from emulator.apis.assistants.situations import situation_of
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
-from emulator.recordings.distil.api_calls import CREATES, ApiCall, texts_under
+from emulator.recordings.distil.api_calls import CREATES, DOWNLOADS, ApiCall, texts_under
+from emulator.recordings.distil.response_turns import ResponseTurn, ResponseTurns, conversation_of, output_of
 from emulator.recordings.distil.run_histories import RunHistories, RunHistory, complete_from_steps
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import TERMINAL
 
 #: The kinds of objects that are followed, by their ``object`` in responses.
-_KINDS: Final = {"assistant": "assistant", "thread": "thread", "file": "file", "vector_store": "vector_store"}
+_KINDS: Final = {"assistant": "assistant", "thread": "thread", "file": "file", "vector_store": "vector_store",
+                 "conversation": "conversation"}  # fmt: skip
 #: The name of a file in a citation (docs/wire.md §2: ``【4:0†favorite_foods.txt】``).
 _CITED: Final = re.compile("†([^】]+)】")
+#: What the ids of files in a container begin with; they are not among the account's files.
+CONTAINER_FILE: Final = "cfile_"
 _UNINDEXED: Final = ("failed", "cancelled")
 
 
@@ -92,6 +96,7 @@ class History:
         self.known: dict[tuple[str, str], KnownObject] = {}
         self.threads: dict[str, ThreadHistory] = {}
         self.runs = RunHistories()
+        self.responses = ResponseTurns()
         #: The contents of files by id, from downloads and uploads.
         self.contents: dict[str, bytes] = {}
         #: The vector store files by store and file id.
@@ -105,16 +110,21 @@ class History:
         #: Ids of created objects of other kinds: uploads, their parts, batches.
         self.other_created_ids: set[str] = set()
 
-    def read(self, api_calls: Iterable[ApiCall]) -> History:
+    def read(self, api_calls: Sequence[ApiCall]) -> History:
+        self.responses.read(api_calls)
+        self.situations |= self.responses.situations
         for api_call in api_calls:
             if api_call.operation is not None:
                 self._read_one(api_call)
+        self._note_files_of_responses()
         self.runs.add_lost()
         for run_history in self.runs.by_id.values():
             complete_from_steps(run_history)
         by_order = {run_history.created_by.order: run_history for run_history in self.runs.by_id.values()}
         at_rest = {id: len(self.runs_at_rest(id)) for id in self.threads}
-        for order, situation in self.situations.items():
+        for order, situation in list(self.situations.items()):
+            if order in self.responses.situations:
+                continue
             self._complete(order, by_order.get(order), at_rest.get(situation.thread["id"], 0))
         for order, run_history in by_order.items():
             run_history.situation = self.situations.get(order)
@@ -186,18 +196,20 @@ class History:
     def _note_names(self, api_call: ApiCall) -> None:
         """Notes the objects that a request names, and the files that its response names."""
         self._note_references(api_call)
-        for id in texts_under(api_call.response, "file_id"):
-            self.object_of("file", id)
-        for _, data in api_call.events:
+        for data in (api_call.response, *(data for _, data in api_call.events)):
             for id in texts_under(data, "file_id"):
-                self.object_of("file", id)
+                if not id.startswith(CONTAINER_FILE):
+                    self.object_of("file", id)
 
     def _note_references(self, api_call: ApiCall) -> None:
         for key, kind in (("assistant_id", "assistant"), ("file_id", "file"), ("vector_store_id", "vector_store")):
             for id in texts_under(api_call.body, key, f"{key}s"):
-                self.object_of(kind, id).referenced = True
+                if not id.startswith(CONTAINER_FILE):
+                    self.object_of(kind, id).referenced = True
+        if named := conversation_of(api_call.body):
+            self.object_of("conversation", named).referenced = True
         for parameter, id in api_call.parameters.items():
-            if id and (named_kind := _KINDS.get(parameter.removesuffix("_id"))):
+            if id and not id.startswith(CONTAINER_FILE) and (named_kind := _KINDS.get(parameter.removesuffix("_id"))):
                 self.object_of(named_kind, id).referenced = True
 
     def _note_object(self, api_call: ApiCall, thing: Object) -> None:
@@ -248,12 +260,25 @@ class History:
 
     def _note_contents(self, api_call: ApiCall) -> None:
         """Notes the contents of a file, if the recording has them."""
-        if api_call.operation == "download_file" and api_call.exchange.response_body is not None:
+        if api_call.operation in DOWNLOADS and api_call.exchange.response_body is not None:
             self.contents.setdefault(api_call.parameters["file_id"], api_call.exchange.response_body)
         if api_call.operation == "create_file" and isinstance(api_call.response, dict):
             for part in api_call.exchange.form or ():
                 if part.filename is not None and part.content is not None:
                     self.contents.setdefault(str(api_call.response.get("id")), part.content)
+
+    def _note_files_of_responses(self) -> None:
+        """Notes the names of files in search results and citations, and what the results have of their contents."""
+        for item in (item for turn in self.responses.turns for one in turn.responses for item in output_of(one.object)):
+            for one in item.get("results") or []:
+                if isinstance(one, dict) and isinstance(one.get("file_id"), str) and one.get("filename"):
+                    content = [{"type": "text", "text": str(one.get("text") or "")}]
+                    found = {"file_id": one["file_id"], "file_name": one["filename"], "content": content}
+                    self.search_results.setdefault(one["file_id"], found)
+            for part in item.get("content") or []:
+                for one in (part.get("annotations") if isinstance(part, dict) else None) or []:
+                    if one.get("type") == "file_citation" and one.get("filename"):
+                        self.cited_names.setdefault(str(one.get("file_id")), str(one["filename"]))
 
     # ---- Situations ----
 
@@ -325,10 +350,11 @@ class History:
             yield from [*run_history.steps, *run_history.messages]
             yield from (call["id"] for one in run_history.rounds for call in one.calls)
         yield from self.other_created_ids
+        yield from self.responses.created_ids()
 
-    def all_run_histories(self) -> list[RunHistory]:
-        """The histories in the order in which the runs were created."""
-        return sorted(self.runs.by_id.values(), key=lambda run_history: run_history.created_by.order)
+    def all_turns(self) -> list[RunHistory | ResponseTurn]:
+        """The runs, and the turns of responses, in the order in which they began."""
+        return sorted([*self.runs.by_id.values(), *self.responses.turns], key=lambda one: one.created_by.order)
 
 
 def text_in(message: Object | None) -> str:

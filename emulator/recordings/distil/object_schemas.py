@@ -9,6 +9,7 @@ import functools
 from typing import Any, Final
 
 from emulator.base.json_types import Object
+from emulator.recordings.distil import response_schemas
 from emulator.sandbox.json_schema import Schema
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -188,7 +189,8 @@ _DELTA: Final = _object(
 def _validator(kind: str) -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator({"body": _BODY, "delta": _DELTA, **OBJECTS}[kind])
+    known = {"body": _BODY, "delta": _DELTA, **OBJECTS, **response_schemas.SCHEMAS}
+    return jsonschema_rs.Draft202012Validator(known[kind])
 
 
 def is_readable(thing: Object) -> bool:
@@ -196,9 +198,14 @@ def is_readable(thing: Object) -> bool:
     kind = thing["object"]
     if kind.endswith(".delta"):
         return bool(_validator("delta").is_valid(thing))
-    return kind not in OBJECTS or "deleted" in thing or bool(_validator(kind).is_valid(thing))
+    return (kind not in OBJECTS and kind != "response") or "deleted" in thing or bool(_validator(kind).is_valid(thing))
 
 
-def is_readable_body(body: Object) -> bool:
+def is_readable_body(body: Object, *, of_responses: bool = False) -> bool:
     """True for a request's body that the importer can read."""
-    return bool(_validator("body").is_valid(body))
+    return bool(_validator("response body" if of_responses else "body").is_valid(body))
+
+
+def is_readable_item(item: object) -> bool:
+    """True for an item of a response that the importer can read."""
+    return bool(_validator("response item").is_valid(item))

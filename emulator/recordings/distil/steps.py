@@ -125,7 +125,7 @@ def _say(
     marks = _marks(texts, text, script)
     images = [part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"]
     more: Object = {
-        "chunks": _chunks(text, deltas, [mark["text"] for mark in marks]),
+        "chunks": chunks_of(text, deltas, [mark["text"] for mark in marks]),
         "cite": [
             {"file": verbatim(files.name(mark["file_citation"]["file_id"])), "marker": verbatim(mark["text"])}
             for mark in marks
@@ -162,7 +162,7 @@ def _was_completed(message: Object, step: Object | None) -> bool:
     return (message.get("status") or (step or {}).get("status")) == "completed"
 
 
-def _chunks(text: str, deltas: list[str] | None, marks: Sequence[str] = ()) -> Any:
+def chunks_of(text: str, deltas: list[str] | None, marks: Sequence[str] = ()) -> Any:
     """The way in which a text was streamed; None for the default way, and where it is not known."""
     chunks_sent = [piece for piece in deltas or [] if piece]
     script = "".join(chunks_sent)
@@ -199,7 +199,7 @@ def _code(call: Object, run_history: RunHistory, files: Files) -> Object:
     outputs = code.get("outputs") or []
     step: Object = {
         "input": verbatim(code["input"]),
-        "chunks": _chunks(code["input"], run_history.deltas.get(call["id"])),
+        "chunks": chunks_of(code["input"], run_history.deltas.get(call["id"])),
         "logs": verbatim("".join(one["logs"] for one in outputs if one["type"] == "logs")),
         "images": [files.image(one["image"]["file_id"], run_history.id) for one in outputs if one["type"] == "image"],
     }
@@ -244,7 +244,7 @@ def _call(round: Round, run_history: RunHistory) -> Object:
         for tool in run_history.run.get("tools") or []
         if tool["type"] == "function"
     }
-    pairs = [(one["function"]["name"], _arguments(one["function"], declared)) for one in round.calls]
+    pairs = [(one["function"]["name"], arguments_of(one["function"], declared)) for one in round.calls]
     distinct = len({name for name, _ in pairs}) == len(pairs)
     expect: dict[str, Schema] = {}
     for one in round.calls:
@@ -257,7 +257,7 @@ def _call(round: Round, run_history: RunHistory) -> Object:
     }
 
 
-def _arguments(function: Object, declared: Object) -> Any:
+def arguments_of(function: Object, declared: Object) -> Any:
     """The arguments as a mapping if the emulator sends the very same text for it and the schema allows it; else raw."""
     raw: str = function["arguments"]
     try:

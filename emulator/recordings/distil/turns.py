@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Final
@@ -17,15 +17,22 @@ import orjson
 
 from emulator.base.json_types import Object
 from emulator.recordings.distil.placeholders import has_placeholder, longest_piece, whole, without_placeholders
+from emulator.recordings.distil.response_turns import ResponseTurn
 from emulator.recordings.distil.run_histories import RunHistory
 from emulator.recordings.distil.schema_guess import either
 from emulator.recordings.distil.steps import ScriptedRun
 from emulator.scenarios.conditions import Situation, first_mismatch
 
+#: Keys beside a step that only some recordings show.
+_DETAILS: Final = ("expect", "usage")
 #: Characters of a message that a condition shows at most, and of a turn's name.
 _PATTERN, _NAME = 160, 48
 #: Characters of a piece of a message that can tell turns apart; if the first line has none, other lines are taken.
 _TELLING: Final = 4
+
+
+#: A run, or the responses of one turn.
+Played = RunHistory | ResponseTurn
 
 
 @dataclass(slots=True)
@@ -33,7 +40,7 @@ class TurnDraft:
     """A turn in the making, its runs, and the situations in which they were created."""
 
     script: ScriptedRun
-    runs: list[RunHistory]
+    runs: list[Played]
     situations: list[Situation]
     when: Object = field(default_factory=dict)
     times: int | None = None
@@ -62,7 +69,7 @@ class TurnDraft:
         return {key: value for key, value in data.items() if value or key == "steps"}
 
 
-def draft_turns(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[TurnDraft]:
+def draft_turns(scripts: Sequence[tuple[Played, ScriptedRun]]) -> list[TurnDraft]:
     """Turns in the order of their first runs; runs with the same question and the same steps share a turn."""
     drafts: dict[Any, TurnDraft] = {}
     for key, (run_history, one) in zip(_keys(scripts), scripts, strict=True):
@@ -81,7 +88,7 @@ def draft_turns(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[TurnDraft
 # ---- The same turn ----
 
 
-def _keys(scripts: list[tuple[RunHistory, ScriptedRun]]) -> list[Any]:
+def _keys(scripts: Sequence[tuple[Played, ScriptedRun]]) -> list[Any]:
     """A key for each run; runs with the same key share a turn.
 
     If all runs with one question have the same steps, the question is enough. If not, the assistant counts too, then
@@ -121,7 +128,7 @@ def _whole(situation: Situation) -> bytes:
 
 def _without_details(script: ScriptedRun) -> Any:
     """The steps without chunks and without the schemas of outputs."""
-    return [script.cancel, *({kind: _uncut(kind, value) for kind, value in step.items() if kind != "expect"}
+    return [script.cancel, *({kind: _uncut(kind, value) for kind, value in step.items() if kind not in _DETAILS}
                            for step in script.steps)]  # fmt: skip
 
 
@@ -134,7 +141,7 @@ def _uncut(kind: str, value: Any) -> Any:
     return bare["text"] if set(bare) == {"text"} else bare
 
 
-def _join(draft: TurnDraft, run_history: RunHistory, script: ScriptedRun) -> None:
+def _join(draft: TurnDraft, run_history: Played, script: ScriptedRun) -> None:
     """Adds a run to a turn. Details that only one run shows stay; a schema that both have becomes one for both."""
     draft.runs.append(run_history)
     draft.situations += [run_history.situation] if run_history.situation else []
