@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emulator.base.problems import EmulatorError
-from emulator.recordings.distil.api_calls import has_address
+from emulator.recordings.distil.api_calls import is_for_the_api
 from emulator.recordings.distil.distil import Distilled, distil
 from emulator.recordings.exchange import Recording, RecordingError
 from emulator.recordings.proof.replay import Proof, prove
@@ -93,7 +93,7 @@ def import_files(
 def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Distilled:
     """Distils recordings. Raises RecordingError if no request is for the API."""
     distilled = distil(recordings, name, folder or name)
-    if not any(api_call.operation or not has_address(api_call.exchange) for api_call in distilled.api_calls):
+    if not any(is_for_the_api(api_call) for api_call in distilled.api_calls):
         paths = list(dict.fromkeys(api_call.exchange.path for api_call in distilled.api_calls))[:3]
         requested = f"; they are for {', '.join(paths)}" if paths else ""
         count, sources = len(distilled.api_calls), ", ".join(distilled.sources)

@@ -132,15 +132,3 @@ def test_a_deep_body_is_text() -> None:
 
 def test_stubs_tell_where_they_came_from() -> None:
     assert "stubs:\n  # hand.yaml #2\n" in proven(_book().ask(CHAT, {}, COMPLETION)).text()
-
-
-def test_requests_of_the_responses_api_are_left_out_and_counted() -> None:
-    response = {"id": "resp_1", "object": "response", "status": "completed", "output": []}
-    book = _book().ask("POST /v1/responses", {"model": "gpt-4o", "input": "Hi"}, response)
-
-    distilled = proven(book)
-
-    assert _stubs(distilled) == []
-    assert distilled.left_out == [
-        "1 request of the Responses API: turns are read from recordings of the Assistants API alone"
-    ]

@@ -163,7 +163,7 @@ def test_a_file_that_is_named_twice_is_read_once(here: Path, again: str) -> None
         (["talk.jsonl", "--out", "folder"], "folder is a directory. Use --out with the name of a file."),
         (["talk.jsonl", "nowhere.jsonl", "--out", "x.yaml"], "nowhere.jsonl: No such file"),
         (["other.jsonl", "--out", "x.yaml"],
-         "other.jsonl: none of its 2 requests is for the Assistants API; they are for /v1/chat/completions, /x"),
+         "other.jsonl: none of its 2 requests is for the Assistants or Responses API; they are for /v1/chat/completions, /x"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
@@ -300,4 +300,4 @@ def test_replay_refuses_what_asks_for_something_else(here: Path, capsys: Capture
 
     assert main(["replay", "other.jsonl", "--port", "0"]) == 2
 
-    assert "none of its 1 requests is for the Assistants API" in capsys.readouterr().err
+    assert "none of its 1 requests is for the Assistants or Responses API" in capsys.readouterr().err

@@ -42,6 +42,8 @@ RESUMES_RUN: Final = frozenset({"submit_tool_outputs_to_run", "cancel_run", "can
 
 #: Statuses below 500 that the service or its gateway sends whatever the request is. The emulator never does by itself.
 _SERVER_ERRORS: Final = frozenset({401, 403, 408, 429})
+#: Codes of refusals in which the service judges contents, which the emulator does not look at.
+_JUDGED: Final = frozenset({"context_length_exceeded", "unsupported_file", "invalid_image", "image_parse_error"})
 #: The fault that ends a response in the same way, by how the recorded response ended.
 FAULT_BY_ENDING: Final = {"cut": "disconnect", "timeout": "stall", "unreachable": "disconnect"}
 
@@ -82,8 +84,9 @@ class ApiCall:
 
     @property
     def server_failed(self) -> bool:
-        """The server failed; the client made no mistake."""
-        return self.status in _SERVER_ERRORS or self.status >= 500 or self.exchange.ended in FAULT_BY_ENDING
+        """The server failed, or refused the request for a reason that nothing but a fault can repeat."""
+        failed = self.status in _SERVER_ERRORS or self.status >= 500 or self.exchange.ended in FAULT_BY_ENDING
+        return failed or (self.status == 400 and self.error().get("code") in _JUDGED)
 
     @property
     def took_effect(self) -> bool:
@@ -155,6 +158,17 @@ def _read_api_call(exchange: Exchange, order: int) -> ApiCall:
 def has_address(exchange: Exchange) -> bool:
     """False if a word or a template stands in place of the URL: then the request was not recorded."""
     return exchange.path.startswith("/") and "{" not in exchange.path
+
+
+@functools.cache
+def _first_segments() -> frozenset[str]:
+    return frozenset(operation.path.split("/")[1] for operation in OPERATIONS)
+
+
+def is_for_the_api(api_call: ApiCall) -> bool:
+    """False for a request to another API. One that no operation answers, as GET /v1/responses, may be for it too."""
+    is_known = api_call.operation is not None or not has_address(api_call.exchange)
+    return is_known or not _first_segments().isdisjoint(api_call.exchange.path.split("/"))
 
 
 #: The operation to infer from the first event of a stream, or from the kind of an object (with its id's parameter).

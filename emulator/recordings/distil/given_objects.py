@@ -29,7 +29,7 @@ MAX_LISTED: Final = 50
 class GivenObjects:
     """The data of ``given``, and what it could not take."""
 
-    data: dict[str, list[Object]] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
 
@@ -46,7 +46,9 @@ def collect_given(history: History, inventory: Inventory) -> GivenObjects:
     collector.reference("file", [given_assistants, threads, stores], "file_id", "file_ids")
     files = [inventory.given(one.id) for one in collector.required("file")]
     found = {"files": files, "vector_stores": stores, "assistants": given_assistants, "threads": threads}
-    data = {kind: items for kind, items in collector.without_duplicates(found).items() if items}
+    found["conversations"] = [collector.conversation(one) for one in collector.required("conversation")]
+    data: dict[str, Any] = {kind: items for kind, items in collector.without_duplicates(found).items() if items}
+    data |= {"unknown_models": list(history.unknown_models)} if history.unknown_models else {}
     return GivenObjects(data, collector.left_out)
 
 
@@ -162,6 +164,18 @@ class _Collector:
         runs = list(self._runs(known.id, assistants))
         thread = self.parameters("thread", known.first_seen or {"id": known.id})
         return {**thread, **({"messages": messages} if messages else {}), **({"runs": runs} if runs else {})}
+
+    def conversation(self, known: KnownObject) -> Object:
+        """A conversation with the items that it had before."""
+        metadata = (known.first_seen or {}).get("metadata")
+        items = []
+        for item in self._history.conversation_items.get(known.id, []):
+            sent = {key: value for key, value in item.items() if key != "status"}
+            if validation.request_error("create_conversation_items", {"items": [sent]}) is None:
+                items.append(sent)
+            else:
+                self.left_out.append(f"{item.get('id')}: an item that no request could add to a conversation")
+        return {"id": known.id, **({"metadata": metadata} if metadata else {}), **({"items": items} if items else {})}
 
     def _is_accepted(self, message: Object) -> bool:
         """True if the API accepts the message as it is."""

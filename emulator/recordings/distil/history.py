@@ -107,6 +107,10 @@ class History:
         self.search_results: dict[str, Object] = {}
         #: The names of files in citations, by file id.
         self.cited_names: dict[str, str] = {}
+        #: Models that the service does not know.
+        self.unknown_models: dict[str, None] = {}
+        #: The items of a conversation from before the recording, oldest first, by its id.
+        self.conversation_items: dict[str, list[Object]] = {}
         #: Ids of created objects of other kinds: uploads, their parts, batches.
         self.other_created_ids: set[str] = set()
 
@@ -154,6 +158,9 @@ class History:
     def _read_one(self, api_call: ApiCall) -> None:
         if api_call.operation in CREATE_RUN:
             self._note_situation(api_call)
+        self._note_conversation(api_call)
+        if api_call.error().get("code") == "model_not_found" and isinstance(api_call.body.get("model"), str):
+            self.unknown_models[api_call.body["model"]] = None
         if api_call.status < 400:
             self._note_created(api_call)
             self._note_names(api_call)
@@ -257,6 +264,17 @@ class History:
         thread_history.runs[run["id"]] = run
         if run.get("assistant_id"):
             self.object_of("assistant", run["assistant_id"])
+
+    def _note_conversation(self, api_call: ApiCall) -> None:
+        """Notes the items of a conversation, unless a recorded request has added some before."""
+        id = conversation_of(api_call.body) or api_call.parameters.get("conversation_id", "")
+        if id and api_call.operation in ("create_response", "create_conversation_items"):
+            self.conversation_items.setdefault(id, [])
+        elif api_call.operation == "list_conversation_items" and api_call.succeeded:
+            rows = api_call.response.get("data") if isinstance(api_call.response, dict) else None
+            found = [one for one in (rows if isinstance(rows, list) else []) if isinstance(one, dict)]
+            is_oldest_first = "order=asc" in api_call.exchange.query
+            self.conversation_items.setdefault(id, found if is_oldest_first else found[::-1])
 
     def _note_contents(self, api_call: ApiCall) -> None:
         """Notes the contents of a file, if the recording has them."""

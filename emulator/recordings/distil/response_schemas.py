@@ -1,4 +1,4 @@
-"""JSON Schemas of what the importer reads of the Responses API: the body of a request, and a response with its items."""
+"""JSON Schemas of what the importer reads of the Responses API: bodies of requests, and responses with their items."""
 
 from __future__ import annotations
 

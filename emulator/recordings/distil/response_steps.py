@@ -209,6 +209,9 @@ _STEPS: Final[dict[str, Callable[[Object, _Script], Iterator[Object]]]] = {
 def _end(turn: ResponseTurn, script: ScriptedRun) -> None:
     """Adds the last step, unless the last response completed; ``done`` stays only where it makes a difference."""
     last, status = turn.responses[-1].object, turn.status
+    if status in ("failed", "incomplete") and script.steps and "call" in script.steps[-1]:
+        script.steps.pop()
+        script.remarks.append("a call in a response that did not complete")
     if status == "failed":
         error = last.get("error") or {}
         code = str(error.get("code") or "server_error")

@@ -23,6 +23,7 @@ _PIECES: Final = frozenset(
     for kind in ("output_text", "refusal", "reasoning_summary_text", "code_interpreter_call_code")
 )
 _ITEM_EVENTS: Final = frozenset({"response.output_item.added", "response.output_item.done"})
+_ITEM_LISTS: Final = frozenset({"list_input_items", "list_conversation_items", "create_conversation_items"})
 _BY_USER, _BY_DEVELOPER = ("user",), ("developer", "system")
 
 
@@ -68,7 +69,8 @@ class ResponseTurns:
     def __init__(self) -> None:
         self.turns: list[ResponseTurn] = []
         self.situations: dict[int, Situation] = {}
-        self.items: dict[str, Object] = {}
+        #: Ids of items that lists show, and that the service gave them.
+        self._listed: dict[str, None] = {}
         self._last: dict[str, Object] = {}
         self._waiting: dict[str, ResponseTurn] = {}
         self._by_response: dict[str, ResponseTurn] = {}
@@ -81,7 +83,11 @@ class ResponseTurns:
                 if rank(one) >= rank(self._last.get(one["id"], one)):
                     self._last[one["id"]] = one
         for api_call in known:
-            if api_call.operation == "create_response":
+            if api_call.operation in _ITEM_LISTS and isinstance(api_call.response, dict):
+                rows = api_call.response.get("data")
+                ids = [one.get("id") for one in (rows if isinstance(rows, list) else []) if isinstance(one, dict)]
+                self._listed |= dict.fromkeys(id for id in ids if isinstance(id, str))
+            elif api_call.operation == "create_response":
                 self._read_request(api_call)
             elif api_call.operation == "create_conversation" and isinstance(api_call.response, dict):
                 self._contexts[str(api_call.response.get("id"))] = _Context(root=api_call.response)
@@ -92,8 +98,9 @@ class ResponseTurns:
         return self
 
     def created_ids(self) -> Iterator[str]:
-        """The ids of the responses, of their items, and of the calls in these."""
+        """The ids of the responses, of their items, of the calls in these, and of the items that lists show."""
         yield from self._by_response
+        yield from self._listed
         for response in self._last.values():
             for item in output_of(response):
                 yield from (item[key] for key in ("id", "call_id", "container_id") if isinstance(item.get(key), str))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.recordings.distil.history import text_in
+from emulator.recordings.proof.comparing_responses import response_object_difference
 
 #: The order of the statuses of a run or file that advances by itself. Every other status is at rest.
 STATUS_ORDER: Final = {"queued": 0, "in_progress": 1, "cancelling": 2}
@@ -47,13 +48,20 @@ def _names(events: _Events) -> list[str]:
 
 def _objects(events: _Events) -> list[Any]:
     """The data of all events but deltas."""
-    return [data for name, data in events if not name.endswith(".delta")]
+    return [_shown_object(data) for name, data in events if not name.endswith(".delta")]
+
+
+def _shown_object(data: Any) -> Any:
+    """The object that an event shows; events of the Responses API wrap the response."""
+    return data["response"] if isinstance(data, dict) and "object" not in data and "response" in data else data
 
 
 def response_difference(expected: Any, actual: Any) -> str | None:
     """How a run ended otherwise, or which texts or run steps differ, in words; None for no difference."""
     if not isinstance(expected, dict) or not isinstance(actual, dict) or expected.get("object") != actual.get("object"):
         return None
+    if expected.get("object") == "response":
+        return response_object_difference(expected, actual)
     if expected.get("object") == "thread.run":
         return _run_difference(expected, actual)
     if expected.get("object") == "thread.message" and expected.get("content"):
