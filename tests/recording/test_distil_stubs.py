@@ -35,7 +35,7 @@ def _book() -> Book:
         ("DELETE /v1/x", "", "", {"body": ""}),
         (CHAT, CHUNKS, SSE[0][1], {"body": CHUNKS, "headers": {"content-type": SSE[0][1]}}),
         ("GET /v1/[x]*", {}, "application/json", {"body": {}}),
-        ("GET /v1/{x}", {"a": "{{ b }}"}, "application/json", {"body": {"a": "{{ '{{' }} b }}"}}),
+        ("GET /v1/x", {"a": "{{ b }}"}, "application/json", {"body": {"a": "{{ '{{' }} b }}"}}),
         ("GET /v1/a%20b/%E2%82%AC", {}, "application/json", {"body": {}}),
     ],
 )

@@ -163,7 +163,8 @@ def test_a_file_that_is_named_twice_is_read_once(here: Path, again: str) -> None
         (["talk.jsonl", "--out", "folder"], "folder is a directory. Use --out with the name of a file."),
         (["talk.jsonl", "nowhere.jsonl", "--out", "x.yaml"], "nowhere.jsonl: No such file"),
         (["other.jsonl", "--out", "x.yaml"],
-         "other.jsonl: none of its 2 requests is for the Assistants or Responses API; they are for /v1/chat/completions, /x"),
+         "other.jsonl: none of its 2 requests is for the Assistants or Responses API; "
+         "they are for /v1/chat/completions, /x"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
