@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.base.problems import CheckFailed, EmulatorError, Problem, ScenarioError
+    from emulator.base.problems import CheckFailed, EmulatorError, EmulatorWarning, Problem, ScenarioError
     from emulator.base.version import __version__
     from emulator.control.client import Control, Request, Run
     from emulator.server.emulator import Emulator
@@ -18,6 +18,7 @@ __all__ = [
     "Control",
     "Emulator",
     "EmulatorError",
+    "EmulatorWarning",
     "Problem",
     "Request",
     "Run",
@@ -30,6 +31,7 @@ _HOMES = {
     "Control": "control.client",
     "Emulator": "server.emulator",
     "EmulatorError": "base.problems",
+    "EmulatorWarning": "base.problems",
     "Problem": "base.problems",
     "Request": "control.client",
     "Run": "control.client",

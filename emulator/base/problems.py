@@ -3,6 +3,8 @@
 EmulatorError       the emulator cannot carry out an instruction
   ScenarioError     a scenario file was refused, with all its problems
   CheckFailed       ``check()`` found problems (an AssertionError too)
+
+EmulatorWarning     a finding that fails nothing
 """
 
 from __future__ import annotations
@@ -74,6 +76,10 @@ class ScenarioError(EmulatorError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class EmulatorWarning(UserWarning):
+    """What the emulator accepts, and the service would have seen otherwise."""
 
 
 class CheckFailed(EmulatorError, AssertionError):

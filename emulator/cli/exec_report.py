@@ -21,10 +21,11 @@ _HEAD, _TAIL = 3, 4
 
 @dataclass(frozen=True, slots=True)
 class UsedWorld:
-    """A world after the command: its problems, its runs, and the number of its requests."""
+    """A world after the command: its problems and warnings, its runs, and the number of its requests."""
 
     control: Control
     problems: list[Problem]
+    warnings: list[Problem]
     runs: list[Run]
     requests: int
 
@@ -33,6 +34,7 @@ class UsedWorld:
         return cls(
             control,
             control.problems(),
+            control.warnings(),
             control.runs(),
             sum(1 + request.repeats for request in control.requests()),
         )
@@ -46,6 +48,7 @@ def as_json(worlds: Sequence[UsedWorld]) -> dict[str, Any]:
         "worlds": sum(one.requests > 0 for one in worlds),
         "runs": [{key: getattr(run, key) for key in keys} for one in worlds for run in one.runs],
         "problems": [problem.as_json() for one in worlds for problem in one.problems],
+        "warnings": [warning.as_json() for one in worlds for warning in one.warnings],
     }
 
 

@@ -9,6 +9,7 @@ import base64
 import http.client
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from emulator.base.clock import is_sleep
-from emulator.base.problems import CheckFailed, EmulatorError, Problem, ScenarioError
+from emulator.base.problems import CheckFailed, EmulatorError, EmulatorWarning, Problem, ScenarioError
 from emulator.control.async_verbs import AsyncVerbs, refuse_in_event_loop
 
 if TYPE_CHECKING:
@@ -270,9 +271,19 @@ class Control(AsyncVerbs):
         """The problems that ``check`` would raise."""
         return [Problem.from_json(one) for one in self._call("GET", "/check")["problems"]]
 
+    def warnings(self) -> list[Problem]:
+        """What fails nothing and should be known, as a version of Azure's that had no Assistants API."""
+        return [Problem.from_json(one) for one in self._call("GET", "/check")["warnings"]]
+
     def check(self) -> None:
-        """Raises CheckFailed (an AssertionError with ``problems``) if there is any problem."""
-        if problems := self.problems():
+        """Raises CheckFailed (an AssertionError with ``problems``) if there is any problem.
+
+        What ``warnings`` lists becomes a Python warning, EmulatorWarning.
+        """
+        found = self._call("GET", "/check")
+        for one in found["warnings"]:
+            warnings.warn(str(Problem.from_json(one)), EmulatorWarning, stacklevel=2)
+        if problems := [Problem.from_json(one) for one in found["problems"]]:
             raise CheckFailed(problems)
 
     def backfill(self) -> BackfillReport:

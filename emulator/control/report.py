@@ -24,7 +24,7 @@ def report(control: Control, *, newest: int | None = None, refused: Sequence[str
     ``newest``: the number of latest requests to show, with their runs; None for all. ``refused``: the hosts of the real
     service to which a connection was refused.
     """
-    problems = control.problems()
+    problems, warned = control.problems(), control.warnings()
     requests = control.requests()
     if newest is not None:
         requests = _newest(requests, newest)
@@ -34,6 +34,7 @@ def report(control: Control, *, newest: int | None = None, refused: Sequence[str
         _section("requests", _bounded([request_line(request, problems) for request in requests])),
         _section("runs", _bounded([line for run in runs for line in run_lines(run, problems)])),
         *([_section("refused connections to the real service", list(dict.fromkeys(refused)))] if refused else []),
+        *([_section("warnings", list(map(str, warned)))] if warned else []),
         _section("problems", [line for problem in problems for line in str(problem).splitlines()]),
     ]
     return "\n".join(parts)

@@ -171,7 +171,7 @@ def _message(message: Object, store: Store, left_out: list[str]) -> Object:
     gone = {id for id in texts_under(given, "file_id") if id not in store.files}
     left_out += [f"{id} in {given['id']}: it was deleted" for id in sorted(gone)]
     if gone and "attachments" in given:
-        given["attachments"] = [one for one in given["attachments"] if one["file_id"] not in gone]
+        given["attachments"] = [one for one in given["attachments"] if one.get("file_id") not in gone]
     if gone and isinstance(given["content"], list):
         given["content"] = [part for part in given["content"] if not gone & set(texts_under(part, "file_id"))]
     return given

@@ -171,7 +171,7 @@ _STUB: Final[Schema] = {
     "additionalProperties": False,
 }
 SCENARIO: Final[Schema] = {
-    "$defs": (request_schemas.schema("bodies", "create_assistant") or {})["$defs"],
+    "$defs": (request_schemas.schema("bodies", "create_assistant", foundry=True) or {})["$defs"],
     "type": "object",
     "properties": {
         "version": {"const": 1},

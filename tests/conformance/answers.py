@@ -23,7 +23,7 @@ import copy
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary, ref
@@ -32,9 +32,11 @@ import jsonschema_rs
 import orjson
 import pytest
 
+from emulator.apis.http.flavours import FOUNDRY, base_of
 from emulator.world.journal import Entry, Journal
 from emulator.world.state.state import Shape
 from emulator.world.world import World
+from tests.conformance.of_foundry import as_openai
 from tests.support import ASSISTANTS_OPERATIONS as ROUTES
 from tests.support import SHARED
 
@@ -482,6 +484,8 @@ class Watch:
             parts = list(parts_of(entry.operation, entry.status, answer))
         except (ValueError, KeyError) as error:
             return [f"{where}: {error!r}: {answer[:200]!r}"]
+        if base_of(entry.path, entry.query).flavour in FOUNDRY:
+            parts = [replace(part, value=as_openai(part.value)) for part in parts]
         return [f"{where}: {part.schema}: {why}" for part in parts for why in self.judge.errors(shape, part)]
 
     def take(self) -> list[str]:

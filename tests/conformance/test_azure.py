@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -169,6 +170,121 @@ def test_files_have_ids_of_their_own(azure: Azure) -> None:
     _, steps = run_to_end(azure, tools=TOOLS)
     code = steps[-1]["step_details"]["tool_calls"][0]["code_interpreter"]
     assert code["outputs"][1]["image"]["file_id"].startswith("assistant-")
+
+
+STORE_KEYS = [
+    "id", "object", "name", "status", "usage_bytes", "created_at", "file_counts", "metadata", "expires_after",
+    "expires_at", "last_active_at",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("base", "version"), [*BASES, ("/openai/v1", "")])
+def test_vector_stores_have_the_older_form(base: str, version: str) -> None:
+    """F:cancel_file_batch, wherever a store or a file of it is shown."""
+    azure = Azure(GIVEN, base=base, version=version)
+    made = azure.post("/v1/vector_stores", {"file_ids": ["file-menu"], "name": "s"}).json
+    store = f"/v1/vector_stores/{made['id']}"
+    batch = azure.post(f"{store}/file_batches", {"file_ids": ["file-menu"]}).json
+    stores = [made, azure.get(store).json, azure.post(store, {}).json, azure.get("/v1/vector_stores").json["data"][0]]
+    assert [list(one) for one in stores] == [STORE_KEYS] * 4
+    assert re.fullmatch(r"vs_[A-Za-z0-9]{24}", made["id"])
+    assert re.fullmatch(r"vsfb_[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}", batch["id"])
+    files = [
+        azure.post(f"{store}/files", {"file_id": "file-menu", "attributes": {"a": 1}}).json,
+        azure.get(f"{store}/files/file-menu").json,
+        azure.post(f"{store}/files/file-menu", {"attributes": {"a": 2}}).json,
+        azure.get(f"{store}/files").json["data"][0],
+        azure.get(f"{store}/file_batches/{batch['id']}/files").json["data"][0],
+    ]
+    assert [list(one)[-1] for one in files] == ["chunking_strategy"] * 5
+    kept = InProcess.request(azure, "GET", f"{store}/files/file-menu").json
+    assert kept["attributes"] == {"a": 2}
+
+
+def test_stores_that_other_objects_bring_about_have_azures_ids(azure: Azure) -> None:
+    form = r"vs_[A-Za-z0-9]{24}"
+    inline = {"file_search": {"vector_stores": [{"file_ids": ["file-menu"]}]}}
+    attached = [{"file_id": "file-menu", "tools": [{"type": "file_search"}]}]
+    message = {"role": "user", "content": "Soup?", "attachments": attached}
+    assistant = azure.assistant(tool_resources=inline)
+    threads = [
+        azure.post("/v1/threads", {"tool_resources": inline}).json["id"],
+        azure.post("/v1/threads", {"messages": [message]}).json["id"],
+        (by_message := azure.thread()),
+        (by_run := azure.thread("Hello")),
+    ]
+    azure.post(f"/v1/threads/{by_message}/messages", message)
+    azure.run(by_run, assistant, additional_messages=[message])
+    holders = [f"/v1/assistants/{assistant}", *[f"/v1/threads/{thread}" for thread in threads]]
+    for holder in holders:
+        (store,) = azure.get(holder).json["tool_resources"]["file_search"]["vector_store_ids"]
+        assert re.fullmatch(form, store), holder
+
+
+# ---- Refusals in Azure's words ----
+
+
+def refused_file(api: InProcess, way: str) -> Reply:
+    """A file that is not there comes into a store."""
+    store = api.post("/v1/vector_stores", {}).json["id"]
+    inline = {"file_search": {"vector_stores": [{"file_ids": ["file-no"]}]}}
+    path, body = {
+        "a file": (f"/v1/vector_stores/{store}/files", {"file_id": "file-no"}),
+        "a batch": (f"/v1/vector_stores/{store}/file_batches", {"file_ids": ["file-no", "file-menu", "file-none"]}),
+        "a new store": ("/v1/vector_stores", {"file_ids": ["file-no"]}),
+        "a store of an assistant": ("/v1/assistants", {"model": "m", "tool_resources": inline}),
+        "a store of a thread": ("/v1/threads", {"tool_resources": inline}),
+    }[way]
+    return api.post(path, body)
+
+
+WAYS = ["a file", "a batch", "a new store", "a store of an assistant", "a store of a thread"]
+
+
+@pytest.mark.parametrize("base", ["/openai", "/api/projects/p"])
+@pytest.mark.parametrize("way", WAYS)
+def test_an_unknown_file_of_a_store(way: str, base: str) -> None:
+    listed = "file-no, file-none" if way == "a batch" else "file-no"
+    refused = refused_file(Azure(GIVEN, base=base), way)
+    assert refused.error == (404, f"Files [{listed}] were not found", "invalid_request_error", None, None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_openai_has_other_words_for_it(way: str) -> None:
+    refused = refused_file(InProcess(GIVEN), way)
+    assert refused.error[:2] == (404, "No file found with id 'file-no'.")
+
+
+def upload(api: InProcess, purpose: str) -> Reply:
+    form = f"--b\r\ncontent-disposition: form-data; name=purpose\r\n\r\n{purpose}\r\n--b\r\n".encode()
+    form += b'content-disposition: form-data; name=file; filename="a.png"\r\n\r\na\r\n--b--\r\n'
+    return api.post("/v1/files", content=form, headers={"content-type": "multipart/form-data; boundary=b"})
+
+
+@pytest.mark.parametrize(
+    ("base", "purpose", "uploads", "lists"),
+    [
+        ("/openai", "vision", False, False),
+        ("/openai", "world_domination", False, False),
+        ("/openai", "assistants", True, True),
+        ("/openai", "assistants_output", False, True),
+        ("/openai/v1", "vision", False, False),
+        ("/api/projects/p", "vision", True, True),
+    ],
+)
+def test_purposes_that_azures_gateway_refuses(base: str, purpose: str, *, uploads: bool, lists: bool) -> None:
+    azure = Azure(base=base)
+    refusal = b'{"error":{"code":"invalidPayload","message":"Invalid value for purpose."}}'
+    for reply, passes in ((upload(azure, purpose), uploads), (azure.get(f"/v1/files?purpose={purpose}"), lists)):
+        assert (reply.status, reply.body == refusal) == ((200, False) if passes else (400, True))
+
+
+def test_a_fault_of_a_full_gateway_names_operation_and_version() -> None:
+    azure = Azure({"faults": [{"operation": "create_assistant", "kind": "error", "status": 429}]})
+    refused = azure.post("/v1/assistants", {"model": "m"})
+    assert refused.json["error"]["message"].startswith(
+        "Requests to the Create_Assistant Operation under Azure OpenAI API version 2025-04-01-preview have exceeded "
+    )
 
 
 # ---- The SDK's client ----

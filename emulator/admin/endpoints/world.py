@@ -97,6 +97,7 @@ async def advance(request: Request, world: World) -> Response:
 
 @in_world
 async def check(request: Request, world: World) -> Response:
-    """The problems of the world."""
-    problems = world.check()
-    return json_response({"ok": not problems, "problems": [problem.as_json() for problem in problems]})
+    """The problems of the world, and its warnings, which are none."""
+    found = {"problems": world.check(), "warnings": world.warnings}
+    listed = {name: [one.as_json() for one in several] for name, several in found.items()}
+    return json_response({"ok": not listed["problems"], **listed})

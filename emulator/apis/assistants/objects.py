@@ -234,8 +234,12 @@ def run(
     body: Object,
     *,
     lifetime: int = RUN_LIFETIME,
+    resources: Object | None = None,
 ) -> Run:
-    """A run as it is queued: the assistant's settings, overridden by the request's. ``lifetime``: in seconds."""
+    """A run as it is queued: the assistant's settings, overridden by the request's.
+
+    ``lifetime``: in seconds. ``resources``: its own ``tool_resources``, which only Foundry knows.
+    """
     settings = cast("Object", assistant)
 
     def effective(key: str) -> Any:
@@ -260,7 +264,7 @@ def run(
         "model": effective("model"),
         "instructions": _instructions(effective("instructions"), body.get("additional_instructions")),
         "tools": tools,
-        "tool_resources": {},
+        "tool_resources": resources or {},
         "metadata": body.get("metadata") or {},
         "temperature": float(effective("temperature")),
         "top_p": float(effective("top_p")),

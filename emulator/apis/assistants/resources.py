@@ -44,6 +44,8 @@ def resolve(world: State, sent: Object | None, *, days: int | None = None, on_az
             require_live(world.store.vector_store(id, world.clock.now()))
         inline = search.get("vector_stores") or []
         for body in inline:
+            if body.get("configuration"):
+                raise errors.store_configuration_not_supported()
             require_searchable(world, body.get("file_ids") or [])
         after = {"expires_after": {"anchor": "last_active_at", "days": days}} if days else {}
         ids += [make_store(world, {**after, **body}, on_azure=on_azure).id for body in inline]
@@ -54,7 +56,7 @@ def resolve(world: State, sent: Object | None, *, days: int | None = None, on_az
 def check_messages(world: State, messages: Iterable[Object]) -> None:
     """Raises ApiError if messages that are to be made refer to files that are not there, or that are not searched."""
     for message in messages:
-        attachments = message.get("attachments") or []
+        attachments = _of_files(message.get("attachments") or [])
         for one in attachments:
             require_file(world, one["file_id"], "attachments")
         require_searchable(
@@ -77,6 +79,7 @@ def add_message(
 
 def _attach(world: State, thread: Thread, attachments: list[Object], *, on_azure: bool) -> None:
     """Attachments extend the thread's resources; its vector store is made when the first file needs one."""
+    attachments = _of_files(attachments)
     searched = [one["file_id"] for one in attachments if _has_tool(one, "file_search")]
     coded = [one["file_id"] for one in attachments if _has_tool(one, "code_interpreter")]
     resources: dict[str, Any] = {**thread.object["tool_resources"]}
@@ -96,12 +99,22 @@ def _attach(world: State, thread: Thread, attachments: list[Object], *, on_azure
     thread.object = {**thread.object, "tool_resources": resources}
 
 
+def _of_files(attachments: list[Object]) -> list[Object]:
+    """The attachments that are files; on Foundry others are a project's own data, of which nothing is known."""
+    return [one for one in attachments if one.get("file_id")]
+
+
 def _has_tool(attachment: Object, kind: str) -> bool:
     return any(tool["type"] == kind for tool in attachment.get("tools") or [])
 
 
-def stores_of(world: State, assistant: Assistant, thread: Thread | None = None) -> list[VectorStore]:
-    """The stores that a run searches: the assistant's, then the thread's. Raises ApiError if one has expired."""
-    holders = [assistant["tool_resources"], *([thread.object["tool_resources"]] if thread else [])]
+def stores_of(
+    world: State, assistant: Assistant, thread: Thread | None = None, own: Object | None = None
+) -> list[VectorStore]:
+    """The stores that a run searches: the assistant's, then the thread's. Raises ApiError if one has expired.
+
+    ``own``: resources of the run, which take the place of the assistant's.
+    """
+    holders = [assistant["tool_resources"] | (own or {}), *([thread.object["tool_resources"]] if thread else [])]
     ids = [id for resources in holders for id in resources.get("file_search", {}).get("vector_store_ids", [])]
     return [live_store(world, id) for id in ids]

@@ -47,4 +47,16 @@ def _tool(tool: Object) -> Tool:
         options = tool.get("file_search") or {}
         threshold = options.get("ranking_options", {}).get("score_threshold", 0.0)
         return Tool(kind, kind, limit=options.get("max_num_results", 20), threshold=threshold)
-    return Tool(kind, kind)
+    return Tool(kind, kind, hosted_names=() if kind == "code_interpreter" else _hosted_names(tool))
+
+
+def _hosted_names(tool: Object) -> tuple[str, ...]:
+    """What a tool that Foundry runs itself is called: its kind, its server, or the functions that it declares."""
+    kind = tool["type"]
+    details = _object(tool.get(kind))
+    names = [kind, tool.get("server_label"), details.get("name"), _object(details.get("function")).get("name")]
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def _object(value: Any) -> Object:
+    return value if isinstance(value, dict) else {}

@@ -11,7 +11,7 @@ _FUNCTION_PARAMETERS: Final[Object] = {"type": "object", "properties": {}}
 
 
 def echo_tools(tools: list[Object]) -> list[Object]:
-    """Tools as the service echoes them: defaults filled in, keys in its order."""
+    """Tools as the service echoes them: defaults filled in, keys in its order. Those of Foundry's own come as sent."""
     return [_echo_tool(tool) for tool in tools]
 
 
@@ -30,4 +30,4 @@ def _echo_tool(tool: Object) -> Object:
         ranking = {**RANKING_DEFAULTS, **(sent.get("ranking_options") or {})}
         ranking["score_threshold"] = float(ranking["score_threshold"])
         return {"type": "file_search", "file_search": {**limit, "ranking_options": ranking}}
-    return {"type": tool["type"]}
+    return {"type": tool["type"]} if tool["type"] == "code_interpreter" else dict(tool)

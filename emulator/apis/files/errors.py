@@ -19,6 +19,12 @@ def unknown_file(file_id: str, param: str) -> ApiError:
     return ApiError(404, f"No file found with id '{file_id}'.", param=param)
 
 
+def unknown_store_files(file_ids: list[str], param: str) -> ApiError:
+    """Files that are to come into a vector store. Azure's words are known for one; the list is inferred."""
+    words = f"Files [{', '.join(file_ids)}] were not found"
+    return ApiError(404, f"No file found with id '{file_ids[0]}'.", param=param, on_azure=ApiError(404, words))
+
+
 def unknown_store(store_id: str, param: str) -> ApiError:
     """A vector store that a request refers to; known in part."""
     return ApiError(404, f"Vector store with id [{store_id}] not found.", param=param)
@@ -37,6 +43,16 @@ def model_not_yours(model: str) -> ApiError:
     """Inferred: that only fine-tuned models of one's own can be deleted is documented, the words are not."""
     message = f"You have insufficient permissions for this operation. The model '{model}' cannot be deleted."
     return ApiError(403, message, param="model")
+
+
+def sources_not_supported(parameter: str) -> ApiError:
+    """Foundry's refusal of a project's own data. Known for batches; whether the project decides is not known."""
+    return ApiError(400, f"Invalid request. Parameter `{parameter}` is not supported.")
+
+
+def store_configuration_not_supported() -> ApiError:
+    """Foundry's refusal of a store that is made of a project's own data."""
+    return ApiError(400, "Invalid request. Vector store configuration is not supported.")
 
 
 def store_expired(store_id: str) -> ApiError:
@@ -87,6 +103,11 @@ def upload_md5_differs(expected: str, got: str) -> ApiError:
 
 def bad_purpose(purpose: str, purposes: list[str]) -> ApiError:
     return ApiError(400, f"'{purpose}' is not one of {purposes} - 'purpose'", param="purpose", has_detail=True)
+
+
+def bad_purpose_on_azure() -> ApiError:
+    """The gateway's answer. Known for ``vision``; that other purposes get it too is inferred."""
+    return ApiError(400, "Invalid value for purpose.", code="invalidPayload", gateway=True)
 
 
 def unknown_form_field(name: str) -> ApiError:

@@ -22,10 +22,18 @@ def require_file(world: State, id: str, param: str) -> Object:
 
 def require_searchable(world: State, ids: list[str], param: str = "file_ids") -> None:
     """Raises ApiError if one of these files is not there, or of a kind that is not searched."""
+    require_store_files(world, ids, param)
     kinds = [extract.extension(require_file(world, id, param)["filename"]) for id in ids]
     refused = list(dict.fromkeys(kind for kind in kinds if kind not in extract.SEARCHABLE))
     if refused:
         raise errors.not_searchable(refused)
+
+
+def require_store_files(world: State, ids: list[str], param: str) -> None:
+    """Raises ApiError if one of the files that are to come into a vector store is not there."""
+    now = world.clock.now()
+    if unknown := [id for id in ids if world.store.live_file(id, now) is None]:
+        raise errors.unknown_store_files(unknown, param)
 
 
 def live_store(world: State, id: str) -> VectorStore:

@@ -89,8 +89,11 @@ TOO_LARGE: Final = bytes(1)
 TOO_MANY: Final = bytes(2)
 
 
-def read_json(operation: str, body: bytes) -> dict[str, Any]:
-    """The body of a POST; none at all is ``{}``, as the service has it for a new thread. Raises ApiError."""
+def read_json(operation: str, body: bytes, *, foundry: bool = False) -> dict[str, Any]:
+    """The body of a POST; none at all is ``{}``, as the service has it for a new thread. Raises ApiError.
+
+    ``foundry``: by what Foundry takes.
+    """
     if body is TOO_LARGE:
         raise errors.body_too_large(MAX_BODY)
     if body is TOO_MANY:
@@ -101,7 +104,7 @@ def read_json(operation: str, body: bytes) -> dict[str, Any]:
         raise errors.bad_json() from None
     if nested_beyond(MAX_BODY_DEPTH, body, values):
         raise errors.nested_too_deeply(MAX_BODY_DEPTH)
-    if error := request_error(operation, values):
+    if error := request_error(operation, values, foundry=foundry):
         raise error
     read: dict[str, Any] = with_whole_numbers(operation, values) if _DECIMAL.search(body) else values
     return read

@@ -37,6 +37,7 @@ class ApiError(Refusal):
         headers: Sequence[tuple[bytes, bytes]] = (),
         gateway: bool = False,
         has_detail: bool = False,
+        on_azure: ApiError | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.type, self.param, self.code = status, message, type, param, code
@@ -45,6 +46,8 @@ class ApiError(Refusal):
         self.gateway = gateway
         #: The body repeats the message in a sibling of ``error`` (recorded for files, 2026).
         self.has_detail = has_detail
+        #: What Azure and Foundry say in its place, where they have other words.
+        self.on_azure = on_azure
 
     def body(self) -> bytes:
         """The JSON that OpenAI sends, pretty-printed."""

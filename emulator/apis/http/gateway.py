@@ -1,4 +1,4 @@
-"""What the gateways of Azure and Foundry answer by themselves, in bodies of their own (docs/wire.md §6)."""
+"""Error responses, and what the gateways of Azure and Foundry answer by themselves (docs/wire.md §6)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Final
 
 import orjson
 
+from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.flavours import FOUNDRY, Flavour
+from emulator.apis.http.request import JsonResponse
+from emulator.world.world import World
 
 #: Azure's words by status. The gateway's code is the status.
 _WORDS: Final = {
@@ -24,8 +27,19 @@ _FOUNDRY_UNAUTHORIZED: Final = (
 )
 
 
-def error_body(error: ApiError, flavour: Flavour) -> bytes:
-    """The body of an error: OpenAI's envelope, unless the flavour's gateway answers."""
+def error_response(world: World, error: Exception, flavour: Flavour, request_id: str) -> JsonResponse:
+    """The response to a request that was refused. What is no refusal is a bug of ours, and a problem."""
+    if not isinstance(error, ApiError):
+        world.report_exception(error)
+        error = errors.server_error(request_id)
+    if error.on_azure and flavour != "openai":
+        error = error.on_azure
+    body = _error_body(error, flavour)
+    return JsonResponse(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
+
+
+def _error_body(error: ApiError, flavour: Flavour) -> bytes:
+    """OpenAI's envelope, unless the flavour's gateway answers."""
     if flavour == "openai" or not error.gateway:
         return error.body()
     if error.status in _WORDS:

@@ -14,12 +14,14 @@ from typing import Final
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from emulator.apis.http import errors, gateway, headers
+from emulator.apis.http import errors, headers
+from emulator.apis.http.api_versions import warn_of_version
 from emulator.apis.http.bodies import TOO_LARGE, lingering, read_body, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, Busy
-from emulator.apis.http.flavours import Flavour, base_of
+from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
 from emulator.apis.http.form import Form, is_form
+from emulator.apis.http.gateway import error_response
 from emulator.apis.http.headers import Headers
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
 from emulator.apis.http.request import (
@@ -118,6 +120,8 @@ class Api:
             pending.key = headers.read_key(scope["headers"])
             pending.world = world = self.worlds.of(pending.key)
             pending.resolved = self._address(entry, body, after_sunset=world.options.after_sunset)
+            if pending.resolved.version:
+                warn_of_version(world, pending.resolved.version, flavour, pending.resolved.operation)
             if world.is_strict:
                 self._check_recorded(world, pending.resolved, entry)
             if world.faults.any:
@@ -204,7 +208,7 @@ class Api:
         request_id = world.ids.request_id()
         response = result
         if not isinstance(response, JsonResponse):
-            response = self._error_response(world, response, pending.flavour, request_id)
+            response = error_response(world, response, pending.flavour, request_id)
         entry.status, entry.answer = response.status, response.body
         world.journal.add(entry)
         if response.headers or response.status in BODILESS:
@@ -274,7 +278,8 @@ class Api:
             raise error
         if resolved.form is not None and schema("forms", name) is None:
             raise errors.bad_json()
-        values = read_json(name, resolved.raw) if entry.method == "POST" and resolved.form is None else {}
+        takes_json = entry.method == "POST" and resolved.form is None
+        values = read_json(name, resolved.raw, foundry=flavour in FOUNDRY) if takes_json else {}
         request = Request(world, entry, flavour, resolved.path, query, values, resolved.form)
         if world.clock.name == "real" and world.active:
             request.engine.catch_up()
@@ -288,7 +293,7 @@ class Api:
         request_id = pending.world.ids.request_id()
         shared = pending.shared_headers(request_id)
         if isinstance(result, Exception):
-            result = self._error_response(pending.world, result, pending.flavour, request_id)
+            result = error_response(pending.world, result, pending.flavour, request_id)
         return result, shared
 
     async def _send(self, pending: PendingRequest, receive: Receive, send: Send) -> None:
@@ -329,13 +334,6 @@ class Api:
             if active and injector and not injector.reached:  # a fault that the response never came to does not count
                 active.applied -= 1
                 entry.fault = None
-
-    def _error_response(self, world: World, error: Exception, flavour: Flavour, request_id: str) -> JsonResponse:
-        if not isinstance(error, ApiError):
-            world.report_exception(error)
-            error = errors.server_error(request_id)
-        body = gateway.error_body(error, flavour)
-        return JsonResponse(body + b"\n" if error.has_detail else body, error.status, headers=error.headers)
 
 
 def _body_of(body: bytes | Form) -> bytes:

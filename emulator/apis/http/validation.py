@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def _decides(part: str, operation: str) -> Callable[[Any], bool] | None:
-    found = schema(part, operation)
+def _decides(part: str, operation: str, *, foundry: bool) -> Callable[[Any], bool] | None:
+    found = schema(part, operation, foundry=foundry)
     if found is None:
         return None
     import jsonschema_rs
@@ -28,15 +28,15 @@ def _decides(part: str, operation: str) -> Callable[[Any], bool] | None:
     return jsonschema_rs.validator_for(found).is_valid
 
 
-def request_error(operation: str, body: Any, part: str = "bodies") -> ApiError | None:
-    """The service's error for the first thing that does not fit, or None."""
-    fits = _decides(part, operation)
+def request_error(operation: str, body: Any, part: str = "bodies", *, foundry: bool = False) -> ApiError | None:
+    """The service's error for the first thing that does not fit, or None. ``foundry``: by what Foundry takes."""
+    fits = _decides(part, operation, foundry=foundry)
     if fits is None or fits(body):
         return None
     from emulator.apis.http.validation_words import DIALECTS, refuse
     from emulator.sandbox.json_schema import breaches
 
-    found = schema(part, operation) or {}
+    found = schema(part, operation, foundry=foundry) or {}
     error = DIALECTS[BY_NAME[operation].api].error(breaches(found, body), found)
     if error is None:  # the two validators disagree, which a test forbids
         return refuse("Invalid body: it does not fit the operation's schema.", "", "invalid_value")

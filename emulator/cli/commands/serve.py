@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch: bool = False) -> int:
     """Serves scenarios until it is stopped."""
+    from emulator.cli.log_lines import show_log
     from emulator.cli.terminal import CountingLines
     from emulator.server.hosts import Hosts
     from emulator.server.server import Server
@@ -60,6 +61,7 @@ def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch
     World(defaults, scenarios)  # refuses conflicting scenarios before the first request
     warn_if_reachable(options.host)
     lines = CountingLines(sys.stderr)
+    show_log(lines)
     worlds = Worlds(defaults, scenarios, options.worlds)
     listening = bind(options.host, options.port)
     hosts = Hosts(options.host, options.allow_host)

@@ -46,9 +46,9 @@ def _properties(operation: str) -> frozenset[str]:
 def valid_parameters(operation: str, item: Object) -> tuple[Object, list[str]]:
     """The creation parameters that the API accepts, and the names of those that it does not."""
     body = {key: value for key, value in item.items() if key != "id"}
-    if validation.request_error(operation, body) is None:
+    if validation.request_error(operation, body, foundry=True) is None:
         return item, []
-    found = breaches(request_schemas.schema("bodies", operation) or {}, body)
+    found = breaches(request_schemas.schema("bodies", operation, foundry=True) or {}, body)
     wrong = list(dict.fromkeys(str(breach.path[0]) for breach in found if breach.path))
     return {key: value for key, value in item.items() if key not in wrong}, wrong
 
@@ -57,15 +57,19 @@ def without_defaults(body: Object) -> Object:
     """The parameters without the defaults that the service adds to tools and resources."""
     if "tools" in body:
         body = {**body, "tools": [_plain_tool(tool) for tool in body["tools"]]}
-    resources = {
-        kind: value for kind, value in (body.get("tool_resources") or {}).items() if any((value or {}).values())
-    }
+    resources = {kind: value for kind, value in (body.get("tool_resources") or {}).items() if _holds_something(value)}
     if resources:
         return {**body, "tool_resources": resources}
     return {key: value for key, value in body.items() if key != "tool_resources"}
 
 
+def _holds_something(resources: Any) -> bool:
+    return any(resources.values()) if isinstance(resources, dict) else bool(resources)
+
+
 def _plain_tool(tool: Object) -> Object:
+    if tool["type"] not in ("function", "code_interpreter", "file_search"):  # Foundry's own
+        return tool
     if tool["type"] == "function":
         function = {key: value for key, value in tool["function"].items() if value not in (None, False)}
         if function.get("parameters") == {"type": "object", "properties": {}}:

@@ -65,11 +65,23 @@ def _function_call(context: StepContext, name: str, template: Any) -> FunctionCa
 
 def _declared_parameters(context: StepContext, name: str) -> Any:
     """The parameters of the function as the run has it: the model can call no other."""
+    _require_not_hosted(context, name)
     functions = {tool.name: tool.parameters for tool in context.tools() if tool.kind == "function"}
     if name not in functions:
         known = ", ".join(functions) or "no function"
         raise StepFailed("impossible", f"{context.tools_owner} cannot call {name!r}: it has {known}")
     return functions[name]
+
+
+def _require_not_hosted(context: StepContext, name: str) -> None:
+    """Raises StepFailed for a tool that the service runs itself: there are no calls of it to answer."""
+    for tool in context.tools():
+        if name in tool.hosted_names:
+            raise StepFailed(
+                "impossible",
+                f"{context.tools_owner} cannot call {name!r}: Foundry runs tools of the kind {tool.kind!r} itself, and "
+                "the emulator does not have them; a turn can say what the model made of their results",
+            )
 
 
 def _check_arguments(name: str, parameters: Any, arguments: Any) -> None:

@@ -6,6 +6,7 @@ there are no locks, and nothing here awaits.
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from emulator.world.state.vector_stores import Outcome
 #: ``wire``: what the service sends. ``spec``: what its published schema demands beyond that.
 Shape = Literal["wire", "spec"]
 
+
+_LOG: Final = logging.getLogger("assistants_emulator")
 
 _CANNOT_PARSE: Final = {"code": "invalid_file", "message": "The file could not be parsed."}
 
@@ -79,6 +82,8 @@ class State:
         self.on_end: list[Callable[[], None]] = []
         self.problems: list[Problem] = []
         self.more_problems = 0
+        #: What is accepted and should be known; each only once.
+        self.warnings: list[Problem] = []
         self.begin(settings)
 
     def begin(self, settings: Object) -> None:
@@ -147,6 +152,12 @@ class State:
             self.problems.append(problem)
         else:
             self.more_problems += 1
+
+    def warn(self, warning: Problem) -> None:
+        """Keeps a warning, and logs it, unless it is known already."""
+        if warning not in self.warnings and len(self.warnings) < MAX_PROBLEMS:
+            self.warnings.append(warning)
+            _LOG.warning("assistants-emulator: warning: %s", warning)
 
     def report_exception(self, error: BaseException) -> None:
         """Keeps a fault of the emulator's own, with its traceback."""

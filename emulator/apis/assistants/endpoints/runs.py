@@ -10,7 +10,7 @@ from emulator.apis.assistants.endpoints.assistants import check_settings
 from emulator.apis.assistants.endpoints.polling import poll_thread, run_in_path, thread_in_path
 from emulator.apis.assistants.endpoints.threads import check_room, make_thread
 from emulator.apis.assistants.objects import Assistant, Run
-from emulator.apis.assistants.resources import add_message, check_messages, stores_of
+from emulator.apis.assistants.resources import add_message, check_messages, resolve, stores_of
 from emulator.apis.assistants.run_stream import RunStream
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.assistants.turns import turn_of
@@ -52,6 +52,8 @@ class _Prepared(NamedTuple):
     assistant: Assistant
     messages: list[Object]
     stores: list[VectorStore]
+    #: The run's own, which only Foundry knows.
+    resources: Object
 
 
 def create_run(request: Request) -> JsonResponse | StreamResponse:
@@ -72,7 +74,8 @@ def _prepare(request: Request, thread: Thread) -> _Prepared:
         raise errors.nothing_to_run_on()
     check_room(thread, len(messages))
     check_messages(world, messages)
-    return _Prepared(thread, assistant, messages, stores_of(world, assistant, thread))
+    resources = resolve(world, request.body.get("tool_resources"), on_azure=request.on_azure)
+    return _Prepared(thread, assistant, messages, stores_of(world, assistant, thread, resources), resources)
 
 
 def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
@@ -88,7 +91,7 @@ def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
     stream = _stream(request)
     if stream:
         stream.send_object(thread.object, "thread.created")
-    return _start(request, _Prepared(thread, assistant, [], stores_of(world, assistant, thread)), stream)
+    return _start(request, _Prepared(thread, assistant, [], stores_of(world, assistant, thread), {}), stream)
 
 
 def _assistant(request: Request) -> Assistant:
@@ -105,15 +108,15 @@ def _can_run(request: Request, assistant: Assistant, messages: list[Object]) -> 
 
 def _start(request: Request, prepared: _Prepared, stream: RunStream | None) -> JsonResponse | StreamResponse:
     world = request.world
-    thread, assistant, messages, stores = prepared
+    thread, assistant, messages, stores, own = prepared
     resources = thread.object["tool_resources"]
     for message in messages:
         add_message(world, thread, message, on_azure=request.on_azure)
     if thread.object["tool_resources"] is not resources:  # a message has brought the thread a vector store
-        stores = stores_of(world, assistant, thread)
+        stores = stores_of(world, assistant, thread, own)
     use_stores(world, stores)
     id, lifetime = world.ids.make("thread.run", thread.id), RUN_LIFETIMES[request.flavour]
-    run = objects.run(id, world.now, thread.id, assistant, request.body, lifetime=lifetime)
+    run = objects.run(id, world.now, thread.id, assistant, request.body, lifetime=lifetime, resources=own)
     turn = turn_of(world, thread, run, assistant, stores, azure=request.on_azure)
     request.entry.run_id, request.entry.turn = run["id"], turn.turn.name
     request.engine.start(turn, stream)

@@ -16,6 +16,9 @@ from emulator.base.limits import MAX_FILE
 
 #: In the order of the service's own message (recorded).
 PURPOSES: Final = ["fine-tune", "assistants", "batch", "user_data", "vision", "evals"]
+#: Those that Azure's gateway lets pass (docs/wire.md §6): of uploads, and of lists besides.
+_UPLOADED_ON_AZURE: Final = frozenset({"fine-tune", "assistants", "batch", "user_data", "evals"})
+_LISTED_ON_AZURE: Final = _UPLOADED_ON_AZURE | {"assistants_output", "batch_output", "fine-tune-results"}
 #: A batch's file lives this long when nothing else is said (recorded, 2025-10).
 _BATCH_LIFETIME: Final = 30 * 86_400
 #: What may be uploaded and not be downloaded (docs/wire.md §4).
@@ -42,6 +45,8 @@ def check_fields(form: Form, known: frozenset[str]) -> None:
 def list_files(request: Request) -> JsonResponse:
     query = read_query(request, limit=10_000)
     purpose = request.query.get("purpose")
+    if purpose is not None and request.flavour == "azure" and purpose not in _LISTED_ON_AZURE:
+        raise errors.bad_purpose_on_azure()
     now = request.world.clock.now()
 
     def keep(file: Object) -> bool:
@@ -62,6 +67,8 @@ def create_file(request: Request) -> JsonResponse:
     purpose = form.fields.get("purpose")
     if not purpose:
         raise request_errors.form_field_missing("purpose")
+    if request.flavour == "azure" and purpose not in _UPLOADED_ON_AZURE:
+        raise errors.bad_purpose_on_azure()
     if purpose not in PURPOSES:
         raise errors.bad_purpose(purpose, PURPOSES)
     if "expires_after" in form.fields:

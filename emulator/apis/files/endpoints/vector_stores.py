@@ -11,9 +11,9 @@ from emulator.apis.files.resources import (
     add_files,
     make_store,
     poll_store,
-    require_file,
     require_live,
     require_searchable,
+    require_store_files,
 )
 from emulator.apis.files.views import shown, view_of
 from emulator.apis.http.lists import POLL_SOON, deleted, list_of, read_query
@@ -54,6 +54,8 @@ def _polled(request: Request, store: VectorStore) -> Object:
 
 
 def create_vector_store(request: Request) -> JsonResponse:
+    if request.body.get("configuration"):
+        raise errors.store_configuration_not_supported()
     require_searchable(request.world, request.body.get("file_ids") or [])
     return shown(request, make_store(request.world, request.body, on_azure=request.on_azure).object)
 
@@ -145,10 +147,17 @@ def _list_files(request: Request, store: VectorStore, among: Collection[str]) ->
 
 def create_vector_store_file(request: Request) -> JsonResponse:
     store = _usable(request)
+    _require_files([request.body])
     file_id = request.body["file_id"]
-    require_file(request.world, file_id, "file_id")
+    require_store_files(request.world, [file_id], "file_id")
     (made,) = add_files(request.world, store, [request.body])
     return shown(request, made)
+
+
+def _require_files(entries: list[Object]) -> None:
+    """Raises ApiError for an entry that is no file but a project's own data, which Foundry's schema knows too."""
+    if any(entry.get("data_source") for entry in entries):
+        raise errors.sources_not_supported("data_source")
 
 
 def get_vector_store_file(request: Request) -> JsonResponse:
@@ -198,7 +207,10 @@ def create_vector_store_file_batch(request: Request) -> JsonResponse:
     shared: dict[str, Any] = {key: body[key] for key in ("chunking_strategy", "attributes") if body.get(key)}
     if body.get("files") and body.get("file_ids"):
         raise errors.files_and_file_ids()
-    entries = body.get("files") or [{"file_id": id, **shared} for id in body["file_ids"]]
+    if body.get("data_sources"):
+        raise errors.sources_not_supported("data_sources")
+    entries = body.get("files") or [{"file_id": id, **shared} for id in body.get("file_ids") or []]
+    _require_files(entries)
     ids = list(dict.fromkeys(entry["file_id"] for entry in entries))
     require_searchable(world, ids)
     add_files(world, store, entries)
