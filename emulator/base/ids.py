@@ -6,7 +6,6 @@ only the order in which roots (assistants, threads) are made can show.
 
 from __future__ import annotations
 
-from collections import Counter
 from hashlib import blake2b
 from random import Random as Chance
 from typing import Final
@@ -71,7 +70,9 @@ class Ids:
         key = str(seed).encode("utf-8", "surrogatepass")
         # Longer ones than the hash takes are hashed themselves.
         self._key = key if len(key) <= blake2b.MAX_KEY_SIZE else blake2b(key).digest()
-        self._made: Counter[str] = Counter()
+        #: Hashes that have read the key already, by the size of their digests.
+        self._keyed: dict[int, blake2b] = {}
+        self._made: dict[str, int] = {}
 
     def make(self, kind: str, parent: str = "") -> str:
         """The next id of ``kind`` (a key of ``FORMS``) under ``parent`` (an id; empty for roots)."""
@@ -108,13 +109,13 @@ class Ids:
 
     def _next(self, kind: str, parent: str) -> str:
         scope = f"{kind} {parent}"
-        self._made[scope] += 1
-        return f"{scope} {self._made[scope]}"
+        number = self._made[scope] = self._made.get(scope, 0) + 1
+        return f"{scope} {number}"
 
     def request_id(self) -> str:
         """The next ``x-request-id``: ``req_`` and 32 hex digits."""
-        self._made["request"] += 1
-        return "req_" + self._digest(f"request {self._made['request']}", 16).hex()
+        number = self._made["request"] = self._made.get("request", 0) + 1
+        return "req_" + self._digest(f"request {number}", 16).hex()
 
     def stream(self, purpose: str, owner: str) -> int:
         """A seed of its own for one purpose of one owner (a run's id), so that one more word of text shifts no id."""
@@ -127,4 +128,9 @@ class Ids:
         return other
 
     def _digest(self, text: str, size: int) -> bytes:
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size, key=self._key).digest()
+        keyed = self._keyed.get(size)
+        if keyed is None:
+            keyed = self._keyed[size] = blake2b(digest_size=size, key=self._key)
+        hash = keyed.copy()
+        hash.update(text.encode("utf-8", "surrogatepass"))
+        return hash.digest()

@@ -24,9 +24,9 @@ class EventStream:
 
     def send(self, data: Mapping[str, Any], *events: str) -> None:
         """Appends the same object under each of these event names."""
-        encoded = sse.data_of(data)
+        encoded, frames = sse.data_of(data), self.frames
         for event in events:
-            self.frames.append(sse.frame(event, encoded))
+            frames.append(sse.frame(event, encoded))
 
     def end(self) -> None:
         """The turn has come to its rest. APIs that send a last frame append it first."""

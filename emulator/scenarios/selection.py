@@ -1,12 +1,15 @@
 """Chooses the turn that a run plays: the first that fits and is not used up, in the order of files and turns.
 
-Why the others did not fit is put into words only when none did.
+An index of their plain conditions tells at once which turns cannot fit. Why they do not is put into words only when
+none does.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any, Final, NamedTuple
 
 from emulator.base.problems import NearMiss
 from emulator.sandbox import patterns
@@ -22,18 +25,65 @@ Missed = list[tuple[Turn, Mismatch | None]]
 #: Turns that a report names.
 _REPORTED = 5
 
+#: The conditions on texts that an index knows, where their pattern is plain: a string, or ``{equals: …}``.
+_INDEXED: Final = ("message", "instructions", "model")
 
-def choose(scenarios: Sequence[Scenario], played: Played, situation: Situation) -> tuple[Turn | None, Missed]:
-    """The turn to play, counted in ``played``, and those before it that did not fit."""
-    missed: Missed = []
+
+def missed(scenarios: Sequence[Scenario], situation: Situation) -> Missed:
+    """All turns, none of which is played, with what did not fit."""
     with patterns.shared_time_limit():
-        for turn in turns_of(scenarios):
-            mismatch = first_mismatch(turn.when, situation)
-            if mismatch is None and (turn.times is None or played[turn.scenario, turn.name] < turn.times):
-                played[turn.scenario, turn.name] += 1
-                return turn, missed
-            missed.append((turn, mismatch))
-    return None, missed
+        return [(turn, first_mismatch(turn.when, situation)) for turn in turns_of(scenarios)]
+
+
+class _Indexed(NamedTuple):
+    """A turn, and the first of its plain conditions on a text: the text's name and what it contains or equals.
+
+    ``folded`` is without case. ``is_all``: the turn has no other condition.
+    """
+
+    turn: Turn
+    name: str | None
+    folded: str | None
+    equal: str | None
+    is_all: bool
+
+
+class TurnIndex:
+    """The turns of scenarios, with their plain conditions prepared."""
+
+    def __init__(self, scenarios: Sequence[Scenario]) -> None:
+        self.scenarios = scenarios
+        self._turns = [_indexed(turn) for turn in turns_of(scenarios)]
+        self._texts = {one.name for one in self._turns if one.name}
+        self._has_expressions = any(_has_expression(one.turn.when) for one in self._turns)
+
+    def find(self, played: Played, situation: Situation) -> Turn | None:
+        """The first turn that fits and is not used up. Counts nothing."""
+        whole = {name: getattr(situation, name) for name in self._texts}
+        folded = {name: text.casefold() for name, text in whole.items()}
+        with patterns.shared_time_limit() if self._has_expressions else nullcontext():
+            for turn, name, part, equal, is_all in self._turns:
+                if name is not None and (part not in folded[name] if part is not None else equal != whole[name]):
+                    continue
+                is_left = turn.times is None or played[turn.scenario, turn.name] < turn.times
+                if is_left and (is_all or first_mismatch(turn.when, situation) is None):
+                    return turn
+        return None
+
+
+def _indexed(turn: Turn) -> _Indexed:
+    for name in _INDEXED:
+        pattern = turn.when.get(name)
+        if isinstance(pattern, str):
+            return _Indexed(turn, name, pattern.casefold(), None, len(turn.when) == 1)
+        if isinstance(pattern, dict) and "equals" in pattern:
+            return _Indexed(turn, name, None, pattern["equals"], len(turn.when) == 1)
+    return _Indexed(turn, None, None, None, not turn.when)
+
+
+def _has_expression(value: Any) -> bool:
+    """True if a part of a condition is a regular expression."""
+    return isinstance(value, dict) and ("matches" in value or any(map(_has_expression, value.values())))
 
 
 def turns_of(scenarios: Sequence[Scenario]) -> Iterator[Turn]:

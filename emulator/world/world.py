@@ -24,6 +24,7 @@ from emulator.world.state.store import Store
 
 if TYPE_CHECKING:
     from emulator.scenarios.conditions import Situation
+    from emulator.scenarios.selection import TurnIndex
     from emulator.scenarios.strict_replay import RecordedRequest
     from emulator.scenarios.stubs import MatchedStub, Stub
 
@@ -64,6 +65,7 @@ class World(State):
         self.faults = ActiveFaults()
         self._made_by_requests = False
         self._unnamed = 0
+        self._indexed: TurnIndex | None = None
         for scenario in scenarios:
             self.load(scenario)
 
@@ -181,9 +183,11 @@ class World(State):
         """
         from emulator.scenarios import selection
 
-        turn, missed = selection.choose(self.scenarios, self.played, situation)
+        turn = self._turn_index().find(self.played, situation)
         if turn is not None:
+            self.played[turn.scenario, turn.name] += 1
             return turn
+        missed = selection.missed(self.scenarios, situation)
         if self.settings.get("unmatched", "fail" if missed else "improvise") == "improvise":
             return selection.improvised()
         nearest, first = selection.near_misses(missed), next(selection.turns_of(self.scenarios), None)
@@ -195,9 +199,15 @@ class World(State):
 
     def fits(self, situation: Situation) -> bool:
         """True if a turn fits; nothing is counted."""
-        from emulator.scenarios import selection
+        return self._turn_index().find(self.played, situation) is not None
 
-        return selection.choose(self.scenarios, self.played.copy(), situation)[0] is not None
+    def _turn_index(self) -> TurnIndex:
+        """The index of the scenarios that are loaded now."""
+        if self._indexed is None or self._indexed.scenarios is not self.scenarios:
+            from emulator.scenarios.selection import TurnIndex
+
+            self._indexed = TurnIndex(self.scenarios)
+        return self._indexed
 
     # ---- Problems ----
 

@@ -8,8 +8,7 @@ over its steps (docs/wire.md §2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import dropwhile
+from collections.abc import Iterable, Iterator
 
 import orjson
 
@@ -56,8 +55,16 @@ def prompt(run: Run, thread: Thread) -> int:
     fixed = [run["instructions"] or "", *([orjson.dumps(run["tools"]).decode()] if run["tools"] else [])]
     cut = run["truncation_strategy"]
     most = cut["last_messages"] if cut["type"] == "last_messages" else None
-    messages = dropwhile(lambda one: one.run_id == run["id"], (one for _, one in thread.messages.newest_first()))
-    return usage.prompt(fixed, (one.tokens for one in messages), most)
+    return usage.prompt(fixed, _before(run["id"], thread), most)
+
+
+def _before(run_id: str, thread: Thread) -> Iterator[int]:
+    """The tokens of each message that was there before the run wrote one, newest first."""
+    is_own = True
+    for _, message in thread.messages.newest_first():
+        is_own = is_own and message.run_id == run_id
+        if not is_own:
+            yield message.tokens
 
 
 class UsageCounter:
