@@ -5,7 +5,7 @@ It changes nothing by itself; ``turn_engine`` pulls it. It knows what is ahead, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import REST, TERMINAL, Turn
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import Action, Began, Completed, Waited
+from emulator.scenarios.steps.bounds import Bounds
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.step import Step
 
@@ -59,6 +60,8 @@ class ActiveTurn:
     held_since: float = 0.0
     #: The expiry of ``expire`` directly after ``call``: it happens when the next request names the run.
     expires_when_named: bool = False
+    #: What binds the model at each action, as the request says; None for a turn that nothing binds.
+    bounds: Callable[[], Bounds | None] | None = None
     responses: tuple[str, ...] = ()
     #: The step that is being played.
     step: Step | None = None
@@ -110,7 +113,14 @@ class ActiveTurn:
 
     def _narrated(self) -> Iterator[Item]:
         for action in self._actions():
+            if self.bounds is not None and (bounds := self.bounds()) is not None:
+                bounds.check(action, self._steps_to_come())
             yield from self._recorded(action)
+
+    def _steps_to_come(self) -> Sequence[Step]:
+        """The steps behind the one that is played."""
+        steps = self.turn.steps
+        return steps[1 + next((n for n, step in enumerate(steps) if step is self.step), len(steps)) :]
 
     def _recorded(self, action: Action) -> Iterator[Item]:
         """The items of an action, which is in the transcript as soon as it has one."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from emulator.apis.assistants.bounds import bounds_of, is_bound
 from emulator.apis.assistants.narrator import RunNarrator
 from emulator.apis.assistants.objects import Assistant, Run
 from emulator.apis.assistants.situations import situation_of, tools_of
@@ -19,6 +20,7 @@ from emulator.sandbox.fake import Fake
 from emulator.scenarios.model import Turn
 from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import FileRef
+from emulator.scenarios.steps.bounds import Bounds
 from emulator.scenarios.steps.context import LateContext, StepContext
 from emulator.world.state.contents import Content
 from emulator.world.state.state import State
@@ -58,7 +60,13 @@ def turn_of(
         situation=situation,
         polls=polls_of(turn, world.settings),
         expires_at=float(run["expires_at"] or 0),
+        bounds=partial(_bounds_of, thread, run) if is_bound(run) else None,
     )
+
+
+def _bounds_of(thread: Thread, run: Run) -> Bounds:
+    """What binds the model now: the run steps tell whether it has used a tool."""
+    return bounds_of(run, has_used=any(step["type"] == "tool_calls" for step in thread.steps[run["id"]]))
 
 
 def _context_of(

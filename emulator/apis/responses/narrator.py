@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors, objects
-from emulator.apis.responses.bounds import check_tool_uses, check_without_tool
 from emulator.apis.responses.code_files import CodeFiles
 from emulator.apis.responses.events import Tell, TextDeltas, delta, event, text_frame
 from emulator.apis.responses.objects import Item
@@ -46,7 +45,6 @@ from emulator.scenarios.steps.actions import (
     Waited,
 )
 from emulator.scenarios.steps.context import StepFailed
-from emulator.scenarios.steps.step import Step
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore
 
@@ -127,7 +125,6 @@ class ResponseNarrator(ResponseWriter):
         yield from self._close()
 
     def completed(self, action: Completed) -> Items:
-        check_without_tool(self.response, ())
         yield from self._complete()
 
     def _complete(self) -> Items:
@@ -177,7 +174,6 @@ class ResponseNarrator(ResponseWriter):
 
     def said(self, action: Said) -> Items:
         """A message: its item, its part, its text in deltas with annotations between them."""
-        check_without_tool(self.response, self._steps_to_come())
         plain = action.plain
         index, id = self._next_index(), self._make_id("message")
         yield Added(objects.message(id, "in_progress", [], action.phase), index)
@@ -207,18 +203,12 @@ class ResponseNarrator(ResponseWriter):
 
     def refused(self, action: Refused) -> Items:
         """A message that is a refusal; its deltas have no obfuscation."""
-        check_without_tool(self.response, self._steps_to_come())
         index, id = self._next_index(), self._make_id("message")
         yield Added(objects.message(id, "in_progress", []), index)
         yield self._part_event("response.content_part.added", id, index, {"type": "refusal", "refusal": ""})
         for piece in action.pieces:
             yield event("response.refusal.delta", content_index=0, delta=piece, item_id=id, output_index=index)
         yield from self._end_message(action, id, index, {"type": "refusal", "refusal": action.text}, None)
-
-    def _steps_to_come(self) -> list[Step]:
-        """The steps of the turn behind the one that is played."""
-        steps = self.turn.turn.steps
-        return list(steps[1 + next(n for n, step in enumerate(steps) if step is self.turn.step) :])
 
     def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Items:
         """All words are out: the message is done, unless the next step finds it open."""
@@ -267,7 +257,6 @@ class ResponseNarrator(ResponseWriter):
 
     def called(self, action: Called) -> Items:
         """Function calls, one after the other; then the response completes, and the turn waits for their outputs."""
-        check_tool_uses(self.response, [("function", call.name) for call in action.calls])
         for call in action.calls:
             yield from self._function_call(call)
         yield Move("requires_action")
@@ -285,7 +274,6 @@ class ResponseNarrator(ResponseWriter):
         yield Done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index)
 
     def searched(self, action: Searched) -> Items:
-        check_tool_uses(self.response, [("file_search", "file_search")] * len(action.searches))
         for search in action.searches:
             yield from self._file_search_call(search)
 
@@ -303,7 +291,6 @@ class ResponseNarrator(ResponseWriter):
         return found.id if found else None
 
     def ran_code(self, action: RanCode) -> Items:
-        check_tool_uses(self.response, [("code_interpreter", "code_interpreter")] * len(action.executions))
         for execution in action.executions:
             yield from self._code_interpreter_call(execution)
 

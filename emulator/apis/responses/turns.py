@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from emulator.apis.responses.bounds import bounds_of
 from emulator.apis.responses.carried import carried_assistant, carried_assistants, note_carried
 from emulator.apis.responses.contexts import Context, Parent
 from emulator.apis.responses.narrator import ResponseNarrator
@@ -102,6 +103,7 @@ def turn_of(
         log=log,
         situation=situation,
         polls=polls_of(turn, world.settings),
+        bounds=lambda: bounds_of(narrator.response),
     )
     narrator.turn = made
     return made
