@@ -1,7 +1,8 @@
 """A world's clock. The only module that reads the machine's time.
 
 ``skip`` is a clock that stands still until something moves it: reads are free, waits take no real time, and two
-runs of the same test see the same instants. ``real`` is the wall clock. Both count seconds since the epoch.
+runs of the same test see the same instants. ``real`` goes on by itself, from a start, whatever becomes of the wall
+clock. Both count seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ class Clock(Protocol):
     def move_to(self, instant: float) -> None:
         """Lets time pass until ``instant``; an instant in the past changes nothing."""
 
+    def go_on_from(self, instant: float) -> None:
+        """The clock is not earlier than ``instant``, which a clock before it has reached."""
+
 
 class SkipClock:
     """Stands still until it is moved, and never goes back."""
@@ -59,23 +63,35 @@ class SkipClock:
     def move_to(self, instant: float) -> None:
         self._now = max(self._now, instant)
 
+    go_on_from = move_to
+
 
 class RealClock:
-    """The wall clock. Nobody moves it: ``move_to`` is for instants that have come already."""
+    """Goes on by itself. Nobody moves it: ``move_to`` is for instants that have come already.
+
+    It starts at an instant, by default the wall clock's, and counts from there by the machine's monotonic clock: a jump
+    of the wall clock changes nothing.
+    """
 
     name: ClockName = "real"
     status_seconds = 0.0
 
+    def __init__(self, start: float | None = None) -> None:
+        self._zero = (_MACHINE["time"]() if start is None else start) - _MACHINE["monotonic"]()
+
     def now(self) -> float:
-        return _MACHINE["time"]()
+        return self._zero + _MACHINE["monotonic"]()
 
     def move_to(self, instant: float) -> None:
         """Time passes by itself."""
 
+    def go_on_from(self, instant: float) -> None:
+        self._zero += max(0.0, instant - self.now())
+
 
 def make_clock(name: ClockName, start: float | None) -> Clock:
-    """The clock of that name; ``start`` (seconds since the epoch) is for ``skip`` only."""
-    return RealClock() if name == "real" else SkipClock(DEFAULT_START if start is None else start)
+    """The clock of that name, from ``start`` on (seconds since the epoch)."""
+    return RealClock(start) if name == "real" else SkipClock(DEFAULT_START if start is None else start)
 
 
 class OutOfRange(ValueError):

@@ -38,6 +38,10 @@ MAX_SCENARIOS: Final = 1000
 MAX_INJECTED_FAULTS: Final = 1000
 MAX_PROBLEMS: Final = 1000
 MAX_TRANSCRIPTS: Final = 10_000
+#: With ``settings: {sleepers: true}``: real seconds after a turn begins, from which on a poll finds it at rest.
+SLEEPERS_AFTER: Final = 1.0
+#: Polls of what is at rest, one after the other with nothing else in between.
+MAX_IDLE_POLLS: Final = 1000
 #: Real seconds.
 HOLD_LIMIT: Final = 30.0
 JOURNAL_ENTRIES: Final = 10_000
@@ -92,6 +96,7 @@ LIMITS: Final = (
     Limit(JOURNAL_ENTRIES, "entries", "journal of a world", "the oldest entries are dropped"),
     Limit(JOURNAL_BYTES, "bytes", "bodies in the journal of a world", "the oldest entries are dropped"),
     Limit(HOLD_LIMIT, "seconds", "real time that a run is held", "the run fails, and a problem names the hold"),
+    Limit(MAX_IDLE_POLLS, "polls", "polls in a row of what is at rest", "400, and a problem"),
     Limit(MAX_RECORDING_VALUES, "values", "values of a recording, aliases at each use", "the recording is refused"),
     Limit(MAX_DECODED, "bytes", "decompressed bodies of a recording, together", "the recording is refused"),
     Limit(MAX_KEPT_BODY, "bytes", "body that `record` keeps", "its length and hash are recorded instead"),

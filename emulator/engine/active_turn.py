@@ -17,13 +17,13 @@ from emulator.engine.turn_log import TurnLog
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import REST, TERMINAL, Turn
 from emulator.scenarios.steps import STEP_KINDS
-from emulator.scenarios.steps.actions import Action, Began, Completed, Waited
+from emulator.scenarios.steps.actions import Action, Began, Completed, Held, Waited
 from emulator.scenarios.steps.bounds import Bounds
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.step import Step
 
 #: How many polls see a status before it moves on, unless the turn or the settings say otherwise.
-DEFAULT_POLLS: Final = {"queued": 0, "in_progress": 1}
+DEFAULT_POLLS: Final = {"queued": 0, "in_progress": 1, "cancelling": 0}
 
 
 def polls_of(turn: Turn, settings: Object) -> dict[str, int]:
@@ -55,6 +55,8 @@ class ActiveTurn:
     at: float = 0.0
     #: Polls that have seen the status that the turn has now.
     polls_seen: int = 0
+    #: With ``sleepers``: from then on (``clock.monotonic``) a poll finds the turn at rest.
+    rests_from: float | None = None
     #: The hold at which the turn stands, and since when (``clock.monotonic``).
     held: str | None = None
     held_since: float = 0.0
@@ -157,6 +159,18 @@ class ActiveTurn:
             case Move():
                 return self.at + status_seconds
         return self.at
+
+    def awaits_poll(self, ahead: Item | None) -> bool:
+        """With the ``real`` clock: time alone does not bring the item ahead about.
+
+        A turn without a stream begins, waits and comes to its holds by itself. What it says and does waits for a first
+        poll, and its rest for as many as it is to have.
+        """
+        if self.is_streamed or isinstance(ahead, Waited | Held):
+            return False
+        if isinstance(ahead, Move):
+            return ahead.status != "in_progress" or self.polls["queued"] > 0
+        return self.polls_seen == 0
 
     def has_hold_ahead(self, open_holds: set[str]) -> bool:
         """True while the turn stands at a hold, or has one that is closed."""

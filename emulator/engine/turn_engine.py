@@ -3,7 +3,7 @@
 Nothing happens in the background: an active turn is a lazy sequence, and somebody has to pull it. **A pull never yields
 to other requests.** Who pulls, and how far, is the rule of time (DESIGN.md): with the ``skip`` clock a stream plays its
 turn to rest, a poll moves it one status and ``advance`` plays what becomes due; with the ``real`` clock every request
-first plays what is due.
+first plays what is due, except what a turn without a stream says and its rest, which wait for polls.
 
 A turn's statuses and who moves it:
 
@@ -19,6 +19,7 @@ from heapq import heapify, heappop, heappush
 from typing import cast
 
 from emulator.base.clock import FOREVER, monotonic
+from emulator.base.limits import SLEEPERS_AFTER
 from emulator.base.problems import Problem
 from emulator.engine.active_turn import ActiveTurn
 from emulator.engine.event_stream import EventStream
@@ -30,6 +31,8 @@ from emulator.world.state.state import State
 
 #: Items that take time; all others happen as soon as what is before them has.
 _TIMED = frozenset({Move, Waited})
+#: Statuses that polls end.
+_POLLED = frozenset({"queued", "in_progress", "cancelling"})
 
 
 class TurnEngine:
@@ -56,6 +59,8 @@ class TurnEngine:
         """A turn begins. With a stream, it is played to its first rest or hold."""
         turn.at = self.world.clock.now()
         turn.log.stream = stream
+        if self.world.settings.get("sleepers"):
+            turn.rests_from = monotonic() + SLEEPERS_AFTER
         self.world.turns[turn.id] = self.world.active[turn.id] = turn
         self.world.keep_transcript(turn)
         turn.narrator.begin(turn.at)
@@ -64,20 +69,25 @@ class TurnEngine:
     def poll(self, turn: ActiveTurn) -> bool:
         """A poll moves the turn one status, or sees the one it has once more. True if anything changed."""
         self._fail_forgotten_hold(turn)
-        if self.world.clock.name == "real":
+        if turn.is_streamed and self.world.clock.name == "real":
             return False  # everything that is due has been played before this request
         before = len(turn.log.timeline)
-        if turn.status == "cancelling":
+        if turn.rests_from is not None and monotonic() >= turn.rests_from:
             self._play(turn)
-        while turn.status in ("queued", "in_progress"):
+        while turn.status in _POLLED:
             status = turn.status
             if turn.polls_seen < turn.polls[status]:
                 break
             self._play(turn, leaving=status)
-            if turn.status == status:  # at a hold
+            if turn.status == status:  # at a hold, or in a wait that goes on
                 break
         turn.polls_seen += 1
         return len(turn.log.timeline) != before
+
+    def play_out(self, turn: ActiveTurn) -> None:
+        """Plays the turn to its rest or next hold, however many polls it would take."""
+        if turn.id in self.active:
+            self._play(turn)
 
     def name(self, turn: ActiveTurn) -> bool:
         """A request names the run: a turn that was to expire in ``requires_action`` does so now. True if it has."""
@@ -189,6 +199,8 @@ class TurnEngine:
                 self._pull(turn, item, turn.at)
                 continue
             due = turn.due(item, clock.status_seconds)
+            if due > clock.now() and clock.name == "real":
+                return
             # a turn's own waits can expire it; that others have let time pass does not
             if isinstance(item, Waited) and (item.to_expiry or turn.at < turn.expires_at <= due):
                 clock.move_to(turn.expires_at)
@@ -204,7 +216,12 @@ class TurnEngine:
 
     def _due(self, turn: ActiveTurn) -> float:
         """When the next item is due; FOREVER while the turn waits for somebody."""
-        return FOREVER if turn.is_idle else turn.due(self._ahead(turn), self.world.clock.status_seconds)
+        if turn.is_idle:
+            return FOREVER
+        item = self._ahead(turn)
+        if self.world.clock.name == "real" and turn.awaits_poll(item):
+            return FOREVER
+        return turn.due(item, self.world.clock.status_seconds)
 
     def _ahead(self, turn: ActiveTurn) -> Item | None:
         """The next item; a step that cannot be played has failed the turn by then."""

@@ -19,7 +19,7 @@ from emulator.scenarios.steps import USAGE
 _NAME: Final[Schema] = {"type": "string", "minLength": 1}
 _POLLS: Final[Schema] = {
     "type": "object",
-    "properties": {status: {"type": "integer", "minimum": 0} for status in ("queued", "in_progress")},
+    "properties": {status: {"type": "integer", "minimum": 0} for status in ("queued", "in_progress", "cancelling")},
     "additionalProperties": False,
 }
 #: Settings that an argument, marker or option can state too; it beats those of scenarios.

@@ -259,7 +259,7 @@ class World(State):
         self.begin(self._settings_of(baseline.scenarios))
         self.store, self.ids = baseline.store.copy(), baseline.ids.copy(self.settings.get("seed", 0))
         if all(self.settings.get(key) == baseline.settings.get(key) for key in ("clock", "start")):
-            self.clock.move_to(baseline.now)
+            self.clock.go_on_from(baseline.now)
         self.scenarios, self.played = baseline.scenarios, baseline.played.copy()
         self.replayed |= {name: played.copy() for name, played in baseline.replayed.items()}
         self.stubbed = baseline.stubbed.copy()

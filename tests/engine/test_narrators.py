@@ -138,7 +138,10 @@ def test_a_step_that_cannot_be_played_fails_a_toy_turn_and_is_a_problem() -> Non
     world = State({})
     turn, narrator = new_turn({"say": "Hi"}, {"call": {"get_stars": {}}})
     play(TurnEngine(world), turn, streamed=False)
-    why = "the run cannot call 'get_stars': it has get_weather"
+    why = (
+        "the run cannot call 'get_stars': it has get_weather; "
+        "write `undeclared: true` beside the call if the model is to make it up"
+    )
     assert narrator.words == ["begins", "says Hi", f"fails: server_error, {why}", "ends"]
     assert [(one.kind, one.message) for one in world.problems] == [("impossible", f"turn 'turn 1', run_1: {why}")]
 

@@ -134,7 +134,7 @@ def test_with_the_real_clock_holds_and_outputs_work_too(emulate: Emulate, connec
 
     queued = reader.post(path, {"tool_outputs": outputs}).json["status"]
 
-    assert (queued, reader.poll(waiting["thread_id"], waiting["id"])) == ("queued", ["completed"])
+    assert (queued, reader.poll(waiting["thread_id"], waiting["id"])) == ("queued", ["in_progress", "completed"])
 
 
 def test_with_the_real_clock_a_released_stream_sleeps_no_longer_than_its_wait(

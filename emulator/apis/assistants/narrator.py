@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from emulator.apis.assistants import objects
+from emulator.apis.assistants import objects, tool_calls
 from emulator.apis.assistants.annotations import stored, streamed
 from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.run_writer import MESSAGE, RUN_STEP, Create, Delta, End, RunWriter, Update
@@ -29,16 +29,12 @@ from emulator.scenarios.steps.actions import (
     Expired,
     Failed,
     FileRef,
-    FunctionCall,
     Held,
-    Image,
-    Logs,
     RanCode,
     Reasoned,
     Refused,
     Said,
     Searched,
-    SearchResult,
     Waited,
 )
 from emulator.scenarios.steps.context import StepContext
@@ -47,12 +43,16 @@ from emulator.world.state.state import State
 
 @dataclass(slots=True)
 class _OpenStep:
-    """A run step that is under way: ``message_id`` is empty for tool calls."""
+    """A run step that is under way: ``message_id`` is empty for tool calls.
+
+    ``calls``: the tool calls of code or searches as they are once they are done.
+    """
 
     step_id: str
     message_id: str = ""
     written: str = ""
     stated_usage: Object | None = None
+    calls: list[Object] | None = None
 
 
 class RunNarrator(RunWriter):
@@ -99,10 +99,10 @@ class RunNarrator(RunWriter):
 
     def held(self, action: Held) -> Iterator[Item]:
         yield action
-        yield from self._complete_message()
+        yield from self._complete_open()
 
     def completed(self, action: Completed) -> Iterator[Item]:
-        yield from self._complete_message()
+        yield from self._complete_open()
         yield Move("completed")
 
     def failed(self, action: Failed) -> Iterator[Item]:
@@ -112,7 +112,10 @@ class RunNarrator(RunWriter):
         yield Move("failed", {"last_error": error})
 
     def cut_off(self, action: CutOff) -> Iterator[Item]:
-        """The run step of a message that is cut off is completed all the same (docs/wire.md §3 G)."""
+        """The run step of a message that is cut off is completed all the same (docs/wire.md §3 G).
+
+        That of code or a search is too (inferred: no status of a run step says that it was cut off).
+        """
         reason = "content_filter" if action.reason == "content_filter" else "max_tokens"
         yield from self._close(reason, "completed")
         yield Move("incomplete", {"incomplete_details": {"reason": action.reason}})
@@ -130,10 +133,16 @@ class RunNarrator(RunWriter):
         opened, self._open = self._open, None
         if opened is None:
             return
-        usage = self._usage(opened.stated_usage, opened.written) if opened.message_id else None
         if opened.message_id:
             yield End(MESSAGE, opened.message_id, "incomplete", {"incomplete_details": {"reason": reason}})
-        yield End(RUN_STEP, opened.step_id, step_status, {**(changes or {}), "usage": usage})
+        yield End(RUN_STEP, opened.step_id, step_status, {**(changes or {}), **self._left_by(opened)})
+
+    def _left_by(self, opened: _OpenStep) -> Object:
+        """What a run step that was under way shows at its end. Function calls without outputs have used nothing."""
+        if not opened.message_id and opened.calls is None:
+            return {"usage": None}
+        details = {} if opened.calls is None else {"step_details": tool_calls.details(opened.calls)}
+        return {**details, "usage": self._usage(opened.stated_usage, opened.written)}
 
     # ---- Messages ----
 
@@ -189,31 +198,30 @@ class RunNarrator(RunWriter):
         if action.stays_open:
             yield Update(MESSAGE, opened.message_id, {"content": content})
         else:
-            yield from self._complete_message({"content": content})
+            yield from self._complete_open({"content": content})
 
-    def _complete_message(self, changes: Object | None = None) -> Iterator[Item]:
-        """Completes the message that is still open, if there is one; ``changes``: what is new of it."""
-        opened = self._open
-        if opened and opened.message_id:
-            self._open = None
-            usage = self._usage(opened.stated_usage, opened.written)
-            yield End(MESSAGE, opened.message_id, "completed", changes or {})
-            yield End(RUN_STEP, opened.step_id, "completed", {"usage": usage})
+    def _complete_open(self, changes: Object | None = None) -> Iterator[Item]:
+        """Completes what is still under way, if anything is; ``changes``: what is new of the message."""
+        opened, self._open = self._open, None
+        if opened is not None:
+            if opened.message_id:
+                yield End(MESSAGE, opened.message_id, "completed", changes or {})
+            yield End(RUN_STEP, opened.step_id, "completed", self._left_by(opened))
 
     # ---- Tool calls ----
 
     def called(self, action: Called) -> Iterator[Item]:
         """Function calls, streamed with their arguments; then the run requires action until their outputs are there."""
-        calls = [self._tool_call("function", _function(call, None)) for call in action.calls]
+        calls = [self._tool_call("function", tool_calls.function(call, None)) for call in action.calls]
         step_id = yield from self._open_tool_calls()
         for index, (call, made) in enumerate(zip(action.calls, calls, strict=True)):
-            yield _call_delta(
-                step_id, {"index": index, **made, "function": _function(call._replace(arguments=""), None)}
+            yield tool_calls.call_delta(
+                step_id, {"index": index, **made, "function": tool_calls.function(call._replace(arguments=""), None)}
             )
             for piece in call.pieces:
                 more = {"index": index, "type": "function", "function": {"arguments": piece}}
-                yield _call_delta(step_id, more)
-        yield Update(RUN_STEP, step_id, {"step_details": _tool_calls(calls)})
+                yield tool_calls.call_delta(step_id, more)
+        yield Update(RUN_STEP, step_id, {"step_details": tool_calls.details(calls)})
         calls_made = [
             {**one, "function": {key: one["function"][key] for key in ("name", "arguments")}} for one in calls
         ]
@@ -225,26 +233,29 @@ class RunNarrator(RunWriter):
             for made, one in zip(calls, latest, strict=True)
         ]
         written = "".join(call.name + call.arguments for call in action.calls)
-        yield self._end_tool_calls(step_id, answered, action.usage, written)
+        self._open = None
+        done = {"step_details": tool_calls.details(answered), "usage": self._usage(action.usage, written)}
+        yield End(RUN_STEP, step_id, "completed", done)
         yield Move("queued")
         yield Move("in_progress")
 
     def ran_code(self, action: RanCode) -> Iterator[Item]:
         """Input streamed in pieces, then outputs; their deltas are the published schema's, as none is recorded."""
-        outputs = [list(map(_output, one.outputs)) for one in action.executions]
+        outputs = [list(map(tool_calls.code_output, one.outputs)) for one in action.executions]
         calls = [
             self._tool_call("code_interpreter", {"input": one.input, "outputs": made})
             for one, made in zip(action.executions, outputs, strict=True)
         ]
         step_id = yield from self._open_tool_calls()
-        for index, made in enumerate(calls):
-            yield _call_delta(step_id, {"index": index, **made, "code_interpreter": {"input": "", "outputs": []}})
+        begun = [{**made, "code_interpreter": {"input": "", "outputs": []}} for made in calls]
+        for index, made in enumerate(begun):
+            yield tool_calls.call_delta(step_id, {"index": index, **made})
             for piece in action.executions[index].pieces:
-                yield _code_delta(step_id, index, {"input": piece})
+                yield tool_calls.code_delta(step_id, index, {"input": piece})
             for number, output in enumerate(outputs[index]):
-                yield _code_delta(step_id, index, {"outputs": [{"index": number, **output}]})
+                yield tool_calls.code_delta(step_id, index, {"outputs": [{"index": number, **output}]})
         written = "".join(one.input for one in action.executions)
-        yield self._end_tool_calls(step_id, calls, action.usage, written)
+        yield from self._end_tool_calls(action, begun, calls, written)
 
     def searched(self, action: Searched) -> Iterator[Item]:
         """One delta without results; they arrive with the completed step (docs/wire.md §3 F)."""
@@ -252,28 +263,35 @@ class RunNarrator(RunWriter):
         options = tool.get("file_search") or {}
         ranking = {key: value for key, value in options.get("ranking_options", {}).items() if key != "hybrid_search"}
         calls = [
-            self._tool_call("file_search", {"ranking_options": ranking, "results": list(map(_result, one.results))})
-            for one in action.searches
+            self._tool_call("file_search", {"ranking_options": ranking, "results": one})
+            for one in (list(map(tool_calls.search_result, one.results)) for one in action.searches)
         ]
         step_id = yield from self._open_tool_calls()
-        for index, made in enumerate(calls):
-            begun = {"index": index, **made, "file_search": {"ranking_options": ranking, "results": []}}
-            yield _call_delta(step_id, begun)
-        yield self._end_tool_calls(step_id, calls, action.usage, self._context().message)
+        begun = [{**made, "file_search": {"ranking_options": ranking, "results": []}} for made in calls]
+        for index, made in enumerate(begun):
+            yield tool_calls.call_delta(step_id, {"index": index, **made})
+        yield from self._end_tool_calls(action, begun, calls, self._context().message)
 
     def _tool_call(self, kind: str, content: Object) -> Object:
         return {"id": self._make_id("tool_call"), "type": kind, kind: content}
 
     def _open_tool_calls(self) -> Generator[Item, None, str]:
-        run_step = objects.run_step(self._make_id("thread.run.step"), self.run, _tool_calls([]))
+        run_step = objects.run_step(self._make_id("thread.run.step"), self.run, tool_calls.details([]))
         self._open = _OpenStep(run_step["id"])
         yield Create(run_step)
         return run_step["id"]
 
-    def _end_tool_calls(self, step_id: str, calls: list[Object], stated: Object | None, written: str) -> End:
-        usage = self._usage(stated, written)
-        self._open = None
-        return End(RUN_STEP, step_id, "completed", {"step_details": _tool_calls(calls), "usage": usage})
+    def _end_tool_calls(
+        self, action: RanCode | Searched, begun: list[Object], calls: list[Object], written: str
+    ) -> Iterator[Item]:
+        """The calls are done, unless the next step finds them under way: polls then see them as they began."""
+        opened = self._open
+        assert opened is not None
+        opened.written, opened.stated_usage, opened.calls = written, action.usage, calls
+        if action.stays_open:
+            yield Update(RUN_STEP, opened.step_id, {"step_details": tool_calls.details(begun)})
+        else:
+            yield from self._complete_open()
 
     def _usage(self, stated: Object | None, written: str) -> Object:
         return self.usage.step(stated, written)
@@ -295,39 +313,3 @@ _NARRATIONS: Final[dict[type[Any], Callable[[RunNarrator, Any], Iterator[Item]]]
     Expired: RunNarrator.expired,
     Cancelled: RunNarrator.cancelled,
 }
-
-
-# ---- Forms ----
-
-
-def _function(call: FunctionCall, output: str | None) -> Object:
-    return {"name": call.name, "arguments": call.arguments, "output": output}
-
-
-def _output(output: Logs | Image) -> Object:
-    if isinstance(output, Logs):
-        return {"type": "logs", "logs": output.text}
-    return {"type": "image", "image": {"file_id": output.file.id}}
-
-
-def _result(result: SearchResult) -> Object:
-    """A search result; ``content`` is sent only to those who ask for it by ``include[]``."""
-    return {
-        "file_id": result.file_id,
-        "file_name": result.filename,
-        "score": result.score,
-        "attributes": result.attributes,
-        "content": [{"type": "text", "text": result.text}],
-    }
-
-
-def _tool_calls(calls: list[Object]) -> Object:
-    return {"type": "tool_calls", "tool_calls": calls}
-
-
-def _call_delta(step_id: str, call: Object) -> Delta:
-    return Delta(RUN_STEP, step_id, {"step_details": _tool_calls([call])})
-
-
-def _code_delta(step_id: str, index: int, content: Object) -> Delta:
-    return _call_delta(step_id, {"index": index, "type": "code_interpreter", "code_interpreter": content})

@@ -7,12 +7,12 @@ Events and their order are those of the wire (docs/wire.md, Responses §3). Each
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors, objects
 from emulator.apis.responses.code_files import CodeFiles
 from emulator.apis.responses.events import Tell, TextDeltas, delta, event, text_frame
-from emulator.apis.responses.objects import Item
 from emulator.apis.responses.response_writer import Added, Done, ResponseWriter
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.usage import UsageCounter
@@ -54,13 +54,14 @@ Items = Iterator[EngineItem]
 _REASONS: Final = {"max_completion_tokens": "max_output_tokens", "content_filter": "content_filter"}
 
 
-class _OpenMessage(NamedTuple):
-    """A message whose text is out and that is not done yet."""
+class _OpenItem(NamedTuple):
+    """An item that is not done yet. ``end``: the rest of its events, by the status with which it is done.
 
-    item: Item
-    position: int
-    part: Object
-    phase: str | None
+    ``can_fail``: it fails with the response; a message has no such status.
+    """
+
+    end: Callable[[str], Items]
+    can_fail: bool = False
 
 
 class ResponseNarrator(ResponseWriter):
@@ -83,7 +84,7 @@ class ResponseNarrator(ResponseWriter):
         super().__init__(world, stored, log, include, usage, stores)
         self.files = CodeFiles(world, lambda: self.stored)
         self._index = 0
-        self._open: _OpenMessage | None = None
+        self._open: _OpenItem | None = None
 
     def narrate(self, action: Action) -> Items:
         if stated := getattr(action, "usage", None):
@@ -132,9 +133,14 @@ class ResponseNarrator(ResponseWriter):
         yield Move("completed")
 
     def failed(self, action: Failed) -> Items:
-        """A message that is open stays as it is: the response fails in its middle."""
+        """A message that is open stays as it is: the response fails in its middle. Code and searches fail."""
+        yield from self._fail({"code": action.code, "message": action.message})
+
+    def _fail(self, error: Object) -> Items:
+        if self._open and self._open.can_fail:
+            yield from self._close("failed")
         self._open = None
-        yield Move("failed", {"error": {"code": action.code, "message": action.message}})
+        yield Move("failed", {"error": error})
 
     def cut_off(self, action: CutOff) -> Items:
         """No response ends for its context: it is refused, or the context is trimmed and nobody sees that."""
@@ -160,9 +166,7 @@ class ResponseNarrator(ResponseWriter):
         """There is no equivalent: a background response fails, any other is complete with what it has."""
         self.log.transcript.notes.append("a response does not expire")
         if self.is_background:
-            self._open = None
-            error = {"code": "server_error", "message": "The response took too long."}
-            yield Move("failed", {"error": error})
+            yield from self._fail({"code": "server_error", "message": "The response took too long."})
         else:
             yield from self._complete()
 
@@ -212,23 +216,24 @@ class ResponseNarrator(ResponseWriter):
 
     def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Items:
         """All words are out: the message is done, unless the next step finds it open."""
-        self._open = _OpenMessage(objects.message(id, "completed", [part], phase), index, part, phase)
+        self._open = _OpenItem(partial(self._message_done, id, index, part, phase))
         if not action.stays_open:
             yield from self._close()
 
     def _close(self, status: str = "completed") -> Items:
-        """The message that is still open is done."""
+        """The item that is still open is done."""
         opened, self._open = self._open, None
-        if opened is None:
-            return
-        id, index, part = opened.item["id"], opened.position, opened.part
+        if opened is not None:
+            yield from opened.end(status)
+
+    def _message_done(self, id: str, index: int, part: Object, phase: str | None, status: str) -> Items:
         place: Object = {"content_index": 0, "item_id": id, "output_index": index}
         if part["type"] == "refusal":
             yield event("response.refusal.done", **place, refusal=part["refusal"])
         else:
             yield event("response.output_text.done", **place, logprobs=[], text=part["text"])
         yield self._part_event("response.content_part.done", id, index, part)
-        yield Done(objects.message(id, status, [part], opened.phase), index)
+        yield Done(objects.message(id, status, [part], phase), index)
 
     def _part_event(self, name: str, id: str, index: int, part: Object) -> Tell:
         return event(name, content_index=0, item_id=id, output_index=index, part=part)
@@ -275,15 +280,23 @@ class ResponseNarrator(ResponseWriter):
 
     def searched(self, action: Searched) -> Items:
         for search in action.searches:
+            yield from self._close()
             yield from self._file_search_call(search)
+        if not action.stays_open:
+            yield from self._close()
 
     def _file_search_call(self, search: Search) -> Items:
         index, id = self._next_index(), self._make_id("file_search_call")
         yield Added(objects.file_search_call(id, "in_progress", [], None), index)
-        for status in ("in_progress", "searching", "completed"):
+        for status in ("in_progress", "searching"):
             yield event(f"response.file_search_call.{status}", item_id=id, output_index=index)
+        self._open = _OpenItem(partial(self._search_done, id, index, search), can_fail=True)
+
+    def _search_done(self, id: str, index: int, search: Search, status: str) -> Items:
+        if status == "completed":
+            yield event("response.file_search_call.completed", item_id=id, output_index=index)
         results = [objects.file_search_result(one, self._store_of(one.file_id)) for one in search.results]
-        yield Done(objects.file_search_call(id, "completed", search.queries, results), index)
+        yield Done(objects.file_search_call(id, status, search.queries, results), index)
 
     def _store_of(self, file_id: str) -> str | None:
         """The vector store in which a result was found; a file of no store is shown as one of the first."""
@@ -292,7 +305,10 @@ class ResponseNarrator(ResponseWriter):
 
     def ran_code(self, action: RanCode) -> Items:
         for execution in action.executions:
+            yield from self._close()
             yield from self._code_interpreter_call(execution)
+        if not action.stays_open:
+            yield from self._close()
 
     def _code_interpreter_call(self, execution: Execution) -> Items:
         index, id, container = self._next_index(), self._make_id("code_interpreter_call"), self.files.container()
@@ -302,12 +318,16 @@ class ResponseNarrator(ResponseWriter):
             yield delta("response.code_interpreter_call_code.delta", id, index, piece)
         yield event("response.code_interpreter_call_code.done", code=execution.input, item_id=id, output_index=index)
         yield event("response.code_interpreter_call.interpreting", item_id=id, output_index=index)
-        yield event("response.code_interpreter_call.completed", item_id=id, output_index=index)
+        self._open = _OpenItem(partial(self._code_done, id, index, container, execution), can_fail=True)
+
+    def _code_done(self, id: str, index: int, container: str, execution: Execution, status: str) -> Items:
+        if status == "completed":
+            yield event("response.code_interpreter_call.completed", item_id=id, output_index=index)
         outputs = [
             {"type": "logs", "logs": one.text} if isinstance(one, Logs) else self.files.image(one.file)
             for one in execution.outputs
         ]
-        yield Done(objects.code_interpreter_call(id, "completed", execution.input, container, outputs), index)
+        yield Done(objects.code_interpreter_call(id, status, execution.input, container, outputs), index)
 
 
 _NARRATIONS: Final[dict[type[Any], Callable[[ResponseNarrator, Any], Items]]] = {

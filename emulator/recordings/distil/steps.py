@@ -94,7 +94,8 @@ def _placed_steps(run_history: RunHistory, files: Files, script: ScriptedRun) ->
                 yield _PlacedStep(position, {"say": UNKNOWN_WORDS})
             continue
         calls = details.get("tool_calls") or []
-        yield from (_PlacedStep(position, step) for step in _tool_steps(calls, run_history, files))
+        done = {"done": True} if step.get("status") == "completed" else {}
+        yield from (_PlacedStep(position, {**one, **done}) for one in _tool_steps(calls, run_history, files))
         round = next((one for one in rounds if one.ids & {call["id"] for call in calls}), None)
         if round is not None:
             rounds.remove(round)
@@ -254,6 +255,7 @@ def _call(round: Round, run_history: RunHistory) -> Object:
     return {
         "call": dict(pairs) if distinct else [{name: arguments} for name, arguments in pairs],
         **({"expect": expect} if expect else {}),
+        **({"undeclared": True} if declared and any(name not in declared for name, _ in pairs) else {}),
     }
 
 

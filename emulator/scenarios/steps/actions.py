@@ -150,17 +150,19 @@ class Called(NamedTuple):
 
 
 class RanCode(NamedTuple):
-    """Code that the service's interpreter ran."""
+    """Code that the service's interpreter ran. ``stays_open``: the next step finds it still running."""
 
     executions: list[Execution]
     usage: Object | None = None
+    stays_open: bool = False
 
 
 class Searched(NamedTuple):
-    """Searches in the files of vector stores."""
+    """Searches in the files of vector stores. ``stays_open``: the next step finds them still under way."""
 
     searches: list[Search]
     usage: Object | None = None
+    stays_open: bool = False
 
 
 class Waited(NamedTuple):

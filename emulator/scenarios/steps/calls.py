@@ -39,38 +39,50 @@ def _check_expected(step: Object) -> Iterator[Flaw]:
 
 
 @step(
-    "call", _CALL, "function calls; the run then requires action until their outputs are submitted",
-    beside={"expect": _EXPECT, "usage": USAGE}, makes_run_step=True, check=_check_expected,
-)  # fmt: skip
+    "call",
+    _CALL,
+    "function calls; the run then requires action until their outputs are submitted",
+    beside={"expect": _EXPECT, "undeclared": {"type": "boolean"}, "usage": USAGE},
+    makes_run_step=True,
+    check=_check_expected,
+)
 def call(context: StepContext, step: Step) -> Iterator[Action]:
-    """Function calls; their arguments are streamed in pieces."""
+    """Function calls; their arguments are streamed in pieces. ``undeclared``: the model makes functions up."""
     pairs = [pair for one in _as_list(step.value) for pair in one.items()]
-    yield Called([_function_call(context, name, arguments) for name, arguments in pairs], step.beside.get("usage"))
+    functions = {tool.name: tool.parameters for tool in context.tools() if tool.kind == "function"}
+    for name, _ in pairs:
+        _require_not_hosted(context, name)
+    if not step.beside.get("undeclared"):
+        _require_declared(context, functions, [name for name, _ in pairs])
+    yield Called([_function_call(context, functions, *pair) for pair in pairs], step.beside.get("usage"))
 
 
 def _as_list(value: Any) -> list[Object]:
     return value if isinstance(value, list) else [value]
 
 
-def _function_call(context: StepContext, name: str, template: Any) -> FunctionCall:
+def _function_call(context: StepContext, functions: Object, name: str, template: Any) -> FunctionCall:
+    """``functions``: the declared parameters by name."""
     arguments = context.render(template)
-    parameters = _declared_parameters(context, name)
     if isinstance(arguments, str):
         text = arguments
     else:
         text = context.as_json(arguments)
-        _check_arguments(name, parameters, arguments)
+        if name in functions:
+            _check_arguments(name, functions[name], arguments)
     return FunctionCall(name, text, cut(text, "words"))
 
 
-def _declared_parameters(context: StepContext, name: str) -> Any:
-    """The parameters of the function as the run has it: the model can call no other."""
-    _require_not_hosted(context, name)
-    functions = {tool.name: tool.parameters for tool in context.tools() if tool.kind == "function"}
-    if name not in functions:
+def _require_declared(context: StepContext, functions: Object, names: list[str]) -> None:
+    """Raises StepFailed for a function that the run does not have, where the scenario does not say so."""
+    missing = next((name for name in names if name not in functions), None)
+    if missing is not None:
         known = ", ".join(functions) or "no function"
-        raise StepFailed("impossible", f"{context.tools_owner} cannot call {name!r}: it has {known}")
-    return functions[name]
+        raise StepFailed(
+            "impossible",
+            f"{context.tools_owner} cannot call {missing!r}: it has {known}; "
+            "write `undeclared: true` beside the call if the model is to make it up",
+        )
 
 
 def _require_not_hosted(context: StepContext, name: str) -> None:

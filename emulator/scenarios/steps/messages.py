@@ -12,7 +12,7 @@ from emulator.scenarios.steps.actions import Action, Reasoned, Refused, Said
 from emulator.scenarios.steps.citations import CITE, compose, why_no_place
 from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.pieces import CHUNKS, cut, join_flaw
-from emulator.scenarios.steps.registry import USAGE, Flaw, step
+from emulator.scenarios.steps.registry import ENDING, USAGE, Flaw, step
 from emulator.scenarios.steps.step import Step
 
 _SAY: Final[Schema] = {
@@ -34,7 +34,6 @@ _SAY: Final[Schema] = {
     },
     "description": "text, or {text | json, chunks, cite, images, phase}",
 }
-_BESIDE: Final = {"done": {"type": "boolean"}, "usage": USAGE}
 
 
 def _check_message(step: Object) -> Iterator[Flaw]:
@@ -51,7 +50,7 @@ def _check_message(step: Object) -> Iterator[Flaw]:
     "say",
     _SAY,
     "a message; `chunks` say how it is streamed, `cite` annotates, `images` are shown",
-    beside=_BESIDE,
+    beside=ENDING,
     makes_run_step=True,
     check=_check_message,
 )
@@ -71,13 +70,9 @@ def say(context: StepContext, step: Step) -> Iterator[Action]:
         [*images, *made.images],
         made.plain,
         step.beside.get("usage"),
-        _stays_open(step),
+        step.is_left_open,
         value.get("phase"),
     )
-
-
-def _stays_open(step: Step) -> bool:
-    return step.stays_open and not step.beside.get("done")
 
 
 _REFUSE: Final[Schema] = {
@@ -89,12 +84,12 @@ _REFUSE: Final[Schema] = {
 }
 
 
-@step("refuse", _REFUSE, "a message that is a refusal", beside=_BESIDE, makes_run_step=True, check=_check_message)
+@step("refuse", _REFUSE, "a message that is a refusal", beside=ENDING, makes_run_step=True, check=_check_message)
 def refuse(context: StepContext, step: Step) -> Iterator[Action]:
     """A message that is a refusal."""
     value = {"text": step.value} if isinstance(step.value, str) else step.value
     text = context.render_text(value["text"])
-    yield Refused(text, cut(text, value.get("chunks", "words")), step.beside.get("usage"), _stays_open(step))
+    yield Refused(text, cut(text, value.get("chunks", "words")), step.beside.get("usage"), step.is_left_open)
 
 
 # ---- Reasoning ----

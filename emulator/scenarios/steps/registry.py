@@ -28,8 +28,9 @@ Check = Callable[[Object], Iterator[Flaw]]
 class StepKind(NamedTuple):
     """A kind of step.
 
-    ``makes_run_step``: on Assistants it is a run step, which has usage. ``finds_open``: a message directly before it is
-    still being written. ``ends``: the turn is at its end after it, nothing may follow. ``check``: see ``Check``.
+    ``makes_run_step``: on Assistants it is a run step, which has usage. ``finds_open``: a message, code or a search
+    directly before it is still under way. ``ends``: the turn is at its end after it, nothing may follow. ``check``: see
+    ``Check``.
     """
 
     name: str
@@ -53,6 +54,8 @@ USAGE: Final[Schema] = {
     },
     "additionalProperties": False,
 }
+#: The keys beside a step that an end, or a hold, directly behind it finds still under way.
+ENDING: Final[dict[str, Schema]] = {"done": {"type": "boolean"}, "usage": USAGE}
 
 
 def step(

@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 class Step:
     """One step: its kind, its value, the keys beside it, and its line in the file.
 
-    ``stays_open``: the next step is of a kind that finds this message still being written.
+    ``stays_open``: the next step is of a kind that finds what this one does still under way.
     """
 
     kind: str
@@ -23,3 +23,8 @@ class Step:
     beside: Object = field(default_factory=dict)
     line: int | None = None
     stays_open: bool = False
+
+    @property
+    def is_left_open(self) -> bool:
+        """What it does is still under way when the next step begins; ``done`` beside it completes it first."""
+        return self.stays_open and not self.beside.get("done")

@@ -23,7 +23,7 @@ from emulator.scenarios.steps.actions import (
 )
 from emulator.scenarios.steps.context import StepContext, StepFailed
 from emulator.scenarios.steps.pieces import CHUNKS, cut
-from emulator.scenarios.steps.registry import USAGE, Flaw, step
+from emulator.scenarios.steps.registry import ENDING, Flaw, step
 from emulator.scenarios.steps.step import Path, Step
 from emulator.scenarios.steps.tool import Tool
 
@@ -97,9 +97,7 @@ def _each(kind: str, value: Any) -> Iterator[tuple[Path, Object]]:
         yield (kind,), value
 
 
-@step(
-    "code", _CODE, "a run step of code_interpreter", beside={"usage": USAGE}, makes_run_step=True, check=_check_code
-)  # fmt: skip
+@step("code", _CODE, "a run step of code_interpreter", beside=ENDING, makes_run_step=True, check=_check_code)
 def code(context: StepContext, step: Step) -> Iterator[Action]:
     """Code that runs: its input in pieces, then its outputs."""
     _require_tool(context, "code_interpreter")
@@ -107,7 +105,7 @@ def code(context: StepContext, step: Step) -> Iterator[Action]:
     inputs = [context.render_text(one["input"]) for one in executions]
     pieces = [cut(text, one.get("chunks", "words")) for text, one in zip(inputs, executions, strict=True)]
     outputs = [_outputs(context, one) for one in executions]
-    yield RanCode(list(map(Execution, inputs, pieces, outputs)), step.beside.get("usage"))
+    yield RanCode(list(map(Execution, inputs, pieces, outputs)), step.beside.get("usage"), step.is_left_open)
 
 
 def _outputs(context: StepContext, one: Object) -> list[Logs | Image]:
@@ -205,7 +203,7 @@ def _check_search(step: Object) -> Iterator[Flaw]:
     "search",
     _SEARCH,
     "a run step of file_search; `auto` searches the stores that the run has",
-    beside={"usage": USAGE},
+    beside=ENDING,
     makes_run_step=True,
     check=_check_search,
 )
@@ -216,7 +214,7 @@ def search(context: StepContext, step: Step) -> Iterator[Action]:
     for one in step.value if isinstance(step.value, list) else [step.value]:
         searches.append(_search(context, {} if one == "auto" else one, tool))
         context.results = searches[-1].results
-    yield Searched(searches, step.beside.get("usage"))
+    yield Searched(searches, step.beside.get("usage"), step.is_left_open)
 
 
 def _search(context: StepContext, one: Object, tool: Tool) -> Search:

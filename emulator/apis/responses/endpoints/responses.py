@@ -271,10 +271,7 @@ def cancel_response(request: Request) -> JsonResponse:
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
         request.engine.cancel(turn)
         request.engine.go_on(turn)
-        if request.world.clock.name == "real":
-            request.engine.catch_up()
-        elif turn.id in request.engine.active:
-            request.engine.poll(turn)
+        request.engine.play_out(turn)
     return json_response(response_in_json(stored.object, frozenset()))
 
 
