@@ -156,6 +156,8 @@ def fault_problems(fault: Any) -> Iterator[Problem]:
     if fault.get("when") and not any(name == "*" or ALSO_CALLED.get(name, name) in OF_A_TURN for name in names):
         those = ", ".join(sorted(OF_A_TURN))
         yield ("when",), f"only requests about a run or a response have one to compare with: {those}"
+    if (needed := KINDS[fault["kind"]].needs_one_of) and not any(key in fault for key in needed):
+        yield (), f"expected at least one of {', '.join(needed)}"
     if fault.get("after") is not None and (why := KINDS[fault["kind"]].why_no_after):
         yield ("after",), why
     yield from _pattern_problems(("when",), WHEN, fault.get("when"))

@@ -35,7 +35,7 @@ class Entry:
 
     __slots__ = (
         "answer", "body", "fault", "headers", "kept", "method", "moved", "operation", "path", "query", "repeats",
-        "run_id", "status", "thread_id", "time", "turn",
+        "replaced", "run_id", "status", "thread_id", "time", "turn",
     )  # fmt: skip
 
     def __init__(self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], time: float) -> None:
@@ -50,6 +50,8 @@ class Entry:
         self.fault: str | None = None
         self.moved = False
         self.repeats = 0
+        #: The client gets another answer than the API's own.
+        self.replaced = False
         #: It is in the journal now.
         self.kept = False
 
@@ -123,10 +125,19 @@ class Journal:
             self._drop_oldest()
 
     def answered(self, entry: Entry, answer: bytes) -> None:
-        """The response of an entry has come to its end: the frames of a stream."""
+        """The response of an entry has come to its end: the frames of a stream, unless a fault has replaced them."""
+        if entry.replaced:
+            return
         if entry.kept:
             self._bytes += len(answer) - len(entry.answer)
         entry.answer = answer
+
+    def replaced(self, entry: Entry, status: int, answer: bytes | None) -> None:
+        """A fault sends another response than the API's own: the entry shows what the client gets."""
+        entry.status = status
+        if answer is not None:
+            self.answered(entry, answer)
+            entry.replaced = True
 
     def _drop_oldest(self) -> None:
         oldest = self._entries.popleft()

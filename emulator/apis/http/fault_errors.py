@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -10,6 +10,8 @@ from emulator.apis.http import gateway
 from emulator.apis.http.flavours import Flavour
 from emulator.apis.http.headers import Headers
 from emulator.apis.http.request import JsonResponse
+from emulator.apis.http.response import FRAMING
+from emulator.apis.http.stubs import BODILESS
 from emulator.base.json_types import Object
 
 #: Type, code and message by status.
@@ -48,6 +50,25 @@ def error_body(status: int, body: Object | str | None = None) -> bytes:
     if isinstance(body, str):
         return body.encode()
     return orjson.dumps({"error": _error(status)} if body is None else body, option=orjson.OPT_INDENT_2)
+
+
+def replaced_body(body: Object | list[Any] | str) -> bytes:
+    """The body of a response that takes the place of the API's own."""
+    return body.encode() if isinstance(body, str) else orjson.dumps(body, option=orjson.OPT_INDENT_2)
+
+
+def replaced_headers(
+    before: Headers, status: int, body: Object | list[Any] | str | None, raw: bytes | None, headers: dict[str, str]
+) -> Headers:
+    """The headers of such a response: the given ones beat those of ``before``, and the body decides the rest."""
+    given = {name.lower().encode(): value.encode("latin-1", "replace") for name, value in headers.items()}
+    own = {name: value for name, value in given.items() if name not in FRAMING}
+    if raw is not None:
+        own.setdefault(b"content-type", b"text/plain; charset=utf-8" if isinstance(body, str) else b"application/json")
+        own[b"content-length"] = str(len(raw)).encode()
+    kept = [pair for pair in before if pair[0] not in own]
+    sent = [*kept, *own.items()]
+    return [pair for pair in sent if pair[0] != b"content-length"] if status in BODILESS else sent
 
 
 def error_event(status: int, body: Object | str | None = None) -> bytes:

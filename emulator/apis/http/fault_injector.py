@@ -18,10 +18,14 @@ from emulator.apis.http import fault_errors
 from emulator.apis.http.flavours import Flavour
 from emulator.apis.http.request import JsonResponse
 from emulator.apis.http.response import BrokenOff
+from emulator.apis.http.stubs import BODILESS
 from emulator.base import sse
 from emulator.base.json_types import Object
 from emulator.base.operations import BY_NAME
 from emulator.scenarios.faults import BodyPiece, Fault
+from emulator.world.faults import ActiveFault
+from emulator.world.journal import Entry
+from emulator.world.world import World
 
 Message = dict[str, Any]
 
@@ -57,7 +61,10 @@ class FaultInjector:
         on_end: list[Callable[[], None]],
         *,
         is_stream: bool,
+        on_replaced: Callable[[int, bytes | None], None],
     ) -> None:
+        """``on_replaced``: called with the status, and the body if it is another, of a replaced response."""
+        self._on_replaced = on_replaced
         self._kind, self.after, self.is_stream = fault.kind, fault.after, is_stream
         self._of_response = BY_NAME[operation].api == "responses"
         self._counts_deltas = fault.counts_deltas(operation)
@@ -111,6 +118,25 @@ class FaultInjector:
         self._is_finished = True
         await self.write(body, is_last=True)
 
+    async def replace(
+        self, piece: BodyPiece, status: int | None, body: Object | list[Any] | str | None, headers: dict[str, str]
+    ) -> None:
+        assert self._head is not None
+        replaced = None if body is None else fault_errors.replaced_body(body)
+        sent = self._head["status"] if status is None else status
+        self._head = {
+            **self._head,
+            "status": sent,
+            "headers": fault_errors.replaced_headers(self._head["headers"], sent, body, replaced, headers),
+        }
+        self._on_replaced(sent, replaced)
+        await self.start(keep_length=True)
+        if replaced is None:
+            self.pass_on_the_rest()
+            await self.write(piece.body, is_last=piece.is_last)
+        else:
+            await self.finish(b"" if sent in BODILESS else replaced)
+
     async def disconnect(self) -> NoReturn:
         await self.start(keep_length=True)  # a server that has sent nothing would answer 500 instead
         raise BrokenOff
@@ -132,6 +158,21 @@ class FaultInjector:
 
     def is_end(self, piece: BodyPiece) -> bool:
         return piece.is_last if self._of_response else piece.body == sse.DONE
+
+
+def injector_for(
+    active: ActiveFault, world: World, entry: Entry, send: Send, receive: Receive, *, is_stream: bool
+) -> FaultInjector:
+    """The injector of a fault that acts on the response to a request."""
+    return FaultInjector(
+        active.fault,
+        entry.operation or "",
+        send,
+        receive,
+        world.on_end,
+        is_stream=is_stream,
+        on_replaced=lambda status, body: world.journal.replaced(entry, status, body),
+    )
 
 
 async def until_end(on_end: list[Callable[[], None]], waiting: asyncio.Future[Any]) -> None:

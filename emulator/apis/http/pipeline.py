@@ -309,12 +309,10 @@ class Api:
         result, shared = self._with_headers(pending, result)
         injector = None
         if active and not active.fault.acts_before:
-            from emulator.apis.http.fault_injector import FaultInjector
+            from emulator.apis.http.fault_injector import injector_for
 
             is_stream = isinstance(result, StreamResponse)
-            operation = entry.operation or ""
-            injector = FaultInjector(active.fault, operation, send, receive, world.on_end, is_stream=is_stream)
-            send = injector
+            send = injector = injector_for(active, world, entry, send, receive, is_stream=is_stream)
         entry.status = 200
         try:
             if isinstance(result, StreamResponse):

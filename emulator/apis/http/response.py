@@ -26,7 +26,7 @@ CLOSE: Final = (b"connection", b"close")
 CLOSE_LINE: Final = b"connection: close\r\n"
 
 #: The server alone says where a response ends.
-_FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
+FRAMING: Final = (b"content-length", b"transfer-encoding", b"connection", b"keep-alive")
 
 _SSE: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 
@@ -40,7 +40,7 @@ def headers_of(result: JsonResponse, shared: Headers) -> Headers:
     sent = [*shared, JSON]
     if result.headers:  # a fault's or stub's own beat ours
         own = dict(result.headers)
-        for name in _FRAMING:
+        for name in FRAMING:
             own.pop(name, None)
         sent = [*(pair for pair in sent if pair[0] not in own), *own.items()]
     if result.status != 204:  # which has none (RFC 9110)

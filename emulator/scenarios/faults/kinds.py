@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Final
+from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import Schema
@@ -109,3 +109,18 @@ class Garble(FaultKind):
         json = piece.body[: -len(end)] if response.is_stream else piece.body.rstrip()
         response.pass_on_the_rest()
         await response.write(json[:-1] + end, is_last=piece.is_last)
+
+
+@fault("replace", "sends this status, body and headers in place of the API's own; those that are not given stay")
+class Replace(FaultKind):
+    """The request is handled, and its response is another one: also a 200 that the API would never send."""
+
+    status: int | None = parameter({"type": "integer", "minimum": 200, "maximum": 599}, default=None)
+    body: Object | list[Any] | str | None = parameter({"type": ["object", "array", "string"]}, default=None)
+    headers: dict[str, str] = parameter(HEADERS, default_factory=dict)
+
+    why_no_after = "a response is replaced as a whole; `error` with `after` ends a stream with an event of your own"
+    needs_one_of = ("status", "body", "headers")
+
+    async def send(self, piece: BodyPiece, response: ResponseWriter) -> None:
+        await response.replace(piece, self.status, self.body, self.headers)

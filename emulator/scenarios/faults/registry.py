@@ -34,6 +34,8 @@ class FaultKind:
     required: ClassVar[tuple[str, ...]]
     #: Why a fault of this kind cannot have ``after``; empty for a kind that can.
     why_no_after: ClassVar[str] = ""
+    #: Parameters of which a fault of this kind has at least one.
+    needs_one_of: ClassVar[tuple[str, ...]] = ()
 
     def acts_before(self, after: int | None) -> bool:
         """True if ``before`` is called, before the request is handled; else ``send`` is called, once it was."""

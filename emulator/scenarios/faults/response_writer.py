@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from emulator.base.json_types import Object
 
@@ -46,6 +46,14 @@ class ResponseWriter(Protocol):
 
     async def finish(self, body: bytes = b"") -> None:
         """Sends a last piece, after which the connection can be used again. What follows is dropped."""
+
+    async def replace(
+        self, piece: BodyPiece, status: int | None, body: Object | list[Any] | str | None, headers: dict[str, str]
+    ) -> None:
+        """Sends another response than the one that begins with the piece: what is None stays as it is.
+
+        A body that is text is sent as plain text, any other as JSON, unless the headers say otherwise.
+        """
 
     async def disconnect(self) -> NoReturn:
         """Sends status and headers, unless they are out, and closes the connection."""

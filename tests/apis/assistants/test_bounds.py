@@ -96,3 +96,23 @@ def test_steps_that_break_the_parameters_are_impossible(steps: list[Body], more:
     ((kind, message),) = found
     assert (status, kind) == ("failed", "impossible")
     assert f"the model {why}" in message
+
+
+@pytest.mark.parametrize(
+    ("choice", "name"),
+    [
+        ({"type": "function", "function": {"name": "lose"}}, "lose"),
+        ({"type": "code_interpreter"}, "code_interpreter"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/threads/{thread}/runs", "/v1/threads/runs"])
+def test_a_choice_of_a_tool_that_the_run_does_not_have_is_refused(path: str, choice: Body, name: str) -> None:
+    api = InProcess()
+    assistant = api.assistant(tools=TOOLS, instructions="Help.")
+    body = {"assistant_id": assistant, "tools": TOOLS[:3], "tool_choice": choice}
+
+    reply = api.post(path.format(thread=api.thread("Hello")), body)
+
+    words = f"Tool choice '{name}' not found in 'tools' parameter."
+    assert reply.error == (400, words, "invalid_request_error", "tool_choice", None)
+    assert api.turns == {}

@@ -304,7 +304,7 @@ def inject(
         return {"type": "http.disconnect"}
 
     async def answer() -> tuple[bool, bool]:
-        injector = FaultInjector(fault, operation, send, receive, [], is_stream=is_stream)
+        injector = FaultInjector(fault, operation, send, receive, [], is_stream=is_stream, on_replaced=print)
         await injector({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
         try:
             for number, body in enumerate(bodies, 1):

@@ -30,7 +30,7 @@ def allowed(mode: str, *tools: Body) -> Body:
 def bound(*steps: Body, **more: Any) -> tuple[str, list[tuple[str, str]]]:
     """The status of a response with all tools, and the world's problems."""
     api = InProcess({"given": STORE, "turns": [{"steps": list(steps)}]})
-    response = made(api, tools=ALL, **more)
+    response = made(api, **{"tools": ALL, **more})
     return response["status"], problems(api)
 
 
@@ -55,7 +55,7 @@ def bound(*steps: Body, **more: Any) -> tuple[str, list[tuple[str, str]]]:
         ([SAY], {"tool_choice": allowed("auto", NAMED)}),
         ([CALL], {"tool_choice": allowed("auto", NAMED, {"type": "code_interpreter"})}),
         ([CALL], {"tool_choice": allowed("required", NAMED)}),
-        ([SAY], {"tool_choice": {"type": "web_search_preview"}}),
+        ([SAY], {"tool_choice": {"type": "web_search_preview"}, "tools": [{"type": "web_search_preview"}]}),
         ([RUN, SEARCH, SAY], {"max_tool_calls": 2}),
         ([RUN, TWICE], {"max_tool_calls": 1}),
     ],
@@ -92,6 +92,22 @@ def test_steps_that_break_the_parameters_are_impossible(steps: list[Body], more:
     ((kind, message),) = found
     assert (status, kind) == ("failed", "impossible")
     assert why in message
+
+
+@pytest.mark.parametrize(
+    ("choice", "name"),
+    [
+        ({"type": "function", "name": "lose"}, "lose"),
+        ({"type": "web_search"}, "web_search"),
+        ({"type": "mcp", "server_label": "wiki"}, "wiki"),
+        (allowed("auto", NAMED, {"type": "image_generation"}), "image_generation"),
+    ],
+)
+def test_a_choice_of_a_tool_that_the_request_does_not_have_is_refused(choice: Body, name: str) -> None:
+    reply = InProcess().post("/v1/responses", {"model": "gpt-4o", "input": "Hi", "tools": ALL, "tool_choice": choice})
+
+    words = f"Tool choice '{name}' not found in 'tools' parameter."
+    assert reply.error == (400, words, "invalid_request_error", "tool_choice", None)
 
 
 def test_each_response_of_a_turn_has_its_own_parameters() -> None:

@@ -20,6 +20,7 @@ from emulator.apis.http.errors import ApiError
 from emulator.apis.http.flavours import RUN_LIFETIMES
 from emulator.apis.http.lists import POLL_SOON, list_of, read_query
 from emulator.apis.http.request import JsonResponse, Request, StreamResponse
+from emulator.apis.tool_choice import check_tool_choice
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import ActiveTurn
 from emulator.scenarios.model import TERMINAL
@@ -70,6 +71,7 @@ def _prepare(request: Request, thread: Thread) -> _Prepared:
         raise error
     messages = request.body.get("additional_messages") or []
     check_settings(request, assistant)
+    _check_tool_choice(request, assistant)
     if not _can_run(request, assistant, messages) and not thread.has_user_message():
         raise errors.nothing_to_run_on()
     check_room(thread, len(messages))
@@ -84,6 +86,7 @@ def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
     sent = body.get("thread") or {}
     stores_of(world, assistant)
     check_settings(request, assistant)
+    _check_tool_choice(request, assistant)
     if not _can_run(request, assistant, sent.get("messages") or []):
         raise errors.nothing_to_run_on()
     resources = {"tool_resources": body["tool_resources"]} if body.get("tool_resources") else {}
@@ -97,6 +100,11 @@ def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
 def _assistant(request: Request) -> Assistant:
     """The assistant that the body names. Raises Missing."""
     return objects_of(request.world).assistants.find(request.body["assistant_id"], "assistant_id")
+
+
+def _check_tool_choice(request: Request, assistant: Assistant) -> None:
+    tools = request.body.get("tools")
+    check_tool_choice(request.body.get("tool_choice"), assistant["tools"] if tools is None else tools)
 
 
 def _can_run(request: Request, assistant: Assistant, messages: list[Object]) -> bool:

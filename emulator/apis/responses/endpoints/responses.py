@@ -22,6 +22,7 @@ from emulator.apis.responses.turns import situation_of, turn_of
 from emulator.apis.responses.usage import input_tokens
 from emulator.apis.responses.views import Include, item_list, item_view, json_response, response_in_json
 from emulator.apis.responses.wire import opaque
+from emulator.apis.tool_choice import check_tool_choice
 from emulator.engine.active_turn import ActiveTurn
 from emulator.scenarios.steps.context import Output
 from emulator.world.state.collection import Collection
@@ -102,6 +103,7 @@ def _check(request: Request) -> None:
     if body["model"] in request.world.unknown_models:
         raise errors.model_not_found(body["model"])
     tools.check_tools(body.get("tools"))
+    check_tool_choice(body.get("tool_choice"), body.get("tools") or ())
     check_containers(request.world, body.get("tools") or ())
     tools.check_format(body.get("text"))
     if body.get("temperature") is not None and models.can_reason(body["model"]):

@@ -1,0 +1,28 @@
+"""Whether a request has the tools that its ``tool_choice`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from emulator.apis.http.errors import ApiError
+from emulator.base.json_types import Object
+
+
+def check_tool_choice(choice: str | Object | None, tools: Iterable[Object]) -> None:
+    """Raises ApiError for a tool that is named and not there; reported of the Responses API, inferred for runs."""
+    if not isinstance(choice, dict):
+        return
+    known = {_identity(tool) for tool in tools}
+    for named in choice.get("tools", ()) if choice["type"] == "allowed_tools" else [choice]:
+        if (identity := _identity(named)) not in known:
+            shown = identity[1] or identity[0]
+            raise ApiError(400, f"Tool choice '{shown}' not found in 'tools' parameter.", param="tool_choice")
+
+
+def _identity(tool: Object) -> tuple[str, Any]:
+    """Its type, and what tells it from others of that type: its name, or an MCP server's label."""
+    kind = tool["type"]
+    if kind == "mcp":
+        return kind, tool.get("server_label")
+    return kind, (tool.get("function") or tool).get("name")
