@@ -17,6 +17,7 @@ from emulator.base.problems import EmulatorError, Problem, ScenarioError, near_m
 from emulator.scenarios.model import Scenario, Turn, placed
 from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
+from emulator.world.idle_polls import IdlePolls
 from emulator.world.journal import Journal
 from emulator.world.options import Options
 from emulator.world.state.state import State
@@ -63,6 +64,7 @@ class World(State):
         #: How often each stub responded, by scenario and number.
         self.stubbed: Counter[tuple[str, int]] = Counter()
         self.faults = ActiveFaults()
+        self.idle_polls = IdlePolls()
         self._made_by_requests = False
         self._unnamed = 0
         self._indexed: TurnIndex | None = None

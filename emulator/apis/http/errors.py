@@ -115,6 +115,16 @@ def not_recorded(method: str, path: str, why: str) -> ApiError:
     return ApiError(400, f"{method} {path} was not recorded, and this replay is strict: {why}", code="not_recorded")
 
 
+def polls_without_end(what: str, polls: int) -> ApiError:
+    """Ours: a client polls what is at rest, as if it were not. No status that the SDKs try again."""
+    return ApiError(
+        400,
+        f"{what}: no poll changes that. This client has sent {polls} polls in a row with nothing else in between; "
+        "it waits for something that will not come.",
+        code="polls_without_end",
+    )
+
+
 def wrong_method(allowed: Iterable[str]) -> ApiError:
     """Recorded for one allowed method; the plural is inferred."""
     methods = sorted(allowed)

@@ -129,13 +129,14 @@ class FaultInjector:
             "status": sent,
             "headers": fault_errors.replaced_headers(self._head["headers"], sent, body, replaced, headers),
         }
-        self._on_replaced(sent, replaced)
+        last = b"" if sent in BODILESS else replaced
+        self._on_replaced(sent, last)
         await self.start(keep_length=True)
-        if replaced is None:
+        if last is None:
             self.pass_on_the_rest()
             await self.write(piece.body, is_last=piece.is_last)
         else:
-            await self.finish(b"" if sent in BODILESS else replaced)
+            await self.finish(last)
 
     async def disconnect(self) -> NoReturn:
         await self.start(keep_length=True)  # a server that has sent nothing would answer 500 instead

@@ -23,6 +23,7 @@ from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
 from emulator.apis.http.form import Form, is_form
 from emulator.apis.http.gateway import error_response
 from emulator.apis.http.headers import Headers
+from emulator.apis.http.idle_polls import count_idle_poll
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
 from emulator.apis.http.request import (
     AwaitedResponse,
@@ -286,6 +287,10 @@ class Api:
         result = resolved.handler(request)
         if entry.method == "POST":
             world.made()
+        if request.at_rest is not None and not entry.moved:
+            count_idle_poll(world, entry, request.at_rest)
+        elif request.is_poll or entry.method not in _BODYLESS_METHODS:
+            world.idle_polls.interrupt()
         return result
 
     def _with_headers(self, pending: PendingRequest, result: SentResponse | Exception) -> tuple[SentResponse, Headers]:

@@ -36,7 +36,15 @@ class Request:
     query: dict[str, Any]
     body: dict[str, Any]
     form: Form | None = None
+    #: The request is a poll; if no poll changes any more what it names, ``at_rest`` says what that is.
+    is_poll: bool = False
+    at_rest: Callable[[], str] | None = None
     _engine: TurnEngine | None = None
+
+    def note_poll(self, at_rest: Callable[[], str] | None) -> None:
+        """None for what polls still change; of several things, one that they do decides."""
+        if not self.is_poll or self.at_rest is not None:
+            self.is_poll, self.at_rest = True, at_rest
 
     @property
     def engine(self) -> TurnEngine:

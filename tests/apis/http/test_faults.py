@@ -164,6 +164,69 @@ def test_a_fault_applies_at_any_event_of_a_stream(kind: str, after: int) -> None
     assert [active.applied for active in faulty.world.faults] == [1]
 
 
+# ---- Replaced ----
+
+HTML = "<html>Bad gateway</html>"
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+@pytest.mark.parametrize(
+    ("more", "status", "type", "body"),
+    [
+        ({"status": 202, "body": {"odd": True}}, 202, "application/json", b'{\n  "odd": true\n}'),
+        ({"body": []}, 200, "application/json", b"[]"),
+        ({"status": 502, "body": HTML}, 502, "text/plain; charset=utf-8", HTML.encode()),
+        ({"status": 502, "body": HTML, "headers": {"Content-Type": "text/html"}}, 502, "text/html", HTML.encode()),
+        ({"status": 204, "body": "dropped"}, 204, "text/plain; charset=utf-8", b""),
+    ],
+)
+def test_a_replaced_response_is_another_one(
+    operation: str, more: dict[str, Any], status: int, type: str, body: bytes
+) -> None:
+    plain, faulty = world(), world(fault("replace", operation, **more))
+    ask(plain, operation)
+
+    reply = ask(faulty, operation)
+
+    assert (reply.status, reply.headers["content-type"], reply.body) == (status, type, body)
+    assert reply.headers.get("content-length") == (None if status == 204 else str(len(body)))
+    assert left_in(faulty) == left_in(plain)
+    entry = faulty.world.journal.requests(operation)[-1]
+    assert (entry.status, entry.fault, entry.answer) == (status, "replace", body)
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+@pytest.mark.parametrize("more", [{"status": 418}, {"headers": {"X-Request-Id": "req_1", "Retry-After": "3"}}])
+def test_what_a_fault_does_not_replace_stays(operation: str, more: dict[str, Any]) -> None:
+    whole, reply = ask(world(), operation), ask(world(fault("replace", operation, **more)), operation)
+
+    assert (reply.status, reply.body) == (more.get("status", whole.status), whole.body)
+    given = {name.lower(): value for name, value in more.get("headers", {}).items()}
+    assert {**reply.headers} == {**whole.headers, **given}
+
+
+def test_a_refusal_is_replaced_too() -> None:
+    reply = world(fault("replace", "get_run", status=200, body={"id": "run_2"})).get(f"{THREAD}/runs/run_2")
+
+    assert (reply.status, reply.json) == (200, {"id": "run_2"})
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "why"),
+    [
+        ({}, "", "expected at least one of status, body, headers"),
+        ({"status": 200, "after": 2}, "after", "a response is replaced as a whole"),
+        ({"status": 100}, "status", "expected at least 200; got 100"),
+    ],
+)
+def test_a_fault_that_replaces_nothing_is_refused(more: dict[str, Any], path: str, why: str) -> None:
+    reply = world().post("/_emulator/faults", fault("replace", "get_run", **more))
+
+    assert reply.status == 400
+    assert why in reply.json["error"]["message"]
+    assert path in reply.json["error"]["message"]
+
+
 # ---- Which applies ----
 
 
@@ -374,7 +437,7 @@ _BAD: list[tuple[Any, str]] = [
     ({"kind": "error"}, "fault: 'operation' is missing"),
     (
         fault("eror"),
-        'kind: expected one of: error, delay, stall, disconnect, truncate, slice, garble; got "eror"; '
+        'kind: expected one of: error, delay, stall, disconnect, truncate, slice, garble, replace; got "eror"; '
         "did you mean 'error'?",
     ),
     (

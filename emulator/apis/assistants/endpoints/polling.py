@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.http.request import Request
@@ -12,11 +14,33 @@ def thread_in_path(request: Request) -> Thread:
     return objects_of(request.world).thread(request.path["thread_id"])
 
 
-def poll_thread(request: Request, thread: Thread) -> None:
-    """A poll moves the thread's active run one status."""
+def poll_thread(request: Request, thread: Thread, run_id: str | None = None) -> None:
+    """A poll moves the thread's active run one status. ``run_id``: of the run that the request names."""
     turn = request.engine.active.get(thread.active_run or "")
     if turn is not None:
         request.entry.moved |= request.engine.poll(turn)
+        if not turn.at_rest and run_id in (None, turn.id):
+            request.note_poll(None)
+            return
+    if len(thread.runs):
+        request.note_poll(partial(_rest_of, thread, run_id))
+
+
+def note_poll_at_rest(request: Request, thread: Thread, run_id: str) -> None:
+    """A poll sees only runs that are at their end; ``run_id`` is one of them."""
+    request.note_poll(partial(_rest_of, thread, run_id))
+
+
+def _rest_of(thread: Thread, run_id: str | None) -> str:
+    """What a client has of a run that no poll moves: the one it names, or the newest of the thread."""
+    run = thread.runs.find(run_id, "run_id") if run_id else next(run for _, run in thread.runs.newest_first())
+    status, action = run["status"], run["required_action"]
+    if action is not None:
+        calls = action["submit_tool_outputs"]["tool_calls"]
+        waits_for = ", ".join(f"{call['function']['name']!r} ({call['id']})" for call in calls)
+        return f"{run['id']} is {status!r} and waits for the outputs of {waits_for}, which nobody submits"
+    why = (run["last_error"] or {}).get("code") or (run["incomplete_details"] or {}).get("reason")
+    return f"{run['id']} is {status!r}{f' ({why})' if why else ''}, which is its end"
 
 
 def run_in_path(request: Request, thread: Thread) -> Run:

@@ -27,5 +27,5 @@ def _polled(request: Request) -> tuple[Thread, str]:
     """The thread, after the poll, and the status of the run that the path names."""
     thread = thread_in_path(request)
     run_id = run_in_path(request, thread)["id"]
-    poll_thread(request, thread)
+    poll_thread(request, thread, run_id)
     return thread, thread.runs.find(run_id, "run_id")["status"]

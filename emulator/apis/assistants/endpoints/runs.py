@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from emulator.apis.assistants import errors, objects
 from emulator.apis.assistants.endpoints.assistants import check_settings
-from emulator.apis.assistants.endpoints.polling import poll_thread, run_in_path, thread_in_path
+from emulator.apis.assistants.endpoints.polling import note_poll_at_rest, poll_thread, run_in_path, thread_in_path
 from emulator.apis.assistants.endpoints.threads import check_room, make_thread
 from emulator.apis.assistants.objects import Assistant, Run
 from emulator.apis.assistants.resources import add_message, check_messages, resolve, stores_of
@@ -150,7 +150,9 @@ def list_runs(request: Request) -> JsonResponse:
     thread = thread_in_path(request)
     page = thread.runs.page(read_query(request))
     if thread.active_run in page.ids:
-        poll_thread(request, thread)
+        poll_thread(request, thread, thread.active_run)
+    elif page.ids:
+        note_poll_at_rest(request, thread, page.ids[0])
     page.rows = [thread.runs.find(id, "run_id") for id in page.ids]
     return list_of(request, page, partial(view_of, request))
 
@@ -158,7 +160,7 @@ def list_runs(request: Request) -> JsonResponse:
 def get_run(request: Request) -> JsonResponse:
     thread = thread_in_path(request)
     run = run_in_path(request, thread)
-    poll_thread(request, thread)
+    poll_thread(request, thread, run["id"])
     return _run_response(request, thread.runs.find(run["id"], "run_id"))
 
 

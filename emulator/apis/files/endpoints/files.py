@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from emulator.apis.files import errors, objects
@@ -54,6 +55,8 @@ def list_files(request: Request) -> JsonResponse:
         return not expired and (purpose is None or file["purpose"] == purpose)
 
     page = request.world.store.files.page(query, keep)
+    if page.rows:
+        request.note_poll(partial(_rest_of, page.rows[0]))
     listed = envelope(request, page, [view_of(request, file) for file in page.rows])
     order = ("object", "data", "has_more", "first_id", "last_id")  # recorded: another than that of other lists
     return line_response({key: listed[key] for key in order})
@@ -109,7 +112,13 @@ def _file(request: Request) -> Object:
 
 
 def retrieve_file(request: Request) -> JsonResponse:
-    return _shown(request, _file(request))
+    file = _file(request)
+    request.note_poll(partial(_rest_of, file))
+    return _shown(request, file)
+
+
+def _rest_of(file: Object) -> str:
+    return f"{file['id']} is {file['status']!r}"
 
 
 def download_file(request: Request) -> FileResponse:

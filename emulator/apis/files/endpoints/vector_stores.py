@@ -38,6 +38,24 @@ def _usable(request: Request) -> VectorStore:
     return store
 
 
+def _poll(request: Request, store: VectorStore, ids: Collection[str] | None = None, batch: str = "") -> None:
+    """Polls some files of the store, or all; ``batch``: those of that batch."""
+    request.entry.moved |= poll_store(request.world, store, ids)
+    counts = store.object["file_counts"] if ids is None else store.counts(ids)
+    request.note_poll(None if counts["in_progress"] else partial(_rest_of, store, ids, batch))
+
+
+def _rest_of(store: VectorStore, ids: Collection[str] | None, batch: str) -> str:
+    """What a client has of a store, a batch or a file that no poll moves."""
+    if ids is not None and len(ids) == 1 and not batch:
+        (file,) = (store.stored[id].object for id in ids)
+        why = (file["last_error"] or {}).get("code")
+        return f"{file['id']} in {store.id} is {file['status']!r}{f' ({why})' if why else ''}"
+    named = store.batch(batch) if batch else store.object
+    counts = ", ".join(f"{number} {status}" for status, number in named["file_counts"].items())
+    return f"{named['id']} is {named['status']!r} (files: {counts})"
+
+
 # ---- Stores ----
 
 
@@ -49,7 +67,7 @@ def list_vector_stores(request: Request) -> JsonResponse:
 
 
 def _polled(request: Request, store: VectorStore) -> Object:
-    request.entry.moved |= poll_store(request.world, store)
+    _poll(request, store)
     return store.object
 
 
@@ -86,7 +104,7 @@ def delete_vector_store(request: Request) -> JsonResponse:
 def search_vector_store(request: Request) -> JsonResponse:
     """Ranked by words, not by meaning; ``rewrite_query`` keeps the words that tell something."""
     store, body = _usable(request), request.body
-    request.entry.moved |= poll_store(request.world, store)
+    _poll(request, store)
     store.object = active(store.object, request.world.now)
     queries = [body["query"]] if isinstance(body["query"], str) else body["query"]
     threshold = (body.get("ranking_options") or {}).get("score_threshold", 0)
@@ -129,18 +147,18 @@ def list_vector_store_files(request: Request) -> JsonResponse:
     return _list_files(request, store, store.stored)
 
 
-def _list_files(request: Request, store: VectorStore, among: Collection[str]) -> JsonResponse:
+def _list_files(request: Request, store: VectorStore, among: Collection[str], batch: str = "") -> JsonResponse:
     """Polls the files on the page and shows them. Which ones a status selects is known when all are polled."""
     wanted = request.query.get("filter")
     if wanted:
-        request.entry.moved |= poll_store(request.world, store, among)
+        _poll(request, store, among, batch)
 
     def keep(file: Object) -> bool:
         return file["id"] in among and (wanted is None or file["status"] == wanted)
 
     page = store.files.page(read_query(request), keep)
     if not wanted:
-        request.entry.moved |= poll_store(request.world, store, page.ids)
+        _poll(request, store, page.ids, batch)
     files = [store.stored[id].object for id in page.ids]
     return list_of(request, page.showing(files), partial(view_of, request))
 
@@ -163,7 +181,7 @@ def _require_files(entries: list[Object]) -> None:
 def get_vector_store_file(request: Request) -> JsonResponse:
     store = _store(request)
     id = _file(request, store)["id"]
-    request.entry.moved |= poll_store(request.world, store, [id])
+    _poll(request, store, [id])
     return shown(request, store.stored[id].object, poll_after=POLL_SOON)
 
 
@@ -183,7 +201,7 @@ def delete_vector_store_file(request: Request) -> JsonResponse:
 def retrieve_vector_store_file_content(request: Request) -> JsonResponse:
     store = _store(request)
     id = _file(request, store)["id"]
-    request.entry.moved |= poll_store(request.world, store, [id])
+    _poll(request, store, [id])
     known = store.stored[id].known
     text = known.text if known and store.stored[id].object["status"] == "completed" else ""
     data = [{"type": "text", "text": text}] if text else []
@@ -227,7 +245,7 @@ def _batch_id(request: Request, store: VectorStore) -> str:
 def get_vector_store_file_batch(request: Request) -> JsonResponse:
     store = _store(request)
     id, files = _batch(request, store)
-    request.entry.moved |= poll_store(request.world, store, files)
+    _poll(request, store, files, id)
     return shown(request, store.batch(id), poll_after=POLL_SOON)
 
 
@@ -241,5 +259,5 @@ def cancel_vector_store_file_batch(request: Request) -> JsonResponse:
 
 def list_files_in_vector_store_batch(request: Request) -> JsonResponse:
     store = _store(request)
-    _, files = _batch(request, store)
-    return _list_files(request, store, set(files))
+    id, files = _batch(request, store)
+    return _list_files(request, store, set(files), id)

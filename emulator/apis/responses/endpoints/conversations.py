@@ -81,7 +81,11 @@ def create_conversation_items(request: Request) -> JsonResponse:
 
 
 def list_conversation_items(request: Request) -> JsonResponse:
-    return item_list(request, _found(request).items.page(read_query(request)))
+    conversation = _found(request)
+    if conversation.turns:
+        is_free = conversation.response is None
+        request.note_poll((lambda: f"{conversation.id} has no response under way") if is_free else None)
+    return item_list(request, conversation.items.page(read_query(request)))
 
 
 def get_conversation_item(request: Request) -> JsonResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -30,6 +31,8 @@ from emulator.world.state.vector_stores import VectorStore
 
 #: Seconds for which the events of a background response can be read again.
 _STREAMED_FOR: Final = 300
+#: Statuses in which a response is at its end.
+_OVER: Final = frozenset({"completed", "failed", "incomplete", "cancelled"})
 
 
 # ---- Creation ----
@@ -232,8 +235,20 @@ def get_response(request: Request) -> JsonResponse | StreamResponse:
     turn = stored.turn
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
         request.entry.moved |= request.engine.poll(turn)
+    request.note_poll(partial(_rest_of, stored) if stored.object["status"] in _OVER else None)
     shown = response_in_json(stored.object, frozenset(request.query.get("include[]") or ()))
     return json_response(shown, poll_after=POLL_SOON if stored.object["background"] else None)
+
+
+def _rest_of(stored: StoredResponse) -> str:
+    """What a client has of a response that no poll moves."""
+    response = stored.object
+    calls = [item for item in response["output"] if item["type"] == "function_call"]
+    if response["status"] == "completed" and calls:
+        waits_for = ", ".join(f"{call['name']!r} ({call['call_id']})" for call in calls)
+        return f"{stored.id} is 'completed' with calls of {waits_for}, and a next response brings their outputs"
+    why = (response["error"] or {}).get("code") or (response["incomplete_details"] or {}).get("reason")
+    return f"{stored.id} is {response['status']!r}{f' ({why})' if why else ''}, which is its end"
 
 
 def _is_current(stored: StoredResponse, turn: ActiveTurn) -> bool:
