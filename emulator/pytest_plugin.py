@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from emulator.testing.worker import Worker
 
 _MARKER = (
-    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…, after_sunset=…, parity=…): "
-    "use the fixture assistants_emulator with these scenarios (dicts, or files relative to the test's file or the root "
-    "directory) and options"
+    "assistants_emulator(*scenarios, seed=…, clock=…, start=…, unmatched=…, shapes=…, sleepers=…, after_sunset=…, "
+    "parity=…): use the fixture assistants_emulator with these scenarios (dicts, or files relative to the test's file "
+    "or the root directory) and options"
 )
 _FIXTURES = frozenset({"assistants_emulator", "assistants_emulator_server"})
 

@@ -99,9 +99,11 @@ def pytest_options() -> str:
 _SETTINGS: Final = {
     "seed": "the seed of all ids and fake words; 0 by default",
     "clock": "`skip` (the default): waits take no real time; `real`: they do",
-    "start": "the instant at which the skip clock starts: ISO 8601, or `now`; 2026-01-01T00:00:00Z by default",
+    "start": "the instant at which the clock starts: ISO 8601, or `now`; 2026-01-01T00:00:00Z by default",
     "unmatched": "what a run does that fits no turn: `fail` (the default if the scenarios have a turn), or `improvise` "
     "(the default if they have none): it answers with a seeded sentence",
+    "sleepers": "for applications that sleep instead of polling: a poll that comes a real second or more after a run "
+    "was created finds it at rest; off by default",
     "shapes": "`wire` (the default): objects as the service sent them, even where it broke its own schema; "
     "`spec`: objects as the published schema describes them, for strictly generated clients",
     "polls": "the `polls` of every turn that has none of its own",
@@ -197,6 +199,7 @@ def _form(schema: Schema) -> str:
     if "const" in schema:
         return f"`{str(schema['const']).lower()}`"
     words = {"string": "text", "number": "a number", "integer": "a whole number", "object": "a mapping"}
+    words["boolean"] = "`true` or `false`"
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     return " or ".join(words[type] for type in types)
 

@@ -44,7 +44,7 @@ class Problem:
 
     ``kind``: a word to select by, for example ``unmatched``, ``times`` or ``internal``. ``message``: a sentence for
     people. ``file`` and ``line``: the place in the scenario. ``run_id``: the run that the problem is about, where the
-    kind is ``unmatched``, with ``nearest``: the turns that nearly matched it, nearest first.
+    kind is ``hold`` or ``unmatched``; then with ``nearest``: the turns that nearly matched it, nearest first.
     """
 
     kind: str

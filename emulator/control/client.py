@@ -174,7 +174,7 @@ class Control(AsyncVerbs):
     def reset(self, **options: Any) -> None:
         """Begins a new world without objects, requests and problems. Open streams of the old world break off.
 
-        ``options`` (seed, clock, start, unmatched, shapes) apply until the next reset.
+        ``options`` (seed, clock, start, unmatched, shapes, sleepers) apply until the next reset.
         """
         self._call("POST", "/reset", options)
 

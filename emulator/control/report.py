@@ -33,6 +33,7 @@ def report(control: Control, *, newest: int | None = None, refused: Sequence[str
     parts = [
         _section("requests", _bounded([request_line(request, problems) for request in requests])),
         _section("runs", _bounded([line for run in runs for line in run_lines(run, problems)])),
+        *([_section("runs under way", _bounded(waiting))] if (waiting := waiting_lines(runs, problems)) else []),
         *([_section("refused connections to the real service", list(dict.fromkeys(refused)))] if refused else []),
         *([_section("warnings", list(map(str, warned)))] if warned else []),
         _section("problems", [line for problem in problems for line in str(problem).splitlines()]),
@@ -114,6 +115,25 @@ def run_lines(run: Run, problems: Sequence[Problem] = ()) -> list[str]:
         return [f"{_place(run)}, turn {run.turn!r}: {run.status}", *run.event_lines()]
     nearest = near_misses_in_words(problem.nearest)
     return [f"{_place(run)}, no turn fits: {run.status}", f"  nearest: {nearest}", *run.event_lines()]
+
+
+#: What to do about a run that nobody polls; the application sleeps until it is there, as it was with the service.
+_SLEEPERS: Final = (
+    'if the application sleeps instead of polling, use monkeypatch.setattr("time.sleep", emulator.advance), '
+    "or settings: {sleepers: true} where it sleeps for real"
+)
+
+
+def waiting_lines(runs: Sequence[Run], problems: Sequence[Problem]) -> list[str]:
+    """The runs that only polls would move, and two ways to do so; none for those that stand at a hold."""
+    held = {problem.run_id for problem in problems if problem.kind == "hold"}
+    lines = [
+        f"{(run.responses or [run.id])[-1]} is {run.status}: it moves by polls, and nobody polled"
+        + ("" if run.status == "queued" else " again")
+        for run in runs
+        if run.status in ("queued", "in_progress", "cancelling") and run.id not in held
+    ]
+    return [*lines, _SLEEPERS] if lines else []
 
 
 def _place(run: Run) -> str:

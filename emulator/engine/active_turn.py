@@ -185,7 +185,7 @@ class ActiveTurn:
 
     def held_problem(self) -> Problem:
         message = f"{self.id} still stands at {self.held!r}; nobody released it"
-        return Problem("hold", message, self.turn.file, self.step.line if self.step else None)
+        return Problem("hold", message, self.turn.file, self.step.line if self.step else None, run_id=self.id)
 
     def break_off(self) -> None:
         if self.log.stream:

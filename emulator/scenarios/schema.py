@@ -31,6 +31,7 @@ _SAID: Final[Schema] = {
         "start": TEXT,
         "unmatched": {"enum": ["fail", "improvise"]},
         "shapes": {"enum": ["wire", "spec"]},
+        "sleepers": {"type": "boolean"},
     },
     "additionalProperties": False,
 }

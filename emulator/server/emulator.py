@@ -33,8 +33,9 @@ class Emulator(Control):
     """A local emulator on a real socket, in a thread of its own, with one world for all API keys.
 
     ``scenarios`` are files (YAML, JSON or recordings), directories or dicts. ``seed``, ``clock`` (``skip`` or
-    ``real``), ``start`` (ISO 8601 or ``now``), ``unmatched`` (``fail`` or ``improvise``) and ``shapes`` (``wire`` or
-    ``spec``) override their settings. ``after_sunset``: Assistants operations answer 404, as after their removal.
+    ``real``), ``start`` (ISO 8601 or ``now``), ``unmatched`` (``fail`` or ``improvise``), ``shapes`` (``wire`` or
+    ``spec``) and ``sleepers`` override their settings. ``after_sunset``: Assistants operations answer 404, as after
+    their removal.
     ``allow_hosts``: host names that requests may use besides the machine's own (``emulator.server.hosts``). Raises
     ScenarioError for an invalid scenario, EmulatorError for invalid options or a port that is not available.
 
@@ -61,8 +62,9 @@ class Emulator(Control):
         hold_limit: float = HOLD_LIMIT,
         after_sunset: bool = False,
         allow_hosts: Sequence[str] = (),
+        sleepers: bool | None = None,
     ) -> None:
-        options = Options(seed, clock, start, unmatched, shapes, hold_limit, after_sunset)
+        options = Options(seed, clock, start, unmatched, shapes, hold_limit, after_sunset, sleepers)
         options.check()
         self._worlds = Worlds(options, load_sources(*scenarios), worlds)
         self._worlds.of(API_KEY)  # refuses conflicting scenarios here, not at the first request

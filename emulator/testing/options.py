@@ -13,7 +13,7 @@ import pytest
 from emulator.base.text import did_you_mean, shorten
 
 #: The options of a world, and those of the marker and of ``assistants_emulator_options``, besides scenarios.
-WORLD_OPTIONS: Final = ("seed", "clock", "start", "unmatched", "shapes", "after_sunset")
+WORLD_OPTIONS: Final = ("seed", "clock", "start", "unmatched", "shapes", "sleepers", "after_sunset")
 OPTIONS: Final = (*WORLD_OPTIONS, "parity")
 
 Scenario = dict[str, Any] | Path

@@ -11,7 +11,7 @@ from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.world.state.state import Shape
 
-_SETTINGS = ("seed", "clock", "start", "unmatched", "shapes")
+_SETTINGS = ("seed", "clock", "start", "unmatched", "shapes", "sleepers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Options:
     hold_limit: float = HOLD_LIMIT
     #: The Assistants operations answer as a removed API does. No setting: it is not for a scenario to say.
     after_sunset: bool = False
+    #: A poll that comes a real second or more after its turn began finds the turn at rest.
+    sleepers: bool | None = None
 
     def settings(self) -> Object:
         """The settings that the options state."""

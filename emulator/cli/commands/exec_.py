@@ -77,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
         hold_limit=options.hold_limit,
         after_sunset=options.after_sunset,
         worlds=options.worlds,
+        sleepers=options.sleepers,
         host=options.host,
         port=options.port,
     )

@@ -88,7 +88,7 @@ def add_world_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that override the settings of scenarios."""
     parser.add_argument("--seed", type=_seed, help="seed of ids and fake words (default: 0)")
     parser.add_argument("--clock", choices=["skip", "real"], help="skip: waits take no real time (default: skip)")
-    parser.add_argument("--start", metavar="INSTANT", help="start of the skip clock: ISO 8601, or now")
+    parser.add_argument("--start", metavar="INSTANT", help="start of the clock: ISO 8601, or now")
     parser.add_argument("--unmatched", choices=["fail", "improvise"], help="what a run does if no turn matches it")
     parser.add_argument(
         "--shapes",
@@ -101,6 +101,12 @@ def add_world_options(parser: argparse.ArgumentParser) -> None:
         default=HOLD_LIMIT,
         metavar="SECONDS",
         help=f"real time after which a run that is held fails (default: {HOLD_LIMIT:g})",
+    )
+    parser.add_argument(
+        "--sleepers",
+        action="store_true",
+        default=None,
+        help="for clients that sleep instead of polling: a poll a second after a run began finds it at rest",
     )
     parser.add_argument(
         "--after-sunset",
@@ -125,6 +131,7 @@ def world_options(options: argparse.Namespace) -> Options:
         options.shapes,
         options.hold_limit,
         after_sunset=options.after_sunset,
+        sleepers=options.sleepers,
     )
     world.check()
     return world

@@ -183,6 +183,7 @@ def _emulator(options: argparse.Namespace, api: str, made: type[Emulator], world
         hold_limit=options.hold_limit,
         after_sunset=options.after_sunset and api != "assistants",
         worlds=worlds,
+        sleepers=options.sleepers,
     )
 
 
