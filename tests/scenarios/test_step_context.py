@@ -13,7 +13,7 @@ from faker import Faker
 
 from emulator.sandbox.templates import TemplateError, render
 from emulator.scenarios.steps import STEP_KINDS
-from emulator.scenarios.steps.actions import Action, SearchResult
+from emulator.scenarios.steps.actions import Action, Called, SearchResult
 from emulator.scenarios.steps.context import Fake, Output, StepContext, StepFailed, parsed
 from emulator.scenarios.steps.step import Step
 from emulator.scenarios.steps.tool import Tool
@@ -268,3 +268,25 @@ def test_fake_has_words_and_none_of_faker_s_machinery(name: str) -> None:
         render("{{ fake." + name + " }}", {"fake": Fake(1)})
     with pytest.raises(TemplateError):
         render("<{{ fake." + name + "() }}>", {"fake": Fake(1)})
+
+
+# ---- Functions that the run does not have ----
+
+
+@pytest.mark.parametrize(
+    ("value", "calls"),
+    [
+        (
+            {"multi_tool_use.parallel": '{"tool_uses":[{"recipient_name":"functions.get_time","parameters":{}}]}'},
+            [("multi_tool_use.parallel", '{"tool_uses":[{"recipient_name":"functions.get_time","parameters":{}}]}')],
+        ),
+        ({"get_stars": {"n": 1}}, [("get_stars", '{"n":1}')]),
+        ([{"get_time": {}}, {"get_stars": {}}], [("get_time", "{}"), ("get_stars", "{}")]),
+    ],
+)
+def test_an_undeclared_function_is_called_if_the_scenario_says_so(value: Any, calls: list[tuple[str, str]]) -> None:
+    step = Step("call", value, {"undeclared": True})
+    (called,) = STEP_KINDS["call"].play(context(), step)
+
+    assert isinstance(called, Called)
+    assert [(one.name, one.arguments) for one in called.calls] == calls
