@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emulator.base.problems import CheckFailed, EmulatorError, EmulatorWarning, Problem, ScenarioError
     from emulator.base.version import __version__
-    from emulator.control.client import Control, Request, Run
+    from emulator.control.client import Control
+    from emulator.control.records import Request, Run
     from emulator.server.emulator import Emulator
 
 __all__ = [
@@ -33,8 +34,8 @@ _HOMES = {
     "EmulatorError": "base.problems",
     "EmulatorWarning": "base.problems",
     "Problem": "base.problems",
-    "Request": "control.client",
-    "Run": "control.client",
+    "Request": "control.records",
+    "Run": "control.records",
     "ScenarioError": "base.problems",
     "__version__": "base.version",
 }

@@ -68,6 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="let tests that use the emulator connect to the real service",
     )
     _add_sunset_options(group)
+    _add_report_options(group)
     group.addoption(
         "--assistants-parity",
         dest="assistants_emulator_parity",
@@ -94,6 +95,15 @@ def _add_sunset_options(group: pytest.OptionGroup) -> None:
         dest="assistants_emulator_sunset",
         choices=["report", "fail"],
         help="list the tests that still depend on the removed API, or fail them",
+    )
+
+
+def _add_report_options(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--assistants-report",
+        dest="assistants_emulator_report",
+        metavar="DIR",
+        help="write an HTML file for each failed test that uses the emulator: all that happened, to look at",
     )
 
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.admin.endpoints import backfill, holds, journal, scenarios, world
+from emulator.admin.endpoints import backfill, holds, inspector, journal, scenarios, world
 from emulator.admin.request import refusal
 
 #: All routes of the admin API, without their prefix ``/_emulator``.
@@ -38,6 +38,12 @@ ROUTES: Final = [
     Route("/holds/{label:path}", holds.wait_held),
     Route("/backfill", backfill.backfill),
     Route("/check", world.check),
+    Route("/snapshot", inspector.snapshot),
+    Route("/events", inspector.events),
+    Route("/requests/{seq}", inspector.request_detail),
+    Route("/worlds", inspector.list_worlds),
+    Route("/", inspector.page),
+    Route("/inspector/{name}", inspector.page),
 ]
 
 

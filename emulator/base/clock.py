@@ -94,6 +94,11 @@ def make_clock(name: ClockName, start: float | None) -> Clock:
     return RealClock(start) if name == "real" else SkipClock(DEFAULT_START if start is None else start)
 
 
+def milliseconds() -> int:
+    """The real time in milliseconds since the epoch, for people who watch a world; nothing is decided by it."""
+    return time.time_ns() // 1_000_000
+
+
 class OutOfRange(ValueError):
     """An instant at which no world can start."""
 

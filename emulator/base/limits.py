@@ -44,6 +44,8 @@ SLEEPERS_AFTER: Final = 1.0
 MAX_IDLE_POLLS: Final = 1000
 #: Real seconds.
 HOLD_LIMIT: Final = 30.0
+#: Entries of each list of a snapshot.
+MAX_SNAPSHOT: Final = 1000
 JOURNAL_ENTRIES: Final = 10_000
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 MAX_RECORDING_VALUES: Final = 10_000_000
@@ -93,6 +95,7 @@ LIMITS: Final = (
     Limit(MAX_INJECTED_FAULTS, "faults", "injected faults of a world", "refused"),
     Limit(MAX_PROBLEMS, "problems", "problems that a world keeps", "later ones are only counted"),
     Limit(MAX_TRANSCRIPTS, "transcripts", "transcripts that a world keeps", "the oldest ones are dropped"),
+    Limit(MAX_SNAPSHOT, "entries", "each list of an inspector's snapshot", "the oldest are left out, and counted"),
     Limit(JOURNAL_ENTRIES, "entries", "journal of a world", "the oldest entries are dropped"),
     Limit(JOURNAL_BYTES, "bytes", "bodies in the journal of a world", "the oldest entries are dropped"),
     Limit(HOLD_LIMIT, "seconds", "real time that a run is held", "the run fails, and a problem names the hold"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
-from emulator.base.problems import Problem
+from emulator.base.problems import EmulatorError, Problem
 from emulator.base.text import plural
 from emulator.cli.commands.output import print_stderr
 from emulator.cli.terminal import Paint, printable
-from emulator.control.client import Control, Run
+from emulator.control.client import Control
+from emulator.control.records import Run
 
 #: The worlds without problems that a report shows.
 _SHOWN: Final = 4
@@ -50,6 +52,21 @@ def as_json(worlds: Sequence[UsedWorld]) -> dict[str, Any]:
         "problems": [problem.as_json() for one in worlds for problem in one.problems],
         "warnings": [warning.as_json() for one in worlds for warning in one.warnings],
     }
+
+
+def write_files(worlds: Sequence[UsedWorld], folder: Path, title: str) -> Iterator[Path]:
+    """Writes the inspector's page of each world that was used. Raises EmulatorError if the folder cannot be written."""
+    from emulator.admin.inspector.report import report_of
+
+    used = [one for one in worlds if one.requests or one.problems]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, one in enumerate(used, 1):
+            path = folder / ("world.html" if len(used) == 1 else f"world-{number}.html")
+            path.write_text(report_of(one.control, title), encoding="utf-8")
+            yield path
+    except OSError as error:
+        raise EmulatorError(f"--report {folder}: the file cannot be written: {error.strerror}") from None
 
 
 def show(worlds: Sequence[UsedWorld], command: str, code: int) -> None:

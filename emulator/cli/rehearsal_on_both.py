@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from emulator.cli.rehearsal import played_on_assistants, rehearsal_world
 from emulator.cli.rehearsal_on_responses import played_on_responses
-from emulator.control.client import Transcript
+from emulator.control.records import Transcript
 from emulator.engine.active_turn import ActiveTurn
 from emulator.parity.comparing import ComparedTurn, compare
 from emulator.scenarios.model import Scenario, Turn

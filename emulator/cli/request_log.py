@@ -12,7 +12,7 @@ from emulator.apis.responses.store import responses_of
 from emulator.base.operations import CREATES_TURN
 from emulator.base.problems import Problem
 from emulator.cli.terminal import Cell, CountingLines, Style
-from emulator.control.client import Request
+from emulator.control.records import Request
 from emulator.control.report import error_words, outcome, request_line
 from emulator.world.journal import Entry
 from emulator.world.world import World

@@ -11,7 +11,6 @@ import json
 import os
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
@@ -19,123 +18,10 @@ from urllib.parse import quote, urlencode, urlsplit
 from emulator.base.clock import is_sleep
 from emulator.base.problems import CheckFailed, EmulatorError, EmulatorWarning, Problem, ScenarioError
 from emulator.control.async_verbs import AsyncVerbs, refuse_in_event_loop
+from emulator.control.records import Request, Run, TimelineEvent, Transcript
 
 if TYPE_CHECKING:
     from emulator.control.backfill import BackfillReport
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request that the emulator has answered.
-
-    ``operation`` is the API's operationId in snake_case (None for an unknown URL), ``json`` the parsed body, ``answer``
-    the parsed response (for a stream a list of ``{"event", "data"}``), ``time`` the second of the world's clock.
-    ``moved``: a poll that changed its run. ``repeats``: the number of equal polls after it that changed nothing.
-    """
-
-    operation: str | None
-    method: str
-    path: str
-    query: dict[str, Any]
-    headers: dict[str, str]
-    json: Any
-    status: int
-    answer: Any
-    thread_id: str | None
-    run_id: str | None
-    turn: str | None
-    fault: str | None
-    time: int
-    moved: bool
-    repeats: int
-
-
-class TimelineEvent(str):
-    """An event of a run: its name as text, with two attributes.
-
-    ``time``: the second of the world's clock. ``times``: the number of deltas in a row, 1 for any other event.
-    """
-
-    __slots__ = ("time", "times")
-
-    time: int
-    times: int
-
-    def __new__(cls, event: str, time: int, times: int) -> TimelineEvent:
-        made = super().__new__(cls, event)
-        made.time, made.times = time, times
-        return made
-
-    def __getnewargs__(self) -> tuple[str, int, int]:  # type: ignore[override]
-        """The arguments of ``__new__``, for copies and pickles."""
-        return str(self), self.time, self.times
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A turn that the emulator has played: a run, or the responses in its place.
-
-    ``timeline``: its events in order, each equal to its name. ``responses``: the ids of the responses in their order,
-    none of a run; ``id`` is then that of the first, ``thread_id`` that of the conversation or of the chain's beginning.
-
-    ``str(run)`` is the same as text, for golden files: without ids, in world seconds since the run's first event.
-    """
-
-    id: str
-    thread_id: str
-    turn: str
-    status: str
-    timeline: tuple[TimelineEvent, ...]
-    responses: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """The turn and the status, then a line for each event."""
-        return "\n".join([f"turn {self.turn!r}: {self.status}", *self.event_lines()])
-
-    def event_lines(self) -> list[str]:
-        """A line for each event: the seconds since the first event, the name, and the number in a row."""
-        start = self.timeline[0].time if self.timeline else 0
-        return [
-            f"  {f'+{event.time - start}s':>5} {event}{f' ×{event.times}' if event.times > 1 else ''}"
-            for event in self.timeline
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """What the user of an application would notice of a turn; the same on both APIs, or something got lost.
-
-    ``place``: the scenario's file and line. ``api``: ``assistants`` or ``responses``. ``texts`` have no markers of
-    citations, which ``citations`` names by file. ``calls``: dicts with name, parsed arguments and output (None while it
-    is awaited), or ``{"refused": code}`` for a request that was refused while calls waited. ``files``: dicts with name
-    and sha256. ``searched``: ids of vector stores. ``ended``: the status, with the error's code or the reason behind a
-    colon. ``carried``: on Responses the given assistant whose configuration the requests carry, as ``{"assistant",
-    "parts", "missing"}``; else None. ``usage``: the tokens of the whole turn, None if it has none.
-    """
-
-    turn: str
-    place: str | None
-    api: str
-    question: str
-    texts: tuple[str, ...]
-    refusal: str | None
-    calls: tuple[dict[str, Any], ...]
-    files: tuple[dict[str, Any], ...]
-    citations: tuple[str, ...]
-    searched: tuple[str, ...]
-    ended: str
-    carried: dict[str, Any] | None
-    usage: dict[str, int] | None
-    notes: tuple[str, ...]
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Transcript:
-        values: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in value.items()}
-        return cls(**values)
-
-    def as_json(self) -> dict[str, Any]:
-        values = {key: getattr(self, key) for key in self.__slots__}
-        return {key: list(one) if isinstance(one, tuple) else one for key, one in values.items()}
 
 
 class Control(AsyncVerbs):
@@ -243,7 +129,7 @@ class Control(AsyncVerbs):
                 thread_id=one["thread_id"],
                 turn=one["turn"],
                 status=one["status"],
-                timeline=tuple(TimelineEvent(e["event"], e["time"], e["count"]) for e in one["timeline"]),
+                timeline=tuple(TimelineEvent(times=e.pop("count"), **e) for e in one["timeline"]),
                 responses=tuple(one["responses"]),
             )
             for one in self._call("GET", "/runs")["runs"]
@@ -265,6 +151,21 @@ class Control(AsyncVerbs):
     def state(self) -> dict[str, Any]:
         """Clock, settings, numbers of objects, active runs, and the number of requests by operation (``asked``)."""
         found: dict[str, Any] = self._call("GET", "/state")
+        return found
+
+    def snapshot(self, after: int = 0) -> dict[str, Any]:
+        """The world as the inspector shows it: what has changed after the change ``after``; everything if it is 0."""
+        found: dict[str, Any] = self._call("GET", f"/snapshot?after={after}", timeout=120)
+        return found
+
+    def request(self, seq: int) -> dict[str, Any]:
+        """One request of the journal with headers and bodies, by its number."""
+        found: dict[str, Any] = self._call("GET", f"/requests/{seq}")
+        return found
+
+    def worlds(self) -> list[dict[str, Any]]:
+        """All worlds of the server. Where each key has its own, ``api_key`` has to be that of ``serve --admin-key``."""
+        found: list[dict[str, Any]] = self._call("GET", "/worlds")["worlds"]
         return found
 
     def problems(self) -> list[Problem]:
@@ -292,13 +193,21 @@ class Control(AsyncVerbs):
 
         return BackfillReport.from_json(self._call("GET", "/backfill"))
 
-    def export(self, kind: Literal["recording", "scenario"] = "recording", *, redact: Sequence[str] | None = ()) -> str:
+    def export(
+        self,
+        kind: Literal["recording", "scenario"] = "recording",
+        *,
+        run: str | None = None,
+        redact: Sequence[str] | None = (),
+    ) -> str:
         """The journal as a recording (JSON Lines), or the objects as a scenario file with what is ``given`` (YAML).
 
-        Secrets are redacted, and what the regular expressions of ``redact`` match; None keeps all of them.
+        ``run``: the id of a run or a response, which then is the scenario's only turn. Secrets are redacted, and what
+        the regular expressions of ``redact`` match; None keeps all of them.
         """
         query = [("as", kind), *(("redact", one) for one in redact or ())]
         query += [("no_redact", "true")] if redact is None else []
+        query += [("run", run)] if run else []
         status, raw = self._exchange("GET", f"/_emulator/export?{urlencode(query)}", None, 60)
         if status >= 400:
             raise EmulatorError(raw.decode("utf-8", "replace"))

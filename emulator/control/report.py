@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from emulator.base.operations import CREATES_TURN
 from emulator.base.problems import Problem, near_misses_in_words
 from emulator.base.text import plural, shorten
-from emulator.control.client import Control, Request, Run
+from emulator.control.client import Control
+from emulator.control.records import Request, Run
 
 #: The lines of a long list that are shown: at its beginning, at its end.
 _FIRST: Final = 20

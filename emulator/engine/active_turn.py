@@ -130,6 +130,7 @@ class ActiveTurn:
         first = next(items, None)
         if first is not None:
             self.log.transcript.record(action, self.context())
+            self.log.begin(action, self.step)
             yield first
             yield from items
 

@@ -140,8 +140,10 @@ class TurnEngine:
     def release(self, label: str) -> None:
         """Opens a hold: streamed turns that stand there go on now, polled ones at their next poll."""
         self.world.open_holds.add(label)
+        self.world.changes.mark()
         for turn in [one for one in self.active.values() if one.held == label]:
             turn.held = None
+            turn.log.touch()
             turn.at = max(turn.at, self.world.clock.now())
             self.go_on(turn)
             if turn.log.stream:  # a stream that sleeps has to learn that there is something due again
@@ -263,6 +265,7 @@ class TurnEngine:
         if hold.label in self.world.open_holds or turn.status == "cancelling":
             return
         turn.held, turn.held_since = hold.label, monotonic()
+        turn.log.touch()
         for listener in self.world.on_held:
             listener()
 

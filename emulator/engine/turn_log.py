@@ -6,35 +6,73 @@ Streams and polls only read it, so neither a reader's speed, nor its leaving, no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from emulator.base.json_types import Object
+from emulator.base.text import shorten
 from emulator.engine.event_stream import EventStream
 from emulator.scenarios.model import Turn
+from emulator.scenarios.steps.actions import Action, in_words
+from emulator.scenarios.steps.step import Step
+from emulator.world.state.changes import Changes
 from emulator.world.state.transcript import Transcript
+
+#: Characters of the text beside an event.
+_WIDTH: Final = 120
 
 
 @dataclass(slots=True)
 class Moment:
-    """A line of a timeline; deltas of the same kind in a row are one line with a ``count``. ``time`` is in seconds."""
+    """A line of a timeline; deltas of the same kind in a row are one line with a ``count``. ``time`` is in seconds.
+
+    ``seq`` and ``ms``: the number and the real time of its last change. ``object_id``: what the event is about.
+    ``text``: what the model does, in a few words. ``line``: that of the step in its scenario.
+    """
 
     time: int
     event: str
-    count: int = 1
+    count: int
+    seq: int
+    ms: int
+    object_id: str | None
+    text: str
+    line: int | None
 
     def as_json(self) -> Object:
-        return {"time": self.time, "event": self.event, "count": self.count}
+        """The line without its number and real time, which differ from one way of playing a turn to another."""
+        return {
+            "time": self.time,
+            "event": self.event,
+            "count": self.count,
+            "object_id": self.object_id,
+            "text": self.text,
+            "line": self.line,
+        }
 
 
 class TurnLog:
-    """The timeline of a turn, its transcript, and its open stream. ``question``: what the user has said before it."""
+    """The timeline of a turn, its transcript, and its open stream.
 
-    __slots__ = ("_api", "_question", "_transcript", "_turn", "stream", "timeline")
+    ``changes``: those of its world. ``question``: what the user has said before the turn.
+    """
 
-    def __init__(self, api: str = "", turn: Turn | None = None, question: str = "") -> None:
+    __slots__ = (
+        "_api", "_line", "_question", "_text", "_touched", "_transcript", "_turn", "changes", "stream", "timeline",
+    )  # fmt: skip
+
+    def __init__(
+        self, changes: Changes | None = None, api: str = "", turn: Turn | None = None, question: str = ""
+    ) -> None:
+        self.changes = changes or Changes()
         self._api, self._turn, self._question = api, turn, question
         self._transcript: Transcript | None = None
         self.timeline: list[Moment] = []
         self.stream: EventStream | None = None
+        #: What the model does, in a few words, and the line of the step that says so.
+        self._text = ""
+        self._line: int | None = None
+        #: The last change that is no event.
+        self._touched = 0
 
     @property
     def transcript(self) -> Transcript:
@@ -49,10 +87,26 @@ class TurnLog:
         """It begins anew, and nobody reads it."""
         self._transcript = Transcript()
 
-    def note(self, time: int, event: str, times: int = 1) -> None:
-        """Adds to the timeline an event, or so many deltas in a row."""
+    @property
+    def changed(self) -> int:
+        """The number of the last change."""
+        return max(self._touched, self.timeline[-1].seq if self.timeline else 0)
+
+    def touch(self) -> None:
+        """Something has changed that is no event: the turn stands at a hold, or does so no longer."""
+        self._touched = self.changes.mark().seq
+
+    def begin(self, action: Action, step: Step | None) -> None:
+        """The events to come are those of this action."""
+        self._text = shorten(in_words(action), _WIDTH)
+        self._line = step.line if step else None
+
+    def note(self, time: int, event: str, times: int = 1, object_id: str | None = None) -> None:
+        """Adds to the timeline an event, or so many deltas in a row. ``object_id``: what it is about."""
+        seq, ms = self.changes.mark()
         last = self.timeline[-1] if self.timeline else None
         if last and last.event == event and event.endswith(".delta"):
             last.count += times
+            last.seq, last.ms = seq, ms
         else:
-            self.timeline.append(Moment(time, event, times))
+            self.timeline.append(Moment(time, event, times, seq, ms, object_id, self._text, self._line))

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from emulator.base.text import did_you_mean
-from emulator.control.client import Transcript
+from emulator.control.records import Transcript
 
 ASSISTANTS: Final = "assistants"
 RESPONSES: Final = "responses"

@@ -38,12 +38,13 @@ def recording_of(world: World, redactor: Redactor | None) -> bytes:
     Without a ``redactor`` all secrets stay.
     """
     entries = enumerate(world.journal.requests(), world.journal.dropped + 1)
-    recording = Recording("journal", "", tuple(_exchange(entry, number) for number, entry in entries))
+    recording = Recording("journal", "", tuple(exchange_of(entry, number) for number, entry in entries))
     exchanges = (redactor.recordings([recording])[0] if redactor else recording).exchanges
     return b"".join([own_format.header_line(None), *map(own_format.line, exchanges)])
 
 
-def _exchange(entry: Entry, number: int) -> Exchange:
+def exchange_of(entry: Entry, number: int) -> Exchange:
+    """A request of the journal and its response, as a recorder would have seen them."""
     headers = headers_of((name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers)
     query = f"?{entry.query.decode('latin-1')}" if entry.query else ""
     kind = dict(headers).get("content-type", "")

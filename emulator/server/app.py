@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 ADMIN_PREFIX = "/_emulator"
+#: The front page, and the inspector.
+_PAGES = frozenset({"/", ADMIN_PREFIX, f"{ADMIN_PREFIX}/"})
 
 
 class Application:
@@ -91,14 +93,19 @@ def _refusal(caller: Caller, scope: Scope) -> ApiError | None:
         return None
     if caller.unknown_host is not None:
         return errors.unknown_host(caller.unknown_host)
-    return errors.cross_site() if caller.is_foreign and not _is_front(scope, navigation=True) else None
+    return errors.cross_site() if caller.is_foreign and not _is_link(scope) else None
 
 
-def _is_front(scope: Scope, *, navigation: bool = False) -> bool:
-    """True for a request for the page at ``/``; ``navigation``: only if a browser follows a link to it."""
-    if scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
+def _is_front(scope: Scope) -> bool:
+    return scope["path"] == "/" and scope["method"] in ("GET", "HEAD")
+
+
+def _is_link(scope: Scope) -> bool:
+    """True if a browser follows a link of another site to a page that holds no data, in a tab and not in a frame."""
+    if scope["path"] not in _PAGES or scope["method"] not in ("GET", "HEAD"):
         return False
-    return not navigation or (b"sec-fetch-mode", b"navigate") in scope["headers"]
+    headers = scope["headers"]
+    return (b"sec-fetch-mode", b"navigate") in headers and (b"sec-fetch-dest", b"document") in headers
 
 
 async def _refuse(error: ApiError, send: Send) -> None:

@@ -111,7 +111,7 @@ class Emulator(Control):
             return super()._exchange(method, path, data, timeout)
         return server.exchange(method, path, {"Authorization": f"Bearer {self.api_key}"}, data or b"", timeout)
 
-    def worlds(self) -> list[Control]:
+    def controls(self) -> list[Control]:
         """A ``Control`` for each world that there is: that of this emulator's key, then those of other keys."""
         keys = self._worlds.keys() if self._worlds.mode == "key" else []
         return [Control(self.url, key) for key in dict.fromkeys([self.api_key, *keys])]

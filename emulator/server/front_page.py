@@ -15,19 +15,21 @@ The emulated APIs are under /v1 (OpenAI) and /openai (Azure). Clients use them w
     OPENAI_BASE_URL={{url}}/v1
     OPENAI_API_KEY=sk-anything
 
+The inspector, a page for a browser, is {{url}}/_emulator/
 The admin API is under /_emulator, and {{url}}/_emulator/openapi.json describes both.
 """
 _PAGE: Final = f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="0; url=/_emulator/">
 <title>assistants-emulator</title>
 <h1>assistants-emulator {__version__}</h1>
 <p>The emulated APIs are under <code>/v1</code> (OpenAI) and <code>/openai</code> (Azure).
 Clients use them with any API key:</p>
 <pre>OPENAI_BASE_URL={{url}}/v1
 OPENAI_API_KEY=sk-anything</pre>
-<p>The admin API is under <code>/_emulator</code>;
+<p><a href="/_emulator/">The inspector</a> shows what happens here. The admin API is under <code>/_emulator</code>;
 <a href="/_emulator/openapi.json">openapi.json</a> describes both.</p>
 </html>
 """

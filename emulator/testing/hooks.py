@@ -9,6 +9,7 @@ import pytest
 
 from emulator.base.problems import EmulatorError
 from emulator.control.report import report as history_of
+from emulator.testing.failure_reports import attach, write_report
 from emulator.testing.failures import fail_report, failing
 from emulator.testing.options import refuse
 from emulator.testing.sunset_report import senders
@@ -109,6 +110,20 @@ class Hooks:
             report.assistants_emulator = end  # type: ignore[attr-defined]  # xdist forwards plain values
         elif report.failed and (report.when == "call" or worker.dependence.requests):
             report.sections.append(("assistants emulator", self._history(use, refused)))
+            self._write_file(item, report)
+
+    def _write_file(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Writes the file of a failed test, if the command line asks for it, and names it in the report."""
+        folder = self._worker.option("report")
+        if not folder:
+            return
+        try:
+            path = write_report(self._worker.control, item.config.invocation_params.dir / folder, item.nodeid)
+        except OSError as error:
+            report.sections.append(("assistants emulator report", f"the file cannot be written: {error}"))
+            return
+        report.sections.append(("assistants emulator report", str(path)))
+        attach(report, path, item.config)
 
     def _history(self, use: Use, refused: list[str]) -> str:
         """The history of the test's own world; in a shared world, the part since the test began."""

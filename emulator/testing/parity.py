@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from emulator.base.problems import EmulatorError
-from emulator.control.client import Transcript
+from emulator.control.records import Transcript
 from emulator.parity.comparing import APIS, NEITHER, ComparedTurn, compare
 from emulator.parity.report import Comparison, ParityReport
 from emulator.testing.failures import fail_report

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, deque
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
+from emulator.base.clock import milliseconds
 from emulator.base.limits import JOURNAL_BYTES, JOURNAL_ENTRIES, MAX_BODY_DEPTH
+from emulator.world.state.changes import Changes
 
 
 def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
@@ -31,11 +34,13 @@ class Entry:
     """One request and its response.
 
     ``moved``: a poll that changed its run. ``repeats``: how many polls like this one followed and changed nothing.
+    ``seq``: its number in its world; ``changed``: that of its last change. ``ms`` and ``done_ms``: the real time of its
+    beginning and of its response, in milliseconds since the epoch.
     """
 
     __slots__ = (
-        "answer", "body", "fault", "headers", "kept", "method", "moved", "operation", "path", "query", "repeats",
-        "replaced", "run_id", "status", "thread_id", "time", "turn",
+        "answer", "body", "changed", "done_ms", "fault", "headers", "kept", "method", "moved", "ms", "operation",
+        "path", "query", "repeats", "replaced", "run_id", "seq", "status", "thread_id", "time", "turn",
     )  # fmt: skip
 
     def __init__(self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], time: float) -> None:
@@ -52,6 +57,8 @@ class Entry:
         self.repeats = 0
         #: The client gets another answer than the API's own.
         self.replaced = False
+        self.ms = self.done_ms = milliseconds()
+        self.seq = self.changed = 0
         #: It is in the journal now.
         self.kept = False
 
@@ -71,7 +78,8 @@ class Entry:
             and self.answer == other.answer
         )
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, *, parse: bool = True) -> dict[str, Any]:
+        """The entry as ``/_emulator/requests`` has it, without secrets; ``parse=False`` leaves the bodies out."""
         return {
             "operation": self.operation,
             "method": self.method,
@@ -81,9 +89,9 @@ class Entry:
                 name: _shown(name, value.decode("latin-1"))
                 for name, value in ((name.decode("latin-1"), value) for name, value in self.headers)
             },
-            "json": _json(self.body),
+            "json": _json(self.body) if parse else None,
             "status": self.status,
-            "answer": _answer(self.answer),
+            "answer": _answer(self.answer) if parse else None,
             "thread_id": self.thread_id,
             "run_id": self.run_id,
             "turn": self.turn,
@@ -91,13 +99,17 @@ class Entry:
             "time": int(self.time),
             "moved": self.moved,
             "repeats": self.repeats,
+            "seq": self.seq,
         }
 
 
 class Journal:
     """The requests of one world, oldest first."""
 
-    def __init__(self, limit: int = JOURNAL_ENTRIES, bytes_limit: int = JOURNAL_BYTES) -> None:
+    def __init__(
+        self, changes: Changes | None = None, *, limit: int = JOURNAL_ENTRIES, bytes_limit: int = JOURNAL_BYTES
+    ) -> None:
+        self._changes = changes or Changes()
         self._entries: deque[Entry] = deque()
         self._limit, self._bytes_limit = limit, bytes_limit
         self._bytes = 0
@@ -116,9 +128,12 @@ class Journal:
         newest = self._newest.get(entry.thread_id)
         if newest is not None and entry.repeats_of(newest):
             newest.repeats += 1
+            newest.changed, newest.done_ms = self._changes.mark()
             return
         self._newest[entry.thread_id] = entry
         entry.kept = True
+        entry.changed, entry.done_ms = self._changes.mark()
+        entry.seq = entry.changed
         self._entries.append(entry)
         self._bytes += entry.size
         while len(self._entries) > self._limit or self._bytes > self._bytes_limit:
@@ -131,6 +146,7 @@ class Journal:
         if entry.kept:
             self._bytes += len(answer) - len(entry.answer)
         entry.answer = answer
+        entry.changed, entry.done_ms = self._changes.mark()
 
     def replaced(self, entry: Entry, status: int, answer: bytes | None) -> None:
         """A fault sends another response than the API's own: the entry shows what the client gets."""
@@ -146,6 +162,11 @@ class Journal:
         self.dropped += 1
         if self._newest.get(oldest.thread_id) is oldest:
             del self._newest[oldest.thread_id]
+
+    def entry(self, seq: int) -> Entry | None:
+        """The entry of that number; None if there is none, or it was dropped."""
+        place = bisect_left(self._entries, seq, key=lambda entry: entry.seq)
+        return self._entries[place] if place < len(self._entries) and self._entries[place].seq == seq else None
 
     def requests(
         self, operation: str | None = None, thread_id: str | None = None, run_id: str | None = None

@@ -54,7 +54,9 @@ class World(State):
     def __init__(self, options: Options, scenarios: tuple[Scenario, ...] = ()) -> None:
         super().__init__(options.settings(), options.hold_limit)
         self.options = options
-        self.journal = Journal()
+        self.journal = Journal(self.changes)
+        #: It was reset, or the server stops: nobody shall wait for anything in it.
+        self.ended = False
         #: A scenario takes no requests but those of its recording.
         self.is_strict = False
         #: How often each turn was played, by scenario and turn.
@@ -100,6 +102,7 @@ class World(State):
         self.replayed.pop(scenario.name, None)
         for number in range(len(scenario.stubs)):
             self.stubbed.pop((scenario.name, number), None)
+        self.changes.mark_all()
 
     def _make_given(self, scenario: Scenario, loaded: tuple[Scenario, ...]) -> None:
         """Settings and given objects as all these scenarios say; of ``loaded``, ``scenario`` is the new one.
@@ -272,6 +275,7 @@ class World(State):
 
     def end(self) -> None:
         """Ends every open response: its connection is closed without ``done``."""
+        self.ended = True
         for id in list(self.active):
             self.break_off(id)
         self.store.contents.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from hmac import compare_digest
 from typing import Literal, cast
 
 from emulator.base.json_types import Object
@@ -22,6 +23,8 @@ class Worlds:
     options: Options = field(default_factory=Options)
     scenarios: tuple[Scenario, ...] = ()
     mode: WorldsMode = "one"
+    #: Whoever has this key may list all worlds.
+    admin_key: str | None = None
     _worlds: dict[str, World] = field(default_factory=dict)
     #: By key; the last of them is in force.
     _baselines: dict[str, list[Baseline]] = field(default_factory=dict)
@@ -103,6 +106,14 @@ class Worlds:
     def end(self) -> None:
         for world in self._worlds.values():
             world.end()
+
+    def is_admin(self, key: str) -> bool:
+        """True for the key whose holder may list all worlds."""
+        return self.admin_key is not None and compare_digest(key.encode(), self.admin_key.encode())
+
+    def by_key(self) -> list[tuple[str, World]]:
+        """All worlds with their keys, oldest first; the one world of all keys has an empty one."""
+        return list(self._worlds.items())
 
     def all(self) -> list[World]:
         return cast("list[World]", list(self._worlds.values()))

@@ -19,11 +19,11 @@ from tests.support import Api, InProcess, Reply
 
 START = 1767225600
 ENDPOINTS = [
-    "/_emulator/backfill", "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance", "/_emulator/export",
-    "/_emulator/faults", "/_emulator/health",
-    "/_emulator/holds/{label}", "/_emulator/holds/{label}/release", "/_emulator/openapi.json", "/_emulator/requests",
-    "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios", "/_emulator/state",
-    "/_emulator/transcripts",
+    "/_emulator/", "/_emulator/backfill", "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance",
+    "/_emulator/events", "/_emulator/export", "/_emulator/faults", "/_emulator/health", "/_emulator/holds/{label}",
+    "/_emulator/holds/{label}/release", "/_emulator/inspector/{name}", "/_emulator/openapi.json",
+    "/_emulator/requests", "/_emulator/requests/{seq}", "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios",
+    "/_emulator/snapshot", "/_emulator/state", "/_emulator/transcripts", "/_emulator/worlds",
 ]  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def test_everything_else_needs_one_and_no_other_site(method: str, path: str) -> 
     assert api.request(method, f"/_emulator/{path}", headers={"Sec-Fetch-Site": "cross-site"}).status == 403
 
 
-@pytest.mark.parametrize("path", ["/_emulator/nothing", "/_emulator/", "/_emulator/state/", "/_emulator/health/x"])
+@pytest.mark.parametrize("path", ["/_emulator/nothing", "/_emulator/state/", "/_emulator/health/x"])
 def test_an_unknown_url_lists_what_there_is(path: str) -> None:
     reply = InProcess().get(path)
     assert reply.status == 404
@@ -125,9 +125,10 @@ def test_the_runs_with_their_timelines() -> None:
     thread, run = begin(api, "call")
     (told,) = api.get("/_emulator/runs").json["runs"]
     assert [told[key] for key in ("id", "thread_id", "turn", "status")] == [run, thread, "call", "requires_action"]
+    about = {"object_id": run, "text": "", "line": None}
     assert told["timeline"][:2] == [
-        {"time": START, "event": "thread.run.created", "count": 1},
-        {"time": START, "event": "thread.run.queued", "count": 1},
+        {"time": START, "event": "thread.run.created", "count": 1, **about},
+        {"time": START, "event": "thread.run.queued", "count": 1, **about},
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.base.problems import NearMiss, Problem
-from emulator.control.client import Run
+from emulator.control.records import Run
 from emulator.control.report import run_lines
 from tests.support import Api
 

@@ -279,3 +279,20 @@ def test_its_handlers_are_put_back() -> None:
 
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     assert os.environ.get("OPENAI_BASE_URL") is None
+
+
+def test_a_page_for_each_world_that_was_used(
+    capfd: pytest.CaptureFixture[str], suite: list[str], tmp_path: Path
+) -> None:
+    run("--report", str(tmp_path / "pages"), command=[*suite, "0", "The weather?"])
+    assert [one.name for one in (tmp_path / "pages").iterdir()] == ["world.html"]
+    assert f"assistants-emulator: wrote {tmp_path / 'pages' / 'world.html'}" in capfd.readouterr().err
+    assert "create_thread_and_run" in (tmp_path / "pages" / "world.html").read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_said(
+    capfd: pytest.CaptureFixture[str], suite: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "pages").write_text("a file is in the way")
+    run("--report", str(tmp_path / "pages"), command=[*suite, "0", "The weather?"])
+    assert "the file cannot be written" in capfd.readouterr().err

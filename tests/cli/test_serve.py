@@ -45,9 +45,12 @@ class Served:
         self.url = found[0]
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> tuple[str, str]:
-        """What was printed since, on stdout and stderr."""
+        """What was printed since, on stdout and stderr, but for the address of the inspector."""
         self.process.send_signal(sign)
-        return self.process.communicate(timeout=10)
+        out, errors = self.process.communicate(timeout=10)
+        inspector = f"the inspector is {self.url}/_emulator/\n"
+        assert inspector in errors
+        return out, errors.replace(inspector, "")
 
 
 Serve = Callable[..., Served]

@@ -15,7 +15,7 @@ from tests.support import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 #: What only those import who have it: the plugin runs in pytest, and its clients are the user's.
-BROUGHT_BY_THE_USER = {"pytest", "openai"}
+BROUGHT_BY_THE_USER = {"pytest", "openai", "pytest-html", "allure", "allure-python-commons"}
 #: What uvicorn is told to use by name.
 NAMED_FOR_UVICORN = {"httptools", "uvloop"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.control.client import Transcript
+from emulator.control.records import Transcript
 from emulator.parity.comparing import allowed_fields, compare
 
 

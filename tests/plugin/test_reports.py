@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator, Request
-from emulator.control.client import Run, TimelineEvent
+from emulator.control.records import Run, TimelineEvent
 from emulator.control.report import report, request_line
 from tests import golden
 from tests.bench.servers import free_port

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.admin.request import AdminError, in_world, json_response
+from emulator.admin.snapshot.requests import about
 from emulator.base.operations import BY_NAME
 from emulator.world.world import World
 
@@ -22,7 +23,9 @@ async def requests(request: Request, world: World) -> Response:
         known = ", ".join(sorted(BY_NAME))
         raise AdminError(400, f"there is no operation {operation!r}; the operations are: {known}")
     entries = world.journal.requests(operation, filters.get("thread"), filters.get("run"))
-    return json_response({"requests": [entry.as_json() for entry in entries], "dropped": world.journal.dropped})
+    return json_response(
+        {"requests": [entry.as_json() | about(entry, world) for entry in entries], "dropped": world.journal.dropped}
+    )
 
 
 @in_world
@@ -40,7 +43,9 @@ async def transcripts(request: Request, world: World) -> Response:
 
 @in_world
 async def export(request: Request, world: World) -> Response:
-    """``?as=recording``: the journal as a recording. ``?as=scenario``: the objects as ``given`` of a scenario.
+    """``?as=recording``: the journal as a recording. ``?as=scenario``: the objects as ``given`` of a scenario, or with
+    ``&run=ID`` a run, or the responses of a turn, as a scenario that plays the same.
+
 
     Secrets are redacted, and what each ``redact=REGEX`` matches; with ``no_redact=true`` all of them stay.
     """
@@ -52,6 +57,11 @@ async def export(request: Request, world: World) -> Response:
     kind = request.query_params.get("as", "recording")
     if kind == "recording":
         return Response(recording_of(world, redactor), media_type="application/jsonl")
+    run = request.query_params.get("run")
+    if kind == "scenario" and run is not None:
+        from emulator.recordings.run_export import scenario_of_run
+
+        return Response(scenario_of_run(world, run, redactor), media_type="application/yaml")
     if kind == "scenario":
         return Response(scenario_of(world, redactor), media_type="application/yaml")
     raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")

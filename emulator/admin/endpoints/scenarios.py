@@ -59,6 +59,7 @@ async def inject_fault(request: Request, world: World) -> Response:
     if problems := [f"{path_in_words(path) or 'fault'}: {why}" for path, why in fault_problems(data)]:
         raise AdminError(400, "; ".join(problems))
     world.faults.inject(fault_of(data))
+    world.changes.mark()
     return json_response({})
 
 
@@ -66,4 +67,5 @@ async def inject_fault(request: Request, world: World) -> Response:
 async def clear_faults(request: Request, world: World) -> Response:
     """Removes the injected faults; scenarios keep theirs."""
     world.faults.clear()
+    world.changes.mark()
     return json_response({})

@@ -92,6 +92,7 @@ async def advance(request: Request, world: World) -> Response:
         raise AdminError(400, f"the clock can advance at most {left:.0f} more seconds, to the end of the calendar")
     TurnEngine(world).play_until(until)
     world.clock.move_to(until)
+    world.changes.mark()
     return json_response({"now": world.clock.now()})
 
 

@@ -113,7 +113,7 @@ class RunWriter:
         match item:
             case Delta(kind, id, content):
                 event = f"{kind}.delta"
-                self.log.note(int(at), event)
+                self.log.note(int(at), event, object_id=id)
                 if self.log.stream:
                     self.log.stream.send({"id": id, "object": event, "delta": content}, event)
             case Create(thing):
@@ -157,7 +157,7 @@ class RunWriter:
 
     def _tell(self, thing: Run | Message | RunStep, at: float, *events: str) -> None:
         for event in events:
-            self.log.note(int(at), event)
+            self.log.note(int(at), event, object_id=thing["id"])
         stream: Any = self.log.stream
         if stream:
             stream.send_object(thing, *events)

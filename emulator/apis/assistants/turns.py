@@ -45,7 +45,7 @@ def turn_of(
     """
     situation = situation_of(thread.last_user_text(), run, assistant, thread.object, len(thread.runs) + 1)
     turn = turn or world.choose(situation, run["id"])
-    log = TurnLog("assistants", turn, situation.message)
+    log = TurnLog(world.changes, "assistants", turn, situation.message)
     steps = sum(STEP_KINDS[step.kind].makes_run_step for step in turn.steps) if turn.usage else 1
     usage = UsageCounter(run, thread, turn.usage, steps)
     file_kind = "azure file" if azure else "file"

@@ -35,6 +35,7 @@ class TextDeltas(NamedTuple):
 
     frame: DeltaFrame
     pieces: list[str]
+    item_id: str
 
 
 TEXT_DELTA: Final = "response.output_text.delta"

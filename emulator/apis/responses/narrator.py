@@ -196,12 +196,12 @@ class ResponseNarrator(ResponseWriter):
             position += len(piece)
             while sent < len(annotations) and 0 <= annotations[sent].get("index", -1) <= position:
                 if batch:
-                    yield TextDeltas(frame, batch)
+                    yield TextDeltas(frame, batch, id)
                     batch = []
                 yield self._annotation_event(id, index, sent, annotations[sent])
                 sent += 1
         if batch:
-            yield TextDeltas(frame, batch)
+            yield TextDeltas(frame, batch, id)
         for number in range(sent, len(annotations)):
             yield self._annotation_event(id, index, number, annotations[number])
 

@@ -145,8 +145,8 @@ class ResponseWriter:
     def apply(self, item: ResponseItem, at: float) -> Flaw | None:
         """One item happens in the second ``at``. Returns what the model could not have written."""
         match item:
-            case TextDeltas(frame, pieces):
-                self.log.note(int(at), TEXT_DELTA, len(pieces))
+            case TextDeltas(frame, pieces, item_id):
+                self.log.note(int(at), TEXT_DELTA, len(pieces), item_id)
                 if stream := self._stream():
                     stream.tell_deltas(frame, pieces)
             case Tell(event, data):
@@ -179,19 +179,19 @@ class ResponseWriter:
         return Flaw("response_format", f"the answer breaks the request's text.format: {why}") if why else None
 
     def _tell_item(self, event: str, item: Item, index: int, at: float) -> None:
-        self.log.note(int(at), event)
+        self.log.note(int(at), event, object_id=item["id"])
         if stream := self._stream():
             shown = item_view(item, self.include)
             stream.tell(event, {"type": event, "item": shown, "output_index": index, "sequence_number": 0})
 
     def _tell_response(self, event: str, at: float) -> None:
-        self.log.note(int(at), event)
+        self.log.note(int(at), event, object_id=self.response["id"])
         if stream := self._stream():
             shown = response_view(self.response, self.include)
             stream.tell(event, {"type": event, "response": shown, "sequence_number": 0})
 
     def _tell(self, event: str, data: Object, at: float) -> None:
-        self.log.note(int(at), event)
+        self.log.note(int(at), event, object_id=data.get("item_id"))
         if stream := self._stream():
             stream.tell(event, data)
 

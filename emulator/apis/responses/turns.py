@@ -90,7 +90,7 @@ def turn_of(
     response = stored.object
     situation = situation_of(world, stored, context)
     turn = turn or world.choose(situation, response["id"])
-    log = TurnLog("responses", turn, situation.message)
+    log = TurnLog(world.changes, "responses", turn, situation.message)
     note_carried(log.transcript, turn, situation.carried)
     counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
     narrator = ResponseNarrator(world, stored, log, include, counter, stores)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.base.problems import EmulatorError
@@ -55,6 +57,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_address_options(parser, port=0)
     add_world_options(parser)
     add_worlds_option(parser)
+    parser.add_argument(
+        "--report", metavar="DIR", help="write an HTML file for each world that was used: all that happened, to look at"
+    )
     add_json_option(parser, "print the result as the last line of stdout, in place of the report")
 
 
@@ -84,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     warn_if_reachable(options.host)
     with emulator:
         code = run_command("exec", command, environment(emulator, azure=options.azure))
-        return _finish(emulator, command, code, json=options.json)
+        return _finish(emulator, command, code, options)
 
 
 def _forgotten(words: Sequence[str]) -> str:
@@ -153,14 +158,17 @@ def _is_in_foreground() -> bool:
         os.close(terminal)
 
 
-def _finish(emulator: Emulator, command: list[str], code: int, *, json: bool) -> int:
+def _finish(emulator: Emulator, command: list[str], code: int, options: argparse.Namespace) -> int:
     """Returns the exit code; reports the requests, runs and problems of all worlds if something failed."""
-    from emulator.cli.exec_report import UsedWorld, as_json, show
+    from emulator.cli.exec_report import UsedWorld, as_json, show, write_files
 
-    worlds = [UsedWorld.of(control) for control in emulator.worlds()]
+    worlds = [UsedWorld.of(control) for control in emulator.controls()]
     exit_code = code or (FOUND_PROBLEMS if any(one.problems for one in worlds) else code)
-    if json:
+    if options.json:
         show_json_line({"code": exit_code, "command": command, "command_code": code, **as_json(worlds)})
     elif exit_code and exit_code not in _INTERRUPTED and any(one.requests for one in worlds):
         show(worlds, command[0], code)
+    if options.report:
+        for path in write_files(worlds, Path(options.report), shlex.join(command)):
+            print_stderr(f"assistants-emulator: wrote {path}")
     return exit_code

@@ -27,6 +27,7 @@ def add_server_options(parser: argparse.ArgumentParser, port: int = 8787) -> Non
         metavar="NAME",
         help="accept requests for this host name, besides localhost and IP addresses; repeatable, * for any",
     )
+    parser.add_argument("--admin-key", metavar="KEY", help="let the holder of this key list the worlds of all keys")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)")
     parser.add_argument(
         "--tls-key", type=Path, metavar="FILE", help="the certificate's private key, if it is in its own file"

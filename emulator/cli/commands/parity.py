@@ -18,7 +18,7 @@ from emulator.cli.terminal import Paint, printable
 
 if TYPE_CHECKING:
     from emulator.base.problems import Problem
-    from emulator.control.client import Transcript
+    from emulator.control.records import Transcript
     from emulator.parity.report import ParityReport
     from emulator.server.emulator import Emulator
     from emulator.world.worlds import WorldsMode
@@ -104,7 +104,7 @@ def _is_recording(file: str) -> bool:
 
 def _compare_recordings(options: argparse.Namespace) -> int:
     """Compares the turns of two recordings. They have no common names, so a turn is called by its question."""
-    from emulator.control.client import Transcript
+    from emulator.control.records import Transcript
     from emulator.parity.comparing import compare
     from emulator.parity.report import Comparison, ParityReport
     from emulator.recordings.importing import read_files
@@ -166,7 +166,7 @@ def _played(options: argparse.Namespace, command: list[str], api: str) -> _Playe
     with _emulator(options, api, Emulator, "key") as emulator:
         environ = environment(emulator, azure=False) | {"ASSISTANTS_API": api}
         code = run_command("parity", command, environ)
-        worlds = emulator.worlds()
+        worlds = emulator.controls()
         transcripts = [transcript for world in worlds for transcript in world.transcripts()]
         return _Played(api, code, transcripts, [problem for world in worlds for problem in world.problems()])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emulator.cli.commands.exits import OK
 from emulator.cli.commands.options import add_server_options, tls_options, warn_if_reachable, world_options
-from emulator.cli.commands.output import announce_url, show_json_line
+from emulator.cli.commands.output import announce_url, print_stderr, show_json_line
 
 if TYPE_CHECKING:
     from emulator.cli.request_log import Watch
@@ -62,7 +62,7 @@ def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch
     warn_if_reachable(options.host)
     lines = CountingLines(sys.stderr)
     show_log(lines)
-    worlds = Worlds(defaults, scenarios, options.worlds)
+    worlds = Worlds(defaults, scenarios, options.worlds, options.admin_key)
     listening = bind(options.host, options.port)
     hosts = Hosts(options.host, options.allow_host)
     watchers: list[Watcher] = []
@@ -71,6 +71,7 @@ def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch
         """Runs as soon as the server can be stopped gracefully."""
         if watch:
             watchers.append(_file_watcher(options.scenarios, server, lines))
+        print_stderr(f"the inspector is {server.url}/_emulator/")
         announce_url(f"{server.url}/v1", json=options.json)
 
     server = Server(worlds, listening, hosts=hosts, watch=_request_watch(options, lines), begin=begin, **tls)

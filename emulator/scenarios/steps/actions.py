@@ -209,3 +209,30 @@ Action = (
 )  # fmt: skip
 #: All of them, for those who have to know each.
 ACTIONS: tuple[type[Any], ...] = Action.__args__
+
+
+# ---- In words ----
+
+
+def in_words(action: Action) -> str:
+    """What the model does, for people: the text itself, where there is one, or the calls."""
+    match action:
+        case Said(text) | Refused(text):
+            return text or "shows " + ", ".join(one.filename for one in getattr(action, "images", ()))
+        case Called(calls):
+            return ", ".join(f"{one.name}({one.arguments})" for one in calls)
+        case RanCode(executions):
+            return "; ".join(one.input for one in executions)
+        case Searched(searches):
+            return ", ".join(query for one in searches for query in one.queries)
+        case Reasoned(summary):
+            return " ".join(summary)
+        case Waited(seconds):
+            return f"waits {seconds:g} s"
+        case Held(label):
+            return f"holds at {label!r}"
+        case Failed(code, message):
+            return f"{code}: {message}"
+        case CutOff(reason):
+            return reason
+    return ""

@@ -19,6 +19,7 @@ from emulator.base.limits import HOLD_LIMIT, MAX_PROBLEMS, MAX_TRANSCRIPTS
 from emulator.base.problems import Problem
 from emulator.scenarios.model import Scenario
 from emulator.world.state import extract
+from emulator.world.state.changes import Changes
 from emulator.world.state.store import Store
 from emulator.world.state.vector_stores import Outcome
 
@@ -66,6 +67,7 @@ class State:
 
     def __init__(self, settings: Object, hold_limit: float = HOLD_LIMIT) -> None:
         self.hold_limit = hold_limit
+        self.changes = Changes()
         #: Newest first.
         self.scenarios: tuple[Scenario, ...] = ()
         #: The holds that were released, for turns that come to them later.
@@ -148,6 +150,7 @@ class State:
 
     def report(self, problem: Problem) -> None:
         """Keeps a problem; of those beyond ``MAX_PROBLEMS`` the number."""
+        self.changes.mark()
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
         else:

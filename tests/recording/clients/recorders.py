@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator import Emulator
-from emulator.control.client import Request
+from emulator.control.records import Request
 from tests.sdk.install import HOW, NODE_RECORDERS, chromium, is_installed, node_modules, python_of
 
 HERE = Path(__file__).parent

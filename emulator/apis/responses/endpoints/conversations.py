@@ -43,6 +43,7 @@ def create_conversation(request: Request) -> JsonResponse:
     conversation = new_conversation(world, body.get("metadata"))
     _add(request, conversation, body.get("items") or ())
     responses_of(world).conversations[conversation.id] = conversation
+    request.entry.thread_id = conversation.id
     return json_response(conversation.object)
 
 

@@ -1,0 +1,44 @@
+"""Numbers all changes of a world, for those who watch it.
+
+Whoever knows the last number that they have seen asks for what came after it. The numbers and the real time stand
+beside the journal and the timelines; no response of the emulated APIs depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from emulator.base.clock import milliseconds
+
+
+class Mark(NamedTuple):
+    """A change: its number in its world, from 1, and the real time in milliseconds since the epoch."""
+
+    seq: int
+    ms: int
+
+
+class Changes:
+    """The changes of one world. ``epoch`` tells this world from the one that was there before a reset."""
+
+    __slots__ = ("epoch", "listeners", "rebuilt", "seq")
+
+    def __init__(self) -> None:
+        self.epoch = f"{milliseconds():x}-{id(self):x}"
+        self.seq = 0
+        #: The last change after which nothing seen before can be relied upon, such as a new scenario.
+        self.rebuilt = 0
+        #: Called at each change.
+        self.listeners: list[Callable[[], None]] = []
+
+    def mark(self) -> Mark:
+        """Numbers a change that happens now."""
+        self.seq += 1
+        for listener in self.listeners:
+            listener()
+        return Mark(self.seq, milliseconds())
+
+    def mark_all(self) -> None:
+        """Much may have changed at once: whoever watches asks for everything again."""
+        self.rebuilt = self.mark().seq
