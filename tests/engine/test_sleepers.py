@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.control.client import Run
+from emulator.control.records import Run
 from emulator.control.report import waiting_lines
 from emulator.engine import turn_engine
 from tests.support import InProcess
