@@ -174,7 +174,7 @@ class Control(AsyncVerbs):
 
     def warnings(self) -> list[Problem]:
         """What fails nothing and should be known, as a version of Azure's that had no Assistants API."""
-        return [Problem.from_json(one) for one in self._call("GET", "/check")["warnings"]]
+        return [Problem.from_json(one) for one in self._call("GET", "/check").get("warnings", ())]
 
     def check(self) -> None:
         """Raises CheckFailed (an AssertionError with ``problems``) if there is any problem.
@@ -182,7 +182,7 @@ class Control(AsyncVerbs):
         What ``warnings`` lists becomes a Python warning, EmulatorWarning.
         """
         found = self._call("GET", "/check")
-        for one in found["warnings"]:
+        for one in found.get("warnings", ()):
             warnings.warn(str(Problem.from_json(one)), EmulatorWarning, stacklevel=2)
         if problems := [Problem.from_json(one) for one in found["problems"]]:
             raise CheckFailed(problems)

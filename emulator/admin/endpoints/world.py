@@ -99,6 +99,6 @@ async def advance(request: Request, world: World) -> Response:
 @in_world
 async def check(request: Request, world: World) -> Response:
     """The problems of the world, and its warnings, which are none."""
-    found = {"problems": world.check(), "warnings": world.warnings}
+    found = {"problems": world.check()} | ({"warnings": world.warnings} if world.warnings else {})
     listed = {name: [one.as_json() for one in several] for name, several in found.items()}
     return json_response({"ok": not listed["problems"], **listed})
