@@ -98,7 +98,7 @@ async def advance(request: Request, world: World) -> Response:
 
 @in_world
 async def check(request: Request, world: World) -> Response:
-    """The problems of the world, and its warnings, which are none."""
+    """The problems of the world, and its warnings, if there are any; they do not count."""
     found = {"problems": world.check()} | ({"warnings": world.warnings} if world.warnings else {})
     listed = {name: [one.as_json() for one in several] for name, several in found.items()}
     return json_response({"ok": not listed["problems"], **listed})
