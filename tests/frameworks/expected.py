@@ -40,6 +40,20 @@ FOUND: dict[str, dict[str, Any]] = {
         ],
         "file search": SOUP,
     },
+    "azure_ai_agents": {
+        "conversation": {
+            "polled": [CITIES, AGAIN],
+            "history": [
+                ["MessageRole.USER", "How warm is it in Paris and Rome?"],
+                ["MessageRole.AGENT", CITIES],
+                ["MessageRole.USER", "Hello"],
+                ["MessageRole.AGENT", AGAIN],
+            ],
+            "streamed": [WORDS, AGAIN_WORDS],
+        },
+        "file search": ["VectorStoreFileBatchStatus.COMPLETED", SOUP, [MARKER], 1800.0],
+        "tools of Foundry": [3],
+    },
     "autogen": {
         "functions": [["ToolCallRequestEvent", "ToolCallExecutionEvent", "Response"], CITIES],
         "conversation": {"answers": [HELLO, AGAIN], "messages before and after a reset": [4, 2]},
@@ -81,6 +95,7 @@ FOUND: dict[str, dict[str, Any]] = {
 #: How many runs are streamed from their creation, and how many after the outputs of functions.
 STREAMED: dict[str, tuple[int, int]] = {
     "agency_swarm": (2, 1),
+    "azure_ai_agents": (2, 1),
     "autogen": (0, 0),
     "langchain": (0, 0),
     "llama_index": (0, 0),
