@@ -119,6 +119,19 @@ def test_a_condition_knows_the_kind() -> None:
     assert [one["turn"] for one in InProcess.request(api, "GET", "/_emulator/runs").json["runs"]] == ["searching"]
 
 
+def test_an_export_gives_what_foundry_made() -> None:
+    """As ``given`` of another world: its assistants and threads are shown in the same way."""
+    made, again = Foundry(), Foundry()
+    assistant = made.assistant(tools=[tool_of(kind) for kind in HOSTED], tool_resources={"mcp": [SERVER]})
+    attachment = {"data_source": SOURCE, "tools": [{"type": "code_interpreter"}]}
+    message = {"role": "user", "content": "Look", "attachments": [attachment]}
+    thread = made.post("/v1/threads", {"messages": [message]}).json["id"]
+    scenario = InProcess.request(made, "GET", "/_emulator/export?as=scenario").body
+    assert InProcess.request(again, "POST", "/_emulator/scenarios", content=scenario).status == 200
+    for path in (f"/v1/assistants/{assistant}", f"/v1/threads/{thread}/messages"):
+        assert again.get(path).body == made.get(path).body
+
+
 # ---- Parameters ----
 
 

@@ -48,7 +48,7 @@ class Listener(AgentEventHandler):
 def ask(client: AgentsClient, agent: Any, thread: Any, question: str) -> str:
     client.messages.create(thread.id, role="user", content=question)
     client.runs.create_and_process(thread.id, agent_id=agent.id, polling_interval=QUICK)
-    return client.messages.get_last_message_text_by_role(thread.id, MessageRole.AGENT).text.value
+    return str(client.messages.get_last_message_text_by_role(thread.id, MessageRole.AGENT).text.value)
 
 
 def hear(client: AgentsClient, agent: Any, thread: Any, question: str) -> list[str]:
