@@ -14,6 +14,7 @@ def check_tool_choice(choice: str | Object | None, tools: Iterable[Object]) -> N
     if not isinstance(choice, dict):
         return
     known = {_identity(tool) for tool in tools}
+    known |= {("mcp", None) for kind, _ in known if kind == "mcp"}  # any of the servers
     for named in choice.get("tools", ()) if choice["type"] == "allowed_tools" else [choice]:
         if (identity := _identity(named)) not in known:
             shown = identity[1] or identity[0]
