@@ -81,6 +81,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
+    parser.addini(
+        "assistants_emulator_cassettes",
+        "a test with the marker vcr gets its cassette as scenario, if that has requests for the API",
+        type="bool",
+        default=False,
+    )
 
 
 def _add_sunset_options(group: pytest.OptionGroup) -> None:
@@ -153,7 +159,7 @@ def assistants_emulator(
 
     The marker ``assistants_emulator`` adds scenarios and options. A test fails at its end if ``check()`` does.
     """
-    with _worker(request.config).test(request.node, assistants_emulator_options, monkeypatch) as control:
+    with _worker(request.config).test(request, assistants_emulator_options, monkeypatch) as control:
         yield control
 
 
@@ -218,14 +224,22 @@ def assistants_emulator_options() -> dict[str, Any]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Gives a test with the marker the fixture, after its wider fixtures and before its others."""
     for item in items:
-        if not isinstance(item, pytest.Function) or item.get_closest_marker("assistants_emulator") is None:
+        if not isinstance(item, pytest.Function) or "assistants_emulator" in item.fixturenames:
             continue
-        names = item.fixturenames
-        if "assistants_emulator" not in names:
-            try:
+        try:
+            if item.get_closest_marker("assistants_emulator") is not None or _plays_cassette(item):
                 _give_fixture(item)
-            except Exception as error:
-                _fail(item, error)
+        except Exception as error:
+            _fail(item, error)
+
+
+def _plays_cassette(item: pytest.Function) -> bool:
+    """True for a test with the marker ``vcr`` whose cassette becomes its scenario."""
+    if not item.config.getini("assistants_emulator_cassettes") or item.get_closest_marker("vcr") is None:
+        return False
+    from emulator.testing.cassettes import uses_cassette
+
+    return uses_cassette(item)
 
 
 def _give_fixture(item: pytest.Function) -> None:

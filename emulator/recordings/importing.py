@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from emulator.base.problems import EmulatorError
 from emulator.recordings.distil.api_calls import is_for_the_api
 from emulator.recordings.distil.distil import Distilled, distil
+from emulator.recordings.distil.ordering import sessions
 from emulator.recordings.exchange import Recording, RecordingError
 from emulator.recordings.proof.replay import Proof, prove
 from emulator.recordings.redaction.redactor import Place, Redactor
@@ -25,7 +26,8 @@ Progress = Callable[[str, int, int], None]
 class Imported:
     """A scenario made of recordings, with its text and its proof. ``ignored``: files that are no recordings.
 
-    ``redacted``: how many secrets were redacted in each place.
+    ``redacted``: how many secrets were redacted in each place. ``sessions``: how many sessions the recordings are, as
+    far as one names what another has made.
     """
 
     distilled: Distilled
@@ -33,10 +35,47 @@ class Imported:
     proof: Proof
     ignored: list[str] = field(default_factory=list)
     redacted: Counter[Place] = field(default_factory=Counter)
+    sessions: int = 1
 
     @property
     def turns(self) -> int:
         return len(self.distilled.document.get("turns", ()))
+
+    def files(self, out: Path) -> dict[Path, bytes]:
+        """All files of the scenario, if it is written to ``out``."""
+        beside = {out.parent / path: content for path, content in self.distilled.files.items()}
+        return {out: self.text.encode(), **beside}
+
+
+class NotForTheApi(RecordingError):
+    """A recording has no request for the API."""
+
+
+def chosen_files(files: Iterable[str | Path]) -> tuple[list[tuple[Path, str]], list[str]]:
+    """The files to read, each once with its path below the directory that was named, and the names of all others.
+
+    Raises RecordingError for a directory without recordings, OSError for a file that cannot be read.
+    """
+    chosen: dict[Path, tuple[Path, str]] = {}
+    ignored: list[str] = []
+    for file in map(Path, files):
+        if not file.is_dir():
+            chosen.setdefault(file.resolve(), (file, stem_of(file)))
+            continue
+        found = sorted(path for path in file.rglob("*") if path.is_file())
+        fitting = [path for path in found if is_recording(path.read_bytes())]
+        if not fitting:
+            raise RecordingError(f"{file}: expected recordings in this directory, found none")
+        ignored += [str(path) for path in found if path not in set(fitting)]
+        for path in fitting:
+            below = path.parent.relative_to(file) / stem_of(path)
+            chosen.setdefault(path.resolve(), (path, below.as_posix()))
+    return list(chosen.values()), ignored
+
+
+def stem_of(path: Path) -> str:
+    """The name of a recording without its ending, also that of a compression: ``chat`` for ``chat.har.gz``."""
+    return path.with_suffix("").stem if path.suffix in (".gz", ".zip") else path.stem
 
 
 def read_files(files: Iterable[str | Path], progress: Progress | None = None) -> tuple[list[Recording], list[str]]:
@@ -46,18 +85,9 @@ def read_files(files: Iterable[str | Path], progress: Progress | None = None) ->
     """
     from emulator.recordings.readers import read_recording
 
-    ignored: list[str] = []
-    chosen: list[Path] = []
-    for file in map(Path, files):
-        found = sorted(path for path in file.rglob("*") if path.is_file()) if file.is_dir() else [file]
-        fitting = {path: not file.is_dir() or is_recording(path.read_bytes()) for path in found}
-        if file.is_dir() and not any(fitting.values()):
-            raise RecordingError(f"{file}: expected recordings in this directory, found none")
-        ignored += [str(path) for path, fits in fitting.items() if not fits]
-        chosen += [path for path, fits in fitting.items() if fits]
+    chosen, ignored = chosen_files(files)
     recordings = []
-    chosen = list({path.resolve(): path for path in reversed(chosen)}.values())[::-1]  # each file once
-    for number, path in enumerate(chosen):
+    for number, (path, _) in enumerate(chosen):
         if progress:
             progress(f"reading {path.name}", number, len(chosen))
         recordings.append(read_recording(path))
@@ -81,13 +111,24 @@ def import_files(
     Raises as ``read_files`` does, and RecordingError if no request is for the API, or if the scenario is too large.
     """
     recordings, ignored = read_files(files, progress)
-    recordings = redactor.recordings(recordings) if redactor else recordings
-    distilled = distil_all(recordings, name, folder)
     if progress:
         progress("proving", len(recordings), len(recordings))
+    imported = import_recordings(recordings, name, folder=folder, redactor=redactor)
+    imported.ignored = ignored
+    return imported
+
+
+def import_recordings(
+    recordings: list[Recording], name: str, *, folder: str = "", redactor: Redactor | None = None
+) -> Imported:
+    """As ``import_files``, of recordings that have been read."""
+    known = Counter(redactor.places) if redactor else Counter[Place]()
+    recordings = redactor.recordings(recordings) if redactor else recordings
+    distilled = distil_all(recordings, name, folder)
     text = distilled.text()
-    places = redactor.places if redactor else Counter[Place]()
-    return Imported(distilled, text, prove(distilled, scenario_in(text, distilled)), ignored, places)
+    places = redactor.places - known if redactor else known
+    proof = prove(distilled, scenario_in(text, distilled))
+    return Imported(distilled, text, proof, redacted=places, sessions=sessions(recordings))
 
 
 def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Distilled:
@@ -97,30 +138,32 @@ def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Dist
         paths = list(dict.fromkeys(api_call.exchange.path for api_call in distilled.api_calls))[:3]
         requested = f"; they are for {', '.join(paths)}" if paths else ""
         count, sources = len(distilled.api_calls), ", ".join(distilled.sources)
-        raise RecordingError(
-            f"{sources}: none of its {count} requests is for the Assistants or Responses API{requested}"
-        )
+        raise NotForTheApi(f"{sources}: none of its {count} requests is for the Assistants or Responses API{requested}")
     return distilled
 
 
 def save(imported: Imported, out: Path, *, force: bool = False) -> list[Path]:
     """Writes the scenario and the files beside it. Raises EmulatorError if one already exists, unless ``force``."""
-    files = {out: imported.text.encode()}
-    files |= {out.parent / path: content for path, content in imported.distilled.files.items()}
-    if not out.parent.is_dir():
-        raise EmulatorError(f"{out.parent} is not a directory. Create it first, or use another --out.")
+    return write_all(imported.files(out), force=force)
+
+
+def write_all(files: Mapping[Path, bytes], *, force: bool = False) -> list[Path]:
+    """Writes files, in directories that it makes, or none of them. Raises EmulatorError as ``save`` does."""
     for path in files:
         if path.is_dir():
             raise EmulatorError(f"{path} is a directory. Use --out with the name of a file.")
+        if blocked := next((folder for folder in path.parents if folder.exists() and not folder.is_dir()), None):
+            raise EmulatorError(f"{blocked} is not a directory. Use another --out.")
         if path.exists() and not force:
             raise EmulatorError(f"{path} already exists. Use another --out, or --force to overwrite it.")
     drafts = {path: path.with_name(f".{path.name}.{os.getpid()}.draft") for path in files}
-    folders = [path for path in dict.fromkeys(path.parent for path in files) if not path.exists()]
+    above = {folder for path in files for folder in path.parents if not folder.exists()}
+    folders = sorted(above, key=lambda folder: len(folder.parts), reverse=True)
     try:
         for path, content in files.items():
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             drafts[path].write_bytes(content)
-        for path in reversed(files):  # the scenario last: it names the others
+        for path in reversed(list(files)):  # the scenario last: it names the others
             drafts[path].replace(path)
     finally:
         for draft in drafts.values():

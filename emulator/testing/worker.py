@@ -192,15 +192,16 @@ class Worker:
     # ---- A world for each test ----
 
     @contextmanager
-    def test(self, item: pytest.Item, general: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    def test(self, request: pytest.FixtureRequest, general: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
         """A fresh world for one test, with the options of its fixtures and markers."""
+        item: pytest.Item = request.node
         with in_one_line():
             control = self.control
             use = item.stash.get(self.use, None) or self._begin_use(item)
             with real_files():
                 options = options_of(item, general)
                 use.may_differ = options.may_differ
-                self._begin_world(item, options)
+                self._begin_world(item, options, request.getfixturevalue)
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
         use.checked = self.in_own_world = True
@@ -212,14 +213,23 @@ class Worker:
             with in_one_line():
                 self.baselines.reset()
 
-    def _begin_world(self, item: pytest.Item, options: TestOptions) -> None:
+    def _begin_world(self, item: pytest.Item, options: TestOptions, value: Callable[[str], Any]) -> None:
         for sender in senders(item):
             if why := self.baselines.why_not(sender):
                 refuse(why)
         self.baselines.keep_first()
         self.baselines.reset(**options.options)
-        for scenario in options.scenarios or self._usual_scenarios():
+        for scenario in options.scenarios or self._cassettes(item, value) or self._usual_scenarios():
             self.control.load(scenario)
+
+    def _cassettes(self, item: pytest.Item, value: Callable[[str], Any]) -> list[Path]:
+        """The cassettes of a test with the marker ``vcr``, if the setting makes them its scenarios."""
+        is_wanted = self.config.getini("assistants_emulator_cassettes") and item.get_closest_marker("vcr") is not None
+        if not is_wanted or not isinstance(item, pytest.Function):
+            return []
+        from emulator.testing.cassettes import cassettes
+
+        return cassettes(item, value)
 
     def _usual_scenarios(self) -> list[Path]:
         """The scenarios of pyproject.toml, which are for tests that name none."""

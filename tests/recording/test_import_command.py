@@ -157,10 +157,8 @@ def test_a_file_that_is_named_twice_is_read_once(here: Path, again: str) -> None
         (["folder", "--out", "x.yaml"], "folder: expected recordings in this directory, found none"),
         (["talk.jsonl", "--out", "there.yaml"],
          "there.yaml already exists. Use another --out, or --force to overwrite it."),
-        (["talk.jsonl", "--out", "nowhere/x.yaml"],
-         "nowhere is not a directory. Create it first, or use another --out."),
-        (["talk.jsonl", "--out", "folder", "--force"], "folder is a directory. Use --out with the name of a file."),
-        (["talk.jsonl", "--out", "folder"], "folder is a directory. Use --out with the name of a file."),
+        (["talk.jsonl", "--out", "words.txt/x.yaml"], "words.txt is not a directory. Use another --out."),
+        (["talk.jsonl", "--out", "words.txt/"], "words.txt is not a directory. Use another --out."),
         (["talk.jsonl", "nowhere.jsonl", "--out", "x.yaml"], "nowhere.jsonl: No such file"),
         (["other.jsonl", "--out", "x.yaml"],
          "other.jsonl: none of its 2 requests is for the Assistants or Responses API; "

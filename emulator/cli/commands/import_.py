@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emulator.base.problems import EmulatorError
 from emulator.base.text import plural
 from emulator.cli.commands.exits import OK
 from emulator.cli.commands.options import add_json_option, add_redaction_options, redactor_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 SUMMARY = "convert recordings (cassettes, HAR files, logs) to a scenario"
 EXAMPLES = """\
   assistants-emulator import cassettes/*.yaml --out weather.yaml       convert VCR cassettes to one scenario
+  assistants-emulator import cassettes/ --out scenarios/               make one scenario of each cassette
   assistants-emulator import session.har --out -                       print the scenario, write no file
   assistants-emulator import recording.jsonl --out scenarios/app.yaml  convert the output of `record`
 """
@@ -32,7 +35,13 @@ _FORMATS = (
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = f"Convert recordings to a scenario. {_FORMATS}"
     parser.add_argument("files", nargs="+", metavar="FILE|DIR", help="recordings that belong together")
-    parser.add_argument("--out", required=True, metavar="SCENARIO", help="the scenario file to write; - prints it")
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="SCENARIO|DIR/",
+        help="the scenario file to write; - prints it; "
+        "a directory gets one scenario for each recording, named after it",
+    )
     parser.add_argument("--name", help="the scenario's name (default: the name of the file)")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
     add_redaction_options(parser)
@@ -43,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     from emulator.cli.terminal import ProgressLine
     from emulator.recordings.importing import import_files, save
 
+    if options.out.endswith(("/", os.sep)) or Path(options.out).is_dir():
+        return _run_for_each(options)
     out = None if options.out == "-" else Path(options.out)
     name = options.name or (out.stem if out else "imported")
     redactor = redactor_of(options)
@@ -60,7 +71,41 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def summary(imported: Imported, written: list[Path]) -> list[str]:
+def _run_for_each(options: argparse.Namespace) -> int:
+    """One scenario for each recording, in a directory."""
+    from emulator.cli.terminal import ProgressLine
+    from emulator.recordings.separate import import_each, save_each
+
+    if options.name:
+        raise EmulatorError("--name is for one scenario: those in a directory are named after their recordings")
+    redactor = redactor_of(options)
+    with ProgressLine(sys.stderr) as progress:
+        separate = import_each(options.files, Path(options.out), progress.report, redactor=redactor)
+    written = save_each(separate, force=options.force)
+    if options.json:
+        scenarios = [as_json(imported, list(imported.files(path))) for path, imported in separate.imported]
+        not_imported = {"not_for_the_api": separate.not_for_the_api, "left_alone": separate.ignored}
+        show_json({"written": [str(path) for path in written], "scenarios": scenarios, **not_imported})
+        return OK
+    for path, imported in separate.imported:
+        for line in summary(imported, list(imported.files(path)), is_one_of_many=True):
+            print_stderr(line)
+    left = [*separate.not_for_the_api, *separate.ignored]
+    for line in [Paint(sys.stderr)("not imported:", "bold"), *bullet_lines(left)] if left else []:
+        print_stderr(line)
+    print_stderr(f"next: assistants-emulator check --play {options.out}")
+    return OK
+
+
+def _sessions(imported: Imported) -> str:
+    count = len(imported.distilled.sources)
+    return (
+        f"these {count} recordings share no object, as if they were {imported.sessions} tests: in one scenario they "
+        "are one chain, and a later test may get the answer of an earlier one. --out DIR/ makes a scenario of each"
+    )
+
+
+def summary(imported: Imported, written: list[Path], *, is_one_of_many: bool = False) -> list[str]:
     """Lines that say what was imported, what was not, and how a replay of the scenario compares."""
     paint, proof = Paint(sys.stderr), imported.proof
     lines = []
@@ -74,6 +119,8 @@ def summary(imported: Imported, written: list[Path]) -> list[str]:
     proven = f"proof: {proven if proof.played else 'no request can be replayed'}"
     lines.append(paint(proven, "green" if proof.alike == proof.played > 0 else "yellow"))
     lines += bullet_lines(proof.differences)
+    if imported.sessions > 1:
+        lines.append(paint(f"warning: {_sessions(imported)}", "yellow"))
     lines += redaction_lines(imported.redacted)
     if imported.distilled.left_out:
         lines.append(paint("not imported:", "bold"))
@@ -83,7 +130,7 @@ def summary(imported: Imported, written: list[Path]) -> list[str]:
         lines += bullet_lines(imported.ignored)
     if not written and imported.distilled.files:
         lines.append(f"not written: {plural(len(imported.distilled.files), 'more file')}; use --out FILE to write them")
-    if written:
+    if written and not is_one_of_many:
         lines.append(f"next: assistants-emulator check --play {written[0]}")
     return lines
 
@@ -106,6 +153,7 @@ def as_json(imported: Imported, written: list[Path]) -> dict[str, Any]:
         "written": [str(path) for path in written],
         **({} if written else {"scenario": imported.text}),
         "requests": len(imported.distilled.api_calls),
+        "sessions": imported.sessions,
         **{f"{word}s": count for word, count in counts(imported).items()},
         "proof": {"played": proof.played, "alike": proof.alike, "differences": proof.differences},
         "redacted": [{**place._asdict(), "count": count} for place, count in imported.redacted.items()],

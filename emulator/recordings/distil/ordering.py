@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +12,8 @@ from emulator.recordings.exchange import Exchange, Recording
 
 #: Bytes of a stream in which the created objects appear.
 _HEAD: Final = 64 * 1024
+#: What the ids of objects begin with that only one session has; others use assistants and files of others.
+_OF_A_SESSION: Final = ("thread_", "run_", "conv_", "resp_")
 
 
 def arrange(recordings: Iterable[Recording]) -> list[Exchange]:
@@ -22,10 +24,10 @@ def arrange(recordings: Iterable[Recording]) -> list[Exchange]:
     files = [recording.exchanges for recording in recordings]
     if all(exchange.time is not None for exchanges in files for exchange in exchanges):
         files = sorted(files, key=lambda exchanges: min((one.time or 0 for one in exchanges), default=0))
-    created = [_ids_created_in(exchanges) for exchanges in files]
+    created = [created_in(exchanges) for exchanges in files]
     makers = {id: number for number, ids in enumerate(created) for id in ids}
     needs = [
-        {makers[id] for id in _references(exchanges) - own if id in makers}
+        {makers[id] for id in references_in(exchanges) - own if id in makers}
         for exchanges, own in zip(files, created, strict=True)
     ]
     order: list[int] = []
@@ -37,7 +39,33 @@ def arrange(recordings: Iterable[Recording]) -> list[Exchange]:
     return _with_unique_ids(exchange for number in order for exchange in files[number])
 
 
-def _ids_created_in(exchanges: Iterable[Exchange]) -> set[str]:
+def sessions(recordings: Sequence[Recording]) -> int:
+    """How many sessions these are: recordings belong to one session if one names what another has made."""
+    made = [created_in(one.exchanges) for one in recordings]
+    named = [references_in(one.exchanges) - own for one, own in zip(recordings, made, strict=True)]
+    old = [{id for id in ids if id.startswith(_OF_A_SESSION)} for ids in named]
+    left = set(range(len(recordings)))
+    count = 0
+    while left:
+        count += 1
+        waiting = [left.pop()]
+        while waiting:
+            one = waiting.pop()
+            joined = {
+                other
+                for other in left
+                if not (
+                    named[one].isdisjoint(made[other])
+                    and named[other].isdisjoint(made[one])
+                    and old[one].isdisjoint(old[other])
+                )
+            }
+            left -= joined
+            waiting += joined
+    return count
+
+
+def created_in(exchanges: Iterable[Exchange]) -> set[str]:
     """The ids of the objects that these exchanges created."""
     return {id for exchange in exchanges for id in _created_ids(exchange)}
 
@@ -55,7 +83,7 @@ def _created_ids(exchange: Exchange) -> list[str]:
     return [id for id in ids if id and id not in exchange.url and id.encode() not in (exchange.request_body or b"")]
 
 
-def _references(exchanges: Iterable[Exchange]) -> set[str]:
+def references_in(exchanges: Iterable[Exchange]) -> set[str]:
     """Parts of URLs and texts of bodies; the ids in requests are among them."""
     references: set[str] = set()
     for exchange in exchanges:
