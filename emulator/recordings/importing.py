@@ -11,6 +11,7 @@ from pathlib import Path
 
 from emulator.base.problems import EmulatorError
 from emulator.recordings.distil.api_calls import is_for_the_api
+from emulator.recordings.distil.bases import with_base
 from emulator.recordings.distil.distil import Distilled, distil
 from emulator.recordings.distil.ordering import sessions
 from emulator.recordings.exchange import Recording, RecordingError
@@ -101,8 +102,11 @@ def import_files(
     *,
     folder: str = "",
     redactor: Redactor | None = None,
+    base: str | None = None,
 ) -> Imported:
     """Reads, redacts, distils and proves recordings. ``folder``: see ``distil``; by default the scenario's name.
+
+    ``base``: the path below which the recordings have the API; by default it is found.
 
     Without a ``redactor`` all secrets stay.
 
@@ -111,6 +115,7 @@ def import_files(
     Raises as ``read_files`` does, and RecordingError if no request is for the API, or if the scenario is too large.
     """
     recordings, ignored = read_files(files, progress)
+    recordings = [with_base(one, base) for one in recordings] if base is not None else recordings
     if progress:
         progress("proving", len(recordings), len(recordings))
     imported = import_recordings(recordings, name, folder=folder, redactor=redactor)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.base.problems import EmulatorError
+from emulator.recordings.distil.bases import with_base
 from emulator.recordings.exchange import RecordingError
 from emulator.recordings.importing import Imported, NotForTheApi, Progress, chosen_files, import_recordings, write_all
 from emulator.recordings.readers import read_recording
@@ -24,9 +25,16 @@ class Separate(NamedTuple):
 
 
 def import_each(
-    files: Iterable[str | Path], out: Path, progress: Progress | None = None, *, redactor: Redactor | None = None
+    files: Iterable[str | Path],
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    redactor: Redactor | None = None,
+    base: str | None = None,
 ) -> Separate:
     """Makes a scenario of each recording, named after its file, below the directory ``out``.
+
+    ``base``: see ``import_files``.
 
     Raises as ``import_files`` does, and RecordingError if no recording has a request for the API.
     """
@@ -38,8 +46,10 @@ def import_each(
             progress(f"importing {path.name}", number, len(found))
         target = _free(out / f"{name}.yaml", path, made)
         title = target.relative_to(out).with_suffix("").as_posix()
+        recording = read_recording(path)
+        recording = recording if base is None else with_base(recording, base)
         try:
-            made[target] = import_recordings([read_recording(path)], title, folder=target.stem, redactor=redactor)
+            made[target] = import_recordings([recording], title, folder=target.stem, redactor=redactor)
         except NotForTheApi as error:
             skipped.append(str(error))
     if not made:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.base.problems import EmulatorError
 from emulator.base.text import plural
 from emulator.cli.commands.exits import OK
-from emulator.cli.commands.options import add_json_option, add_redaction_options, redactor_of
+from emulator.cli.commands.options import add_base_option, add_json_option, add_redaction_options, redactor_of
 from emulator.cli.commands.output import bullet_lines, print_stderr, redaction_lines, show_json
 from emulator.cli.terminal import Paint
 
@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="the scenario's name (default: the name of the file)")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    add_base_option(parser)
     add_redaction_options(parser)
     add_json_option(parser, "print the summary as one document on stdout; with --out - it contains the scenario")
 
@@ -59,7 +60,9 @@ def run(options: argparse.Namespace) -> int:
     redactor = redactor_of(options)
     with ProgressLine(sys.stderr) as progress:
         folder = out.stem if out else name
-        imported = import_files(options.files, name, progress.report, folder=folder, redactor=redactor)
+        imported = import_files(
+            options.files, name, progress.report, folder=folder, redactor=redactor, base=options.base
+        )
     written = save(imported, out, force=options.force) if out else []
     if options.json:
         show_json(as_json(imported, written))
@@ -80,7 +83,7 @@ def _run_for_each(options: argparse.Namespace) -> int:
         raise EmulatorError("--name is for one scenario: those in a directory are named after their recordings")
     redactor = redactor_of(options)
     with ProgressLine(sys.stderr) as progress:
-        separate = import_each(options.files, Path(options.out), progress.report, redactor=redactor)
+        separate = import_each(options.files, Path(options.out), progress.report, redactor=redactor, base=options.base)
     written = save_each(separate, force=options.force)
     if options.json:
         scenarios = [as_json(imported, list(imported.files(path))) for path, imported in separate.imported]

@@ -58,6 +58,14 @@ def add_address_options(parser: argparse.ArgumentParser, port: int) -> None:
     )
 
 
+def add_base_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--base",
+        metavar="PATH",
+        help="the path below which the recordings have the API, such as /proxy/v1, or / (default: it is found)",
+    )
+
+
 def add_redaction_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say which secrets of recordings are redacted."""
     parser.add_argument(

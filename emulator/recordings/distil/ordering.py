@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from emulator.recordings.distil.api_calls import operation_of, read_events
+from emulator.recordings.distil.bases import with_found_base
 from emulator.recordings.exchange import Exchange, Recording
 
 #: Bytes of a stream in which the created objects appear.
@@ -21,7 +22,7 @@ def arrange(recordings: Iterable[Recording]) -> list[Exchange]:
 
     The order within a file never changes. A file that creates an object comes before a file that refers to it.
     """
-    files = [recording.exchanges for recording in recordings]
+    files = [with_found_base(recording).exchanges for recording in recordings]
     if all(exchange.time is not None for exchanges in files for exchange in exchanges):
         files = sorted(files, key=lambda exchanges: min((one.time or 0 for one in exchanges), default=0))
     created = [created_in(exchanges) for exchanges in files]
@@ -41,8 +42,9 @@ def arrange(recordings: Iterable[Recording]) -> list[Exchange]:
 
 def sessions(recordings: Sequence[Recording]) -> int:
     """How many sessions these are: recordings belong to one session if one names what another has made."""
-    made = [created_in(one.exchanges) for one in recordings]
-    named = [references_in(one.exchanges) - own for one, own in zip(recordings, made, strict=True)]
+    found = [with_found_base(one).exchanges for one in recordings]
+    made = [created_in(exchanges) for exchanges in found]
+    named = [references_in(exchanges) - own for exchanges, own in zip(found, made, strict=True)]
     old = [{id for id in ids if id.startswith(_OF_A_SESSION)} for ids in named]
     left = set(range(len(recordings)))
     count = 0
