@@ -11,6 +11,8 @@ MAX_BODY_DEPTH: Final = 100
 MAX_FILE: Final = 512 * 1024 * 1024
 MAX_PART: Final = 64 * 1024 * 1024
 MAX_MESSAGES: Final = 100_000
+#: "Less than 512kb": the sentence tells neither the unit nor the exact number, and this is the smallest it can mean.
+MAX_TOOL_OUTPUTS: Final = 512_000
 MAX_STORE_FILES: Final = 10_000
 MAX_TEXT: Final = 20_000_000
 MAX_UNPACKED: Final = 64 * 1024 * 1024
@@ -73,6 +75,7 @@ LIMITS: Final = (
     Limit(MAX_FILE, "bytes", "uploaded file", "400; the service documents 512 MB"),
     Limit(MAX_PART, "bytes", "part of an upload", "400; the service documents 64 MB"),
     Limit(MAX_MESSAGES, "messages", "messages of a thread", "400"),
+    Limit(MAX_TOOL_OUTPUTS, "bytes", "tool outputs of a request, together", "400; the service says 512kb"),
     Limit(MAX_STORE_FILES, "files", "files of a vector store", "400"),
     Limit(MAX_TEXT, "characters", "text of a file in a vector store", "the file is `failed`"),
     Limit(MAX_UNPACKED, "bytes", "unpacked size of a docx", "the file is `failed`"),

@@ -14,7 +14,7 @@ The names of models that no API knows belong to none of them; they are given her
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final
 
@@ -77,7 +77,19 @@ def _give_all(world: State, scenario: Scenario) -> None:
 
     for kind in GIVEN_KINDS:
         for number, item in enumerate(scenario.given.get(kind, [])):
+            world.store.given_ids.update(_ids_in(kind, item))
             try:
                 _giver(kind)(world, item, scenario.contents)
             except Refusal as error:
                 raise ScenarioError([f"{scenario.file}: given.{kind}[{number}]: {error}"]) from None
+
+
+def _ids_in(kind: str, item: Any) -> Iterator[tuple[str, str]]:
+    """The ids that a scenario has chosen for an object and for those inside it, each with the kind of its object."""
+    if not isinstance(item, dict):
+        return
+    if item.get("id"):
+        yield kind, item["id"]
+    for key, inner in item.items():
+        for one in inner if isinstance(inner, list) else ():
+            yield from _ids_in(key, one)

@@ -287,7 +287,7 @@ class Tour:
             assert [one.status for one in self._client.beta.threads.runs.list(thread)] == [run.status] == [status]
             self._client.beta.threads.messages.list(thread)
             events = self._client.beta.threads.runs.create(
-                thread, assistant_id=self._ids["assistant"], reasoning_effort="low", stream=True
+                thread, assistant_id=self._ids["assistant"], model="o3-mini", reasoning_effort="low", stream=True
             )
             assert [event.event for event in events][-1] == f"thread.run.{status}"
 

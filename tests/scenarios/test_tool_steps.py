@@ -412,7 +412,7 @@ def test_code_is_streamed_in_pieces(chunks: Any) -> None:
 
 def test_a_message_with_images() -> None:
     played = Played(world({"say": {"text": "A cat.", "images": ["cat.png", "file-cat"]}}), CODE)
-    image = {"type": "image_file", "image_file": {"file_id": "file-cat", "detail": "auto"}}
+    image = {"type": "image_file", "image_file": {"file_id": "file-cat"}}
     assert played.content == [image, image, {"type": "text", "text": {"value": "A cat.", "annotations": []}}]
     assert Played(world({"say": {"images": ["cat.png"]}}), CODE).content == [image]
 

@@ -12,7 +12,7 @@ from emulator.apis.assistants import objects, views
 from emulator.apis.assistants.messages import StoredMessage, page
 from emulator.apis.assistants.objects import Message
 from emulator.apis.assistants.store import RUN, AssistantsStore, Thread
-from emulator.apis.http.errors import not_found
+from emulator.apis.http.id_forms import not_found
 from emulator.apis.http.json_text import pretty
 from emulator.base.json_types import Object
 from emulator.engine.usage import tokens

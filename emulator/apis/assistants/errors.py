@@ -88,3 +88,45 @@ def invalid_function_schema(subject: str, reason: str, param: str) -> ApiError:
 
 def invalid_response_format(name: str, reason: str) -> ApiError:
     return ApiError(400, f"Invalid schema for response_format '{name}': {reason}", param="response_format")
+
+
+def unsupported_parameter(name: str) -> ApiError:
+    """A sampling parameter with a reasoning model. ``top_p`` is inferred from ``temperature``."""
+    message = f"Unsupported parameter: '{name}' is not supported with this model."
+    return ApiError(400, message, param="model", code="unsupported_model")
+
+
+def unsupported_effort(effort: str | None) -> ApiError:
+    """An effort, or none, that the model does not have. Inferred for one that the request itself sends."""
+    shown = "null" if effort is None else effort
+    message = f"Unsupported value: 'reasoning_effort' does not support '{shown}' with this model."
+    return ApiError(400, message, code="unsupported_value")
+
+
+def no_structured_outputs(model: str) -> ApiError:
+    message = (
+        f"Invalid parameter: 'response_format' of type 'json_schema' is not supported with model version `{model}`."
+    )
+    return ApiError(400, message, param="response_format")
+
+
+def tools_beside_json_schema() -> ApiError:
+    """The sentence is quoted; that it has neither param nor code is inferred."""
+    return ApiError(
+        400, "Invalid tools: all tools must be of type `function` when `response_format` is of type `json_schema`"
+    )
+
+
+def outputs_too_large() -> ApiError:
+    return ApiError(
+        400,
+        "'tool_outputs' too large: the combined tool outputs must be less than 512kb.",
+        param="tool_outputs",
+        code="invalid_value",
+    )
+
+
+def unknown_response_format() -> ApiError:
+    """Azure's words before it had structured outputs; param and code are inferred."""
+    message = "Invalid value: 'json_schema'. Supported values are: 'json_object' and 'text'."
+    return ApiError(400, message, param="response_format.type", code="invalid_value")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from emulator.apis.assistants import objects, usage
+from emulator.apis.assistants.model_rules import sampling_of
 from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.resources import add_message, check_messages, resolve
 from emulator.apis.assistants.store import Thread, objects_of
@@ -27,7 +28,7 @@ def give_assistant(world: State, item: Object, contents: Mapping[str, bytes]) ->
     id = item.get("id") or world.ids.make("assistant")
     resources = resolve(world, item.get("tool_resources"))
     made = objects.assistant(id, world.now, {**item, "tool_resources": resources})
-    objects_of(world).assistants.put(id, made)
+    objects_of(world).put_assistant(made, sampling_of(item))
 
 
 @gives("threads")

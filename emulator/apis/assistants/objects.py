@@ -13,6 +13,7 @@ from typing import Any, Final, TypedDict, cast
 from emulator.apis.assistants.lifecycle import FIRST
 from emulator.apis.assistants.tools import echo_tools
 from emulator.apis.http.flavours import RUN_LIFETIME
+from emulator.apis.model_families import family
 from emulator.base.json_types import Object
 
 #: Keys of a stored message that only events carry (docs/wire.md §2).
@@ -137,7 +138,7 @@ def assistant(id: str, at: int, body: Mapping[str, Any]) -> Assistant:
         "tools": tools,
         "top_p": _decimal(body.get("top_p")),
         "temperature": _decimal(body.get("temperature")),
-        "reasoning_effort": body.get("reasoning_effort"),
+        "reasoning_effort": body.get("reasoning_effort") or family(body["model"]).default_effort,
         "tool_resources": _resources(body.get("tool_resources"), tools),
         "metadata": body.get("metadata") or {},
         "response_format": body.get("response_format") or "auto",
@@ -217,8 +218,8 @@ def text_part(value: str, annotations: list[Object] | None = None) -> Object:
 
 
 def image_part(file_id: str) -> Object:
-    """An image that is a file, as a message shows it."""
-    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
+    """An image that the assistant shows. It has no ``detail``, which only an image of a user has (docs/wire.md §2)."""
+    return {"type": "image_file", "image_file": {"file_id": file_id}}
 
 
 def text_of(message: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any, Final
 
 from emulator.apis.assistants.messages import StoredMessage
@@ -68,6 +69,22 @@ class AssistantsStore:
     def __init__(self) -> None:
         self.assistants: Collection[Assistant] = Collection(ASSISTANT)
         self.threads: dict[str, Thread] = {}
+        #: The sampling parameters that a client has set for an assistant, by its id.
+        self._sampling: dict[str, Set[str]] = {}
+
+    def put_assistant(self, assistant: Assistant, sampling: Set[str]) -> None:
+        """Stores an assistant. ``sampling``: the sampling parameters that a client has set for it."""
+        self.assistants.put(assistant["id"], assistant)
+        self._sampling[assistant["id"]] = sampling
+
+    def sampling_of(self, assistant_id: str) -> Set[str]:
+        """The sampling parameters of an assistant that a client has set."""
+        return self._sampling.get(assistant_id, frozenset())
+
+    def remove_assistant(self, id: str) -> None:
+        """Takes out an assistant that is there."""
+        self.assistants.remove(id)
+        self._sampling.pop(id, None)
 
     def thread(self, id: str) -> Thread:
         """A thread by its id. Raises Missing."""
@@ -81,7 +98,7 @@ class AssistantsStore:
 
     def copy(self) -> AssistantsStore:
         other = AssistantsStore()
-        other.assistants = self.assistants.copy()
+        other.assistants, other._sampling = self.assistants.copy(), dict(self._sampling)
         other.threads = {id: thread.copy() for id, thread in self.threads.items()}
         return other
 

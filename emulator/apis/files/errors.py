@@ -110,8 +110,11 @@ def bad_purpose_on_azure() -> ApiError:
     return ApiError(400, "Invalid value for purpose.", code="invalidPayload", gateway=True)
 
 
-def unknown_form_field(name: str) -> ApiError:
-    return ApiError(400, f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+def unknown_form_fields(names: list[str]) -> ApiError:
+    """Known for one field of a file's form; the plural is inferred, and so is the form of a part."""
+    listed, verb = ", ".join(f"'{name}'" for name in names), "was" if len(names) == 1 else "were"
+    message = f"Additional properties are not allowed ({listed} {verb} unexpected)"
+    return ApiError(400, message, has_detail=True)
 
 
 def overlap_too_large(limit: int, got: int) -> ApiError:

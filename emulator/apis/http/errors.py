@@ -18,7 +18,6 @@ import orjson
 
 from emulator.base.problems import Refusal
 from emulator.base.text import shorten
-from emulator.world.state.missing import Missing
 
 _KEYS_PAGE = "https://platform.openai.com/account/api-keys"
 
@@ -191,13 +190,3 @@ def server_error(request_id: str) -> ApiError:
         f"{request_id} in your email.)",
         type="server_error",
     )
-
-
-def not_found(missing: Missing) -> ApiError:
-    """404 for an unknown id, 400 for one that cannot be of this kind."""
-    kind, id, param = missing.kind, missing.id, missing.param
-    prefixes = (kind.prefix, "assistant-") if kind.noun == "file" else kind.prefix  # Azure's files have their own
-    if not id.startswith(prefixes):
-        message = f"Invalid '{param}': '{id}'. Expected an ID that begins with '{kind.prefix}'."
-        return ApiError(400, message, param=param, code="invalid_value")
-    return ApiError(404, str(missing))

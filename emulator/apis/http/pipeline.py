@@ -23,6 +23,7 @@ from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
 from emulator.apis.http.form import Form, is_form
 from emulator.apis.http.gateway import error_response
 from emulator.apis.http.headers import Headers
+from emulator.apis.http.id_forms import judge_path, judge_values, not_found
 from emulator.apis.http.idle_polls import count_idle_poll
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
 from emulator.apis.http.request import (
@@ -147,7 +148,7 @@ class Api:
         """A request is refused, unless a stub responds to it."""
         pending.result = error
         if isinstance(error, Missing):
-            error = errors.not_found(error)
+            error = not_found(error)
         if isinstance(error, ApiError):
             # its frames refer to the pending request, and that to the error
             error.__traceback__ = error.__context__ = None
@@ -274,13 +275,17 @@ class Api:
         check = self._endpoints.check_headers.get(resolved.operation.api)
         if check and not resolved.waives_headers:
             check(entry.headers)
+        given = world.store.given_ids
+        judge_path(name, resolved.path, given)
         query = resolved.query and typed_query(name, resolved.query)
         if query and (error := query_error(name, query)):
             raise error
+        judge_values("queries", name, query, given)
         if resolved.form is not None and schema("forms", name) is None:
             raise errors.bad_json()
         takes_json = entry.method == "POST" and resolved.form is None
         values = read_json(name, resolved.raw, foundry=flavour in FOUNDRY) if takes_json else {}
+        judge_values("bodies", name, values, given)
         request = Request(world, entry, flavour, resolved.path, query, values, resolved.form)
         if world.clock.name == "real" and world.active:
             request.engine.catch_up()

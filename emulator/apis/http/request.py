@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.apis.http.flavours import FOUNDRY, Flavour
 from emulator.apis.http.form import Form
-from emulator.apis.http.headers import Headers
+from emulator.apis.http.headers import Headers, read_query
 from emulator.apis.http.json_text import pretty
 from emulator.base.clock import FOREVER
 from emulator.world.journal import Entry
@@ -59,6 +59,12 @@ class Request:
     def on_azure(self) -> bool:
         """On Azure OpenAI or Foundry, whose objects have the same forms."""
         return self.flavour != "openai"
+
+    @property
+    def version(self) -> str:
+        """The ``api-version`` that the request names; empty for none."""
+        version = read_query(self.entry.query).get("api-version", "")
+        return version if isinstance(version, str) else ""
 
     @property
     def on_foundry(self) -> bool:

@@ -6,7 +6,7 @@ whole kinds of values; its schemas say in ``x-noun``, ``x-discriminator`` and ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -64,13 +64,35 @@ def unknown(path: list[Any]) -> ApiError:
 
 def _additional(path: list[Any], breach: Breach) -> ApiError:
     known = breach.schema.get("properties", {})
-    return unknown([*path, next(key for key in breach.found if key not in known)])
+    key = next(key for key in breach.found if key not in known)
+    meant = _in_other_case(key, known)
+    if meant is None or meant in breach.found:
+        return unknown([*path, key])
+    if meant in breach.schema.get("required", ()):
+        return _missing([*path, meant], key)
+    where = dotted([*path, key])
+    return refuse(f"Unknown parameter: '{where}'.{_hint(key, meant)}", where, "unknown_parameter")
 
 
 def _required(path: list[Any], breach: Breach) -> ApiError:
     missing = next(key for key in breach.expected if key not in breach.found)
-    where = dotted([*path, missing])
-    return refuse(f"Missing required parameter: '{where}'.", where, "missing_required_parameter")
+    return _missing([*path, missing], _in_other_case(missing, breach.found))
+
+
+def _missing(path: list[Any], sent: str | None) -> ApiError:
+    """The error for a parameter that is not there. ``sent``: the key that stands in its place."""
+    where, hint = dotted(path), "" if sent is None else _hint(sent, path[-1])
+    return refuse(f"Missing required parameter: '{where}'.{hint}", where, "missing_required_parameter")
+
+
+def _in_other_case(key: str, others: Iterable[str]) -> str | None:
+    """The key among others that differs only in upper and lower case."""
+    return next((other for other in others if other != key and other.lower() == key.lower()), None)
+
+
+def _hint(sent: str, meant: str) -> str:
+    """Quoted in part: the sentence before it is inferred (docs/wire.md §4)."""
+    return f" You provided '{sent}', did you mean to provide '{meant}'?"
 
 
 def _type(path: list[Any], breach: Breach) -> ApiError:
@@ -183,6 +205,9 @@ _AT_THE_END: Final = r"(?!\n)"
 
 
 def _pattern(path: list[Any], breach: Breach) -> ApiError:
+    if breach.schema.get("format") == "uri":
+        message = f"Invalid '{dotted(path)}'. Expected a valid URL, but got a value with an invalid format."
+        return refuse(message, dotted(path), "invalid_value")
     message = (
         f"Invalid '{dotted(path)}': string does not match pattern. Expected a string that matches the pattern "
         f"'{breach.expected.replace(_AT_THE_END, '')}'."

@@ -6,9 +6,9 @@ leads to their dates; everything else follows from the family and the version in
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final, NamedTuple
 
+from emulator.apis.model_families import family
 from emulator.base.json_types import Object
 
 #: Recorded, except those of o1, o3 and the models before gpt-4o: documented.
@@ -35,12 +35,6 @@ _SNAPSHOTS: Final = {
     "o3-mini": "o3-mini-2025-01-31",
     "o4-mini": "o4-mini-2025-04-16",
 }
-
-#: ``gpt-5.4-mini`` is version (5, 4); a fine-tuned model is like the model that it comes from.
-_GPT: Final = re.compile(r"(?:ft:)?gpt-(\d{1,3})(?:\.(\d{1,3}))?(?![\d.a-z])")
-_O_SERIES: Final = re.compile(r"(?:ft:)?o\d{1,2}(?![\da-z])")
-#: The first and the last version of GPT that does not reason unless the request sets an effort.
-_NO_EFFORT_BY_DEFAULT: Final = ((5, 1), (5, 4))
 
 
 class ModelDefaults(NamedTuple):
@@ -74,7 +68,7 @@ def defaults(name: str) -> ModelDefaults:
 
 def can_reason(name: str) -> bool:
     """Whether a model has settings for reasoning."""
-    return _version(name) >= (5, 0) or _O_SERIES.match(name) is not None
+    return family(name).reasons
 
 
 def reasoning(name: str, requested: Object | None) -> Object:
@@ -97,17 +91,16 @@ def reasoning(name: str, requested: Object | None) -> Object:
 
 def _version(name: str) -> tuple[int, int]:
     """The version of a GPT; (0, 0) for every other model."""
-    match = _GPT.match(name)
-    return (int(match[1]), int(match[2] or 0)) if match else (0, 0)
+    found = family(name)
+    return found.version if found.series == "gpt" else (0, 0)
 
 
 def _reasoning(name: str, version: tuple[int, int]) -> Object:
     if not can_reason(name):
         return {"context": None, "effort": None, "summary": None}
-    first, last = _NO_EFFORT_BY_DEFAULT
     return {
         "context": "all_turns" if version >= (5, 6) else "current_turn",
-        "effort": "none" if first <= version <= last else "medium",
+        "effort": family(name).default_effort,
         "mode": "standard",
         "summary": None,
     }

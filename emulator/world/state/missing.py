@@ -8,7 +8,10 @@ from emulator.base.problems import Refusal
 
 
 class Kind(NamedTuple):
-    """A kind of object: the value of its key ``object``, its noun in sentences, and how its ids begin."""
+    """A kind of object: the value of its key ``object``, its noun in sentences, and how its ids begin.
+
+    ``prefix``: as the service quotes it; only that of batches has its underscore.
+    """
 
     name: str
     noun: str
@@ -28,4 +31,4 @@ UPLOAD: Final = Kind("upload", "upload", "upload")
 UPLOAD_PART: Final = Kind("upload.part", "part", "part")
 VECTOR_STORE: Final = Kind("vector_store", "vector store", "vs")
 VECTOR_STORE_FILE: Final = Kind("vector_store.file", "file", "file")
-FILE_BATCH: Final = Kind("vector_store.file_batch", "file batch", "vsfb")
+FILE_BATCH: Final = Kind("vector_store.file_batch", "file batch", "vsfb_")

@@ -53,6 +53,8 @@ class Store:
         self.deleted_models: set[str] = set()
         #: Models that requests may not name: a scenario says that there are none of these names.
         self.unknown_models: set[str] = set()
+        #: Ids that a scenario has chosen, with the kind of object (a key of ``given``): their form is not judged.
+        self.given_ids: set[tuple[str, str]] = set()
         self._parts: dict[type[Any], StorePart] = {}
 
     def of(self, part: type[Part]) -> Part:
@@ -74,6 +76,7 @@ class Store:
         for store in self.vector_stores:
             other.vector_stores.put(store.id, store.copy())
         other.deleted_models, other.unknown_models = set(self.deleted_models), set(self.unknown_models)
+        other.given_ids = set(self.given_ids)
         other._parts = {kind: part.copy() for kind, part in self._parts.items()}
         return other
 
@@ -100,7 +103,7 @@ class Store:
         self.files.remove(id)
         del self.contents[id]
         for store in self.vector_stores:
-            store.remove(id)
+            store.lose(id)
 
     # ---- Vector stores ----
 

@@ -87,12 +87,14 @@ def chunking(sent: Object | None) -> Object:
 class VectorStore:
     """One store with its files and batches."""
 
-    __slots__ = ("_index", "batches", "files", "object", "stored")
+    __slots__ = ("_index", "batches", "deleted", "files", "object", "stored")
 
     def __init__(self, object: Object) -> None:
         self.object = object
         self.files: Collection[Object] = Collection(VECTOR_STORE_FILE)
         self.stored: dict[str, StoredFile] = {}
+        #: The statuses of files that were deleted while they were in the store: the counts keep them.
+        self.deleted: dict[str, str] = {}
         #: Batches with the ids of their files.
         self.batches: dict[str, tuple[Object, list[str]]] = {}
         self._index: tuple[Index, list[tuple[StoredFile, str]]] | None = None
@@ -138,11 +140,32 @@ class VectorStore:
 
     def remove(self, file_id: str) -> None:
         """Takes a file out of the store; the file itself stays."""
+        stored = self._take(file_id)
+        if stored is not None:
+            self._count(stored.object, None)
+
+    def _take(self, file_id: str) -> StoredFile | None:
         stored = self.stored.pop(file_id, None)
         if stored is not None:
             self.files.remove(file_id)
-            self._count(stored.object, None)
             self._index = None
+        return stored
+
+    def lose(self, file_id: str) -> None:
+        """A file was deleted: it leaves the store, whose ``file_counts`` stay as they are (docs/wire.md §2).
+
+        Inferred: its bytes are no longer used, and one that is still being indexed is no longer counted, because the
+        store would never be done.
+        """
+        stored = self._take(file_id)
+        if stored is None:
+            return
+        if stored.object["status"] == "in_progress":
+            self._count(stored.object, None)
+        else:
+            self.deleted[file_id] = stored.object["status"]
+            left = self.object["usage_bytes"] - stored.object["usage_bytes"]
+            self.object = {**self.object, "usage_bytes": left}
 
     # ---- Indexing ----
 
@@ -192,10 +215,15 @@ class VectorStore:
         self.object = {**self.object, "file_counts": counts, "status": status, "usage_bytes": used}
 
     def counts(self, ids: Iterable[str]) -> dict[str, int]:
-        """How many of these files have which status; those that were taken out do not count."""
-        statuses = [self.stored[id].object["status"] for id in ids if id in self.stored]
+        """How many of these files have which status. Deleted ones count, those that were taken out do not."""
+        statuses = [status for id in ids if (status := self._status(id))]
         counts = {status: statuses.count(status) for status in _COUNTED}
         return {**counts, "total": len(statuses)}
+
+    def _status(self, file_id: str) -> str | None:
+        """Of a file that is in the store, or was when it was deleted."""
+        stored = self.stored.get(file_id)
+        return stored.object["status"] if stored else self.deleted.get(file_id)
 
     # ---- Batches ----
 
@@ -245,6 +273,7 @@ class VectorStore:
             id: StoredFile(one.object, one.file, one.chunks, one.polls_seen, one.known)
             for id, one in self.stored.items()
         }
+        other.deleted = dict(self.deleted)
         other.batches = {id: (batch, list(ids)) for id, (batch, ids) in self.batches.items()}
         return other
 

@@ -55,7 +55,7 @@ def test_the_smallest_assistant_to_the_byte() -> None:
         ("temperature", 0, 0.0),
         ("temperature", None, 1.0),
         ("top_p", 0.25, 0.25),
-        ("reasoning_effort", "low", "low"),
+        ("reasoning_effort", None, None),
         ("response_format", None, "auto"),
         ("response_format", {"type": "json_object"}, {"type": "json_object"}),
         ("tool_resources", None, {}),
@@ -150,7 +150,6 @@ def test_modify_replaces_what_is_sent_and_nothing_else() -> None:
     [
         ("name", "a", None, None),
         ("instructions", "i", None, None),
-        ("reasoning_effort", "low", None, None),
         ("metadata", {"k": "v"}, {}, {}),
         ("metadata", {"k": "v"}, None, {"k": "v"}),
         ("tools", [{"type": "code_interpreter"}], [], []),

@@ -130,7 +130,7 @@ def test_a_run_says_why_it_ended(message: str, key: str, value: Any) -> None:
         ("metadata", {"k": "v"}, {"k": "v"}),
         ("temperature", 0, 0.0),
         ("top_p", 1, 1.0),
-        ("reasoning_effort", "high", "high"),
+        ("reasoning_effort", None, None),
         ("max_completion_tokens", 16, 16),
         ("max_prompt_tokens", 256, 256),
         ("truncation_strategy", {"type": "last_messages", "last_messages": 3},

@@ -74,7 +74,7 @@ def test_a_batch_that_does_not_exist_is_a_404(method: str, path: str) -> None:
     api = InProcess()
     store = make_store(api)
     assert api.request(method, f"{store}/file_batches/vsfb_none{path}").error == absent("file batch", "vsfb_none")
-    assert api.request(method, f"{store}/file_batches/x{path}").error == wrong_id("batch_id", "x", "vsfb")
+    assert api.request(method, f"{store}/file_batches/x{path}").error == wrong_id("batch_id", "x", "vsfb_")
 
 
 @pytest.mark.parametrize("path", ["", "/files", "/file_batches"])

@@ -139,7 +139,7 @@ def test_an_empty_segment_ends_the_path(path: str) -> None:
 
 
 def test_an_encoded_slash_is_part_of_an_id() -> None:
-    assert InProcess().get("/v1/threads/thread_a%2Fb").error[1] == "No thread found with id 'thread_a/b'."
+    assert InProcess().get("/v1/threads/thread_a%2Fb").error[1].startswith("Invalid 'thread_id': 'thread_a/b'.")
 
 
 # ---- Faults of ours ----

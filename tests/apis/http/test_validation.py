@@ -174,6 +174,8 @@ _STRUCTURE = {
     "then",
     "else",
     "propertyNames",
+    "format",
+    "x-id",
 }
 #: Keywords that only choose, inside ``if``.
 _CHOICE = {"const", "not"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from emulator.apis.assistants import errors, objects, strict_schemas
+from emulator.apis.assistants.model_rules import Base, check_model, check_version, sampling_of
 from emulator.apis.assistants.objects import Assistant
 from emulator.apis.assistants.resources import resolve
 from emulator.apis.assistants.store import objects_of
@@ -12,22 +14,28 @@ from emulator.apis.assistants.views import shown, view_of
 from emulator.apis.http.lists import deleted, list_of, read_query
 from emulator.apis.http.request import JsonResponse, Request, json_response
 
-#: Known to be refused (docs/wire.md §4). Any other name is accepted: deployments, fine-tunes, models to come.
-_UNSUPPORTED = frozenset({"gpt-5.1"})
+#: Known to be refused, with its snapshots (docs/wire.md §4). Any other name is accepted: nobody knows all of them.
+_UNSUPPORTED = re.compile(r"gpt-5\.1(?!\d)")
 
 
-def check_settings(request: Request, assistant: Assistant | None = None) -> None:
+def check_settings(request: Request, assistant: Assistant | None = None, *, modifies: bool = False) -> None:
     """Checks what assistants and runs both have: model, tools and response format. Raises ApiError.
 
-    ``assistant``: the one whose model a run has if it names none. Azure does not check the model's name
+    ``assistant``: the one that runs, or that the request ``modifies``. Azure does not check the model's name
     (docs/wire.md §6); a model that the scenario gives as unknown is refused everywhere.
     """
     model = request.body.get("model")
-    named = model or (assistant["model"] if assistant else None)
+    named = model or (assistant["model"] if assistant and not modifies else None)
     if named in request.world.unknown_models:
         raise errors.model_not_found(named)
-    if model in _UNSUPPORTED and request.flavour == "openai":
+    if model and _UNSUPPORTED.match(model) and request.flavour == "openai":
         raise errors.unsupported_model(model)
+    if request.flavour == "azure":
+        check_version(request.body, request.version)
+    base = None
+    if assistant:
+        base = Base(assistant, objects_of(request.world).sampling_of(assistant["id"]), null_clears=modifies)
+    check_model(request.body, base, on_azure=request.on_azure)
     strict_schemas.check_tools(request.body.get("tools"))
     strict_schemas.check_response_format(request.body.get("response_format"))
 
@@ -43,7 +51,7 @@ def create_assistant(request: Request) -> JsonResponse:
     resources = resolve(world, request.body.get("tool_resources"), on_azure=request.on_azure)
     id = world.ids.make("assistant")
     made = objects.assistant(id, world.now, {**request.body, "tool_resources": resources})
-    objects_of(world).assistants.put(id, made)
+    objects_of(world).put_assistant(made, sampling_of(request.body))
     return shown(request, made)
 
 
@@ -52,19 +60,19 @@ def get_assistant(request: Request) -> JsonResponse:
 
 
 def modify_assistant(request: Request) -> JsonResponse:
-    assistants = objects_of(request.world).assistants
-    old = assistants.find(request.path["assistant_id"], "assistant_id")
-    check_settings(request)
+    objects_here = objects_of(request.world)
+    old = objects_here.assistants.find(request.path["assistant_id"], "assistant_id")
+    check_settings(request, old, modifies=True)
     sent = request.body.get("tool_resources")
     resources = {} if sent is None else {"tool_resources": resolve(request.world, sent, on_azure=request.on_azure)}
     modified = objects.modified_assistant(old, {**request.body, **resources})
-    assistants.put(old["id"], modified)
+    objects_here.put_assistant(modified, sampling_of(request.body, objects_here.sampling_of(old["id"])))
     return shown(request, modified)
 
 
 def delete_assistant(request: Request) -> JsonResponse:
     """Its runs stay, and go on."""
-    assistants = objects_of(request.world).assistants
-    id = assistants.find(request.path["assistant_id"], "assistant_id")["id"]
-    assistants.remove(id)
+    objects_here = objects_of(request.world)
+    id = objects_here.assistants.find(request.path["assistant_id"], "assistant_id")["id"]
+    objects_here.remove_assistant(id)
     return json_response(deleted(id, "assistant"))

@@ -22,6 +22,7 @@ from emulator.apis.http.lists import POLL_SOON, list_of, read_query
 from emulator.apis.http.request import JsonResponse, Request, StreamResponse
 from emulator.apis.tool_choice import check_tool_choice
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_TOOL_OUTPUTS
 from emulator.engine.active_turn import ActiveTurn
 from emulator.scenarios.model import TERMINAL
 from emulator.scenarios.steps.context import Output
@@ -188,7 +189,14 @@ def cancel_run(request: Request) -> JsonResponse:
     return _run_response(request, cancelling)
 
 
+def _check_size(outputs: list[Object]) -> None:
+    """Raises ApiError for outputs that are too large together, whatever the status of the run."""
+    if sum(len(one["output"].encode("utf-8", "replace")) for one in outputs) >= MAX_TOOL_OUTPUTS:
+        raise errors.outputs_too_large()
+
+
 def submit_tool_outputs_to_run(request: Request) -> JsonResponse | StreamResponse:
+    _check_size(request.body["tool_outputs"])
     thread = thread_in_path(request)
     run = run_in_path(request, thread)
     turn = request.engine.active.get(run["id"])

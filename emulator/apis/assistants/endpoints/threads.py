@@ -23,8 +23,6 @@ def check_room(thread: Thread, more: int = 1) -> None:
 def make_thread(request: Request, body: dict[str, Any]) -> Thread:
     """A new thread with its first messages."""
     world, messages = request.world, body.get("messages") or []
-    if len(messages) > MAX_MESSAGES:
-        raise errors.thread_is_full("that is to be made", MAX_MESSAGES)
     check_messages(world, messages)
     resources = resolve(world, body.get("tool_resources"), days=THREAD_STORE_DAYS, on_azure=request.on_azure)
     id = world.ids.make("thread")

@@ -37,10 +37,9 @@ def form_of(request: Request) -> Form:
 
 
 def check_fields(form: Form, known: frozenset[str]) -> None:
-    """Raises ApiError for a part of a form that the operation does not know."""
-    for name in (*form.fields, *form.files):
-        if name not in known:
-            raise errors.unknown_form_field(name)
+    """Raises ApiError for parts of a form that the operation does not know."""
+    if others := [name for name in (*form.fields, *form.files) if name not in known]:
+        raise errors.unknown_form_fields(others)
 
 
 def list_files(request: Request) -> JsonResponse:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.apis.files.endpoints.files import check_fields, form_of
+from emulator.apis.files.endpoints.files import form_of
 from emulator.apis.http import errors as request_errors
 from emulator.apis.http.lists import deleted, read_query
 from emulator.apis.http.request import FileResponse, JsonResponse, Request
+from emulator.apis.http.validation_words import unknown
 from emulator.apis.responses import errors
 from emulator.apis.responses.code_files import check_files
 from emulator.apis.responses.containers import (
@@ -93,7 +94,9 @@ def create_container_file(request: Request) -> JsonResponse:
         made = put_account_file(world, container, id)
     else:
         form = form_of(request)
-        check_fields(form, frozenset({"file"}))
+        for name in (*form.fields, *form.files):
+            if name != "file":
+                raise unknown([name])
         if "file" not in form.files:
             raise request_errors.form_field_missing("file")
         sent = form.files["file"]
