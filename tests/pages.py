@@ -15,7 +15,15 @@ from tests.support import ROOT
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 
 #: The language of a block that shows a file, by the extension of the file.
-LANGUAGES: Final = {".py": "python", ".yaml": "yaml", ".mjs": "js", ".json": "json", ".txt": "text"}
+LANGUAGES: Final = {
+    ".py": "python",
+    ".yaml": "yaml",
+    ".mjs": "js",
+    ".ts": "ts",
+    ".java": "java",
+    ".json": "json",
+    ".txt": "text",
+}
 
 _BEGIN = re.compile(r"^<!-- ([^/ ][^>]*) -->$", re.MULTILINE)
 _RECIPE = re.compile(r"^<!-- tests/examples/(\w+)/", re.MULTILINE)

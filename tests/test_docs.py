@@ -55,9 +55,9 @@ def commands_of(block: Block) -> list[tuple[str, list[str]]]:
 
 
 def test_every_recipe_is_shown_whole() -> None:
-    """But for the cassette, which is long, and the example of leaving.md, which has a page of its own."""
+    """But for the cassette, which is long, and examples that have pages of their own."""
     shown = {block.part for block in blocks(ROOT / "docs" / "recipes.md")}
-    hidden = {"__pycache__", "cassettes", "leaving"}
+    hidden = {"__pycache__", "cassettes", "leaving", "node_parallel", "unittest_", "java"}
     files = [path for path in EXAMPLES.glob("*/**/*.*") if not hidden & set(path.parts)]
 
     assert len({path.relative_to(EXAMPLES).parts[0] for path in files}) == 11
@@ -69,7 +69,7 @@ def test_applications_know_nothing_of_the_emulator() -> None:
         path for path in EXAMPLES.glob("*/*.*") if path.suffix in (".py", ".mjs") and "test" not in path.stem
     ]
 
-    assert len(applications) == 15
+    assert len(applications) == 16
     assert [path.name for path in applications if re.search("emulator|127.0.0.1|base_url", path.read_text())] == []
 
 

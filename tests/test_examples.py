@@ -72,3 +72,13 @@ def test_a_program_of_node_is_the_same_on_both_apis(tmp_path: Path) -> None:
     changed = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60)
 
     assert (changed.returncode, "question" in changed.stdout) == (1, True), changed.stdout + changed.stderr
+
+
+@pytest.mark.clients
+@pytest.mark.skipif(shutil.which("javac") is None, reason="a JDK is not installed")
+def test_the_program_in_java_asks_and_checks(tmp_path: Path) -> None:
+    copy_of_recipe("java", tmp_path / "java")
+    command = [sys.executable, "-m", "emulator", "exec", "weather.yaml", "--", "java", "Weather.java"]
+    run = subprocess.run(command, cwd=tmp_path / "java", capture_output=True, text=True, timeout=120)
+
+    assert (run.returncode, run.stdout) == (0, "It is sunny in Paris.\n"), run.stderr

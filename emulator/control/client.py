@@ -10,9 +10,10 @@ import http.client
 import json
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from emulator.base.clock import is_sleep
@@ -56,6 +57,16 @@ class Control(AsyncVerbs):
             "OPENAI_API_VERSION": "2025-04-01-preview",
             **excepted,
         }
+
+    @contextmanager
+    def leading(self, *, allow_real: bool = False) -> Iterator[Self]:
+        """Points clients that read the environment here, and refuses connections to the real service, for a block."""
+        from emulator.control.leading import leading
+
+        if not self.url:
+            raise EmulatorError("leading(): start the emulator first; its address is unknown before")
+        with leading(self.environ, allow_real=allow_real):
+            yield self
 
     def reset(self, **options: Any) -> None:
         """Begins a new world without objects, requests and problems. Open streams of the old world break off.

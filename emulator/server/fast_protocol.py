@@ -26,6 +26,7 @@ from uvicorn.server import ServerState
 from emulator.apis.http.response import CLOSE_LINE, Ready
 from emulator.base.limits import MAX_HEAD
 from emulator.server.uvicorn_server import CONFIG
+from emulator.server.without_h2c import WithoutH2c
 
 
 class AnswersNow(Protocol):
@@ -34,7 +35,7 @@ class AnswersNow(Protocol):
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None: ...
 
 
-class FastProtocol(HttpToolsProtocol):
+class FastProtocol(WithoutH2c):
     """A value for uvicorn's ``http``. Its application has ``answer_now``."""
 
     #: The body received so far of a request that may take the fast path; None for any other request.

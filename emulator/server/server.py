@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -19,16 +20,19 @@ _LATER = 0.01
 
 
 def http_protocol() -> Any:
-    """uvicorn's ``http``: ``FastProtocol``, or ``httptools`` where the installed uvicorn has other internals.
+    """uvicorn's ``http``: ``FastProtocol``, or uvicorn's own where the installed uvicorn has other internals.
 
     The application gets the same requests from both. The second one is slower, does not bound the head of a request,
     and may send a stream in other chunks.
     """
-    try:
+    with contextlib.suppress(ImportError):
         from emulator.server.fast_protocol import FastProtocol, is_supported
-    except ImportError:
-        return "httptools"
-    return FastProtocol if is_supported() else "httptools"
+
+        if is_supported():
+            return FastProtocol
+    from emulator.server.without_h2c import WithoutH2c
+
+    return WithoutH2c
 
 
 class Server(AppServer):

@@ -60,11 +60,11 @@ class AppServer(uvicorn.Server):
         begin: Callable[[], object] = lambda: None,
         **more: Any,
     ) -> None:
-        config = uvicorn.Config(
-            application,
-            timeout_keep_alive=_KEEP_ALIVE,
-            **{"http": "httptools", **CONFIG, **more},
-        )
+        if "http" not in more:
+            from emulator.server.without_h2c import WithoutH2c
+
+            more["http"] = WithoutH2c
+        config = uvicorn.Config(application, timeout_keep_alive=_KEEP_ALIVE, **CONFIG, **more)
         super().__init__(config)
         self.listening, self._begin, self._end = listening, begin, end
         self.ready = threading.Event()

@@ -16,10 +16,10 @@ import pytest
 from emulator.base.problems import EmulatorError
 from emulator.base.project import Project, project_of
 from emulator.control.client import Control
+from emulator.control.network_guard import EXCEPTED, Guard
 from emulator.testing.baselines import Baselines
 from emulator.testing.failures import failing
 from emulator.testing.neighbours import Admission, keep_sleep, real_files
-from emulator.testing.network_guard import EXCEPTED, Guard
 from emulator.testing.options import WORLD_OPTIONS, TestOptions, options_of, refuse
 from emulator.testing.sunset_report import Dependence, senders
 

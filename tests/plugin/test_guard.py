@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulator.testing.network_guard import Guard, is_real
+from emulator.control.network_guard import Guard, is_real
 from tests.plugin.inner import run, sections
 
 

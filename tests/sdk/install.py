@@ -29,8 +29,10 @@ NODE_SDKS = ("openai", "openai-6")
 #: Directories with packages for Node, and which.
 NODE_PROGRAMS = "node"
 NODE_RECORDERS = "node-recorders"
+NODE_RUNNERS = "node-runners"
 _PACKAGES = {
     NODE_PROGRAMS: HERE / "node" / "package.json",
+    NODE_RUNNERS: HERE / "runners.json",
     NODE_RECORDERS: HERE.parent / "recording" / "clients" / "node" / "package.json",
 }
 _FRAMEWORKS = ROOT / "tests" / "frameworks"

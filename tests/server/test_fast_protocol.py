@@ -20,6 +20,7 @@ from emulator.server.emulator import Emulator
 from emulator.server.fast_protocol import FastProtocol
 from emulator.server.server import http_protocol
 from emulator.server.uvicorn_server import AppServer, bind
+from emulator.server.without_h2c import WithoutH2c
 from emulator.world.worlds import Worlds
 
 HEADERS = b"Host: localhost\r\nAuthorization: Bearer sk-test\r\nOpenAI-Beta: assistants=v2\r\n"
@@ -109,7 +110,7 @@ STREAM = b'{"assistant_id": "%b", "stream": true, "thread": {"messages": [{"role
 @pytest.mark.parametrize("version", [b"1.1", b"1.0"])
 def test_both_protocols_stream_the_same_events(version: bytes) -> None:
     answers = []
-    for protocol in (FastProtocol, "httptools"):
+    for protocol in (FastProtocol, WithoutH2c):
         with serving(http=protocol) as port:
             made = talk(port, post(b"/v1/assistants", ASSISTANT))
             id = made[made.index(b"asst_") :][:29]
@@ -238,7 +239,7 @@ def test_other_internals_of_uvicorn_are_noticed(
 
 def test_a_uvicorn_without_the_module_is_served_by_its_own_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "emulator.server.fast_protocol", None)
-    assert http_protocol() == "httptools"
+    assert http_protocol() is WithoutH2c
 
 
 def test_without_the_fast_protocol_the_emulator_serves_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
