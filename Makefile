@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-alone coverage test-clients check format bench bench-peers soak fuzz build
+.PHONY: help install demo demo-page serve test test-alone coverage test-clients check format bench bench-peers soak fuzz build
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ install: $(INSTALLED)  ## the virtual environment, with everything for developme
 
 demo: $(INSTALLED)  ## three patterns on both APIs with the real SDK, against bundled scenarios
 	$(BIN)/python -m tests.demo
+
+demo-page: $(INSTALLED)  ## the same, and a server with the page that shows what it did, until you stop it
+	$(BIN)/python -m tests.demo --serve
 
 serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
 	$(BIN)/assistants-emulator serve fixtures/scenarios

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 from openai import OpenAI
 
 from emulator import Emulator, Request, Run
+from emulator.admin.inspector.report import report_of
 
 SCENARIOS = Path(__file__).parent.parent / "fixtures" / "scenarios"
 #: Columns of each of the two APIs.
@@ -33,8 +36,12 @@ WEATHER = "What is the weather in Paris?"
 OUTPUT = '{"celsius": 21}'
 
 
-def main() -> int:
-    """Runs the demo and returns the exit code."""
+#: The page that shows what the demo did.
+PAGE = Path(__file__).parent.parent / ".cache" / "demo.html"
+
+
+def main(*arguments: str) -> int:
+    """Runs the demo and returns the exit code; with ``--serve`` the emulator stays until Ctrl-C."""
     warnings.filterwarnings("ignore", "(?i).*deprecated", DeprecationWarning)  # the SDK's, of the old API
     with Emulator(SCENARIOS) as emulator, OpenAI(base_url=emulator.base_url, api_key=emulator.api_key) as client:
         transcript = Transcript(emulator, client)
@@ -50,7 +57,21 @@ def main() -> int:
         transcript.print_turns()
         emulator.check()
         print("\ncheck(): no problems. No model, no network, and nothing has slept.")
+        show_page(emulator, serve="--serve" in arguments)
     return 0
+
+
+def show_page(emulator: Emulator, *, serve: bool) -> None:
+    """Ends with the address of a page that shows what the demo did: a file, or the emulator itself until Ctrl-C."""
+    if serve:
+        print(f"\nWhat it did, live, until you press Ctrl-C: {emulator.url}/_emulator/", flush=True)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+        return
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(report_of(emulator, "make demo"), encoding="utf-8")
+    print("\nWhat it did, as a page (make demo-page serves it live):")
+    print(PAGE.resolve().as_uri())
 
 
 # ---- The patterns ----
@@ -221,4 +242,4 @@ def events_of(events: list[dict[str, Any]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

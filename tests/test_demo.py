@@ -13,6 +13,7 @@ from tests.support import GOLDEN, ROOT
 
 
 def _without_port(text: str) -> str:
+    text = text.replace(demo.PAGE.resolve().as_uri(), "file:///…/.cache/demo.html")
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
 
 

@@ -25,6 +25,9 @@ CACHE = ROOT / ".cache" / "sdk"
 PYTHON_SDKS = {"openai-2": "openai>=2,<3 vcrpy>=9", "openai-1.109.1": "openai==1.109.1"}
 #: Environments for recorders alone: the newest SDK's patterns are played without one.
 PYTHON_RECORDERS = {"openai-3": "openai>=3 vcrpy>=9"}
+#: The environment that drives Chromium.
+BROWSER = "browser"
+BROWSER_NEEDS = "playwright axe-core-python"
 NODE_SDKS = ("openai", "openai-6")
 #: Directories with packages for Node, and which.
 NODE_PROGRAMS = "node"
@@ -145,6 +148,7 @@ def main() -> int:
             (name, f"{file.read_text()} {sys.version}", partial(install_python, name, "-r", str(file)))
             for name, file in (FRAMEWORKS | RESPONSES_FRAMEWORKS).items()
         ),
+        (BROWSER, f"{BROWSER_NEEDS} {sys.version}", partial(install_python, BROWSER, *BROWSER_NEEDS.split())),
         *_wanted_pythons(),
     ]
     with ThreadPoolExecutor(os.cpu_count()) as installers:

@@ -240,6 +240,7 @@
   ];
 
   function step(by) {
+    drawNow();
     const links = [...find("rows").querySelectorAll("a")];
     const now = links.findIndex((one) => one.getAttribute("aria-current") || one === document.activeElement);
     const next = links[Math.min(links.length - 1, Math.max(0, now + by))];
@@ -252,6 +253,7 @@
   }
 
   function read() {
+    drawNow();
     const first = find("rows").querySelector("a");
     if (route().id === "" && first) location.hash = first.getAttribute("href");
     find("detail").focus();
@@ -311,6 +313,6 @@
     draw();
   } else {
     draw();
-    connect();
+    requestAnimationFrame(() => setTimeout(connect)); // the empty page is painted first
   }
 })();
