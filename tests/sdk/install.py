@@ -23,6 +23,11 @@ CACHE = ROOT / ".cache" / "sdk"
 
 #: Each SDK in an environment of its own.
 PYTHON_SDKS = {"openai-2": "openai>=2,<3 vcrpy>=9", "openai-1.109.1": "openai==1.109.1"}
+#: Those whose poll loops do not know the status ``incomplete``.
+PYTHON_POLL_LOOPS = {
+    "openai-1.26.0": "openai==1.26.0 httpx<0.28",
+    "semantic-kernel-1.4.0": "semantic-kernel==1.4.0 openai==1.35.0 httpx<0.28 pydantic<2.9",
+}
 #: Environments for recorders alone: the newest SDK's patterns are played without one.
 PYTHON_RECORDERS = {"openai-3": "openai>=3 vcrpy>=9"}
 #: The environment that drives Chromium.
@@ -142,7 +147,7 @@ def main() -> int:
         ),
         *(
             (name, f"{needs} {sys.version}", partial(install_python, name, *needs.split()))
-            for name, needs in (PYTHON_SDKS | PYTHON_RECORDERS).items()
+            for name, needs in (PYTHON_SDKS | PYTHON_POLL_LOOPS | PYTHON_RECORDERS).items()
         ),
         *(
             (name, f"{file.read_text()} {sys.version}", partial(install_python, name, "-r", str(file)))
