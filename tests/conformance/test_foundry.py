@@ -108,6 +108,25 @@ def test_a_turn_cannot_call_a_hosted_tool(kind: str, name: str) -> None:
     assert f"cannot call '{name}': Foundry runs tools of the kind '{kind}' itself" in problem["message"]
 
 
+@pytest.mark.parametrize(
+    ("kinds", "choice", "status"),
+    [
+        (["bing_grounding"], "required", "completed"),
+        (["bing_grounding", "function"], "required", "completed"),
+        (["bing_grounding", "function"], {"type": "bing_grounding"}, "completed"),
+        (["function"], "required", "failed"),
+    ],
+)
+def test_a_hosted_tool_may_have_been_used_without_a_step(kinds: list[str], choice: str | Object, status: str) -> None:
+    """``tool_choice`` is met by a tool that the emulator does not have, and by no other way to say nothing of tools."""
+    api = Foundry({"turns": [{"steps": [{"say": "It is sunny."}]}]})
+    function = {"type": "function", "function": {"name": "f"}}
+    tools = [function if kind == "function" else tool_of(kind) for kind in kinds]
+    thread = api.thread("Hello")
+    run = api.run(thread, api.assistant(tools=tools), tool_choice=choice).json["id"]
+    assert api.poll(thread, run)[-1] == status
+
+
 def test_a_condition_knows_the_kind() -> None:
     turns = [
         {"name": "searching", "when": {"tools": ["bing_grounding"]}, "steps": [{"say": "Found."}]},

@@ -82,8 +82,8 @@ class Bounds(NamedTuple):
         if not self.must_use or self.used or any(step.kind in _MAY_STILL_USE_TOOL for step in steps_to_come):
             return
         kinds = {kind for kind, _ in self.allowed} if self.allowed else self.has
-        if kinds.isdisjoint(_KINDS):
-            return  # tools that no step uses, as web search
+        if not kinds or kinds - _KINDS:
+            return  # it has no tool, or may have used one of which there is no step, as web search
         required = _names(sorted(self.allowed)) if self.allowed else "a tool"
         raise StepFailed("impossible", f"the model has to use {required} before it is done: tool_choice requires it")
 
