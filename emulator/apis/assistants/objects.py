@@ -227,20 +227,8 @@ def text_of(message: Mapping[str, Any]) -> str:
     return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
 
 
-def run(
-    id: str,
-    at: int,
-    thread_id: str,
-    assistant: Assistant,
-    body: Object,
-    *,
-    lifetime: int = RUN_LIFETIME,
-    resources: Object | None = None,
-) -> Run:
-    """A run as it is queued: the assistant's settings, overridden by the request's.
-
-    ``lifetime``: in seconds. ``resources``: its own ``tool_resources``, which only Foundry knows.
-    """
+def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object, lifetime: int = RUN_LIFETIME) -> Run:
+    """A run as it is queued: the assistant's settings, overridden by the request's. ``lifetime``: in seconds."""
     settings = cast("Object", assistant)
 
     def effective(key: str) -> Any:
@@ -265,7 +253,7 @@ def run(
         "model": effective("model"),
         "instructions": _instructions(effective("instructions"), body.get("additional_instructions")),
         "tools": tools,
-        "tool_resources": resources or {},
+        "tool_resources": {},
         "metadata": body.get("metadata") or {},
         "temperature": float(effective("temperature")),
         "top_p": float(effective("top_p")),

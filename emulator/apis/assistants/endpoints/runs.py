@@ -125,7 +125,9 @@ def _start(request: Request, prepared: _Prepared, stream: RunStream | None) -> J
         stores = stores_of(world, assistant, thread, own)
     use_stores(world, stores)
     id, lifetime = world.ids.make("thread.run", thread.id), RUN_LIFETIMES[request.flavour]
-    run = objects.run(id, world.now, thread.id, assistant, request.body, lifetime=lifetime, resources=own)
+    run = objects.run(id, world.now, thread.id, assistant, request.body, lifetime)
+    if own:
+        run["tool_resources"] = own
     turn = turn_of(world, thread, run, assistant, stores, azure=request.on_azure)
     request.entry.run_id, request.entry.turn = run["id"], turn.turn.name
     request.engine.start(turn, stream)
