@@ -75,6 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run tests with the fixture assistants_api once on each API, and fail those that differ",
     )
+    _add_strictness(parser, group)
     parser.addini(
         "assistants_emulator",
         "start the emulator before the collection and point clients to it for the whole session",
@@ -87,6 +88,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
+
+
+def _add_strictness(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--assistants-strict",
+        dest="assistants_emulator_strict",
+        action="store_true",
+        help="fail tests that leave loose ends, as a run that waits for outputs; without it, they are warnings",
+    )
+    parser.addini("assistants_strict", "the same as --assistants-strict", type="bool", default=False)
 
 
 def _add_sunset_options(group: pytest.OptionGroup) -> None:
@@ -273,10 +284,35 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Fails a strict session whose tests together left loose ends. Its summary tells them."""
+    reports = _reports_of_use(session.config)
+    if reports:
+        from emulator.testing.failures import in_words
+        from emulator.testing.summary import finish
+
+        try:
+            finish(session, reports)
+        except Exception as error:
+            _terminal(session.config).write_line(in_words(error))
+    return (yield)
+
+
+def _terminal(config: pytest.Config) -> Any:
+    return config.pluginmanager.get_plugin("terminalreporter")
+
+
+def _reports_of_use(config: pytest.Config) -> list[Any]:
+    """The reports of all tests, if one of them has used the emulator; none in xdist's workers."""
+    stats = getattr(_terminal(config), "stats", {})
+    reports = [report for group in stats.values() for report in group if _is_of_a_test(report)]
+    return reports if any(hasattr(report, "assistants_emulator") for report in reports) else []
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Reports the tests that depend on the removed API or tried to connect to the real service."""
-    reports = [report for group in terminalreporter.stats.values() for report in group if _is_of_a_test(report)]
-    if any(hasattr(report, "assistants_emulator") for report in reports):
+    if reports := _reports_of_use(config):
         from emulator.testing.failures import in_words
         from emulator.testing.summary import summarize
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+import emulator.engine.loose_ends  # noqa: F401  # registers the kinds of turns
 from emulator import pytest_plugin
 from emulator.base.limits import LIMITS
 from emulator.base.operations import OPERATIONS as ROUTES
@@ -25,6 +26,7 @@ from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import KINDS
 from emulator.scenarios.schema import SCENARIO
 from emulator.scenarios.steps import STEP_KINDS
+from emulator.world.loose_ends import LOOSE_ENDS
 from tests.pages import PAGES, is_file, parts, shown, with_part
 from tests.support import ROOT
 
@@ -93,6 +95,12 @@ def pytest_options() -> str:
     for name, (said, *_) in parser._inidict.items():
         rows.append(f"| `{name} = true` in pytest's settings | {said} |")
     return "\n".join(rows)
+
+
+def loose_ends() -> str:
+    """One row for each kind of loose end."""
+    rows = ["| kind | what was left undone |", "|---|---|"]
+    return "\n".join([*rows, *(f"| `{kind.name}` | {kind.summary} |" for kind in LOOSE_ENDS.values())])
 
 
 #: The meaning of each setting. The schema has its values, the world its defaults.
@@ -211,6 +219,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "faults": faults,
     "fixtures": fixtures,
     "pytest options": pytest_options,
+    "loose ends": loose_ends,
     "settings": settings,
     "commands": commands,
     "command options": command_options,

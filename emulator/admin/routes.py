@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.admin.endpoints import backfill, holds, inspector, journal, scenarios, world
+from emulator.admin.endpoints import backfill, holds, inspector, journal, report, scenarios, world
 from emulator.admin.request import refusal
 
 #: All routes of the admin API, without their prefix ``/_emulator``.
@@ -44,6 +44,7 @@ ROUTES: Final = [
     Route("/worlds", inspector.list_worlds),
     Route("/", inspector.page),
     Route("/inspector/{name}", inspector.page),
+    Route("/report", report.report),
 ]
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from emulator.base.loose_ends import LooseEnd
 from emulator.base.problems import EmulatorError, Problem
 from emulator.base.text import plural
 from emulator.cli.commands.output import print_stderr
 from emulator.cli.terminal import Paint, printable
 from emulator.control.client import Control
 from emulator.control.records import Run
+from emulator.control.world_report import WorldReport
 
 #: The worlds without problems that a report shows.
 _SHOWN: Final = 4
@@ -30,6 +32,7 @@ class UsedWorld:
     warnings: list[Problem]
     runs: list[Run]
     requests: int
+    report: WorldReport
 
     @classmethod
     def of(cls, control: Control) -> UsedWorld:
@@ -39,6 +42,7 @@ class UsedWorld:
             control.warnings(),
             control.runs(),
             sum(1 + request.repeats for request in control.requests()),
+            control.report(),
         )
 
 
@@ -51,7 +55,29 @@ def as_json(worlds: Sequence[UsedWorld]) -> dict[str, Any]:
         "runs": [{key: getattr(run, key) for key in keys} for one in worlds for run in one.runs],
         "problems": [problem.as_json() for one in worlds for problem in one.problems],
         "warnings": [warning.as_json() for one in worlds for warning in one.warnings],
+        "loose_ends": [end.as_json() for end in loose_ends(worlds)],
     }
+
+
+def loose_ends(worlds: Sequence[UsedWorld]) -> list[LooseEnd]:
+    """Those of all worlds together: of a scenario, that no world has played it; that none has got a request."""
+    found = [end for one in worlds for end in one.report.loose_ends]
+    played = {scenario.name for one in worlds for scenario in one.report.scenarios if scenario.played}
+    is_unused = all(any(end.kind == "no_request" for end in one.report.loose_ends) for one in worlds)
+    together = {
+        end: None
+        for end in found
+        if (end.kind == "unplayed" and end.scenario not in played) or (end.kind == "no_request" and is_unused)
+    }
+    return [*(end for end in found if end.kind not in ("unplayed", "no_request")), *together]
+
+
+def show_loose_ends(ends: Sequence[LooseEnd], command: str) -> None:
+    """Prints what a command that succeeded left undone."""
+    paint = Paint(sys.stderr)
+    print_stderr(paint(f"assistants-emulator: {command} succeeded, and left {plural(len(ends), 'loose end')}:", "bold"))
+    for end in ends:
+        print_stderr(printable(f"  {end}"))
 
 
 def write_files(worlds: Sequence[UsedWorld], folder: Path, title: str) -> Iterator[Path]:

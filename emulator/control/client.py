@@ -23,6 +23,7 @@ from emulator.control.records import Request, Run, TimelineEvent, Transcript
 
 if TYPE_CHECKING:
     from emulator.control.backfill import BackfillReport
+    from emulator.control.world_report import WorldReport
 
 
 class Control(AsyncVerbs):
@@ -197,6 +198,12 @@ class Control(AsyncVerbs):
             warnings.warn(str(Problem.from_json(one)), EmulatorWarning, stacklevel=2)
         if problems := [Problem.from_json(one) for one in found["problems"]]:
             raise CheckFailed(problems)
+
+    def report(self) -> WorldReport:
+        """What was left undone in the world (``loose_ends``), and how its scenarios were used."""
+        from emulator.control.world_report import WorldReport
+
+        return WorldReport.from_json(self._call("GET", "/report"))
 
     def backfill(self) -> BackfillReport:
         """How the conversations of the world differ from its threads; ``str(report)`` is the same as text."""

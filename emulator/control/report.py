@@ -11,6 +11,7 @@ from emulator.base.problems import Problem, near_misses_in_words
 from emulator.base.text import plural, shorten
 from emulator.control.client import Control
 from emulator.control.records import Request, Run
+from emulator.control.world_report import FittingTurn
 
 #: The lines of a long list that are shown: at its beginning, at its end.
 _FIRST: Final = 20
@@ -25,18 +26,22 @@ def report(control: Control, *, newest: int | None = None, refused: Sequence[str
     ``newest``: the number of latest requests to show, with their runs; None for all. ``refused``: the hosts of the real
     service to which a connection was refused.
     """
-    problems, warned = control.problems(), control.warnings()
+    problems, warned, told = control.problems(), control.warnings(), control.report()
     requests = control.requests()
     if newest is not None:
         requests = _newest(requests, newest)
     run_ids = {request.run_id for request in requests}
     runs = [run for run in control.runs() if newest is None or not run_ids.isdisjoint({run.id, *run.responses})]
+    ends = [str(end) for end in told.loose_ends if not (runs and end.kind == "unplayed")]
     parts = [
         _section("requests", _bounded([request_line(request, problems) for request in requests])),
-        _section("runs", _bounded([line for run in runs for line in run_lines(run, problems)])),
-        *([_section("runs under way", _bounded(waiting))] if (waiting := waiting_lines(runs, problems)) else []),
+        _section(
+            "runs",
+            _bounded([line for run in runs for line in run_lines(run, problems, told.also_fitted.get(run.id, ()))]),
+        ),
         *([_section("refused connections to the real service", list(dict.fromkeys(refused)))] if refused else []),
         *([_section("warnings", list(map(str, warned)))] if warned else []),
+        *([_section("loose ends", _bounded(ends))] if ends else []),
         _section("problems", [line for problem in problems for line in str(problem).splitlines()]),
     ]
     return "\n".join(parts)
@@ -109,32 +114,14 @@ def _unmatched(run_id: str, problems: Sequence[Problem]) -> Problem | None:
     return next((one for one in problems if one.kind == "unmatched" and one.run_id == run_id), None)
 
 
-def run_lines(run: Run, problems: Sequence[Problem] = ()) -> list[str]:
-    """A run with its turn, or with the near misses, and its timeline."""
+def run_lines(run: Run, problems: Sequence[Problem] = (), others: Sequence[FittingTurn] = ()) -> list[str]:
+    """A run with its turn, the ``others`` that fitted too, or with the near misses, and its timeline."""
     problem = _unmatched(run.id, problems)
     if problem is None:
-        return [f"{_place(run)}, turn {run.turn!r}: {run.status}", *run.event_lines()]
+        also = [f"  also fitted: {', '.join(map(str, others))}"] if others else []
+        return [f"{_place(run)}, turn {run.turn!r}: {run.status}", *also, *run.event_lines()]
     nearest = near_misses_in_words(problem.nearest)
     return [f"{_place(run)}, no turn fits: {run.status}", f"  nearest: {nearest}", *run.event_lines()]
-
-
-#: What to do about a run that nobody polls; the application sleeps until it is there, as it was with the service.
-_SLEEPERS: Final = (
-    'if the application sleeps instead of polling, use monkeypatch.setattr("time.sleep", emulator.advance), '
-    "or settings: {sleepers: true} where it sleeps for real"
-)
-
-
-def waiting_lines(runs: Sequence[Run], problems: Sequence[Problem]) -> list[str]:
-    """The runs that only polls would move, and two ways to do so; none for those that stand at a hold."""
-    held = {problem.run_id for problem in problems if problem.kind == "hold"}
-    lines = [
-        f"{(run.responses or [run.id])[-1]} is {run.status}: it moves by polls, and nobody polled"
-        + ("" if run.status == "queued" else " again")
-        for run in runs
-        if run.status in ("queued", "in_progress", "cancelling") and run.id not in held
-    ]
-    return [*lines, _SLEEPERS] if lines else []
 
 
 def _place(run: Run) -> str:

@@ -54,5 +54,8 @@ class Narrator(Protocol):
     def rest(self, *, at_end: bool) -> None:
         """The turn has come to rest: the stream that was open ends."""
 
+    def waiting_calls(self) -> list[tuple[str, str]]:
+        """Names and ids of the function calls that wait for their outputs, where the turn rests at them."""
+
     def is_orphaned(self) -> bool:
         """True when the object that the turn is played on is no longer there."""

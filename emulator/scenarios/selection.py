@@ -90,6 +90,14 @@ def turns_of(scenarios: Sequence[Scenario]) -> Iterator[Turn]:
     return (turn for scenario in scenarios for turn in scenario.turns)
 
 
+def also_fitting(scenarios: Sequence[Scenario], chosen: Turn, situation: Situation) -> list[Turn]:
+    """The turns behind the chosen one that fit as well: they would have been played without it."""
+    turns = list(turns_of(scenarios))
+    behind = turns[turns.index(chosen) + 1 :] if chosen in turns else []
+    with patterns.shared_time_limit():
+        return [turn for turn in behind if first_mismatch(turn.when, situation) is None]
+
+
 def near_misses(missed: Missed) -> tuple[NearMiss, ...]:
     """The turns that came nearest, nearest first, and why each did not match."""
     nearest = sorted(missed, key=lambda one: -_fitted(*one))[:_REPORTED]

@@ -116,6 +116,12 @@ class Emulator(Control):
         keys = self._worlds.keys() if self._worlds.mode == "key" else []
         return [Control(self.url, key) for key in dict.fromkeys([self.api_key, *keys])]
 
+    def remember_loose_ends(self) -> None:
+        """Makes ``report`` also tell the loose ends of worlds that were reset."""
+        import emulator.engine.loose_ends  # noqa: F401  # registers the kinds of turns
+
+        self._worlds.remembers = True
+
     def __enter__(self) -> Self:
         return self.start()
 

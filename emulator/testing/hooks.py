@@ -11,6 +11,7 @@ from emulator.base.problems import EmulatorError
 from emulator.control.report import report as history_of
 from emulator.testing.failure_reports import attach, write_report
 from emulator.testing.failures import fail_report, failing
+from emulator.testing.loose_ends import LooseEndWarning, in_words, is_strict, used
 from emulator.testing.options import refuse
 from emulator.testing.sunset_report import senders
 from emulator.testing.worker import Use, Worker, in_one_line
@@ -69,12 +70,24 @@ class Hooks:
         with in_one_line():
             if use.checked:
                 worker.control.check()
+                self._tell_loose_ends(item, use)
             if worker.option("sunset") == "fail":
                 worker.dependence.count()
                 if operations := worker.dependence.of(item):
                     lines = "\n".join(f"  {line}" for line in operations)
                     refuse(f"this test still depends on the removed Assistants API:\n{lines}")
         return result
+
+    def _tell_loose_ends(self, item: pytest.Item, use: Use) -> None:
+        use.used = used(self._worker.control, use.own_scenarios)
+        is_failure = bool(use.used.loose_ends) and is_strict(item.config)
+        try:
+            for end in [] if is_failure else use.used.loose_ends:
+                item.warn(LooseEndWarning(end))
+        except LooseEndWarning:  # the session turns warnings into errors
+            is_failure = True
+        if is_failure:
+            refuse(in_words(use.used.loose_ends))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -106,9 +119,16 @@ class Hooks:
         if report.when == "teardown" or report.failed:
             worker.dependence.count()
         if report.when == "teardown":
-            end = {"removed": worker.dependence.of(item), "refused": refused}
+            end = {
+                "removed": worker.dependence.of(item),
+                "refused": refused,
+                "requests": worker.dependence.requests,
+                **use.used.as_plain(),
+            }
             report.assistants_emulator = end  # type: ignore[attr-defined]  # xdist forwards plain values
-        elif report.failed and (report.when == "call" or worker.dependence.requests):
+        elif report.failed and use.checked and report.when == "call" and not use.used.called:
+            use.used = used(worker.control, use.own_scenarios)
+        if report.when != "teardown" and report.failed and (report.when == "call" or worker.dependence.requests):
             report.sections.append(("assistants emulator", self._history(use, refused)))
             self._write_file(item, report)
 

@@ -29,6 +29,8 @@ class TestOptions:
     options: dict[str, Any]
     #: The fields in which the two APIs may differ (``--assistants-parity``).
     may_differ: list[str] = field(default_factory=list)
+    #: Those of the scenarios that a marker of the test itself names, not one of its class or module.
+    own: list[Scenario] = field(default_factory=list)
 
 
 def options_of(item: pytest.Item, general: Any) -> TestOptions:
@@ -43,13 +45,17 @@ def options_of(item: pytest.Item, general: Any) -> TestOptions:
     scenarios = [named] if isinstance(named, (str, Path, dict)) else named
     if not isinstance(scenarios, (list, tuple)):
         refuse(f"assistants_emulator_options: scenarios: expected files and dicts, got {shorten(repr(named))}")
-    scenarios = list(scenarios)
+    found = [one for scenario in scenarios for one in _located(scenario, item)]
+    own: list[Scenario] = []
     for marker in reversed(list(item.iter_markers("assistants_emulator"))):
-        scenarios += marker.args
+        named_here = [one for scenario in marker.args for one in _located(scenario, item)]
+        found += named_here
+        if marker in item.own_markers:
+            own += named_here
         options |= marker.kwargs
     _refuse_unknown(options)
     may_differ = _may_differ(options.pop("parity", ""))
-    return TestOptions([one for scenario in scenarios for one in _located(scenario, item)], options, may_differ)
+    return TestOptions(found, options, may_differ, own)
 
 
 def _may_differ(fields: Any) -> list[str]:

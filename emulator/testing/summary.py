@@ -6,18 +6,32 @@ from typing import Any
 
 import pytest
 
+from emulator.testing.loose_ends import is_strict, of_session
 from emulator.testing.sunset_report import sunset_lines
+
+
+def finish(session: pytest.Session, reports: list[Any]) -> None:
+    """Fails a strict session whose tests together left loose ends, if none of them failed."""
+    ends = _ends(reports).values()
+    if session.exitstatus == pytest.ExitCode.OK and is_strict(session.config) and of_session(ends):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _ends(reports: list[Any]) -> dict[str, dict[str, Any]]:
+    """What the last report of each test carries."""
+    return {report.nodeid: report.assistants_emulator for report in reports if hasattr(report, "assistants_emulator")}
 
 
 def summarize(terminal: pytest.TerminalReporter, reports: list[Any], sunset: str | None) -> None:
     """Lists the tests that tried to connect to the real service, and counts those that depend on the removed API."""
-    ends = {report.nodeid: report.assistants_emulator for report in reports if hasattr(report, "assistants_emulator")}
+    ends = _ends(reports)
     dependents = {test: end["removed"] for test, end in sorted(ends.items()) if end["removed"]}
     refused = {test: end["refused"] for test, end in sorted(ends.items()) if end["refused"]}
     lines = [f"{test}: refused a connection to {', '.join(dict.fromkeys(hosts))}" for test, hosts in refused.items()]
     if dependents:
         tests = len({report.nodeid for report in reports})
         lines += sunset_lines(dependents, tests, listed=sunset is not None)
+    lines += of_session(ends.values())
     if lines:
         terminal.section("assistants emulator summary", sep="-")
         for line in lines:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from emulator.control.client import Control
 from emulator.control.network_guard import EXCEPTED, Guard
 from emulator.testing.baselines import Baselines
 from emulator.testing.failures import failing
+from emulator.testing.loose_ends import Used
 from emulator.testing.neighbours import Admission, keep_sleep, real_files
 from emulator.testing.options import WORLD_OPTIONS, TestOptions, options_of, refuse
 from emulator.testing.sunset_report import Dependence, senders
@@ -40,6 +41,10 @@ class Use:
     #: The number of hosts that the guard refused before the test.
     refused: int
     checked: bool = False
+    #: The names of the scenarios that the test's own marker names.
+    own_scenarios: list[str] = field(default_factory=list)
+    #: What it left undone, once it was called.
+    used: Used = field(default_factory=Used)
     #: The fields in which the two APIs may differ (``--assistants-parity``).
     may_differ: Sequence[str] = ()
 
@@ -201,7 +206,7 @@ class Worker:
             with real_files():
                 options = options_of(item, general)
                 use.may_differ = options.may_differ
-                self._begin_world(item, options, request.getfixturevalue)
+                self._begin_world(item, use, options, request.getfixturevalue)
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
         use.checked = self.in_own_world = True
@@ -213,14 +218,16 @@ class Worker:
             with in_one_line():
                 self.baselines.reset()
 
-    def _begin_world(self, item: pytest.Item, options: TestOptions, value: Callable[[str], Any]) -> None:
+    def _begin_world(self, item: pytest.Item, use: Use, options: TestOptions, value: Callable[[str], Any]) -> None:
         for sender in senders(item):
             if why := self.baselines.why_not(sender):
                 refuse(why)
         self.baselines.keep_first()
         self.baselines.reset(**options.options)
         for scenario in options.scenarios or self._cassettes(item, value) or self._usual_scenarios():
-            self.control.load(scenario)
+            name = self.control.load(scenario)
+            if any(scenario is one for one in options.own):
+                use.own_scenarios.append(name)
 
     def _cassettes(self, item: pytest.Item, value: Callable[[str], Any]) -> list[Path]:
         """The cassettes of a test with the marker ``vcr``, if the setting makes them its scenarios."""

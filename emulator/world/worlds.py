@@ -8,8 +8,11 @@ from hmac import compare_digest
 from typing import Literal, cast
 
 from emulator.base.json_types import Object
+from emulator.base.limits import MAX_PROBLEMS
+from emulator.base.loose_ends import LooseEnd
 from emulator.base.problems import ScenarioError
 from emulator.scenarios.model import Scenario, placed
+from emulator.world.loose_ends import OF_ALL_WORLDS, loose_ends_of, times_played
 from emulator.world.options import Options, check_options
 from emulator.world.world import Baseline, World
 
@@ -30,6 +33,10 @@ class Worlds:
     _baselines: dict[str, list[Baseline]] = field(default_factory=dict)
     _overrides: dict[str, Object] = field(default_factory=dict)
     _counts: dict[str, Counter[str | None]] = field(default_factory=dict)
+    #: The loose ends of worlds that were reset are remembered.
+    remembers: bool = False
+    _left: dict[str, list[LooseEnd]] = field(default_factory=dict)
+    _played: dict[str, Counter[str]] = field(default_factory=dict)
 
     def of(self, key: str) -> World:
         """The world of that key."""
@@ -53,8 +60,28 @@ class Worlds:
         old = self._worlds.pop(name, None)
         self._overrides[name] = options
         if old is not None:
+            if self.remembers:
+                self._remember(name, old)
             old.end()
         return old
+
+    def _remember(self, name: str, world: World) -> None:
+        left = self._left.setdefault(name, [])
+        left += [end for end in loose_ends_of(world) if end.kind not in OF_ALL_WORLDS][: MAX_PROBLEMS - len(left)]
+        played = self._played.setdefault(name, Counter())
+        played.update({scenario.name: times_played(world, scenario) for scenario in world.scenarios})
+
+    def loose_ends(self, key: str) -> list[LooseEnd]:
+        """What was left undone in the world of that key, and in those before it that are remembered."""
+        name = key if self.mode == "key" else ""
+        played = self._played.get(name, Counter())
+        now = [end for end in loose_ends_of(self.of(key)) if not played[end.scenario or ""]]
+        return [*self._left.get(name, ()), *now]
+
+    def times_played(self, key: str, scenario: Scenario) -> int:
+        """How often the turns of a scenario were played, together, in the same worlds."""
+        name = key if self.mode == "key" else ""
+        return times_played(self.of(key), scenario) + self._played.get(name, Counter())[scenario.name]
 
     def keep(self, key: str) -> None:
         """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""
@@ -100,8 +127,8 @@ class Worlds:
         return changed
 
     def keys(self) -> list[str]:
-        """The keys that have a world now, in the order of their first requests; one empty key for one world."""
-        return [key for key in self._counts if key in self._worlds]
+        """The keys with a world, or one that is remembered, in the order of their first requests; "" for one world."""
+        return [key for key in self._counts if key in self._worlds or key in self._left]
 
     def end(self) -> None:
         for world in self._worlds.values():

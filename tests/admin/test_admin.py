@@ -22,6 +22,7 @@ ENDPOINTS = [
     "/_emulator/", "/_emulator/backfill", "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance",
     "/_emulator/events", "/_emulator/export", "/_emulator/faults", "/_emulator/health", "/_emulator/holds/{label}",
     "/_emulator/holds/{label}/release", "/_emulator/inspector/{name}", "/_emulator/openapi.json",
+    "/_emulator/report",
     "/_emulator/requests", "/_emulator/requests/{seq}", "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios",
     "/_emulator/snapshot", "/_emulator/state", "/_emulator/transcripts", "/_emulator/worlds",
 ]  # fmt: skip

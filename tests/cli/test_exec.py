@@ -56,8 +56,8 @@ def run(*arguments: str, command: Sequence[str]) -> int:
 @pytest.mark.parametrize(
     ("own", "asks", "code", "told"),
     [
-        (0, ["The weather?"], 0, ""),
-        (0, [], 0, ""),
+        (0, ["The weather?"], 0, "succeeded, and left 1 loose end"),
+        (0, [], 0, "succeeded, and left 2 loose ends"),
         (3, [], 3, ""),
         (0, ["The weather?", "The time?"], 1, "succeeded, the emulator found 1 problem"),
         (0, ["The time?"], 1, "succeeded, the emulator found 2 problems"),
@@ -143,7 +143,7 @@ def test_workers_with_keys_of_their_own_do_not_meet_and_all_worlds_are_checked(
 
     told = capfd.readouterr().err
     assert [words in told for words in [*shown, *not_shown]] == [True] * len(shown) + [False] * len(not_shown)
-    assert bool(told) is bool(code)
+    assert ("left 2 loose ends" in told) is (not code)
 
 
 def test_a_machine_gets_the_problems_of_all_worlds(capfd: pytest.CaptureFixture[str], suite: list[str]) -> None:
@@ -202,7 +202,8 @@ def test_the_environment_leads_to_the_emulator(
 def test_the_command_has_the_terminals_input(capfd: pytest.CaptureFixture[str]) -> None:
     done = subprocess.run([*COMMAND, "exec", "--", "cat"], input=b"through", capture_output=True, check=True, cwd=ROOT)
 
-    assert (done.stdout, done.stderr) == (b"through", b"")
+    assert done.stdout == b"through"
+    assert done.stderr.endswith(b"left 1 loose end:\n  no request was sent to the emulator\n")
 
 
 def test_a_recording_is_a_scenario_too(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -249,6 +250,41 @@ def test_a_command_is_not_run_when_the_emulator_cannot_start(
     assert run(*arguments, command=["touch", "ran"]) == code
     assert words in capfd.readouterr().err
     assert not Path("ran").exists()
+
+
+LEFT = [
+    "assistants-emulator: true succeeded, and left 2 loose ends:",
+    "  greet.yaml: no turn of the scenario 'greet' was played: 'turn 1'",
+    "  no request was sent to the emulator",
+]
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--strict"], 1)])
+def test_what_a_command_leaves_undone_is_told_and_may_be_a_failure(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("greet.yaml").write_text("turns: [{steps: [{say: Hi}]}]")
+
+    assert run("greet.yaml", *arguments, command=["true"]) == code
+    assert capfd.readouterr().err.splitlines() == LEFT
+
+
+def test_what_each_world_left_before_a_reset_is_told_too(capfd: pytest.CaptureFixture[str]) -> None:
+    script = """
+import os
+from emulator import Control
+from openai import OpenAI
+
+for key in ("one", "two"):
+    client, control = OpenAI(api_key=key), Control(os.environ["OPENAI_BASE_URL"], key)
+    assistant = client.beta.assistants.create(model="gpt-4o")
+    thread = {"messages": [{"role": "user", "content": "Hi"}]}
+    client.beta.threads.create_and_run(assistant_id=assistant.id, thread=thread)
+    control.reset()
+"""
+    assert run(command=[sys.executable, "-W", "ignore", "-c", script]) == 0
+    assert capfd.readouterr().err.count("nobody polled;") == 2
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

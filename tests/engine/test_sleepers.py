@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from emulator.control.records import Run
-from emulator.control.report import waiting_lines
+import emulator.engine.loose_ends  # noqa: F401  # registers the kinds of turns
 from emulator.engine import turn_engine
+from emulator.world.loose_ends import loose_ends_of
 from tests.support import InProcess
 
 Step = dict[str, Any]
@@ -139,8 +139,8 @@ def test_the_report_names_runs_that_nobody_polled(polls: int, line: str) -> None
     for _ in range(polls):
         texts(api, thread)
 
-    runs = [Run(turn.id, turn.thread_id, "", turn.status, ()) for turn in api.turns.values()]
-    assert waiting_lines(runs, api.world.check()) == [line.format(run=run), WAYS_OUT]
+    ends = [end.message for end in loose_ends_of(api.world) if end.kind == "unpolled"]
+    assert ends == [f"{line.format(run=run)}; {WAYS_OUT}"]
 
 
 @pytest.mark.parametrize("steps", [[SAY], [CALL], [{"hold": "x"}]], ids=["rest", "call", "hold"])
@@ -149,8 +149,7 @@ def test_runs_at_rest_or_at_a_hold_wait_for_no_poll(steps: list[Step]) -> None:
     for _ in range(3):
         texts(api, thread)
 
-    runs = [Run(turn.id, turn.thread_id, "", turn.status, ()) for turn in api.turns.values()]
-    assert waiting_lines(runs, api.world.check()) == []
+    assert [end for end in loose_ends_of(api.world) if end.kind == "unpolled"] == []
 
 
 # ---- The real clock ----

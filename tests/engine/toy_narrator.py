@@ -92,6 +92,9 @@ class Words:
     def rest(self, *, at_end: bool) -> None:
         self.words.append("ends" if at_end else "rests")
 
+    def waiting_calls(self) -> list[tuple[str, str]]:
+        return []
+
     def is_orphaned(self) -> bool:
         return False
 

@@ -12,13 +12,17 @@ from emulator import Emulator
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _loaded() -> None:
+def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
     for module in ("hooks", "own_emulator", "parity", "summary"):
         importlib.import_module(f"emulator.testing.{module}")
     with Emulator({"turns": [{"steps": [{"say": "{{ message }}"}]}]}) as running:
         _ask(running.base_url)
         asyncio.run(_ask_async(running.base_url))
         running.state()
+        scenario = tmp_path_factory.mktemp("loaded") / "scenario.yaml"
+        scenario.write_text("turns: [{steps: [{say: Hi}]}]")
+        running.load(scenario)
+        running.report()
 
 
 @pytest.fixture(autouse=True)

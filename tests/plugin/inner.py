@@ -13,6 +13,8 @@ WITHOUT = [
     for name in ("cacheprovider", "hypothesispytest", "faker", "pytest_httpserver", "asyncio")
     for word in ("-p", f"no:{name}")
 ]
+#: This suite turns warnings into errors; inner tests show those of the plugin as a user's do.
+AS_A_USER = ["-W", "default::emulator.testing.loose_ends.LooseEndWarning"]
 
 #: The SDK's own announcements are not the plugin's affair.
 HEAD = """
@@ -59,7 +61,7 @@ def run(
 ) -> pytest.RunResult:
     """Runs pytest on a module that begins with HEAD, in this process; xdist's workers are always others."""
     pytester.makepyfile(test_app=head + test)
-    return pytester.runpytest_inprocess(*WITHOUT, "-q", *arguments, plugins=list(plugins))
+    return pytester.runpytest_inprocess(*WITHOUT, *AS_A_USER, "-q", *arguments, plugins=list(plugins))
 
 
 def sections(result: pytest.RunResult) -> list[str]:

@@ -102,6 +102,10 @@ class RunWriter:
         if self.log.stream:
             self.log.stream.end()
 
+    def waiting_calls(self) -> list[tuple[str, str]]:
+        required = self.run["required_action"] or {"submit_tool_outputs": {"tool_calls": []}}
+        return [(call["function"]["name"], call["id"]) for call in required["submit_tool_outputs"]["tool_calls"]]
+
     def is_orphaned(self) -> bool:
         """True when the run's thread is gone, or was given anew."""
         return objects_of(self.world).threads.get(self.thread.id) is not self.thread

@@ -15,6 +15,7 @@ from emulator.apis.assistants.usage import UsageCounter
 from emulator.apis.files import objects as file_objects
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import ActiveTurn, polls_of
+from emulator.engine.searching import search_stores
 from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.model import Turn
@@ -24,7 +25,7 @@ from emulator.scenarios.steps.bounds import Bounds
 from emulator.scenarios.steps.context import LateContext, StepContext
 from emulator.world.state.contents import Content
 from emulator.world.state.state import State
-from emulator.world.state.vector_stores import VectorStore, search_all
+from emulator.world.state.vector_stores import VectorStore
 from emulator.world.world import World
 
 
@@ -94,7 +95,7 @@ def _context_of(
         file_names=lambda: [file["filename"] for file in store.files],
         make_file=partial(_make_file, world, file_kind, id),
         read_file=lambda file_id: world.store.contents[file_id].read(),
-        search=partial(search_all, stores),
+        search=partial(search_stores, world, id, turn, stores),
         store_ids=lambda: [store.id for store in stores],
         contents=turn.contents,
     )

@@ -137,6 +137,10 @@ class ResponseWriter:
         if self.log.stream:
             self.log.stream.end()
 
+    def waiting_calls(self) -> list[tuple[str, str]]:
+        calls = [item for item in self.response["output"] if item["type"] == "function_call"]
+        return [(call["name"], call["call_id"]) for call in calls]
+
     def is_orphaned(self) -> bool:
         return False
 

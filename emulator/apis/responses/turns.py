@@ -16,14 +16,16 @@ from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
 from emulator.base.json_types import Object
 from emulator.engine.active_turn import ActiveTurn, polls_of
+from emulator.engine.searching import search_stores
 from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
+from emulator.scenarios.steps.actions import SearchResult
 from emulator.scenarios.steps.context import LateContext, StepContext
 from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
-from emulator.world.state.vector_stores import VectorStore, search_all
+from emulator.world.state.vector_stores import VectorStore
 from emulator.world.world import World
 
 #: Metadata by which a conversation tells which thread it was.
@@ -127,8 +129,14 @@ def _step_context(world: World, narrator: ResponseNarrator, situation: Situation
         find_file=narrator.files.find,
         file_names=lambda: [file["filename"] for file in store.files],
         make_file=narrator.files.make,
-        search=lambda query: search_all(narrator.stores, query),
+        search=partial(_search, narrator, turn),
         store_ids=lambda: [store.id for store in narrator.stores],
         read_file=narrator.files.read,
         contents=turn.contents,
     )
+
+
+def _search(narrator: ResponseNarrator, turn: Turn, query: str) -> list[SearchResult]:
+    """Searches the stores of the response that is being written."""
+    is_seen = "file_search_call.results" in narrator.include
+    return search_stores(narrator.world, narrator.response["id"], turn, narrator.stores, query, is_seen=is_seen)

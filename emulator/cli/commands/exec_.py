@@ -60,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", metavar="DIR", help="write an HTML file for each world that was used: all that happened, to look at"
     )
+    parser.add_argument("--strict", action="store_true", help="also fail if the command leaves loose ends")
     add_json_option(parser, "print the result as the last line of stdout, in place of the report")
 
 
@@ -87,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
         port=options.port,
     )
     warn_if_reachable(options.host)
+    emulator.remember_loose_ends()
     with emulator:
         code = run_command("exec", command, environment(emulator, azure=options.azure))
         return _finish(emulator, command, code, options)
@@ -160,12 +162,16 @@ def _is_in_foreground() -> bool:
 
 def _finish(emulator: Emulator, command: list[str], code: int, options: argparse.Namespace) -> int:
     """Returns the exit code; reports the requests, runs and problems of all worlds if something failed."""
-    from emulator.cli.exec_report import UsedWorld, as_json, show, write_files
+    from emulator.cli.exec_report import UsedWorld, as_json, loose_ends, show, show_loose_ends, write_files
 
     worlds = [UsedWorld.of(control) for control in emulator.controls()]
-    exit_code = code or (FOUND_PROBLEMS if any(one.problems for one in worlds) else code)
+    ends = loose_ends(worlds)
+    found_problems = any(one.problems for one in worlds)
+    exit_code = code or (FOUND_PROBLEMS if found_problems or (options.strict and ends) else code)
     if options.json:
         show_json_line({"code": exit_code, "command": command, "command_code": code, **as_json(worlds)})
+    elif ends and not code and not found_problems:
+        show_loose_ends(ends, command[0])
     elif exit_code and exit_code not in _INTERRUPTED and any(one.requests for one in worlds):
         show(worlds, command[0], code)
     if options.report:

@@ -16,6 +16,7 @@ from emulator.base.clock import Clock, make_clock, parse_instant
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
 from emulator.base.limits import HOLD_LIMIT, MAX_PROBLEMS, MAX_TRANSCRIPTS
+from emulator.base.loose_ends import LooseEnd
 from emulator.base.problems import Problem
 from emulator.scenarios.model import Scenario
 from emulator.world.state import extract
@@ -86,6 +87,8 @@ class State:
         self.more_problems = 0
         #: What is accepted and should be known; each only once.
         self.warnings: list[Problem] = []
+        #: Loose ends that only their moment shows.
+        self.noted: list[LooseEnd] = []
         self.begin(settings)
 
     def begin(self, settings: Object) -> None:
@@ -161,6 +164,11 @@ class State:
         if warning not in self.warnings and len(self.warnings) < MAX_PROBLEMS:
             self.warnings.append(warning)
             _LOG.warning("assistants-emulator: warning: %s", warning)
+
+    def note(self, end: LooseEnd) -> None:
+        """Keeps a loose end of this moment, once; of those beyond ``MAX_PROBLEMS`` none."""
+        if end not in self.noted and len(self.noted) < MAX_PROBLEMS:
+            self.noted.append(end)
 
     def report_exception(self, error: BaseException) -> None:
         """Keeps a fault of the emulator's own, with its traceback."""

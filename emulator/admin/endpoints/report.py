@@ -1,0 +1,50 @@
+"""The endpoint that tells what was left undone in a world, and how its scenarios were used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.admin.request import in_world, json_response, key_of, worlds_of
+from emulator.engine import loose_ends as _of_turns  # noqa: F401  # registers the kinds of turns
+from emulator.engine.turn_engine import TurnEngine
+from emulator.scenarios.model import Turn
+from emulator.scenarios.selection import also_fitting
+from emulator.world.world import World
+
+#: Turns that are looked into for others that fitted.
+_NEWEST = 100
+
+
+@in_world
+async def report(request: Request, world: World) -> Response:
+    """Loose ends, the scenarios with how often their turns were played, and which other turns fitted."""
+    worlds, key = worlds_of(request), key_of(request)
+    return json_response(
+        {
+            "loose_ends": [end.as_json() for end in worlds.loose_ends(key)],
+            "scenarios": [
+                {"name": one.name, "file": one.file, "played": worlds.times_played(key, one)}
+                for one in world.scenarios
+                if one.turns
+            ],
+            "also_fitted": also_fitted(world),
+        }
+    )
+
+
+def also_fitted(world: World) -> list[dict[str, Any]]:
+    """The newest turns for which others fitted too, with those others, in the order in which they would be chosen."""
+    played = list(TurnEngine(world).turns.values())[-_NEWEST:]
+    found = ((one, also_fitting(world.scenarios, one.turn, one.situation)) for one in played)
+    return [
+        {"run_id": one.id, "turn": one.turn.name, "others": list(map(_shown, others))}
+        for one, others in found
+        if others
+    ]
+
+
+def _shown(turn: Turn) -> dict[str, Any]:
+    return {"turn": turn.name, "file": turn.file, "line": turn.line}

@@ -1,0 +1,56 @@
+"""What ``Control.report()`` returns: what was left undone in a world, and how its scenarios were used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.base.loose_ends import LooseEnd
+
+
+@dataclass(frozen=True, slots=True)
+class UsedScenario:
+    """A scenario with turns. ``played``: how often they were played, together."""
+
+    name: str
+    file: str
+    played: int
+
+
+@dataclass(frozen=True, slots=True)
+class FittingTurn:
+    """A turn that would have been played if the one before it had not fitted."""
+
+    turn: str
+    file: str | None
+    line: int | None
+
+    def __str__(self) -> str:
+        return f"{self.turn!r} ({self.file}:{self.line})" if self.file and self.line else repr(self.turn)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldReport:
+    """``also_fitted``: by the id of a run, the other turns that fitted it; only runs that have any.
+
+    ``str(report)`` has a line for each loose end.
+    """
+
+    loose_ends: tuple[LooseEnd, ...]
+    scenarios: tuple[UsedScenario, ...]
+    also_fitted: Mapping[str, tuple[FittingTurn, ...]]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> WorldReport:
+        """The report from the response of ``GET /_emulator/report``."""
+        return cls(
+            loose_ends=tuple(map(LooseEnd.from_json, data["loose_ends"])),
+            scenarios=tuple(UsedScenario(**one) for one in data["scenarios"]),
+            also_fitted={
+                one["run_id"]: tuple(FittingTurn(**other) for other in one["others"]) for one in data["also_fitted"]
+            },
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.loose_ends)) or "no loose ends"
