@@ -24,6 +24,8 @@ def check_tool_choice(choice: str | Object | None, tools: Iterable[Object]) -> N
 def _identity(tool: Object) -> tuple[str, Any]:
     """Its type, and what tells it from others of that type: its name, or an MCP server's label."""
     kind = tool["type"]
+    if kind.startswith("web_search"):
+        return "web_search", None  # the service takes web_search_preview for web_search, with any date
     if kind == "mcp":
         return kind, tool.get("server_label")
     return kind, (tool.get("function") or tool).get("name")

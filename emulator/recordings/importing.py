@@ -15,7 +15,8 @@ from emulator.recordings.distil.bases import with_base
 from emulator.recordings.distil.distil import Distilled, distil
 from emulator.recordings.distil.ordering import sessions
 from emulator.recordings.exchange import Recording, RecordingError
-from emulator.recordings.proof.replay import Proof, prove
+from emulator.recordings.proof.replay import prove
+from emulator.recordings.proof.result import Proof
 from emulator.recordings.redaction.redactor import Place, Redactor
 from emulator.recordings.sources import is_recording, scenario_in
 

@@ -222,7 +222,7 @@ def test_a_citation_names_a_file_of_the_client_by_its_name() -> None:
 def test_search_results_of_files_that_were_there_are_named_by_id_and_the_files_given() -> None:
     results = [found("file-menu", "menu.md", 0.75, "Leek {{ soup"), found("file-menu", "menu.md", 0.5)]
     book = _ran(step("step_1", search("call_1", *results)), step("step_2", message_id="msg_1", at=15))
-    distilled = proven(_said(book, "Soup."))
+    distilled = proven(_said(book, "Soup."), "content")
 
     assert steps_of(distilled)[0] == {
         "search": {

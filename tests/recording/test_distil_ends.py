@@ -76,7 +76,7 @@ def test_an_unknown_reason_is_replaced_and_said() -> None:
     book = Book().assistant().thread(QUESTION)
     book.run("incomplete", incomplete_details={"reason": "max_patience"})
 
-    distilled = proven(book)
+    distilled = proven(book, "reason")
 
     assert steps_of(distilled) == [{"incomplete": "max_completion_tokens"}]
     said = "run_1: it ended incomplete for the reason 'max_patience'; the scenario says max_completion_tokens"
@@ -87,7 +87,7 @@ def test_an_unknown_reason_is_replaced_and_said() -> None:
 def test_a_failure_has_the_words_that_were_recorded(error: Any) -> None:
     book = Book().assistant().thread(QUESTION).run("failed", last_error=error)
 
-    failure = steps_of(proven(book))[0]["fail"]
+    failure = steps_of(proven(book, "last_error"))[0]["fail"]
 
     assert failure == (
         {"code": "rate_limit_exceeded", "message": "You {{ '{{' }} exceeded }} it."}
@@ -198,8 +198,9 @@ def test_a_run_that_somebody_else_cancelled_completes_and_that_is_said() -> None
     distilled = Book().assistant().thread(QUESTION).run("in_progress", "cancelled").distilled()
 
     assert distilled.left_out == ["run_1: it was cancelled, but no recorded request cancels it; here it completes"]
-    assert proof_of(distilled).differences == ["hand.yaml #5 GET /v1/threads/thread_1/runs/run_1: "
-                                               "the run was cancelled, here it is completed"]  # fmt: skip
+    assert proof_of(distilled).differences == [
+        "hand.yaml #5 GET /v1/threads/thread_1/runs/run_1: status: recorded 'cancelled', the emulator sends 'completed'"
+    ]
 
 
 LATE: list[tuple[str, Object]] = [

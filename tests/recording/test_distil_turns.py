@@ -41,7 +41,7 @@ def test_the_same_question_and_answer_are_one_turn_whoever_was_asked() -> None:
         "Hi", "Hello.", 3, metadata={"n": "3"}
     )
 
-    assert _turns(proven(book)) == [("Hi", {"message": "Hi"}, None, "Hello.")]
+    assert _turns(proven(book, "metadata")) == [("Hi", {"message": "Hi"}, None, "Hello.")]
 
 
 def test_the_same_question_on_one_thread_is_one_turn_as_long_as_the_answer_is_the_same() -> None:

@@ -52,7 +52,7 @@ def test_a_directory_that_exists_needs_no_slash(here: Path) -> None:
 def test_two_recordings_of_one_name_get_two_files(here: Path) -> None:
     Path("tapes/one.json").write_text(json.dumps({"exchanges": [{"method": "GET", "path": "/v1/assistants/asst_1",
                                                                   "status": 404, "response_body": {}}]}))  # fmt: skip
-    assert main(["import", "tapes", "--out", "out/"]) == 0
+    assert main(["import", "tapes", "--out", "out/"]) == 1
     assert sorted(path.name for path in Path("out").iterdir()) == ["deep", "one-jsonl.yaml", "one.yaml"]
 
 

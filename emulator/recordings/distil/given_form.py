@@ -27,7 +27,7 @@ _MESSAGE: Final = ("role", "content", "attachments", "metadata")
 def creation_parameters(kind: str, thing: Object) -> Object:
     """The id and the creation parameters of an object, without empty values and defaults."""
     operation, defaults = BODIES[kind]
-    allowed = _properties(operation)
+    allowed = properties_of(operation)
     body = {
         key: value
         for key, value in thing.items()
@@ -36,11 +36,12 @@ def creation_parameters(kind: str, thing: Object) -> Object:
     return {"id": thing["id"], **without_defaults(body)}
 
 
-def _properties(operation: str) -> frozenset[str]:
-    schema: Any = request_schemas.schema("bodies", operation)
+def properties_of(operation: str) -> frozenset[str]:
+    """The parameters of an operation's body."""
+    schema: Any = request_schemas.schema("bodies", operation) or {}
     reference = schema.get("$ref", "").removeprefix("#/$defs/")
     body = schema["$defs"][reference] if reference else schema
-    return frozenset(body["properties"])
+    return frozenset(body.get("properties", ()))
 
 
 def valid_parameters(operation: str, item: Object) -> tuple[Object, list[str]]:

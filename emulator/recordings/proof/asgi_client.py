@@ -13,7 +13,7 @@ from emulator.recordings.exchange import Exchange, Part
 _BOUNDARY: Final = "assistants-emulator-part"
 _FILE_TYPE: Final = "application/octet-stream"
 #: Bytes of a file that are made up at most.
-_MAX_MADE_UP: Final = 1024 * 1024
+_MAX_MADE_UP: Final = 16 * 1024 * 1024
 
 
 class AppResponse(NamedTuple):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.types import ASGIApp
@@ -17,11 +18,21 @@ from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http.pipeline import Api
 from emulator.apis.http.validation import request_error
 from emulator.base.json_types import Object
-from emulator.recordings.distil.api_calls import ACTIVE, RESUMES_RUN, ApiCall, Event, read_events
+from emulator.recordings.distil.api_calls import (
+    ACTIVE,
+    CREATES,
+    RESUMES_RUN,
+    ApiCall,
+    Event,
+    read_events,
+    texts_under,
+)
 from emulator.recordings.distil.distil import Distilled
+from emulator.recordings.distil.given_form import properties_of
 from emulator.recordings.exchange import Exchange, Part, parsed
 from emulator.recordings.proof.asgi_client import send
-from emulator.recordings.proof.comparing import event_difference, rank, response_difference
+from emulator.recordings.proof.comparing import CONTENT, ERROR, STATUS, Comparer, Difference, rank
+from emulator.recordings.proof.result import Compared, Proof, Unplayed
 from emulator.scenarios.model import Scenario
 from emulator.world.options import Options
 from emulator.world.worlds import Worlds
@@ -33,17 +44,10 @@ _POLLS: Final = frozenset(
 )
 #: Lists of the whole account: objects at the same place of two such lists need not be the same.
 _ACCOUNT_LISTS: Final = frozenset({"list_assistants", "list_files", "list_vector_stores"})
+#: Lists in which the service has no order for files that were added together.
+_UNORDERED_LISTS: Final = frozenset({"list_vector_store_files", "list_files_in_vector_store_batch"})
 #: A word that can be an id.
 _WORD: Final = re.compile(r"[A-Za-z0-9_-]+")
-
-
-@dataclass(slots=True)
-class Proof:
-    """How many requests were replayed, how many responses are alike, and the differences of the others."""
-
-    played: int = 0
-    alike: int = 0
-    differences: list[str] = field(default_factory=list)
 
 
 def prove(distilled: Distilled, scenario: Scenario) -> Proof:
@@ -65,22 +69,31 @@ class _Replay:
         self.worlds = Worlds(Options(), (scenario,))
         self._app: ASGIApp = Api(self.worlds, ENDPOINTS)
         self._created_ids = created_ids
+        self._given_ids = frozenset(texts_under(scenario.given, "id"))
+        self._ids_are_loose = False
+        self._comparer = Comparer(self._same_id, self._with_new_ids)
         #: The id in the new world, by recorded id.
         self._ids: dict[str, str] = {}
+        #: The thread of each object of a thread, by recorded ids.
+        self._threads: dict[str, str] = {}
         #: Ids of runs that were polled since they were created or resumed.
         self._polled: set[str] = set()
 
     async def run(self, api_calls: list[ApiCall]) -> Proof:
         proof = Proof()
+        unmade: set[str] = set()
         for api_call in api_calls:
-            if api_call.operation is None or api_call.inferred or not _has_outcome(api_call) or _lacks_body(api_call):
+            if api_call.operation is None or not _has_outcome(api_call):
                 continue
-            proof.played += 1
-            difference = None if self._is_repeated_poll(api_call) else await self._replay(api_call)
-            if difference is None:
-                proof.alike += 1
-            else:
-                proof.differences.append(f"{api_call.exchange.described()}: {difference}")
+            request = api_call.exchange.described()
+            if why := _why_not(api_call, unmade):
+                proof.unplayed.append(Unplayed(request, why))
+                made = api_call.response if isinstance(api_call.response, dict) else {}
+                if api_call.operation in CREATES and isinstance(made.get("id"), str):
+                    unmade.add(made["id"])
+                continue
+            differences = [] if self._is_repeated_poll(api_call) else await self._replay(api_call)
+            proof.compared.append(Compared(request, tuple(differences)))
         return proof
 
     def _is_repeated_poll(self, api_call: ApiCall) -> bool:
@@ -99,7 +112,7 @@ class _Replay:
         self._polled.add(run_id)
         return is_repeated
 
-    async def _replay(self, api_call: ApiCall) -> str | None:
+    async def _replay(self, api_call: ApiCall) -> list[Difference]:
         """Sends the request, a poll until it shows the recorded status. Returns how the response differs."""
         for _ in range(_MAX_POLLS):
             status, body = await send(self._app, self._translated(sendable(api_call)))
@@ -108,7 +121,7 @@ class _Replay:
                 break
         if api_call.operation not in _ACCOUNT_LISTS:
             self._learn_ids(_without_deltas(api_call.events) or api_call.response, _without_deltas(value))
-        return self._difference(api_call, status, value)
+        return self._differences(api_call, status, value, body)
 
     async def _started_run(self, api_call: ApiCall, body: bytes) -> bool:
         """Polls a run that is still queued here but was in progress there: the service starts a run by itself."""
@@ -137,6 +150,7 @@ class _Replay:
     def _learn_ids(self, recorded: Any, actual: Any) -> None:
         """Pairs the ids at the same place of both responses: they belong to the same object."""
         if isinstance(recorded, dict) and isinstance(actual, dict):
+            self._forget_namesake(recorded)
             for key in recorded.keys() & actual.keys():
                 one, other = recorded[key], actual[key]
                 if (key == "id" or key.endswith("_id")) and isinstance(one, str) and isinstance(other, str):
@@ -150,28 +164,64 @@ class _Replay:
                 else:
                     self._learn_ids(one, other)
 
+    def _forget_namesake(self, recorded: Object) -> None:
+        """Forgets the id of an object of another thread: emulators create the same ids in each of their worlds."""
+        id, thread_id = recorded.get("id"), recorded.get("thread_id")
+        if isinstance(id, str) and isinstance(thread_id, str) and self._threads.setdefault(id, thread_id) != thread_id:
+            self._threads[id] = thread_id
+            self._ids.pop(id, None)
+
     def _pair(self, recorded: str, actual: str) -> None:
         if recorded in self._created_ids:
             self._ids.setdefault(recorded, actual)
 
     # ---- Comparing ----
 
-    def _difference(self, api_call: ApiCall, status: int, value: Any) -> str | None:
+    def _differences(self, api_call: ApiCall, status: int, value: Any, body: bytes) -> list[Difference]:
         error = value.get("error") if isinstance(value, dict) else None
         error = error if isinstance(error, dict) else {}
         if api_call.status == 0:
-            return None  # no response was recorded
+            return []  # no response was recorded
         if status != api_call.status:
             message = f" ({error['message']})" if error.get("message") else ""
-            return f"recorded {api_call.status}, the emulator answers {status}{message}"
+            return [Difference(STATUS, "", f"recorded {api_call.status}, the emulator answers {status}{message}")]
         if status >= 400:
             recorded = self._with_new_ids(str(api_call.error().get("message", "")))
             actual = str(error.get("message", ""))
             is_same = _without_numbers(recorded) == _without_numbers(actual)
-            return None if is_same else f"recorded {recorded!r}, the emulator says {actual!r}"
+            words = f"recorded {recorded!r}, the emulator says {actual!r}"
+            return [] if is_same else [Difference(ERROR, "", words)]
+        if api_call.operation in DOWNLOADS:
+            return _content_difference(api_call.exchange, body)
+        self._ids_are_loose = api_call.operation in _UNORDERED_LISTS
         if api_call.events:
-            return event_difference(api_call.events, value)
-        return response_difference(api_call.response, value)
+            return self._comparer.events(api_call.events, value)
+        return (
+            self._comparer.responses(api_call.response, value, by_id=api_call.operation in _ACCOUNT_LISTS)
+            if isinstance(api_call.response, dict)
+            else []
+        )
+
+    def _same_id(self, recorded: str, actual: str) -> bool:
+        """True if two different ids can name the same object: one that this world made, of the same kind."""
+        if (recorded in self._given_ids or recorded in self._ids) and not self._ids_are_loose:
+            return False
+        return re.split("[_-]", recorded)[0] == re.split("[_-]", actual)[0]
+
+
+#: Operations whose response is a file.
+DOWNLOADS: Final = frozenset({"download_file", "retrieve_container_file_content"})
+
+
+def _content_difference(exchange: Exchange, body: bytes) -> list[Difference]:
+    """How the contents of a file differ, as far as they were recorded."""
+    if exchange.response_body is not None:
+        is_same = exchange.response_body == body
+    else:
+        is_same = exchange.response_size in (None, len(body))
+    was = exchange.response_size if exchange.response_body is None else len(exchange.response_body)
+    words = f"the file had {was} bytes, the emulator sends {len(body)}" + (" others" if was == len(body) else "")
+    return [] if is_same else [Difference(CONTENT, "", words)]
 
 
 def _without_deltas(value: Any) -> Any:
@@ -184,15 +234,23 @@ def _without_deltas(value: Any) -> Any:
 def sendable(api_call: ApiCall) -> Exchange:
     """The request, completed where the recording lacks the form of an upload: the response has its fields."""
     exchange, response = api_call.exchange, api_call.response
-    if exchange.form is not None or api_call.operation not in ("create_file", "add_upload_part"):
+    file: Object = response if isinstance(response, dict) else {}
+    if api_call.operation not in ("create_file", "add_upload_part"):
         return exchange
+    if exchange.form is not None:
+        return replace(exchange, form=tuple(_with_size(part, file.get("bytes")) for part in exchange.form))
     if api_call.operation == "add_upload_part":
         return replace(exchange, form=(Part("data", "part", b"x"),))
-    file: Object = response if isinstance(response, dict) else {}
     purpose = Part("purpose", content=str(file.get("purpose", "assistants")).encode())
     return replace(
         exchange, form=(purpose, Part("file", str(file.get("filename", "file.txt")), size=file.get("bytes")))
     )
+
+
+def _with_size(part: Part, size: Any) -> Part:
+    """The part, with the size of the file in the response if nothing else of its contents was recorded."""
+    lacks_all = part.filename is not None and part.content is None and part.size is None
+    return replace(part, size=size) if lacks_all and isinstance(size, int) else part
 
 
 def _has_outcome(api_call: ApiCall) -> bool:
@@ -200,12 +258,30 @@ def _has_outcome(api_call: ApiCall) -> bool:
     return api_call.status > 0 or api_call.server_failed
 
 
-def _lacks_body(api_call: ApiCall) -> bool:
-    """True if the body was not recorded and the operation requires one."""
+def _why_not(api_call: ApiCall, unmade: Collection[str]) -> str:
+    """Why a request cannot be sent; empty if it can. ``unmade``: ids that no request creates here."""
     exchange = api_call.exchange
+    if api_call.inferred:
+        return "its request was not recorded"
+    for id in (*api_call.parameters.values(), *texts_under(api_call.body, *_REFERENCES)):
+        if id in unmade:
+            return f"{id} was created by a request that was not played"
     if exchange.method != "POST" or exchange.request_body is not None or sendable(api_call).form is not None:
-        return False
-    return request_error(api_call.operation or "", {}) is not None
+        return ""
+    return "its body was not recorded" if _has_body(api_call) else ""
+
+
+#: Keys under which a request names an object that another one created.
+_REFERENCES: Final = ("assistant_id", "file_id", "file_ids", "vector_store_ids", "upload_id")
+
+
+def _has_body(api_call: ApiCall) -> bool:
+    """True for a request that must have a body, or can have one and says that it is JSON."""
+    operation = api_call.operation or ""
+    if request_error(operation, {}) is not None:
+        return True
+    kind = api_call.exchange.request_header("content-type") or ""
+    return kind.startswith("application/json") and bool(properties_of(operation))
 
 
 def _is_behind(api_call: ApiCall, value: Any) -> bool:
