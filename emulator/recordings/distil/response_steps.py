@@ -81,7 +81,7 @@ def _count(usage: Object, script: ScriptedRun, before: int, *, is_only: bool) ->
 
 
 def _message(item: Object, made: _Script) -> Iterator[Object]:
-    done = {"done": True} if item.get("status") == "completed" else {}
+    done = _done(item)
     parts = [part for part in item.get("content") or [] if isinstance(part, dict)]
     for part in parts or [{"type": "output_text", "text": ""}]:
         if part.get("type") == "refusal":
@@ -92,6 +92,10 @@ def _message(item: Object, made: _Script) -> Iterator[Object]:
             yield {"say": _said(part, item, made), **done}
         else:
             made.remark(f"a part {part.get('type')} of a message, which no step makes")
+
+
+def _done(item: Object) -> Object:
+    return {"done": True} if item.get("status") == "completed" else {}
 
 
 def _said(part: Object, item: Object, made: _Script) -> Any:
@@ -146,7 +150,10 @@ def _reasoning(item: Object, made: _Script) -> Iterator[Object]:
 def _function_call(item: Object, made: _Script) -> Iterator[Object]:
     name = str(item.get("name"))
     function = {"name": name, "arguments": str(item.get("arguments") or "")}
-    step: Object = {"call": [{name: arguments_of(function, made.declared())}]}
+    declared = made.declared()
+    step: Object = {"call": [{name: arguments_of(function, declared)}]}
+    if declared and name not in declared:
+        step["undeclared"] = True
     output = made.turn.outputs.get(str(item.get("call_id")))
     yield {**step, "expect": {name: guess([output])}} if isinstance(output, str) else step
 
@@ -162,6 +169,8 @@ def _join_calls(steps: list[Object], begin: int) -> None:
     joined: Object = {
         "call": pairs if len(set(names)) < len(names) else {k: v for one in pairs for k, v in one.items()}
     }
+    if any("undeclared" in step for step in calls):
+        joined["undeclared"] = True
     others = [step for step in steps[begin:] if "call" not in step]
     steps[begin:] = [*others, {**joined, "expect": expect} if expect else joined]
 
@@ -176,7 +185,7 @@ def _search(item: Object, made: _Script) -> Iterator[Object]:
         }
         results.append({key: value for key, value in found.items() if value not in ("", None)})
     queries = [verbatim(one) for one in item.get("queries") or [] if isinstance(one, str)]
-    yield {"search": {"queries": queries, "results": results} if queries else {"results": results}}
+    yield {"search": {"queries": queries, "results": results} if queries else {"results": results}, **_done(item)}
 
 
 def _code(item: Object, made: _Script) -> Iterator[Object]:
@@ -191,7 +200,7 @@ def _code(item: Object, made: _Script) -> Iterator[Object]:
     else:
         code["outputs"] = outputs
     made.code = {key: value for key, value in code.items() if value or key == "input"}
-    yield {"code": made.code}
+    yield {"code": made.code, **_done(item)}
 
 
 _STEPS: Final[dict[str, Callable[[Object, _Script], Iterator[Object]]]] = {
