@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from emulator.apis.http.errors import ApiError
 from emulator.base.json_types import Object
+
+#: How the types of tools begin that have had several.
+_FAMILIES: Final = ("web_search", "computer")
 
 
 def check_tool_choice(choice: str | Object | None, tools: Iterable[Object]) -> None:
@@ -17,15 +20,19 @@ def check_tool_choice(choice: str | Object | None, tools: Iterable[Object]) -> N
     known |= {("mcp", None) for kind, _ in known if kind == "mcp"}  # any of the servers
     for named in choice.get("tools", ()) if choice["type"] == "allowed_tools" else [choice]:
         if (identity := _identity(named)) not in known:
-            shown = identity[1] or identity[0]
+            shown = identity[1] or named["type"]
             raise ApiError(400, f"Tool choice '{shown}' not found in 'tools' parameter.", param="tool_choice")
 
 
 def _identity(tool: Object) -> tuple[str, Any]:
-    """Its type, and what tells it from others of that type: its name, or an MCP server's label."""
+    """Its type, and what tells it from others of that type: its name, or an MCP server's label.
+
+    The types of web search, and of the computer, stand for one another (recorded: a choice of ``web_search_preview``
+    with the tool ``web_search``).
+    """
     kind = tool["type"]
     if kind.startswith("web_search"):
         return "web_search", None  # the service takes web_search_preview for web_search, with any date
     if kind == "mcp":
         return kind, tool.get("server_label")
-    return kind, (tool.get("function") or tool).get("name")
+    return next((one for one in _FAMILIES if kind.startswith(one)), kind), (tool.get("function") or tool).get("name")

@@ -15,6 +15,7 @@ from emulator import Emulator
 def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
     for module in ("hooks", "own_emulator", "parity", "summary"):
         importlib.import_module(f"emulator.testing.{module}")
+    importlib.import_module("yaml")  # its parser in C keeps the classes of the first import, and would match no others
     with Emulator({"turns": [{"steps": [{"say": "{{ message }}"}]}]}) as running:
         _ask(running.base_url)
         asyncio.run(_ask_async(running.base_url))

@@ -56,6 +56,7 @@ def bound(*steps: Body, **more: Any) -> tuple[str, list[tuple[str, str]]]:
         ([CALL], {"tool_choice": allowed("auto", NAMED, {"type": "code_interpreter"})}),
         ([CALL], {"tool_choice": allowed("required", NAMED)}),
         ([SAY], {"tool_choice": {"type": "web_search_preview"}, "tools": [{"type": "web_search_preview"}]}),
+        ([SAY], {"tool_choice": {"type": "web_search_preview"}, "tools": [{"type": "web_search"}]}),
         ([RUN, SEARCH, SAY], {"max_tool_calls": 2}),
         ([RUN, TWICE], {"max_tool_calls": 1}),
     ],
