@@ -120,12 +120,12 @@ def test_without_arguments():
         (
             "sed=3",
             "assistants_emulator has no option sed; its options are: seed, clock, start, unmatched, shapes, "
-            "after_sunset, parity; did you mean 'seed'?",
+            "sleepers, after_sunset, parity; did you mean 'seed'?",
         ),
         (
             'scenarios=["a.yaml"]',
             "assistants_emulator has no option scenarios; its options are: seed, clock, start, unmatched, shapes, "
-            "after_sunset, parity; pass scenarios as positional arguments",
+            "sleepers, after_sunset, parity; pass scenarios as positional arguments",
         ),
         ('{"turn": []}', "<posted>:1:*: turn: unknown key; did you mean 'turns'? expected one of: *"),
         ("seed=[]", "seed: expected a whole number or text; got []"),
