@@ -6,14 +6,18 @@ defines and asks for by its class (``Store.of``).
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Final, Protocol, Self, TypeVar, cast
 
 from emulator.base.json_types import Object
 from emulator.world.state.collection import Collection
 from emulator.world.state.contents import Content
 from emulator.world.state.missing import FILE, VECTOR_STORE
-from emulator.world.state.vector_stores import VectorStore
+from emulator.world.state.vector_stores import KeptBytes, VectorStore
+
+#: Deleted vector stores whose size and time are remembered.
+_MAX_KEPT: Final = 10_000
 
 
 class StorePart(Protocol):
@@ -49,6 +53,8 @@ class Store:
         self.contents: dict[str, Content] = {}
         self.uploads: dict[str, Upload] = {}
         self.vector_stores: Collection[VectorStore] = Collection(VECTOR_STORE)
+        #: What the vector stores that were deleted have kept; the newest of them.
+        self.kept_bytes: deque[KeptBytes] = deque(maxlen=_MAX_KEPT)
         #: Fine-tuned models: any that somebody names is there until it is deleted.
         self.deleted_models: set[str] = set()
         #: Models that requests may not name: a scenario says that there are none of these names.
@@ -75,6 +81,7 @@ class Store:
         other.uploads = {id: Upload(one.object, dict(one.parts), one.expires_after) for id, one in self.uploads.items()}
         for store in self.vector_stores:
             other.vector_stores.put(store.id, store.copy())
+        other.kept_bytes = self.kept_bytes.copy()
         other.deleted_models, other.unknown_models = set(self.deleted_models), set(self.unknown_models)
         other.given_ids = set(self.given_ids)
         other._parts = {kind: part.copy() for kind, part in self._parts.items()}
@@ -114,8 +121,10 @@ class Store:
             store.object = {**store.object, "status": "expired"}
         return store
 
-    def remove_vector_store(self, id: str) -> None:
-        """Deletes a store; the objects that name it lose it (docs/wire.md §2)."""
+    def remove_vector_store(self, id: str, now: float) -> None:
+        """Deletes a store at ``now``; the objects that name it lose it (docs/wire.md §2)."""
+        gone = self.vector_stores.find(id, "vector_store_id").object
+        self.kept_bytes.append(KeptBytes(gone["usage_bytes"], gone["created_at"], now))
         self.vector_stores.remove(id)
         for part in self._parts.values():
             part.remove_vector_store(id)

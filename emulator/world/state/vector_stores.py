@@ -28,6 +28,14 @@ _AUTO: Final = {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}
 _COUNTED: Final = ("in_progress", "completed", "failed", "cancelled")
 
 
+class KeptBytes(NamedTuple):
+    """What a vector store has kept, from one second to another."""
+
+    bytes: int
+    since: float
+    until: float
+
+
 class Outcome(NamedTuple):
     """The outcome of indexing a file. ``polls``: how many polls still see it ``in_progress``."""
 

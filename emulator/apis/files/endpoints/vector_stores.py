@@ -97,7 +97,7 @@ def modify_vector_store(request: Request) -> JsonResponse:
 
 def delete_vector_store(request: Request) -> JsonResponse:
     id = _store(request).id
-    request.world.store.remove_vector_store(id)
+    request.world.store.remove_vector_store(id, request.world.clock.now())
     return json_response(deleted(id, "vector_store"))
 
 
