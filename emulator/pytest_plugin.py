@@ -68,7 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="let tests that use the emulator connect to the real service",
     )
     _add_sunset_options(group)
-    _add_report_options(group)
+    _add_report_options(parser, group)
     group.addoption(
         "--assistants-parity",
         dest="assistants_emulator_parity",
@@ -76,6 +76,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run tests with the fixture assistants_api once on each API, and fail those that differ",
     )
     _add_strictness(parser, group)
+    _add_settings(parser)
+
+
+def _add_settings(parser: pytest.Parser) -> None:
     parser.addini(
         "assistants_emulator",
         "start the emulator before the collection and point clients to it for the whole session",
@@ -115,7 +119,26 @@ def _add_sunset_options(group: pytest.OptionGroup) -> None:
     )
 
 
-def _add_report_options(group: pytest.OptionGroup) -> None:
+def _add_report_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--assistants-report-habits",
+        dest="assistants_emulator_report_habits",
+        action="store_true",
+        help="list in the summary what a reviewer would say: an assistant for each question, answers not streamed, …",
+    )
+    group.addoption(
+        "--assistants-report-cost",
+        dest="assistants_emulator_report_cost",
+        action="store_true",
+        help="list in the summary what the tokens and the storage would cost, by model and by test",
+    )
+    group.addoption(
+        "--assistants-prices",
+        dest="assistants_emulator_prices",
+        metavar="FILE",
+        help="the price table for --assistants-report-cost (JSON, in the form of the bundled one)",
+    )
+    parser.addini("assistants_habits_off", "habits that are not reported, by name, or all", type="args", default=[])
     group.addoption(
         "--assistants-report",
         dest="assistants_emulator_report",
@@ -317,7 +340,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         from emulator.testing.summary import summarize
 
         try:
-            summarize(terminalreporter, reports, config.option.assistants_emulator_sunset)
+            summarize(terminalreporter, reports, config)
         except Exception as error:
             terminalreporter.write_line(in_words(error))
 

@@ -74,7 +74,7 @@ class Cost:
         what, amount = (max((len(row[key]) for row in rows), default=0) for key in ("what", "amount"))
         return [
             *(f"{row['what']:<{what}}  {row['amount']:<{amount}}  {row['price']}".rstrip() for row in rows),
-            f"together {self.in_words(prices)}, by the prices of {prices.date} ({prices.source})",
+            f"together {self.in_words(prices)}, {prices.in_words()}",
         ]
 
     def rows(self, prices: Prices) -> list[dict[str, str]]:

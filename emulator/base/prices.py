@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from emulator.base.problems import EmulatorError
+
+#: The last words of names of snapshots, besides dates.
+_SNAPSHOTS: Final = frozenset({"preview", "latest"})
 
 
 class TokenPrice(NamedTuple):
@@ -60,14 +63,18 @@ class Prices:
             float(storage["free_gb"]),
         )
 
+    def in_words(self) -> str:
+        """The table's date and source."""
+        return f"by the prices of {self.date} ({self.source})"
+
     def of_model(self, model: str) -> TokenPrice | None:
         """The price of a model or of one of its dated snapshots, also fine-tuned; None for an unknown one."""
         name = model.split(":")[1] if model.startswith("ft:") and model.count(":") else model
-        while name:
-            if name in self.models:
-                return self.models[name]
-            name = name.rpartition("-")[0]
-        return None
+        while name not in self.models:
+            name, _, last = name.rpartition("-")
+            if not (last.isdigit() or last in _SNAPSHOTS):
+                return None
+        return self.models[name]
 
 
 def _flaw(error: Exception) -> str:

@@ -199,11 +199,14 @@ class Control(AsyncVerbs):
         if problems := [Problem.from_json(one) for one in found["problems"]]:
             raise CheckFailed(problems)
 
-    def report(self) -> WorldReport:
-        """What was left undone in the world (``loose_ends``), and how its scenarios were used."""
+    def report(self, *, review: bool = True) -> WorldReport:
+        """What was left undone in the world (``loose_ends``), how its scenarios were used, its habits, and its cost.
+
+        ``review=False`` leaves habits and cost out, which take longer where there are many requests.
+        """
         from emulator.control.world_report import WorldReport
 
-        return WorldReport.from_json(self._call("GET", "/report"))
+        return WorldReport.from_json(self._call("GET", "/report" if review else "/report?review=false"))
 
     def backfill(self) -> BackfillReport:
         """How the conversations of the world differ from its threads; ``str(report)`` is the same as text."""

@@ -1,11 +1,13 @@
-"""What ``Control.report()`` returns: what was left undone in a world, and how its scenarios were used."""
+"""What ``Control.report()`` returns: loose ends, how scenarios were used, habits, and cost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.base.cost import Cost
+from emulator.base.habits import Habit
 from emulator.base.loose_ends import LooseEnd
 
 
@@ -34,12 +36,15 @@ class FittingTurn:
 class WorldReport:
     """``also_fitted``: by the id of a run, the other turns that fitted it; only runs that have any.
 
-    ``str(report)`` has a line for each loose end.
+    ``habits``: what a reviewer would say of the requests. ``cost``: tokens by model, and storage. ``str(report)`` has a
+    line for each loose end.
     """
 
     loose_ends: tuple[LooseEnd, ...]
     scenarios: tuple[UsedScenario, ...]
     also_fitted: Mapping[str, tuple[FittingTurn, ...]]
+    habits: tuple[Habit, ...] = ()
+    cost: Cost = field(default_factory=Cost)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> WorldReport:
@@ -50,6 +55,8 @@ class WorldReport:
             also_fitted={
                 one["run_id"]: tuple(FittingTurn(**other) for other in one["others"]) for one in data["also_fitted"]
             },
+            habits=tuple(map(Habit.from_json, data.get("habits", ()))),
+            cost=Cost.from_json(data["cost"]) if "cost" in data else Cost(),
         )
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from emulator.testing.failure_reports import attach, write_report
 from emulator.testing.failures import fail_report, failing
 from emulator.testing.loose_ends import LooseEndWarning, in_words, is_strict, used
 from emulator.testing.options import refuse
+from emulator.testing.review import is_wanted, review
 from emulator.testing.sunset_report import senders
 from emulator.testing.worker import Use, Worker, in_one_line
 
@@ -124,10 +125,13 @@ class Hooks:
                 "refused": refused,
                 "requests": worker.dependence.requests,
                 **use.used.as_plain(),
+                "review": use.review,
             }
             report.assistants_emulator = end  # type: ignore[attr-defined]  # xdist forwards plain values
         elif report.failed and use.checked and report.when == "call" and not use.used.called:
             use.used = used(worker.control, use.own_scenarios)
+        if report.when == "call" and use.checked and is_wanted(item.config):
+            use.review = review(worker.control, item)
         if report.when != "teardown" and report.failed and (report.when == "call" or worker.dependence.requests):
             report.sections.append(("assistants emulator", self._history(use, refused)))
             self._write_file(item, report)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.testing.loose_ends import is_strict, of_session
+from emulator.testing.review import is_wanted, review_lines
 from emulator.testing.sunset_report import sunset_lines
 
 
@@ -22,16 +23,18 @@ def _ends(reports: list[Any]) -> dict[str, dict[str, Any]]:
     return {report.nodeid: report.assistants_emulator for report in reports if hasattr(report, "assistants_emulator")}
 
 
-def summarize(terminal: pytest.TerminalReporter, reports: list[Any], sunset: str | None) -> None:
-    """Lists the tests that tried to connect to the real service, and counts those that depend on the removed API."""
+def summarize(terminal: pytest.TerminalReporter, reports: list[Any], config: pytest.Config) -> None:
+    """Lists tests that tried to connect to the real service, those that depend on the removed API, habits, and cost."""
     ends = _ends(reports)
     dependents = {test: end["removed"] for test, end in sorted(ends.items()) if end["removed"]}
     refused = {test: end["refused"] for test, end in sorted(ends.items()) if end["refused"]}
     lines = [f"{test}: refused a connection to {', '.join(dict.fromkeys(hosts))}" for test, hosts in refused.items()]
     if dependents:
         tests = len({report.nodeid for report in reports})
-        lines += sunset_lines(dependents, tests, listed=sunset is not None)
+        lines += sunset_lines(dependents, tests, listed=config.option.assistants_emulator_sunset is not None)
     lines += of_session(ends.values())
+    if is_wanted(config):
+        lines += review_lines(ends, config)
     if lines:
         terminal.section("assistants emulator summary", sep="-")
         for line in lines:

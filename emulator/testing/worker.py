@@ -43,6 +43,8 @@ class Use:
     checked: bool = False
     #: The names of the scenarios that the test's own marker names.
     own_scenarios: list[str] = field(default_factory=list)
+    #: Habits and cost of the test, if the command line asks for them.
+    review: dict[str, Any] | None = None
     #: What it left undone, once it was called.
     used: Used = field(default_factory=Used)
     #: The fields in which the two APIs may differ (``--assistants-parity``).

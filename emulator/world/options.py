@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from emulator.base.clock import ClockName
 from emulator.base.json_types import Object
 from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.world.state.state import Shape
+
+if TYPE_CHECKING:
+    from emulator.base.prices import Prices
 
 _SETTINGS = ("seed", "clock", "start", "unmatched", "shapes", "sleepers")
 
@@ -28,6 +31,8 @@ class Options:
     after_sunset: bool = False
     #: A poll that comes a real second or more after its turn began finds the turn at rest.
     sleepers: bool | None = None
+    #: What the inspector's cost is counted with; None for the bundled table.
+    prices: Prices | None = None
 
     def settings(self) -> Object:
         """The settings that the options state."""

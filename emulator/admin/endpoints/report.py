@@ -1,13 +1,15 @@
-"""The endpoint that tells what was left undone in a world, and how its scenarios were used."""
+"""The endpoint that tells what was left undone in a world, how its scenarios were used, its habits, and its cost."""
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.admin.request import in_world, json_response, key_of, worlds_of
+from emulator.base.prices import Prices
 from emulator.engine import loose_ends as _of_turns  # noqa: F401  # registers the kinds of turns
 from emulator.engine.turn_engine import TurnEngine
 from emulator.scenarios.model import Turn
@@ -20,10 +22,16 @@ _NEWEST = 100
 
 @in_world
 async def report(request: Request, world: World) -> Response:
-    """Loose ends, the scenarios with how often their turns were played, and which other turns fitted."""
+    """Loose ends, the scenarios with how often their turns were played, which other turns fitted; habits and cost.
+
+    ``?review=false`` leaves habits and cost out.
+    """
     worlds, key = worlds_of(request), key_of(request)
+    # in a thread, since a long journal takes long to read; the entries do not change
+    reviewed = {} if request.query_params.get("review") == "false" else await to_thread(review, world)
     return json_response(
         {
+            **reviewed,
             "loose_ends": [end.as_json() for end in worlds.loose_ends(key)],
             "scenarios": [
                 {"name": one.name, "file": one.file, "played": worlds.times_played(key, one)}
@@ -33,6 +41,18 @@ async def report(request: Request, world: World) -> Response:
             "also_fitted": also_fitted(world),
         }
     )
+
+
+def review(world: World) -> dict[str, Any]:
+    """The habits that the requests break, and what the turns would have cost."""
+    from emulator.apis.review.calls import Calls
+    from emulator.apis.review.cost import cost_of
+    from emulator.apis.review.habits import habits_of
+
+    prices = world.options.prices or Prices.load()
+    cost = cost_of(world, prices)
+    priced = {"rows": cost.rows(prices), "total": cost.in_words(prices), "note": prices.in_words()}
+    return {"habits": [one.as_json() for one in habits_of(Calls(world))], "cost": {**cost.as_json(), **priced}}
 
 
 def also_fitted(world: World) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from emulator.admin.inspector.page import PAGE, SCRIPTS, STYLE, text_of
+from emulator.base.prices import Prices
 from emulator.base.text import shorten
 from emulator.control.client import Control
 
@@ -24,9 +25,16 @@ def report_of(control: Control, title: str) -> str:
     Raises EmulatorError if the emulator cannot be reached.
     """
     snapshot = control.snapshot()
+    report = control.report()
+    prices = Prices.load()
+    told = {
+        "loose_ends": [one.as_json() for one in report.loose_ends],
+        "habits": [one.as_json() for one in report.habits],
+        "cost": {"rows": report.cost.rows(prices), "total": report.cost.in_words(prices), "note": prices.in_words()},
+    }
     newest = [row["seq"] for row in snapshot["requests"][-_DETAILED:]]
     details = {str(seq): control.request(seq) for seq in newest}
-    return html_of({**snapshot, "full": True, "fault_form": None, "details": details}, title)
+    return html_of({**snapshot, **told, "full": True, "fault_form": None, "details": details}, title)
 
 
 def html_of(snapshot: dict[str, Any], title: str) -> str:

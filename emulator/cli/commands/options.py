@@ -12,6 +12,7 @@ from emulator.cli.commands.output import print_stderr
 from emulator.server.hosts import is_loopback
 
 if TYPE_CHECKING:
+    from emulator.base.prices import Prices
     from emulator.recordings.redaction.redactor import Redactor
     from emulator.world.options import Options
 
@@ -28,6 +29,7 @@ def add_server_options(parser: argparse.ArgumentParser, port: int = 8787) -> Non
         help="accept requests for this host name, besides localhost and IP addresses; repeatable, * for any",
     )
     parser.add_argument("--admin-key", metavar="KEY", help="let the holder of this key list the worlds of all keys")
+    parser.add_argument("--prices", metavar="FILE", help="the price table that the inspector counts with (JSON)")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate (PEM)")
     parser.add_argument(
         "--tls-key", type=Path, metavar="FILE", help="the certificate's private key, if it is in its own file"
@@ -141,9 +143,20 @@ def world_options(options: argparse.Namespace) -> Options:
         options.hold_limit,
         after_sunset=options.after_sunset,
         sleepers=options.sleepers,
+        prices=_prices(options),
     )
     world.check()
     return world
+
+
+def _prices(options: argparse.Namespace) -> Prices | None:
+    """The price table that a server's option names. Raises EmulatorError for a bad one."""
+    path = getattr(options, "prices", None)
+    if path is None:
+        return None
+    from emulator.base.prices import Prices
+
+    return Prices.load(path)
 
 
 def tls_options(options: argparse.Namespace) -> dict[str, Any]:

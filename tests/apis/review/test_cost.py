@@ -84,6 +84,7 @@ def test_costs_of_several_worlds_add_up() -> None:
     ("model", "known"),
     [
         ("gpt-4o", "gpt-4o"), ("gpt-4o-2024-08-06", "gpt-4o"), ("gpt-4o-mini-2024-07-18", "gpt-4o-mini"),
+        ("gpt-4-1106-preview", "gpt-4"), ("gpt-4o-realtime", None), ("gpt-4-turbo", "gpt-4-turbo"),
         ("ft:gpt-4o-mini-2024-07-18:shop::abc", "gpt-4o-mini"), ("gpt-4-0613", "gpt-4"), ("my-deployment", None),
         ("", None),
     ],

@@ -5,6 +5,7 @@
   const { element, sync, redraw, link, plural, model, merge, matches, panes, details, block } = inspector;
   const PAGE_OF_ROWS = 300;
   const RETRY_MS = 1000;
+  const REPORT_MS = 2000;
   const find = (id) => document.getElementById(id);
   const kept = find("world");
   let words = [];
@@ -132,6 +133,22 @@
     const text = await call("GET", `/snapshot?after=${model.seq}&epoch=${encodeURIComponent(model.epoch)}`);
     merge(JSON.parse(text));
     draw();
+    reportLater();
+  }
+
+  /* Loose ends, habits and cost take longer to find: they follow a while after the last change. */
+  let reporting = 0;
+  function reportLater() {
+    if (reporting) return;
+    reporting = setTimeout(async () => {
+      try {
+        const { loose_ends, habits, cost } = JSON.parse(await call("GET", "/report"));
+        const ofThisWorld = loose_ends.filter((one) => one.kind !== "unplayed" && one.kind !== "no_request");
+        Object.assign(model, { loose_ends: ofThisWorld, habits, cost });
+        draw();
+      } catch { /* the next change tries again */ }
+      reporting = 0;
+    }, REPORT_MS);
   }
 
   function say(text, kind) {
