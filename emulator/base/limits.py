@@ -52,6 +52,7 @@ JOURNAL_ENTRIES: Final = 10_000
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 MAX_RECORDING_VALUES: Final = 10_000_000
 MAX_DECODED: Final = 256 * 1024 * 1024
+MAX_ARCHIVE_FILES: Final = 10_000
 MAX_KEPT_BODY: Final = 16 * 1024 * 1024
 
 
@@ -104,6 +105,7 @@ LIMITS: Final = (
     Limit(HOLD_LIMIT, "seconds", "real time that a run is held", "the run fails, and a problem names the hold"),
     Limit(MAX_IDLE_POLLS, "polls", "polls in a row of what is at rest", "400, and a problem"),
     Limit(MAX_RECORDING_VALUES, "values", "values of a recording, aliases at each use", "the recording is refused"),
-    Limit(MAX_DECODED, "bytes", "decompressed bodies of a recording, together", "the recording is refused"),
+    Limit(MAX_DECODED, "bytes", "decompressed bodies of a recording, or an archive", "the recording is refused"),
+    Limit(MAX_ARCHIVE_FILES, "files", "files of a zip archive with recordings", "the archive is refused"),
     Limit(MAX_KEPT_BODY, "bytes", "body that `record` keeps", "its length and hash are recorded instead"),
 )  # fmt: skip

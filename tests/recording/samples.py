@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -276,6 +278,183 @@ def _collected(said: Said) -> Object:
     }
 
 
+def _wiremock(said: Said) -> Object:
+    """With the headers of the request that the recorder was told to capture."""
+    body = text(said.answered)
+    return {
+        "request": {
+            "method": said.method,
+            "url": said.path,
+            "headers": {name: {"equalTo": value} for name, value in said.sent.items()},
+            **({"bodyPatterns": [{"equalTo": text(said.asked)}]} if said.asked else {}),
+        },
+        "response": {
+            "status": said.status,
+            "headers": said.came,
+            **({"base64Body": base64.b64encode(body).decode()} if isinstance(body, bytes) else {"body": body}),
+        },
+    }
+
+
+def _mockserver(said: Said) -> Object:
+    path, _, query = said.path.partition("?")
+    name, _, value = query.partition("=")
+    return {
+        "httpRequest": {
+            "method": said.method,
+            "path": path,
+            **({"queryStringParameters": {name: [value]}} if query else {}),
+            "headers": {name: [value] for name, value in said.sent.items()},
+            **({"body": _mockserver_body(said.asked)} if said.asked else {}),
+        },
+        "httpResponse": {
+            "statusCode": said.status,
+            "headers": _named_values(said.came),
+            "body": _mockserver_body(said.answered),
+        },
+    }
+
+
+def _mockserver_body(raw: bytes) -> Any:
+    found = text(raw)
+    if isinstance(found, bytes):
+        return {"type": "BINARY", "base64Bytes": base64.b64encode(found).decode()}
+    return {"type": "STRING", "string": found} if found is not None and found.startswith("{") else found
+
+
+def _named_values(headers: dict[str, str]) -> list[Object]:
+    return [{"name": name, "value": value} for name, value in headers.items()]
+
+
+def _postman(said: Said) -> Object:
+    """A request with one example."""
+    request = {
+        "method": said.method,
+        "header": [{"key": name, "value": value} for name, value in said.sent.items()],
+        "url": {"raw": HOST + said.path, "host": ["api", "openai", "com"]},
+        **({"body": {"mode": "raw", "raw": text(said.asked)}} if said.asked else {}),
+    }
+    example = {
+        "name": "example",
+        "originalRequest": request,
+        "status": "OK",
+        "code": said.status,
+        "header": [{"key": name, "value": value} for name, value in said.came.items()],
+        "body": text(said.answered),
+    }
+    return {"name": "request", "request": request, "response": [example]}
+
+
+def _collection(entries: list[Object]) -> Any:
+    schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+    return {"info": {"name": "API", "schema": schema}, "item": [{"name": "folder", "item": entries}]}
+
+
+def _exvcr(said: Said) -> Object:
+    """A binary body is a term of Erlang in base64."""
+    body = text(said.answered)
+    is_binary = isinstance(body, bytes)
+    term = b"\x83m" + len(said.answered).to_bytes(4, "big") + said.answered
+    return {
+        "request": {
+            "body": "",
+            "headers": said.sent,
+            "method": said.method.lower(),
+            "options": [],
+            "request_body": text(said.asked) or "",
+            "url": HOST + said.path,
+        },
+        "response": {
+            "binary": is_binary,
+            "body": base64.b64encode(term).decode() if is_binary else body,
+            "headers": said.came,
+            "status_code": said.status,
+            "type": "ok",
+        },
+    }
+
+
+def _php_vcr(said: Said) -> Object:
+    return {
+        "request": {
+            "method": said.method,
+            "url": HOST + said.path,
+            "headers": said.sent,
+            **({"body": text(said.asked)} if said.asked else {}),
+        },
+        "response": {
+            "status": {"http_version": "1.1", "code": said.status, "message": "OK"},
+            "headers": said.came,
+            "body": text(said.answered),
+        },
+    }
+
+
+def _req_cassette(said: Said) -> Object:
+    url, _, query = (HOST + said.path).partition("?")
+    return {
+        "request": {
+            "method": said.method,
+            "uri": url,
+            "query_string": query,
+            "headers": {name: [value] for name, value in said.sent.items()},
+            **_typed_body(said.asked, said.asked_json),
+        },
+        "response": {
+            "status": said.status,
+            "headers": {name: [value] for name, value in said.came.items()},
+            **_typed_body(said.answered, said.answered_json),
+        },
+        "recorded_at": "2024-04-27T20:47:42Z",
+    }
+
+
+def _typed_body(raw: bytes | None, value: Any) -> Object:
+    if value is not None:
+        return {"body_type": "json", "body_json": value}
+    found = text(raw)
+    if isinstance(found, bytes):
+        return {"body_type": "blob", "body_blob": base64.b64encode(found).decode()}
+    return {"body_type": "text", "body": found}
+
+
+def _r_vcr(said: Said) -> Object:
+    made = _ruby(said)
+    made["response"]["status"] = {"status_code": said.status, "category": "Success", "reason": "OK"}
+    return made
+
+
+def _in_code(entries: list[Object]) -> bytes:
+    """As nock's recorder prints them."""
+    return "\n\n".join(map(_call_of_nock, entries)).encode()
+
+
+def _call_of_nock(one: Object) -> str:
+    options = f'{{"encodedQueryParams": true, reqheaders: {json.dumps(one["reqheaders"])}}}'
+    asked = ", ".join(map(json.dumps, [one["path"], *([one["body"]] if one["body"] else [])]))
+    replied = f"{one['status']}, {_in_js(one)}, {json.dumps(one['rawHeaders'])}"
+    return f"nock({json.dumps(one['scope'])}, {options})\n  .{one['method'].lower()}({asked})\n  .reply({replied});"
+
+
+def _in_js(one: Object) -> str:
+    response = json.dumps(one["response"])
+    return f"Buffer.from({response}, 'hex')" if one["responseIsBinary"] else response
+
+
+def _zipped(document: Any) -> bytes:
+    """As Playwright does with ``.zip``: the bodies beside the archive."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, entry in enumerate(document["log"]["entries"]):
+            content = entry["response"]["content"]
+            raw = content.pop("text")
+            is_coded = content.pop("encoding", "") == "base64"
+            content["_file"] = f"{number}.bin"
+            archive.writestr(content["_file"], base64.b64decode(raw) if is_coded else raw)
+        archive.writestr("har.har", json.dumps(document))
+    return packed.getvalue()
+
+
 @dataclass(frozen=True)
 class Format:
     """How a recorder writes: an exchange, the file around them, its bytes; and which of the story it can keep."""
@@ -309,6 +488,10 @@ def _http_interactions(entries: list[Object]) -> Any:
     return {"http_interactions": entries, "recorded_with": "VCR 6.2.0"}
 
 
+def _log(entries: list[Object]) -> Any:
+    return {"log": {"version": "1.2", "entries": entries}}
+
+
 TEXTS = STORY[:-1]
 FORMATS = {
     "vcrpy, YAML": Format("vcr", _vcrpy, _interactions, in_yaml),
@@ -321,5 +504,16 @@ FORMATS = {
     "Polly.JS": Format("polly", _polly, lambda entries: {"log": {"_recordingName": "x", "entries": entries}}, in_json),
     "nock": Format("nock", _nock, list, in_json),
     "test proxy": Format("azure", _test_proxy, lambda entries: {"Entries": entries, "Variables": {}}, in_json),
+    "WireMock": Format("wiremock", _wiremock, lambda entries: {"mappings": entries}, in_json),
+    "MockServer": Format("mockserver", _mockserver, list, in_json),
+    "Postman": Format("postman", _postman, _collection, in_json, TEXTS),
+    "ExVCR": Format("exvcr", _exvcr, list, in_json),
+    "PHP-VCR, YAML": Format("php_vcr", _php_vcr, list, in_yaml),
+    "PHP-VCR, JSON": Format("php_vcr", _php_vcr, list, in_json, TEXTS),
+    "ReqCassette": Format("req_cassette", _req_cassette, _interactions, in_json),
+    "R's vcr": Format("ruby_vcr", _r_vcr, _http_interactions, in_yaml),
+    "nock, code": Format("nock", _nock, list, _in_code),
+    "HAR, gzip": Format("har", _har, _log, lambda data: gzip.compress(in_json(data))),
+    "HAR, zip": Format("har", _har, _log, _zipped),
     "collected": Format("collected", _collected, lambda entries: {"source": "a", "exchanges": entries}, in_json, TEXTS),
 }

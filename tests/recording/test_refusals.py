@@ -18,9 +18,12 @@ from tests.recording.samples import FORMATS, STORY, in_json, in_yaml
 
 ALL_FORMATS = (
     "the formats are session records of the Azure SDK's test proxy, collections of exchanges (JSON with the key "
-    "'exchanges'), HAR 1.2, recordings of nock (objects, as JSON), recordings of Polly.JS, cassettes of Ruby's VCR "
-    "(YAML, JSON), exports of threads (assistants-thread-export/v1) and lists of their messages, cassettes of vcrpy "
-    "and go-vcr (YAML, JSON), our own recordings (JSON Lines)"
+    "'exchanges'), HAR 1.2, cassettes of ExVCR, cassettes of PHP-VCR (YAML, JSON), cassettes of dd-trace, one exchange "
+    "in each file, expectations and recordings of MockServer, recordings of nock (objects as JSON, code with literal "
+    "replies), objects of the API (JSON), and its event streams as text, recordings of Polly.JS, "
+    "collections of Postman with examples, cassettes of ReqCassette, cassettes of Ruby's VCR and R's vcr (YAML, JSON), "
+    "exports of threads (assistants-thread-export/v1) and lists of their messages, cassettes of vcrpy and go-vcr "
+    "(YAML, JSON), stub mappings of WireMock, our own recordings (JSON Lines)"
 )
 
 #: Both parsers of PyYAML say it.
@@ -48,11 +51,14 @@ def test_a_file_that_is_not_there_is_absent_and_not_unreadable(tmp_path: Path) -
         (b"\xef\xbb\xbf\n", "a.tape: expected a recording, the file is empty"),
         (b"interactions:\n- \xfc\n", "a.tape:2:3: expected text in UTF-8, got byte 0xfc"),
         (b"\xff\xfei\0n\0", "a.tape:1:1: expected text in UTF-8, got byte 0xff"),
-        (b"PK\x03\x04...", "a.tape: this is a zip archive; unpack it and give the recording inside, such as a .har"),
-        (b"\x1f\x8b\x08...", "a.tape: this is compressed with gzip; unpack it and give the recording inside"),
+        (b"PK\x03\x04...", "a.tape: expected a zip archive: File is not a zip file"),
+        (
+            b"\x1f\x8b\x08...",
+            "a.tape: expected a file of gzip: Error -3 while decompressing data: unknown header flags set",
+        ),
         (
             b"const nock = require('nock');\n\n  nock('http://x.test')\n",
-            "a.tape: this is code that nock wrote; record with output_objects: true and write the objects as JSON",
+            "a.tape: expected calls of reply with literals in this code of nock, found none",
         ),
         (
             b"version: 1\nname: weather\nturns: []\n",

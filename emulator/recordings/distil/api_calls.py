@@ -172,7 +172,12 @@ def is_for_the_api(api_call: ApiCall) -> bool:
 
 
 #: The operation to infer from the first event of a stream, or from the kind of an object (with its id's parameter).
-_BY_EVENT: Final = {"thread.created": "create_thread_and_run", "thread.run.created": "create_run"}
+_BY_EVENT: Final = {
+    "thread.created": "create_thread_and_run",
+    "thread.run.created": "create_run",
+    "response.created": "create_response",
+    "response.queued": "create_response",
+}
 _BY_OBJECT: Final = {
     "assistant": ("get_assistant", "assistant_id"),
     "thread": ("get_thread", "thread_id"),
@@ -182,6 +187,8 @@ _BY_OBJECT: Final = {
     "file": ("retrieve_file", "file_id"),
     "vector_store": ("get_vector_store", "vector_store_id"),
     "vector_store.file": ("get_vector_store_file", "file_id"),
+    "response": ("create_response", ""),
+    "conversation": ("get_conversation", "conversation_id"),
 }
 
 
@@ -197,7 +204,7 @@ def _infer_operation(api_call: ApiCall) -> tuple[str | None, dict[str, str]]:
     if thing is None or operation is None or not isinstance(thing.get("id"), str):
         return None, {}
     ids = {key: thing[key] for key in ("thread_id", "run_id", "vector_store_id") if isinstance(thing.get(key), str)}
-    return operation, {**ids, parameter: thing["id"]}
+    return operation, {**ids, **({parameter: thing["id"]} if parameter else {})}
 
 
 def operation_of(exchange: Exchange) -> tuple[str | None, dict[str, str]]:

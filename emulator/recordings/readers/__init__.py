@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -12,8 +13,10 @@ from emulator.recordings import own_format
 from emulator.recordings.exchange import Exchange, Recording, RecordingError
 from emulator.recordings.readers import yaml_values
 from emulator.recordings.readers.entry import Entry, Source
-from emulator.recordings.readers.loading import is_json, load, text_of
+from emulator.recordings.readers.loading import is_event_stream, is_json, load, text_of
+from emulator.recordings.readers.nock_code import is_nock_code
 from emulator.recordings.readers.registry import READERS, Reader, reader
+from emulator.recordings.readers.wrapped import is_wrapped, unwrapped
 from emulator.recordings.scenario_keys import SCENARIO_KEYS, SCENARIO_ONLY_KEYS
 
 __all__ = ["READERS", "Reader", "discover", "parse_recording", "read_recording", "reader", "recognises"]
@@ -36,9 +39,34 @@ def read_recording(path: str | Path) -> Recording:
 
 def parse_recording(raw: bytes, file: str) -> Recording:
     """Reads a file's bytes; ``file`` is its name in messages. Raises RecordingError."""
+    if is_wrapped(raw):
+        return _read_wrapped(unwrapped(raw, file), file)
+    return _parse(raw, file, {})
+
+
+def _read_wrapped(files: Mapping[str, bytes], file: str) -> Recording:
+    """The recordings of an archive as one, in the order of their names; objects beside them are bodies."""
+    fitting = [name for name in sorted(files) if not name or (not is_wrapped(files[name]) and recognises(files[name]))]
+    fitting = [name for name in fitting if not _is_object(files[name])] or fitting
+    if not fitting:
+        names = ", ".join(sorted(files)[:_SHOWN_KEYS]) or "nothing"
+        raise RecordingError(f"{file}: expected a recording in this archive, got {names}")
+    read = [_parse(files[name], f"{file}/{name}" if fitting[1:] else file, files) for name in fitting]
+    exchanges = tuple(exchange for one in read for exchange in one.exchanges)
+    return Recording(file, read[0].format, exchanges, tuple(note for one in read for note in one.notes))
+
+
+def _is_object(raw: bytes) -> bool:
+    """True for objects of the API, which are a recording only where nothing else is."""
+    if own_format.recognises(raw):
+        return False
+    found = _reader_of(load(text_of(raw, ""), ""))
+    return found is not None and found[0].name == "objects"
+
+
+def _parse(raw: bytes, file: str, beside: Mapping[str, bytes]) -> Recording:
     if own_format.recognises(raw):
         return own_format.read(raw, file)
-    _refuse_wrapped(raw, file)
     text = text_of(raw, file)
     if not text.strip():
         raise RecordingError(f"{file}: expected a recording, the file is empty")
@@ -46,20 +74,31 @@ def parse_recording(raw: bytes, file: str) -> Recording:
     found = _reader_of(data)
     if found is None:
         raise RecordingError(f"{file}: {_unknown(data)}")
-    return _read(*found, file)
+    return _read(*found, Source(file, beside))
 
 
 def recognises(raw: bytes) -> bool:
     """True for a recording, False for any other file, in particular a scenario. Parses no more than it has to."""
+    if is_wrapped(raw):
+        return _wraps_recording(raw)
     if own_format.recognises(raw):
         return True
-    if not _has_mark(raw):
+    if not _has_mark(raw) and not is_nock_code(raw.decode("utf-8", "replace")):
         return False
     try:
         text = text_of(raw, "")
-        return _reader_of(load(text, "")) is not None if is_json(text) else _is_yaml_recording(text)
+        is_whole = is_json(text) or text.startswith("- ") or is_event_stream(text) or is_nock_code(text)
+        return _reader_of(load(text, "")) is not None if is_whole else _is_yaml_recording(text)
     except (RecordingError, yaml_values.Unreadable):
         return False
+
+
+def _wraps_recording(raw: bytes) -> bool:
+    try:
+        files = unwrapped(raw, "")
+    except RecordingError:
+        return False
+    return any(not is_wrapped(one) and recognises(one) for one in files.values())
 
 
 def _has_mark(raw: bytes) -> bool:
@@ -90,13 +129,12 @@ def _reader_of(data: Any) -> tuple[Reader, list[Any]] | None:
     return None
 
 
-def _read(found: Reader, items: list[Any], file: str) -> Recording:
+def _read(found: Reader, items: list[Any], source: Source) -> Recording:
     """Reads all entries, or raises RecordingError."""
-    source = Source(file)
     exchanges = [found.read(Entry(source, number, item)) for number, item in enumerate(items, 1)]
     if found.by_time and all(one.time is not None for one in exchanges):
         exchanges.sort(key=_time)
-    return Recording(file, found.name, tuple(exchanges), tuple(source.notes))
+    return Recording(source.file, found.name, tuple(exchanges), tuple(source.notes))
 
 
 def _time(exchange: Exchange) -> float:
@@ -104,18 +142,6 @@ def _time(exchange: Exchange) -> float:
 
 
 # ---- Files that are not recordings ----
-
-
-def _refuse_wrapped(raw: bytes, file: str) -> None:
-    """Raises RecordingError for a recording in a wrapper, with the way to unwrap it."""
-    if raw.startswith(b"PK\x03\x04"):
-        raise RecordingError(f"{file}: this is a zip archive; unpack it and give the recording inside, such as a .har")
-    if raw.startswith(b"\x1f\x8b"):
-        raise RecordingError(f"{file}: this is compressed with gzip; unpack it and give the recording inside")
-    if re.search(rb"^\s*nock\(", raw[:100_000], re.MULTILINE):
-        raise RecordingError(
-            f"{file}: this is code that nock wrote; record with output_objects: true and write the objects as JSON"
-        )
 
 
 def _unknown(data: Any) -> str:

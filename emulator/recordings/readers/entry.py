@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,10 +16,13 @@ _SHOWN: Final = 60
 
 
 class Source:
-    """The file of the entries: its name, the notes on it, and the decoder of its bodies."""
+    """The file of the entries: its name, the notes on it, and the decoder of its bodies.
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    ``beside``: the other files of an archive, by name.
+    """
+
+    def __init__(self, file: str, beside: Mapping[str, bytes] | None = None) -> None:
+        self.file, self.beside = file, beside or {}
         self.notes: list[str] = []
         self.decoder = Decoder()
 

@@ -1,4 +1,4 @@
-"""HTTP archives, version 1.2, of browsers, Playwright and proxies; only the ``.har`` itself, not a zip around it."""
+"""HTTP archives, version 1.2, of browsers, Playwright and proxies; in a zip archive with the bodies beside them too."""
 
 from __future__ import annotations
 
@@ -75,6 +75,8 @@ def response_body(entry: Entry) -> bytes | None:
     separate_file = entry.optional_text(*path, "_file")
     text = entry.optional_text(*path, "text")
     if separate_file and text is None:
+        if (kept := entry.source.beside.get(separate_file)) is not None:
+            return kept
         entry.note(
             f"the response body is in the file {separate_file}, which is not read: embed contents in the archive"
         )

@@ -6,12 +6,14 @@ JSON Lines with a mapping in each line are read as a list.
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
 
 import orjson
 
 from emulator.recordings.exchange import RecordingError
 from emulator.recordings.readers import yaml_values
+from emulator.recordings.readers.nock_code import is_nock_code, read_nock_code
 
 
 def text_of(raw: bytes, file: str) -> str:
@@ -30,8 +32,24 @@ def is_json(text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
+class EventStream(str):
+    """The text of an event stream."""
+
+
+#: How an event stream of the API begins, perhaps after comments and a mark of the order of bytes.
+_STREAM: Final = re.compile(r"\s*(?::[^\n]*\n\s*)*event:[ \t]*(?:thread\.|response\.|error\b)[^\n]*\r?\ndata:")
+
+
+def is_event_stream(text: str) -> bool:
+    return _STREAM.match(text) is not None
+
+
 def load(text: str, file: str) -> Any:
-    """The value of a text. Raises RecordingError."""
+    """The value of a text: an EventStream for that of one, and objects for nock's code. Raises RecordingError."""
+    if is_event_stream(text):
+        return EventStream(text)
+    if is_nock_code(text):
+        return read_nock_code(text, file)
     if is_json(text):
         return _load_json(text, file)
     try:

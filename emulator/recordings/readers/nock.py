@@ -1,4 +1,4 @@
-"""The objects of nock's recorder (with ``output_objects``) as JSON, and the fixtures of ``nockBack``."""
+"""The objects of nock's recorder (with ``output_objects``) as JSON, the fixtures of ``nockBack``, and nock's code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _items(data: Any) -> list[Any] | None:
     return data if found else None
 
 
-@reader("nock", "recordings of nock (objects, as JSON)", _items, marks=("scope",))
+@reader("nock", "recordings of nock (objects as JSON, code with literal replies)", _items, marks=("scope",))
 def read(entry: Entry) -> Exchange:
     headers = entry.headers("headers" if entry.get("rawHeaders") is None else "rawHeaders")
     return entry.exchange(
@@ -35,8 +35,8 @@ def read(entry: Entry) -> Exchange:
 def _request_body(entry: Entry) -> bytes | None:
     """A body is a JSON value, text, or bytes in hexadecimal. A ``*`` stands for any body."""
     body = entry.get("body")
-    if body is None or body == "*":
-        return None
+    if body is None or body == "*" or isinstance(body, bytes):
+        return body if isinstance(body, bytes) else None
     if isinstance(body, str):
         return bytes.fromhex(body) if _HEX.fullmatch(body) else text_bytes(body)
     return entry.bytes_of(json_bytes, body, "body")
@@ -45,8 +45,8 @@ def _request_body(entry: Entry) -> bytes | None:
 def _response_body(entry: Entry, headers: Headers) -> bytes | None:
     """A body like that of a request; one with a content coding is a list of pieces in hexadecimal."""
     response = entry.get("response")
-    if response is None:
-        return None
+    if response is None or isinstance(response, bytes):
+        return response
     coded = any(name == "content-encoding" for name, _ in headers)
     if coded and isinstance(response, list) and all(isinstance(one, str) for one in response):
         return b"".join(entry.bytes_of(from_hex, one, "response") for one in response)

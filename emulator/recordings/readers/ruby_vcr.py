@@ -1,4 +1,4 @@
-"""Cassettes of Ruby's VCR, in YAML or JSON; betamax writes the same."""
+"""Cassettes of Ruby's VCR, in YAML or JSON; betamax writes the same, and R's vcr has another name for the status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_UTF8: Final = re.compile(r"iso-8859-\d+|windows-125\d|utf-16(le|be)?|shift_
 
 @reader(
     "ruby_vcr",
-    "cassettes of Ruby's VCR (YAML, JSON)",
+    "cassettes of Ruby's VCR and R's vcr (YAML, JSON)",
     listed("http_interactions"),
     marks=("http_interactions",),
     in_yaml=True,
@@ -25,13 +25,21 @@ def read(entry: Entry) -> Exchange:
     return entry.exchange(
         method=entry.text("request", "method"),
         url=entry.text("request", "uri"),
-        status=entry.status("response", "status", "code"),
+        status=_status(entry),
         request_headers=entry.headers("request", "headers"),
         request_body=_body(entry, "request"),
         response_headers=entry.headers("response", "headers"),
         response_body=_body(entry, "response"),
         time=entry.instant("recorded_at"),
     )
+
+
+def _status(entry: Entry) -> int:
+    """R's vcr: ``status_code``, or in version 2 the status itself."""
+    status = entry.get("response", "status")
+    if not isinstance(status, dict):
+        return entry.status("response", "status")
+    return entry.status("response", "status", "code" if status.get("code") is not None else "status_code")
 
 
 def _body(entry: Entry, side: str) -> bytes | None:
