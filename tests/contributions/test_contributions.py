@@ -182,7 +182,7 @@ def _exchange(exchange: Exchange) -> Object:
     }
 
 
-#: An application's test with a recording of WireMock.
+#: An application's test with a recording of Hoverfly.
 MARKED_TEST = f"""
 import pytest
 from tests.contributions.ask import ask
@@ -195,11 +195,11 @@ def test_app(assistants_emulator):
 
 def test_a_new_reader_works_at_every_door(tmp_path: Path) -> None:
     tree = contribute("reader", tmp_path)
-    laws = ("tests/recording/test_readers.py", "tests/recording/test_reader_laws.py", "-k", "WireMock")
+    laws = ("tests/recording/test_readers.py", "tests/recording/test_reader_laws.py", "-k", "Hoverfly")
     assert " passed" in tree.run(*PYTEST, *laws)
-    mappings = [_mapping(one) for one in Book().assistant().talk(QUESTION, "Sunny.").exchanges]
-    tree.write("app/stubs/talk.json", json.dumps({"mappings": mappings}))
-    tree.write("app/stubs/notes.txt", "mappings: none")
+    pairs = [_pair(one) for one in Book().assistant().talk(QUESTION, "Sunny.").exchanges]
+    tree.write("app/stubs/talk.json", json.dumps({"data": {"pairs": pairs}}))
+    tree.write("app/stubs/notes.txt", "pairs: none")
     tree.write("app/pytest.ini", "[pytest]\n")
     tree.write("app/test_app.py", MARKED_TEST)
 
@@ -213,14 +213,15 @@ def test_a_new_reader_works_at_every_door(tmp_path: Path) -> None:
     assert "1 passed" in tree.run(*PYTEST, "app/test_app.py")
 
 
-def _mapping(exchange: Exchange) -> Object:
-    """An exchange as WireMock records it."""
-    body = {"bodyPatterns": [{"equalToJson": exchange.request_body.decode()}]} if exchange.request_body else {}
+def _pair(exchange: Exchange) -> Object:
+    """An exchange as Hoverfly exports it."""
+    parts = {"method": exchange.method, "path": exchange.path, "body": (exchange.request_body or b"").decode()}
     return {
-        "request": {"method": exchange.method, "url": exchange.path, **body},
+        "request": {key: [{"matcher": "exact", "value": value}] for key, value in parts.items() if value},
         "response": {
             "status": exchange.status,
-            "headers": {"Content-Type": "application/json"},
-            "jsonBody": exchange.response_json(),
+            "headers": {"Content-Type": ["application/json"]},
+            "body": (exchange.response_body or b"").decode(),
+            "encodedBody": False,
         },
     }

@@ -26,9 +26,10 @@ EXAMPLES = """\
   assistants-emulator import recording.jsonl --out scenarios/app.yaml  convert the output of `record`
 """
 _FORMATS = (
-    "Reads cassettes of vcrpy, go-vcr and Ruby's VCR, HAR 1.2, nock, Polly.JS, the Azure SDKs' test proxy, the "
-    "output of `record` and /_emulator/export, exports of threads and lists of their messages. It detects the format "
-    "of each file."
+    "Reads cassettes of vcrpy, dd-trace, go-vcr, Ruby's VCR, R's vcr, PHP-VCR, ExVCR and ReqCassette, HAR 1.2, nock, "
+    "Polly.JS, WireMock, MockServer, collections of Postman, the Azure SDKs' test proxy, the output of `record` and "
+    "/_emulator/export, exports of threads, objects and event streams of the API; also in a gzip or zip file. It "
+    "detects the format of each file."
 )
 
 
