@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
-from emulator.apis.assistants import objects
 from emulator.apis.assistants.situations import situation_of
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
 from emulator.recordings.distil.api_calls import CREATES, DOWNLOADS, ApiCall, texts_under
-from emulator.recordings.distil.response_turns import ResponseTurn, ResponseTurns, conversation_of, output_of
+from emulator.recordings.distil.known_objects import KnownObject, ThreadHistory, created_at, text_in
+from emulator.recordings.distil.response_objects import named_files, note_conversation
+from emulator.recordings.distil.response_turns import ResponseTurn, ResponseTurns, conversation_of
 from emulator.recordings.distil.run_histories import RunHistories, RunHistory, complete_from_steps
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import TERMINAL
+
+__all__ = ["History", "KnownObject", "text_in"]
 
 #: The kinds of objects that are followed, by their ``object`` in responses.
 _KINDS: Final = {"assistant": "assistant", "thread": "thread", "file": "file", "vector_store": "vector_store",
@@ -28,65 +30,6 @@ _CITED: Final = re.compile("†([^】]+)】")
 #: What the ids of files in a container begin with; they are not among the account's files.
 CONTAINER_FILE: Final = "cfile_"
 _UNINDEXED: Final = ("failed", "cancelled")
-
-
-@dataclass(slots=True)
-class KnownObject:
-    """An object of the account. ``first_seen``: the object in the first response that shows it, or None."""
-
-    id: str
-    kind: str
-    created: bool = False
-    #: A request names its id; otherwise only responses show it.
-    referenced: bool = False
-    first_seen: Object | None = None
-
-
-@dataclass(slots=True)
-class ThreadHistory:
-    """The messages of a thread from the oldest to the newest, and its runs; ``created``: ids of messages posted."""
-
-    messages: dict[str, Object] = field(default_factory=dict)
-    created: set[str] = field(default_factory=set)
-    runs: dict[str, Object] = field(default_factory=dict)
-    #: Ids of runs that were active in the first response that shows them.
-    runs_first_seen_active: set[str] = field(default_factory=set)
-    #: The latest message of the user, from a request or a response.
-    last_user_message: Object | None = None
-    #: Messages that requests sent together with a run; no response shows their ids.
-    sent_with_run: list[Object] = field(default_factory=list)
-    started: int = 0
-
-    def note_sent(self, message: Object, *, with_run: bool = False) -> None:
-        """Notes a message that a request sent together with a new thread, or with a run."""
-        if message.get("role") == "user":
-            self.last_user_message = cast("Object", objects.message("", 0, "", message))
-        if with_run:
-            self.sent_with_run.append(cast("Object", objects.message("", 0, "", message)))
-
-    def user_message_before(self, instant: float) -> Object | None:
-        """The latest message of the user up to an instant (in seconds), of those that responses show."""
-        users = [one for one in self.messages.values() if one.get("role") == "user" and _at(one) <= instant]
-        return sorted(users, key=_at)[-1] if users else None
-
-    def before(self) -> list[Object]:
-        """The messages from before the recording, and those of runs from before it, from the oldest to the newest."""
-        found = sorted((one for id, one in self.messages.items() if id not in self.created), key=_at)
-        for sent in reversed(self.sent_with_run):
-            same = (one for one in reversed(found) if _is_as_sent(one, sent))
-            if (match := next(same, None)) is not None:
-                found.remove(match)
-        return found
-
-
-def _at(thing: Object) -> float:
-    return float(thing.get("created_at") or 0)
-
-
-def _is_as_sent(message: Object, sent: Object) -> bool:
-    if message.get("run_id") or message.get("role") != sent["role"]:
-        return False
-    return text_in(message) == text_in(sent)
 
 
 class History:
@@ -158,7 +101,7 @@ class History:
     def _read_one(self, api_call: ApiCall) -> None:
         if api_call.operation in CREATE_RUN:
             self._note_situation(api_call)
-        self._note_conversation(api_call)
+        note_conversation(self.conversation_items, api_call)
         if api_call.error().get("code") == "model_not_found" and isinstance(api_call.body.get("model"), str):
             self.unknown_models[api_call.body["model"]] = None
         if api_call.status < 400:
@@ -265,17 +208,6 @@ class History:
         if run.get("assistant_id"):
             self.object_of("assistant", run["assistant_id"])
 
-    def _note_conversation(self, api_call: ApiCall) -> None:
-        """Notes the items of a conversation, unless a recorded request has added some before."""
-        id = conversation_of(api_call.body) or api_call.parameters.get("conversation_id", "")
-        if id and api_call.operation in ("create_response", "create_conversation_items"):
-            self.conversation_items.setdefault(id, [])
-        elif api_call.operation == "list_conversation_items" and api_call.succeeded:
-            rows = api_call.response.get("data") if isinstance(api_call.response, dict) else None
-            found = [one for one in (rows if isinstance(rows, list) else []) if isinstance(one, dict)]
-            is_oldest_first = "order=asc" in api_call.exchange.query
-            self.conversation_items.setdefault(id, found if is_oldest_first else found[::-1])
-
     def _note_contents(self, api_call: ApiCall) -> None:
         """Notes the contents of a file, if the recording has them."""
         if api_call.operation in DOWNLOADS and api_call.exchange.response_body is not None:
@@ -287,16 +219,12 @@ class History:
 
     def _note_files_of_responses(self) -> None:
         """Notes the names of files in search results and citations, and what the results have of their contents."""
-        for item in (item for turn in self.responses.turns for one in turn.responses for item in output_of(one.object)):
-            for one in item.get("results") or []:
-                if isinstance(one, dict) and isinstance(one.get("file_id"), str) and one.get("filename"):
-                    content = [{"type": "text", "text": str(one.get("text") or "")}]
-                    found = {"file_id": one["file_id"], "file_name": one["filename"], "content": content}
-                    self.search_results.setdefault(one["file_id"], found)
-            for part in item.get("content") or []:
-                for one in (part.get("annotations") if isinstance(part, dict) else None) or []:
-                    if one.get("type") == "file_citation" and one.get("filename"):
-                        self.cited_names.setdefault(str(one.get("file_id")), str(one["filename"]))
+        for id, name, passage in named_files(self.responses.turns):
+            if passage is None:
+                self.cited_names.setdefault(id, name)
+            else:
+                content = [{"type": "text", "text": passage}]
+                self.search_results.setdefault(id, {"file_id": id, "file_name": name, "content": content})
 
     # ---- Situations ----
 
@@ -334,7 +262,7 @@ class History:
         thread = self.find("thread", situation.thread["id"])
         latest = None
         if run_history and not situation.message:
-            latest = self.thread(run_history.thread_id).user_message_before(_at(run_history.as_created))
+            latest = self.thread(run_history.thread_id).user_message_before(created_at(run_history.as_created))
         self.situations[order] = situation._replace(
             message=situation.message or text_in(latest),
             assistant={**situation.assistant, **((assistant and assistant.first_seen) or {})},
@@ -373,11 +301,6 @@ class History:
     def all_turns(self) -> list[RunHistory | ResponseTurn]:
         """The runs, and the turns of responses, in the order in which they began."""
         return sorted([*self.runs.by_id.values(), *self.responses.turns], key=lambda one: one.created_by.order)
-
-
-def text_in(message: Object | None) -> str:
-    """All text of a message; empty for None."""
-    return objects.text_of(message) if message and message.get("content") else ""
 
 
 def _metadata(known: KnownObject | None) -> Object:
