@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from emulator.base.problems import EmulatorError
 from emulator.recordings.distil.api_calls import is_for_the_api
@@ -19,6 +20,9 @@ from emulator.recordings.proof.replay import prove
 from emulator.recordings.proof.result import Proof
 from emulator.recordings.redaction.redactor import Place, Redactor
 from emulator.recordings.sources import is_recording, scenario_in
+
+#: The file of the schema that editors find beside a scenario, if somebody has put it there.
+SCHEMA_FILE: Final = "scenario.schema.json"
 
 #: Called with the progress of a long import: the current activity, the number of steps done, and of all steps.
 Progress = Callable[[str, int, int], None]
@@ -104,10 +108,11 @@ def import_files(
     folder: str = "",
     redactor: Redactor | None = None,
     base: str | None = None,
+    chunks: bool = True,
 ) -> Imported:
     """Reads, redacts, distils and proves recordings. ``folder``: see ``distil``; by default the scenario's name.
 
-    ``base``: the path below which the recordings have the API; by default it is found.
+    ``base``: the path below which the recordings have the API; by default it is found. ``chunks``: see ``distil``.
 
     Without a ``redactor`` all secrets stay.
 
@@ -119,27 +124,33 @@ def import_files(
     recordings = [with_base(one, base) for one in recordings] if base is not None else recordings
     if progress:
         progress("proving", len(recordings), len(recordings))
-    imported = import_recordings(recordings, name, folder=folder, redactor=redactor)
+    imported = import_recordings(recordings, name, folder=folder, redactor=redactor, chunks=chunks)
     imported.ignored = ignored
     return imported
 
 
 def import_recordings(
-    recordings: list[Recording], name: str, *, folder: str = "", redactor: Redactor | None = None
+    recordings: list[Recording],
+    name: str,
+    *,
+    folder: str = "",
+    redactor: Redactor | None = None,
+    chunks: bool = True,
+    schema: str = SCHEMA_FILE,
 ) -> Imported:
-    """As ``import_files``, of recordings that have been read."""
+    """As ``import_files``, of recordings that have been read. ``schema``: the path of the schema, for editors."""
     known = Counter(redactor.places) if redactor else Counter[Place]()
     recordings = redactor.recordings(recordings) if redactor else recordings
-    distilled = distil_all(recordings, name, folder)
-    text = distilled.text()
+    distilled = distil_all(recordings, name, folder, chunks=chunks)
+    text = distilled.text(schema)
     places = redactor.places - known if redactor else known
     proof = prove(distilled, scenario_in(text, distilled))
     return Imported(distilled, text, proof, redacted=places, sessions=sessions(recordings))
 
 
-def distil_all(recordings: list[Recording], name: str, folder: str = "") -> Distilled:
+def distil_all(recordings: list[Recording], name: str, folder: str = "", *, chunks: bool = True) -> Distilled:
     """Distils recordings. Raises RecordingError if no request is for the API."""
-    distilled = distil(recordings, name, folder or name)
+    distilled = distil(recordings, name, folder or name, chunks=chunks)
     if not any(is_for_the_api(api_call) for api_call in distilled.api_calls):
         paths = list(dict.fromkeys(api_call.exchange.path for api_call in distilled.api_calls))[:3]
         requested = f"; they are for {', '.join(paths)}" if paths else ""

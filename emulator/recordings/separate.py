@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from emulator.base.problems import EmulatorError
 from emulator.recordings.distil.bases import with_base
 from emulator.recordings.exchange import RecordingError
-from emulator.recordings.importing import Imported, NotForTheApi, Progress, chosen_files, import_recordings, write_all
+from emulator.recordings.importing import (
+    SCHEMA_FILE,
+    Imported,
+    NotForTheApi,
+    Progress,
+    chosen_files,
+    import_recordings,
+    write_all,
+)
 from emulator.recordings.readers import read_recording
 
 if TYPE_CHECKING:
@@ -31,10 +39,11 @@ def import_each(
     *,
     redactor: Redactor | None = None,
     base: str | None = None,
+    chunks: bool = True,
 ) -> Separate:
     """Makes a scenario of each recording, named after its file, below the directory ``out``.
 
-    ``base``: see ``import_files``.
+    ``base``, ``chunks``: see ``import_files``.
 
     Raises as ``import_files`` does, and RecordingError if no recording has a request for the API.
     """
@@ -48,8 +57,11 @@ def import_each(
         title = target.relative_to(out).with_suffix("").as_posix()
         recording = read_recording(path)
         recording = recording if base is None else with_base(recording, base)
+        schema = "../" * title.count("/") + SCHEMA_FILE
         try:
-            made[target] = import_recordings([recording], title, folder=target.stem, redactor=redactor)
+            made[target] = import_recordings(
+                [recording], title, folder=target.stem, redactor=redactor, chunks=chunks, schema=schema
+            )
         except NotForTheApi as error:
             skipped.append(str(error))
     if not made:

@@ -21,6 +21,8 @@ from emulator.scenarios.stubs import Stub, stub_of
 
 #: What a directory's scenario files end in.
 SUFFIXES = (".yaml", ".yml", ".json")
+#: What a schema ends in, which may lie beside them for editors.
+_SCHEMA = ".schema.json"
 
 
 def load_scenario(source: str | FilePath | Object) -> Scenario:
@@ -114,7 +116,9 @@ def scenario_files(*sources: str | FilePath) -> list[FilePath]:
     files: list[FilePath] = []
     for source in map(FilePath, sources):
         if source.is_dir():
-            found = sorted(path for path in source.iterdir() if path.suffix in SUFFIXES)
+            found = sorted(
+                path for path in source.iterdir() if path.suffix in SUFFIXES and not path.name.endswith(_SCHEMA)
+            )
             if not found:
                 raise ScenarioError([f"{source}: expected scenario files ({', '.join(SUFFIXES)}) in this directory"])
             files += found

@@ -84,7 +84,9 @@ def test_a_dash_prints_it_and_writes_nothing(here: Path, capsys: Capture) -> Non
     assert main(["import", _write("talk.jsonl", _with_file()), "--out", "-"]) == 0
 
     captured = capsys.readouterr()
-    assert captured.out.startswith("# Imported from talk.jsonl: 8 requests.\n")
+    assert captured.out.startswith(
+        "# yaml-language-server: $schema=scenario.schema.json\n# Imported from talk.jsonl: 8 requests.\n"
+    )
     assert "\nnot written: 1 more file; use --out FILE to write them\n" in captured.err
     assert _everything(here) == ["talk.jsonl"]
 

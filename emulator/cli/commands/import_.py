@@ -45,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="the scenario's name (default: the name of the file)")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    parser.add_argument("--no-chunks", action="store_true", help="let all texts be streamed word by word")
     add_base_option(parser)
     parser.add_argument(
         "--allow",
@@ -93,7 +94,14 @@ def _run_for_each(options: argparse.Namespace) -> int:
         raise EmulatorError("--name is for one scenario: those in a directory are named after their recordings")
     redactor = redactor_of(options)
     with ProgressLine(sys.stderr) as progress:
-        separate = import_each(options.files, Path(options.out), progress.report, redactor=redactor, base=options.base)
+        separate = import_each(
+            options.files,
+            Path(options.out),
+            progress.report,
+            redactor=redactor,
+            base=options.base,
+            chunks=not options.no_chunks,
+        )
     for _, imported in separate.imported:
         imported.proof.allowed = frozenset(options.allow)
     code = _code([imported for _, imported in separate.imported])

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Final
 
 from emulator.apis.http.headers import read_query
 from emulator.base.json_types import Object
@@ -52,12 +53,12 @@ class Distilled:
     #: Ids of the objects that the recorded requests created.
     created_ids: frozenset[str] = frozenset()
 
-    def text(self) -> str:
-        """The scenario file."""
+    def text(self, schema: str = "") -> str:
+        """The scenario file; ``schema``: see ``yaml_writer.write``."""
         names = ", ".join(PurePath(source).name for source in self.sources[:_SOURCES])
         more = f" and {len(self.sources) - _SOURCES} more" if len(self.sources) > _SOURCES else ""
         about = f"Imported from {names}{more}: {plural(len(self.api_calls), 'request')}."
-        return write(self.document, about=about, left_out=self.left_out, comments=self.comments)
+        return write(self.document, about=about, left_out=self.left_out, comments=self.comments, schema=schema)
 
     def strict_replay(self) -> StrictReplay:
         """The recorded requests, for a strict replay."""
@@ -79,15 +80,20 @@ class Distilled:
         )
 
 
-def distil(recordings: Sequence[Recording], name: str = "imported", folder: str = "") -> Distilled:
-    """Distils recordings that belong together into one scenario; its files go to the directory ``<folder>.files``."""
+def distil(
+    recordings: Sequence[Recording], name: str = "imported", folder: str = "", *, chunks: bool = True
+) -> Distilled:
+    """Distils recordings that belong together into one scenario; its files go to the directory ``<folder>.files``.
+
+    ``chunks`` False: texts are streamed word by word.
+    """
     notes = [note for recording in recordings for note in recording.notes]
     api_calls = read_api_calls(arrange(recordings))
     unread = [note for api_call in api_calls for note in _tidy(api_call)]
     history = History().read(api_calls)
     inventory = Inventory(history, f"{safe(folder or name)}.files")
     scripts = [(one, _script(one, inventory)) for one in history.all_turns()]
-    dropped = _drop_chunks(scripts)
+    dropped = _drop_chunks(scripts, is_wanted=not chunks)
     turn_drafts = draft_turns(scripts)
     recorded = read_faults(api_calls, history, turn_drafts)
     given = collect_given(history, inventory)
@@ -115,20 +121,28 @@ def _script(played: Played, inventory: Inventory) -> ScriptedRun:
     return script_run(played, inventory)
 
 
-def _drop_chunks(scripts: list[tuple[Played, ScriptedRun]]) -> list[str]:
-    """Drops the chunks of texts if they are more than a scenario can hold, and says so."""
-    texts = [step[kind] for _, one in scripts for step in one.steps for kind in ("say", "code") if kind in step]
+#: The kinds of steps whose texts have chunks, with the form of one that has nothing else.
+_WITH_CHUNKS: Final = {"say": "text", "refuse": "text", "code": "", "reason": ""}
+
+
+def _drop_chunks(scripts: list[tuple[Played, ScriptedRun]], *, is_wanted: bool) -> list[str]:
+    """Drops the chunks of texts if that is wanted, or if they are more than a scenario can hold, and says that."""
+    steps = [step for _, one in scripts for step in one.steps]
+    texts = [step[kind] for step in steps for kind in _WITH_CHUNKS if kind in step]
     parts = [part for one in texts for part in (one if isinstance(one, list) else [one]) if isinstance(part, dict)]
-    cut = [part for part in parts if isinstance(part.get("chunks"), list)]
-    count = sum(len(part["chunks"]) for part in cut)
-    if count <= max_values() // 2:
+    cut = [part for part in parts if is_wanted or isinstance(part.get("chunks"), list)]
+    count = sum(len(part["chunks"]) for part in cut if isinstance(part.get("chunks"), list))
+    if count <= max_values() // 2 and not is_wanted:
         return []
     for part in cut:
-        del part["chunks"]
-    for step in (step for _, one in scripts for step in one.steps):
-        if isinstance(step.get("say"), dict) and set(step["say"]) == {"text"}:
-            step["say"] = step["say"]["text"]
-    return [f"how {len(cut)} texts were streamed: their {count} pieces are too many for one scenario"]
+        part.pop("chunks", None)
+    for step in steps:
+        for kind, alone in _WITH_CHUNKS.items():
+            if alone and isinstance(step.get(kind), dict) and set(step[kind]) == {alone}:
+                step[kind] = step[kind][alone]
+    return (
+        [] if is_wanted else [f"how {len(cut)} texts were streamed: their {count} pieces are too many for one scenario"]
+    )
 
 
 def _has_body(api_call: ApiCall) -> bool:

@@ -48,7 +48,9 @@ def _represent_text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
     if not all(line.isprintable() for line in lines):
         return yaml.ScalarNode(_STR, value, style='"')  # unprintable characters are escaped
     is_block = len(lines) > 1 and all(line == line.rstrip() for line in lines) and not value.endswith("\n\n")
-    return yaml.ScalarNode(_STR, value, style="|" if is_block and lines[0] and lines[0][0] != " " else None)
+    if is_block and lines[0] and lines[0][0] != " ":
+        return yaml.ScalarNode(_STR, value, style="|")
+    return yaml.ScalarNode(_STR, value, style='"' if len(lines) > 1 else None)  # line ends are escaped
 
 
 def _represent_typed(dumper: _Dumper, value: Any) -> yaml.ScalarNode:
@@ -62,13 +64,20 @@ for _kind in (int, float, bool, type(None)):
 
 
 def write(
-    document: Object, *, about: str, left_out: Sequence[str] = (), comments: Mapping[Item, str] = MappingProxyType({})
+    document: Object,
+    *,
+    about: str,
+    left_out: Sequence[str] = (),
+    comments: Mapping[Item, str] = MappingProxyType({}),
+    schema: str = "",
 ) -> str:
     """The scenario file. ``about``: its origin; ``left_out``: notes on what the file does not contain.
 
-    ``comments`` go above items of its lists, such as ``("turns", 0)``.
+    ``comments`` go above items of its lists, such as ``("turns", 0)``. ``schema``: the path of the JSON Schema, for
+    editors.
     """
-    parts = [_head(about, left_out)]
+    line = f"# yaml-language-server: $schema={schema}\n" if schema else ""
+    parts = [line + _head(about, left_out)]
     head = {key: document[key] for key in ("version", "name", "description", "settings") if key in document}
     parts.append(_dump(head, levels=1))
     if "given" in document:

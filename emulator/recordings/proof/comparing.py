@@ -113,7 +113,7 @@ class Comparer:
             yield _difference(path, f"recorded {_shown(want)}, the emulator sends {_shown(got)}")
 
     def _objects(self, want: Object, got: Object, path: tuple[Any, ...]) -> Iterator[Difference]:
-        is_behind = want.get("object") in _MOVING and rank(want.get("status")) < rank(got.get("status"))
+        is_behind = str(want.get("object")) in _MOVING and rank(want.get("status")) < rank(got.get("status"))
         for key, value in want.items():
             if (is_behind and key in _MOVES) or (key not in got and _is_empty(value)):
                 continue
