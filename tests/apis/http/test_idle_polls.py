@@ -111,7 +111,6 @@ COUNTS = "(files: 0 in_progress, 1 completed, 1 failed, 0 cancelled, 2 total)"
         ("/v1/vector_stores/{store}/file_batches/{batch}", f"{{batch}} is 'completed' {COUNTS}"),
         ("/v1/vector_stores/{store}/file_batches/{batch}/files", f"{{batch}} is 'completed' {COUNTS}"),
         ("/v1/files/file-1", "file-1 is 'processed'"),
-        ("/v1/files", "file-2 is 'processed'"),
     ],
 )
 def test_a_client_that_polls_stores_and_files_at_rest_is_told_so(path: str, what: str) -> None:

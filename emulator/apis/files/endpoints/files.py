@@ -54,8 +54,6 @@ def list_files(request: Request) -> JsonResponse:
         return not expired and (purpose is None or file["purpose"] == purpose)
 
     page = request.world.store.files.page(query, keep)
-    if page.rows:
-        request.note_poll(partial(_rest_of, page.rows[0]))
     listed = envelope(request, page, [view_of(request, file) for file in page.rows])
     order = ("object", "data", "has_more", "first_id", "last_id")  # recorded: another than that of other lists
     return line_response({key: listed[key] for key in order})
