@@ -28,10 +28,10 @@ RUNNERS = {
         ["node", "--import", "tsx", "--test", "--test-concurrency=4"],
         "import { afterEach, test } from 'node:test'",
     ),
-    "vitest": (["npx", "vitest", "run", "--maxWorkers=4"], "import { afterEach, test } from 'vitest'"),
-    "jest": (["npx", "jest", "--maxWorkers=4"], "import { afterEach, test } from '@jest/globals'"),
+    "vitest": (["npx", "vitest", "run", "--maxWorkers=4", "--testTimeout=60000"], "import { afterEach, test } from 'vitest'"),
+    "jest": (["npx", "jest", "--maxWorkers=4", "--testTimeout=60000"], "import { afterEach, test } from '@jest/globals'"),
     "mocha": (
-        ["npx", "mocha", "--parallel", "--jobs=4", "--import=tsx"],
+        ["npx", "mocha", "--parallel", "--jobs=4", "--import=tsx", "--timeout=60000"],
         "import mocha from 'mocha'; const { afterEach, it: test } = mocha",
     ),
 }

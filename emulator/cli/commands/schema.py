@@ -11,6 +11,7 @@ SUMMARY = "print the JSON Schema of scenario files, for editors"
 EXAMPLES = """\
   assistants-emulator schema > scenario.schema.json    save it; then start a scenario file with:
                                                        # yaml-language-server: $schema=scenario.schema.json
+                                                       a running emulator has it at /_emulator/schema.json
 """
 
 
