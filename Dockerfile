@@ -11,6 +11,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY emulator ./emulator
+COPY assistants_emulator ./assistants_emulator
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore ".[documents]"
 
 # Scenarios are mounted over this directory; without them every run answers with a sentence that is made up.

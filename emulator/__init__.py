@@ -27,6 +27,9 @@ __all__ = [
     "__version__",
 ]
 
+#: By this the doors of the distribution know that no other package of this name hides it.
+__distribution__ = "assistants-emulator"
+
 _HOMES = {
     "CheckFailed": "base.problems",
     "Control": "control.client",

@@ -20,6 +20,7 @@ from emulator.admin.request import refusal
 ROUTES: Final = [
     Route("/health", world.health),
     Route("/openapi.json", world.openapi),
+    Route("/schema.json", scenarios.schema),
     Route("/reset", world.reset, methods=["POST"]),
     Route("/baseline", world.keep_baseline, methods=["POST"]),
     Route("/baseline", world.forget_baseline, methods=["DELETE"]),

@@ -24,7 +24,7 @@ ENDPOINTS = [
     "/_emulator/holds/{label}/release", "/_emulator/inspector/{name}", "/_emulator/openapi.json",
     "/_emulator/report",
     "/_emulator/requests", "/_emulator/requests/{seq}", "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios",
-    "/_emulator/snapshot", "/_emulator/state", "/_emulator/transcripts", "/_emulator/worlds",
+    "/_emulator/schema.json", "/_emulator/snapshot", "/_emulator/state", "/_emulator/transcripts", "/_emulator/worlds",
 ]  # fmt: skip
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+from starlette.routing import Route
 
 from emulator.admin import openapi
+from emulator.admin import routes as admin
+from emulator.admin.openapi_of_admin import with_admin
 from emulator.apis.files.endpoints.files import PURPOSES
 from emulator.base.operations import BY_NAME
 from emulator.base.operations import OPERATIONS as ROUTES
@@ -27,6 +32,7 @@ OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 }
+WITH_ADMIN = with_admin(DOCUMENT, admin.ROUTES)
 BODIES = {**valid.BODIES, **valid_for_responses.BODIES}
 QUERIES = {**valid.QUERIES, **valid_for_responses.QUERIES}
 every_operation = pytest.mark.parametrize("name", OPERATIONS)
@@ -59,11 +65,44 @@ def test_the_document_is_served_to_anyone() -> None:
 
     assert served.status == 200
     assert served.headers["content-type"] == "application/json"
-    assert served.json == DOCUMENT
+    assert served.json == WITH_ADMIN
 
 
 def test_the_document_is_valid_openapi() -> None:
-    validate(json.loads(json.dumps(DOCUMENT)), cls=OpenAPIV31SpecValidator)
+    validate(json.loads(json.dumps(WITH_ADMIN)), cls=OpenAPIV31SpecValidator)
+
+
+def test_every_route_of_the_admin_api_is_there() -> None:
+    described = {
+        (method.upper(), path): operation
+        for path, methods in WITH_ADMIN["paths"].items()
+        if path.startswith("/_emulator")
+        for method, operation in methods.items()
+        if method != "servers"
+    }
+    routes = {
+        (method, f"/_emulator{route.path}".replace(":path}", "}"))
+        for route in admin.ROUTES
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+
+    assert set(described) == routes
+    assert all(one["summary"] for one in described.values())
+    assert WITH_ADMIN["paths"]["/_emulator/state"]["servers"] == [{"url": "/"}]
+
+
+@pytest.mark.parametrize("route", admin.ROUTES, ids=lambda route: f"{route.path} {min(route.methods)}")
+def test_the_admin_api_needs_a_key_and_reads_parameters_where_its_description_says_so(route: Route) -> None:
+    path = f"/_emulator{route.path}".replace(":path}", "}")
+    for method in (route.methods or set()) - {"HEAD"}:
+        operation = WITH_ADMIN["paths"][path][method.lower()]
+        address = re.sub(r"\{\w+\}", "1", path)
+        reply = InProcess().request(method, address, headers={"Authorization": ""})
+        assert (reply.status == 401) is ("security" not in operation)
+
+    source = inspect.getsource(inspect.unwrap(route.endpoint))
+    read = set(re.findall(r'query_params\.get(?:list)?\("(\w+)"', source))
+    assert read <= {one["name"] for one in operation["parameters"]}
 
 
 def test_every_operation_is_there_under_its_heading() -> None:

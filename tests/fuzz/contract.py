@@ -40,6 +40,7 @@ def ask(
         "--header=Authorization: Bearer sk-contract",
         f"--phases={phases}", f"--max-examples={examples}", "--no-shrink", "--continue-on-failure",
         f"--exclude-checks={','.join(_NOT_CHECKED)}", f"--request-timeout={_PATIENCE}",
+        "--exclude-path-regex=^/_emulator",  # a reset would remove what other requests use
         "--report=json", f"--report-json-path={report}", "--no-color",
     ]  # fmt: skip
     ended = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -44,7 +44,7 @@ def files(*directories: str) -> set[str]:
 def test_the_wheel_has_the_whole_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     of_the_package = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
-    assert of_the_package == files("emulator")
+    assert of_the_package == files("emulator", "assistants_emulator")
     assert {"emulator/py.typed", "emulator/base/schemas/requests.json"} <= of_the_package
 
 
@@ -53,8 +53,8 @@ def test_the_wheel_brings_the_command_and_the_plugin(wheel: zipfile.ZipFile) -> 
     entries.read_string(info(wheel, "entry_points.txt"))
 
     assert {section: dict(entries[section]) for section in entries.sections()} == {
-        "console_scripts": {"assistants-emulator": "emulator.cli.main:main"},
-        "pytest11": {"assistants_emulator": "emulator.pytest_plugin"},
+        "console_scripts": {"assistants-emulator": "assistants_emulator:main"},
+        "pytest11": {"assistants_emulator": "assistants_emulator.pytest_plugin"},
     }
 
 

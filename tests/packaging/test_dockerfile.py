@@ -52,6 +52,7 @@ def test_the_build_sees_the_package_and_nothing_else() -> None:
     assert {path.name for path in ROOT.iterdir() if context.has(path.name)} == {
         "LICENSE",
         "README.md",
+        "assistants_emulator",
         "emulator",
         "pyproject.toml",
     }

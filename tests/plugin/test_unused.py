@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.plugin.inner import WITHOUT
+from tests.support import ROOT
 
 #: All that is loaded while a test runs, but for the standard library and what the interpreter had before.
 LISTING = """
@@ -43,11 +46,11 @@ def test_it_loads_nothing_but_the_standard_library_and_pytest(tmp_path: Path) ->
     assert unused["ours"] == ["emulator", "emulator.pytest_plugin"]
 
 
-def test_the_entry_point_is_that_module() -> None:
-    from importlib.metadata import entry_points
+def test_the_entry_point_leads_to_that_module() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    door = importlib.import_module(project["entry-points"]["pytest11"]["assistants_emulator"])
 
-    (found,) = [one for one in entry_points(group="pytest11") if one.name == "assistants_emulator"]
-    assert found.value == "emulator.pytest_plugin"
+    assert door.pytest_plugins == ("emulator.pytest_plugin",)
 
 
 def test_this_suite_runs_without_the_installed_plugin(request: pytest.FixtureRequest) -> None:

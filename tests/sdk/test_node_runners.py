@@ -21,15 +21,13 @@ pytestmark = [
 
 #: As many files as make each worker run several.
 FILES = 6
-OF_NODE = "import { afterEach, test } from 'node:test'"
+FUNCTIONS = "import { afterEach, test }"
+OF_NODE = f"{FUNCTIONS} from 'node:test'"
 #: The command of each runner with four workers, and where its test functions come from.
 RUNNERS = {
-    "node": (
-        ["node", "--import", "tsx", "--test", "--test-concurrency=4"],
-        "import { afterEach, test } from 'node:test'",
-    ),
-    "vitest": (["npx", "vitest", "run", "--maxWorkers=4", "--testTimeout=60000"], "import { afterEach, test } from 'vitest'"),
-    "jest": (["npx", "jest", "--maxWorkers=4", "--testTimeout=60000"], "import { afterEach, test } from '@jest/globals'"),
+    "node": (["node", "--import", "tsx", "--test", "--test-concurrency=4"], OF_NODE),
+    "vitest": (["npx", "vitest", "run", "--maxWorkers=4", "--testTimeout=60000"], f"{FUNCTIONS} from 'vitest'"),
+    "jest": (["npx", "jest", "--maxWorkers=4", "--testTimeout=60000"], f"{FUNCTIONS} from '@jest/globals'"),
     "mocha": (
         ["npx", "mocha", "--parallel", "--jobs=4", "--import=tsx", "--timeout=60000"],
         "import mocha from 'mocha'; const { afterEach, it: test } = mocha",

@@ -13,6 +13,13 @@ from emulator.scenarios.faults import fault_of
 from emulator.world.world import World
 
 
+async def schema(request: Request) -> Response:
+    """The JSON Schema of scenario files, for editors. Needs no API key."""
+    from emulator.scenarios.published_schema import published_schema
+
+    return json_response(published_schema())
+
+
 @in_world
 async def list_scenarios(request: Request, world: World) -> Response:
     """All scenarios in order of precedence, with the number of times that each turn was played."""

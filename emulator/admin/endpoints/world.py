@@ -22,10 +22,11 @@ async def health(request: Request) -> Response:
 
 
 async def openapi(request: Request) -> Response:
-    """The OpenAPI document of the emulated API. Needs no API key."""
+    """The OpenAPI document of the emulated APIs and of this one. Needs no API key."""
     from emulator.admin.openapi import document
+    from emulator.admin.openapi_of_admin import with_admin
 
-    return json_response(document())
+    return json_response(with_admin(document(), request.app.routes))
 
 
 @in_world

@@ -1,0 +1,36 @@
+"""The doors of the distribution assistants-emulator, whose package is called ``emulator``.
+
+Another package of that name, or a module of the user's, can hide it. These doors then say so in a sentence.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def why_hidden() -> str | None:
+    """Why the package cannot be used, as another one hides it; None if it can."""
+    try:
+        import emulator
+    except ImportError as error:
+        return f"assistants-emulator: `import emulator` fails: {error}. {_WAY_OUT}"
+    if getattr(emulator, "__distribution__", None) == "assistants-emulator":
+        return None
+    place = getattr(emulator, "__file__", None) or next(iter(getattr(emulator, "__path__", ())), "an unknown place")
+    return f"assistants-emulator: `import emulator` finds another package, in {place}. {_WAY_OUT}"
+
+
+_WAY_OUT = (
+    "Rename that module, or use another directory or environment. "
+    "PyPI has an unrelated package `emulator`; do not install both."
+)
+
+
+def main() -> int:
+    """The command line."""
+    if why := why_hidden():
+        print(why, file=sys.stderr)
+        return 2
+    from emulator.cli.main import main as run
+
+    return run()
