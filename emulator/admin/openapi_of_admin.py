@@ -25,6 +25,7 @@ _QUERIES: Final[dict[str, dict[str, Schema]]] = {
     "forget_baseline": {"all": {"enum": ["true", "false"]}},
     "requests": {"operation": _TEXT, "thread": _TEXT, "run": _TEXT},
     "add_scenario": {"file": _TEXT, "name": _TEXT},
+    "report": {"review": {"enum": ["true", "false"]}},
     "export": {
         "as": {"enum": ["recording", "scenario"]},
         "run": _TEXT,
