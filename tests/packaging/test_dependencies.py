@@ -7,9 +7,12 @@ import sys
 import tomllib
 from importlib.metadata import packages_distributions
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+from tests.packaging import constraints
 from tests.support import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -45,3 +48,38 @@ def test_all_that_is_imported_is_declared() -> None:
 
 def test_all_that_is_declared_is_imported() -> None:
     assert declared("documents") - imported() - NAMED_FOR_UVICORN == set()
+
+
+#: The first versions without the holes that were published of those before them, and the names of these.
+FIXED = {
+    "brotli": ("1.2", "CVE-2025-6176: a small body unpacks without bound"),
+    "jinja2": ("3.1.6", "CVE-2025-27516: a template leaves the sandbox by the filter attr"),
+    "orjson": ("3.11.6", "CVE-2025-67221: deep nesting ends the process"),
+    "pypdf": ("6.10", "CVE-2025-55197 and later ones: a small file takes all memory or time"),
+    "python-multipart": ("0.0.26", "CVE-2026-40347: a long preamble takes all time"),
+    "starlette": ("1.0.1", "CVE-2026-48710 and earlier ones: a header bends the URL, a range takes all time"),
+}
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_no_version_with_a_published_hole_is_allowed(name: str) -> None:
+    first, why = FIXED[name]
+    everything = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["documents"]]
+    (requirement,) = (one for one in map(Requirement, everything) if canonicalize_name(one.name) == name)
+    lowest = min(Version(one.version) for one in requirement.specifier if one.operator == ">=")
+    assert lowest >= Version(first), why
+
+
+# ---- The versions that are known to pass ----
+
+
+def test_the_constraints_have_a_version_of_all_that_is_installed() -> None:
+    pinned = constraints.read()
+    assert set(pinned) >= set(constraints.needed()), "python -m tests.packaging.constraints writes them anew"
+
+
+def test_the_constraints_are_within_the_bounds() -> None:
+    pinned = constraints.read()
+    for requirement in map(Requirement, [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["documents"]]):
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{requirement} {version}"
