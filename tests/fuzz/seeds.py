@@ -12,6 +12,8 @@ from emulator.recordings import own_format
 from emulator.scenarios.document import parse
 from tests.apis.endpoints import valid
 from tests.apis.responses import valid as valid_for_responses
+from tests.recording.handmade import frames, run, streamed
+from tests.recording.handmade_responses import talk
 from tests.recording.samples import BOUNDARY, EVENTS, FORM, FORMATS
 from tests.recording.samples_of_sessions import failures, session
 
@@ -65,7 +67,10 @@ def found(target: str) -> list[bytes]:
 def _recordings() -> Iterator[bytes]:
     for format in FORMATS.values():
         yield format.sample()
-    for book in (session(), failures()):
+    yield frames(streamed("It is ", "sunny."))
+    yield json.dumps([run("completed"), {"id": "thread_1", "object": "thread", "metadata": {}}]).encode()
+    yield json.dumps(json.loads(FORMATS["PHP-VCR, JSON"].sample())[0]).encode()  # as dd-trace has it
+    for book in (session(), failures(), talk()):
         lines = [own_format.line(one) for one in book.exchanges]
         yield own_format.header_line("https://api.openai.com") + b"".join(lines)
         for at in range(0, len(lines), 8):  # short ones are tried more often

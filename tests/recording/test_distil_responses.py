@@ -2,65 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from emulator.base.json_types import Object
 from tests.recording.handmade import QUESTION, Book, Played, proof_of, proven, steps_of, turn_of
-
-CREATE = "POST /v1/responses"
-WEATHER = {
-    "type": "function",
-    "name": "get_weather",
-    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    "strict": False,
-}
-
-
-def response(*output: Object, id: str = "resp_1", status: str = "completed", **more: Any) -> Object:
-    return {
-        "id": id,
-        "object": "response",
-        "created_at": 1,
-        "status": status,
-        "error": None,
-        "incomplete_details": None,
-        "model": "gpt-4o-2024-08-06",
-        "output": list(output),
-        "usage": None,
-        "metadata": {},
-        **more,
-    }
-
-
-def says(text: str, *annotations: Object, id: str = "msg_1", **more: Any) -> Object:
-    part = {"type": "output_text", "text": text, "annotations": list(annotations)}
-    return {"id": id, "type": "message", "status": "completed", "role": "assistant", "content": [part], **more}
-
-
-def calls(arguments: str, id: str = "call_1", name: str = "get_weather") -> Object:
-    return {
-        "id": f"fc_{id}",
-        "type": "function_call",
-        "status": "completed",
-        "call_id": id,
-        "name": name,
-        "arguments": arguments,
-    }
-
-
-def output(text: Any, id: str = "call_1") -> Object:
-    return {"type": "function_call_output", "call_id": id, "output": text}
-
-
-def reasons(*summary: str) -> Object:
-    return {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": text} for text in summary]}
-
-
-def ask(book: Book, answer: Object, input: Any = QUESTION, **more: Any) -> Book:
-    return book.ask(CREATE, {"model": "gpt-4o", "input": input, **more}, answer)
-
+from tests.recording.handmade_responses import CREATE, WEATHER, ask, calls, events, output, reasons, response, says
 
 # ---- The items of a response ----
 
@@ -236,26 +182,6 @@ def test_a_model_that_is_not_known_and_a_text_that_is_too_long() -> None:
 
 
 # ---- Streams ----
-
-
-def events(item: Object, *pieces: str, end: bool = True) -> list[tuple[str, Object]]:
-    opened = {**item, "status": "in_progress", "content": []}
-    begun = response(status="in_progress")
-    found: list[tuple[str, Object]] = [
-        ("response.created", {"response": begun}),
-        ("response.in_progress", {"response": begun}),
-        ("response.output_item.added", {"output_index": 0, "item": opened}),
-        ("response.content_part.added", {"item_id": "msg_1"}),
-        *(("response.output_text.delta", {"item_id": "msg_1", "delta": piece}) for piece in pieces),
-    ]
-    if end:
-        found += [
-            ("response.output_text.done", {"item_id": "msg_1"}),
-            ("response.content_part.done", {"item_id": "msg_1"}),
-            ("response.output_item.done", {"output_index": 0, "item": item}),
-            ("response.completed", {"response": response(item)}),
-        ]
-    return [(name, {"type": name, **data}) for name, data in found]
 
 
 def test_a_stream_keeps_its_pieces() -> None:
