@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator.base.problems import EmulatorError
+from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.base.project import TABLE
 from emulator.base.text import plural
 from emulator.cli.checking import Checked, check_sources, problems_together, rehearse_all
 from emulator.cli.commands.exits import CANNOT, FOUND_PROBLEMS, OK
 from emulator.cli.commands.options import add_json_option
-from emulator.cli.commands.output import show_json
+from emulator.cli.commands.output import print_stderr, show_json
 from emulator.cli.commands.parsing import only_on_the_command_line
 from emulator.cli.findings import Finding
 from emulator.cli.terminal import Cell, Paint, Style, in_columns, is_interactive
@@ -60,6 +61,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="how to print what is found: for people, as JSON, or as annotations of GitHub Actions (default: text)",
     )
+    parser.add_argument(
+        "--drop-chunks", action="store_true", help="first drop chunks that do not join to their text from the files"
+    )
     add_json_option(parser, "print one document with ok, files (each with its problems and rehearsals) and problems")
 
 
@@ -75,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
         raise EmulatorError("check: --with is for --play, which calls the functions")
     if not options.scenarios:
         raise EmulatorError(f"check: expected scenario files, or `scenarios` in [tool.{TABLE}] of pyproject.toml")
+    if options.drop_chunks:
+        _drop_chunks([source for source in options.scenarios if source != "-"])
     checked = check_sources(options.scenarios)
     problems = [] if options.each else problems_together(checked)
     if options.play:
@@ -84,6 +90,16 @@ def run(options: argparse.Namespace) -> int:
         return CANNOT
     is_warned = options.strict and any(one.warnings for one in checked)
     return FOUND_PROBLEMS if is_warned or _number(checked, problems) else OK
+
+
+def _drop_chunks(sources: Sequence[str]) -> None:
+    from emulator.scenarios.dropping import drop_unjoined_chunks
+    from emulator.scenarios.loading import scenario_files
+
+    with suppress(ScenarioError, OSError):  # which the check tells
+        for file in scenario_files(*sources):
+            if count := drop_unjoined_chunks(file):
+                print_stderr(f"{file}: dropped the chunks of {plural(count, 'text')}")
 
 
 def _number(checked: Sequence[Checked], problems: Sequence[Finding]) -> int:

@@ -24,14 +24,18 @@ CHUNKS: Final[Schema] = {
 _WORD = re.compile(r" ?\w[\w'’]*| ?[^\w\s]|\s+")  # an apostrophe inside a word, as tokens have it
 
 
+#: How the message begins for chunks that do not join to their text.
+DO_NOT_JOIN: Final = "the chunks join to"
+
+
 def join_flaw(path: Path, text: str | None, chunks: Any) -> Iterator[tuple[Path, str]]:
     """Chunks at ``path`` that do not join to their text, as far as that is known before templates are rendered."""
     if isinstance(chunks, list) and text is not None and not is_template(text) and "".join(chunks) != text:
-        yield path, _do_not_join(text, chunks)
+        yield path, f"{_do_not_join(text, chunks)}; correct them, or drop them (`check --drop-chunks` does)"
 
 
 def _do_not_join(text: str, chunks: list[str]) -> str:
-    return f"the chunks join to {''.join(chunks)!r}, but the text is {text!r}"
+    return f"{DO_NOT_JOIN} {''.join(chunks)!r}, but the text is {text!r}"
 
 
 def cut(text: str, chunks: str | int | list[str]) -> list[str]:
