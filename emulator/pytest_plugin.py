@@ -182,6 +182,21 @@ def _check_server(options: argparse.Namespace) -> None:
         raise pytest.UsageError("--assistants-emulator-key: expected --assistants-emulator-url too")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """Tells how a client of a module's import reaches the emulator, where its error is shown."""
+    report = yield
+    if report.outcome == "failed" and isinstance(collector, pytest.Module):
+        from emulator.testing.failures import fail_report
+        from emulator.testing.import_hint import add_hint
+
+        try:
+            add_hint(report, collector)
+        except Exception as error:
+            fail_report(report, error)
+    return report
+
+
 # ---- Fixtures ----
 
 
@@ -256,12 +271,13 @@ def assistants_emulator_options() -> dict[str, Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives a test with the marker the fixture, after its wider fixtures and before its others."""
+    """Gives a test with the marker the fixture, after its wider fixtures and before its others: those may use it."""
     for item in items:
-        if not isinstance(item, pytest.Function) or "assistants_emulator" in item.fixturenames:
+        if not isinstance(item, pytest.Function):
             continue
         try:
-            if item.get_closest_marker("assistants_emulator") is not None or _plays_cassette(item):
+            is_named = "assistants_emulator" in item.fixturenames
+            if is_named or item.get_closest_marker("assistants_emulator") is not None or _plays_cassette(item):
                 _give_fixture(item)
         except Exception as error:
             _fail(item, error)
@@ -280,6 +296,8 @@ def _give_fixture(item: pytest.Function) -> None:
     from emulator.testing.pytest_internals import fixture_definitions
 
     names, definitions = item.fixturenames, fixture_definitions(item)
+    if "assistants_emulator" in names:
+        names.remove("assistants_emulator")
     wide = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
     first = 0 if definitions else len(names)  # pytest has sorted the wider ones to the front
     names.insert(names.index(wide[-1]) + 1 if wide else first, "assistants_emulator")

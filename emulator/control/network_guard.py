@@ -23,11 +23,16 @@ REAL: Final = (
 #: The same hosts as a value for ``NO_PROXY``.
 EXCEPTED: Final = ",".join(REAL)
 
+#: What lets a client of a module's import reach the emulator.
+IMPORT_HINT: Final = (
+    "For a client that is created at import time, set assistants_emulator = true in pytest's configuration."
+)
 #: What a refused connection says of the tests of the pytest plugin, and of any other code.
 IN_PYTEST: Final = (
     "Refused to connect to {host}: tests that use the fixture assistants_emulator cannot reach the real service. "
-    "For a client that is created at import time, set assistants_emulator = true in pytest's configuration. A client "
-    "with its own base_url must take it from OPENAI_BASE_URL. To allow the connection, use --assistants-allow-real."
+    + IMPORT_HINT
+    + " A client with its own base_url must take it from OPENAI_BASE_URL. To allow the connection, use "
+    "--assistants-allow-real."
 )
 WHILE_LEADING: Final = (
     "Refused to connect to {host}: Emulator.leading() keeps clients from the real service. A client that was created "

@@ -14,6 +14,7 @@ class Request:
     the parsed response (for a stream a list of ``{"event", "data"}``), ``time`` the second of the world's clock.
     ``moved``: a poll that changed its run. ``repeats``: the number of equal polls after it that changed nothing.
     ``seq``: its number in its world. ``object_id``, ``text``: what it is about. ``file``, ``line``: of its turn.
+    ``baseline``: it was sent before the test, and led to the baseline: at import time, or by a fixture of wider scope.
     """
 
     operation: str | None
@@ -36,6 +37,7 @@ class Request:
     text: str = ""
     file: str | None = None
     line: int | None = None
+    baseline: bool = False
 
 
 class TimelineEvent(str):

@@ -72,6 +72,7 @@ def request_line(request: Request, problems: Sequence[Problem] = ()) -> str:
     query = f"?{urlencode(request.query, doseq=True)}" if request.query else ""
     line = f"{request.status} {request.method} {request.path}{query} [{request.operation or 'unknown'}]"
     notes = [
+        "baseline" if request.baseline else "",
         outcome(request),
         _turn(request, problems) if request.operation in CREATES_TURN else "",
         f"fault {request.fault}" if request.fault else "",

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from emulator.base.problems import EmulatorError
-from emulator.base.text import shorten
+from emulator.base.text import did_you_mean, shorten
 from emulator.sandbox.meter import Meter, counted_on, limited_result
 
 if TYPE_CHECKING:
@@ -91,6 +91,15 @@ def _render(value: Any, variables: Mapping[str, Any], meter: Meter) -> Any:
     return value
 
 
+_UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
+
+
+def _meant(error: str, names: Iterable[str]) -> str:
+    """A hint for the name of an undefined value."""
+    found = _UNDEFINED.search(error)
+    return (did_you_mean(found[1], names) if found else "") or ";"
+
+
 def _render_text(text: str, variables: Mapping[str, Any], meter: Meter) -> Any:
     from jinja2 import Undefined
 
@@ -107,7 +116,8 @@ def _render_text(text: str, variables: Mapping[str, Any], meter: Meter) -> Any:
         return value
     except Exception as error:  # a template may fail in any way that its expressions can
         names = ", ".join(sorted(variables))
-        raise TemplateError(f"the template {_shown(text)} failed: {_cut(error)}; it can use: {_cut(names)}") from error
+        why = f"{_cut(error)}{_meant(str(error), variables)} it can use: {_cut(names)}"
+        raise TemplateError(f"the template {_shown(text)} failed: {why}") from error
 
 
 def _compiled(text: str) -> Callable[[Mapping[str, Any]], Any]:

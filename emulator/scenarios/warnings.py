@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.base.operations import OPERATIONS, Operation
+from emulator.scenarios.checks import turn_name
+from emulator.scenarios.coverage import hiding_turn
 from emulator.scenarios.document import Path
 from emulator.scenarios.stubs import paths_of, sample, stub_of
 
@@ -76,4 +78,22 @@ def _hides(earlier: Object, later: Object) -> bool:
     return first.parameters(sample(second.path)) is not None
 
 
-FINDERS: Final[tuple[Finder, ...]] = (_stub_warnings,)
+# ---- Turns ----
+
+
+def _turn_warnings(data: Object) -> Iterator[Warning]:
+    """Turns that are never played."""
+    turns = data.get("turns") or []
+    for number, turn in enumerate(turns):
+        before = hiding_turn(turns, number)
+        if before is not None:
+            hiding = turn_name(turns[before], before)
+            named = turn_name(turn, number)
+            yield (
+                ("turns", number),
+                f"the turn {named!r} is never played: {hiding!r} comes first, and fits whenever it does; "
+                "put it before that one, or give that one `times`",
+            )
+
+
+FINDERS: Final[tuple[Finder, ...]] = (_stub_warnings, _turn_warnings)

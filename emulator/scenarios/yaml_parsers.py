@@ -83,6 +83,9 @@ def unreadable(error: Any, text: str, hint: str = "") -> Unreadable:
         place = place_of(error.problem_mark or error.context_mark)
         if "nesting depth" in str(error.problem):  # libyaml has a limit of its own, and looks ahead
             return Unreadable(TOO_DEEP, *place)
+        line, column = place
+        if "\t" in LINE_END.split(text)[line - 1][:column] and "cannot start any token" in str(error.problem):
+            return Unreadable("there is a tab here; YAML takes only spaces before a key or an item", *place)
         reason = " ".join(filter(None, [error.context, error.problem]))
         return Unreadable(f"not readable as YAML: {reason}{hint}", *place)
     if isinstance(error, yaml.reader.ReaderError) and isinstance(error.character, int):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.base.problems import EmulatorError
+from emulator.control.network_guard import IMPORT_HINT
 from emulator.control.report import report as history_of
 from emulator.testing.failure_reports import attach, write_report
 from emulator.testing.failures import fail_report, failing
@@ -151,5 +152,7 @@ class Hooks:
 
     def _history(self, use: Use, refused: list[str]) -> str:
         """The history of the test's own world; in a shared world, the part since the test began."""
+        if refused and not self._worker.serves_session:
+            refused = [*dict.fromkeys(refused), IMPORT_HINT]
         newest = None if use.checked else self._worker.dependence.requests
         return history_of(self._worker.control, newest=newest, refused=refused)

@@ -97,7 +97,8 @@ def _located(scenario: Any, item: pytest.Item) -> Iterable[Scenario]:
     place = next((place for place in places if place.exists()), None)
     if place is None:
         tried = " and ".join(str(place) for place in places)
-        refuse(f"there is no scenario {str(scenario)!r}; tried {tried}")
+        names = [one.name for place in places if place.parent.is_dir() for one in place.parent.iterdir()]
+        refuse(f"there is no scenario {str(scenario)!r}{did_you_mean(places[0].name, names) or ';'} tried {tried}")
     return [_relative(file) for file in _files(place)]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+import re
+from typing import Any, Final
 
 import pytest
 
@@ -10,9 +12,29 @@ from emulator.testing.loose_ends import is_strict, of_session
 from emulator.testing.review import is_wanted, review_lines
 from emulator.testing.sunset_report import sunset_lines
 
+#: What the SDK says at each call of the removed API, and the filter that hides it.
+_DEPRECATED: Final = re.compile(r"DeprecationWarning: (The Assistants API is deprecated|deprecated$)", re.MULTILINE)
+_FILTER: Final = 'filterwarnings = ["ignore:The Assistants API is deprecated:DeprecationWarning"]'
+
+
+def fold_deprecations(stats: dict[str, list[Any]]) -> None:
+    """One warning in place of all that the SDK gives because the API is deprecated."""
+    warnings = stats.get("warnings", [])
+    found = [one for one in warnings if _DEPRECATED.search(one.message)]
+    if len(found) > 1:
+        folded = copy.copy(found[0])
+        folded.nodeid = folded.fslocation = None
+        folded.message = (
+            f"{len(found)} times, the SDK warned that the Assistants API is deprecated. To hide that, put this into "
+            f"pytest's settings: {_FILTER}"
+        )
+        stats["warnings"] = [one for one in warnings if one not in found] + [folded]
+
 
 def finish(session: pytest.Session, reports: list[Any]) -> None:
-    """Fails a strict session whose tests together left loose ends, if none of them failed."""
+    """Fails a strict session whose tests together left loose ends, if none of them failed; folds warnings."""
+    terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    fold_deprecations(terminal.stats)
     ends = _ends(reports).values()
     if session.exitstatus == pytest.ExitCode.OK and is_strict(session.config) and of_session(ends):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

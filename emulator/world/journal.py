@@ -116,6 +116,8 @@ class Journal:
         self.dropped = 0
         #: Requests by operation, repetitions and dropped entries too. ``Worlds`` lets it outlive a reset.
         self.counts: Counter[str | None] = Counter()
+        #: The requests before those of this world, that led to its baseline.
+        self.of_baseline: tuple[Entry, ...] = ()
         #: The newest entry of each thread: what a poll has to equal to be a repetition of it.
         self._newest: dict[str | None, Entry] = {}
 
@@ -169,12 +171,17 @@ class Journal:
         return self._entries[place] if place < len(self._entries) and self._entries[place].seq == seq else None
 
     def requests(
-        self, operation: str | None = None, thread_id: str | None = None, run_id: str | None = None
+        self,
+        operation: str | None = None,
+        thread_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        baseline: bool = False,
     ) -> list[Entry]:
-        """The entries that fit all that is given."""
+        """The entries that fit all that is given; ``baseline``: those that led to the world's baseline instead."""
         return [
             entry
-            for entry in self._entries
+            for entry in (self.of_baseline if baseline else self._entries)
             if (operation is None or entry.operation == operation)
             and (thread_id is None or entry.thread_id == thread_id)
             and (run_id is None or entry.run_id == run_id)

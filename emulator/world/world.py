@@ -18,7 +18,7 @@ from emulator.scenarios.model import Scenario, Turn, placed
 from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.idle_polls import IdlePolls
-from emulator.world.journal import Journal
+from emulator.world.journal import Entry, Journal
 from emulator.world.options import Options
 from emulator.world.state.state import State
 from emulator.world.state.store import Store
@@ -46,6 +46,8 @@ class Baseline(NamedTuple):
     settings: Object
     unnamed: int
     made_by_requests: bool
+    #: The requests that led to it.
+    requests: tuple[Entry, ...] = ()
 
 
 class World(State):
@@ -257,10 +259,12 @@ class World(State):
             settings=self.settings,
             unnamed=self._unnamed,
             made_by_requests=self._made_by_requests,
+            requests=(*self.journal.of_baseline, *self.journal.requests()),
         )
 
     def restore(self, baseline: Baseline) -> None:
         """Takes over a baseline; for a world that nobody has used yet."""
+        self.journal.of_baseline = baseline.requests
         self.begin(self._settings_of(baseline.scenarios))
         self.store, self.ids = baseline.store.copy(), baseline.ids.copy(self.settings.get("seed", 0))
         if all(self.settings.get(key) == baseline.settings.get(key) for key in ("clock", "start")):

@@ -8,24 +8,28 @@ from starlette.responses import Response
 from emulator.admin.request import AdminError, in_world, json_response
 from emulator.admin.snapshot.requests import about
 from emulator.base.operations import BY_NAME
+from emulator.base.text import did_you_mean
 from emulator.world.world import World
 
 
 @in_world
 async def requests(request: Request, world: World) -> Response:
-    """The journal, oldest request first; ``?operation=``, ``?thread=`` and ``?run=`` select."""
+    """The journal, oldest request first, beginning with those of the baseline; ``?operation=``, ``?thread=`` and
+    ``?run=`` select."""
     filters = request.query_params
     unknown = set(filters) - {"operation", "thread", "run"}
     if unknown:
         raise AdminError(400, f"unknown parameter {', '.join(sorted(unknown))}; expected operation, thread or run")
     operation = filters.get("operation")
     if operation is not None and operation not in BY_NAME:
-        known = ", ".join(sorted(BY_NAME))
-        raise AdminError(400, f"there is no operation {operation!r}; the operations are: {known}")
-    entries = world.journal.requests(operation, filters.get("thread"), filters.get("run"))
-    return json_response(
-        {"requests": [entry.as_json() | about(entry, world) for entry in entries], "dropped": world.journal.dropped}
-    )
+        known, meant = ", ".join(sorted(BY_NAME)), did_you_mean(operation, BY_NAME) or ";"
+        raise AdminError(400, f"there is no operation {operation!r}{meant} the operations are: {known}")
+    shown = [
+        entry.as_json() | about(entry, world) | {"baseline": baseline}
+        for baseline in (True, False)
+        for entry in world.journal.requests(operation, filters.get("thread"), filters.get("run"), baseline=baseline)
+    ]
+    return json_response({"requests": shown, "dropped": world.journal.dropped})
 
 
 @in_world

@@ -11,7 +11,9 @@ from emulator.apis.http.errors import ApiError
 from emulator.apis.http.headers import JSON, read_query
 from emulator.apis.http.pending import PendingRequest, json_or_none
 from emulator.apis.http.request import JsonResponse
+from emulator.base.operations import OPERATIONS
 from emulator.base.problems import Problem
+from emulator.base.text import did_you_mean
 from emulator.world.journal import Entry
 from emulator.world.world import World
 
@@ -34,7 +36,9 @@ def stub_or(error: ApiError, pending: PendingRequest) -> JsonResponse | ApiError
         return _respond(matched, pending)
     used_up = "; ".join(f"{one.place or one.path} (times: {one.times})" for one in _used_up(world, entry))
     why = f"its stubs are used up: {used_up}" if used_up else "no stub answers it"
-    world.report(Problem("unknown_operation", f"{entry.method} {entry.path} is no operation of the API, and {why}"))
+    asked = f"{entry.method} {entry.path}"
+    meant = did_you_mean(asked, [f"{one.method} /v1{one.path}" for one in OPERATIONS], before=" (", after=")")
+    world.report(Problem("unknown_operation", f"{asked} is no operation of the API{meant}, and {why}"))
     return error
 
 
