@@ -271,13 +271,12 @@ def assistants_emulator_options() -> dict[str, Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives a test with the marker the fixture, after its wider fixtures and before its others: those may use it."""
+    """Gives a test with the marker the fixture, after its wider fixtures and before its others."""
     for item in items:
-        if not isinstance(item, pytest.Function):
+        if not isinstance(item, pytest.Function) or "assistants_emulator" in item.fixturenames:
             continue
         try:
-            is_named = "assistants_emulator" in item.fixturenames
-            if is_named or item.get_closest_marker("assistants_emulator") is not None or _plays_cassette(item):
+            if item.get_closest_marker("assistants_emulator") is not None or _plays_cassette(item):
                 _give_fixture(item)
         except Exception as error:
             _fail(item, error)
@@ -296,8 +295,6 @@ def _give_fixture(item: pytest.Function) -> None:
     from emulator.testing.pytest_internals import fixture_definitions
 
     names, definitions = item.fixturenames, fixture_definitions(item)
-    if "assistants_emulator" in names:
-        names.remove("assistants_emulator")
     wide = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
     first = 0 if definitions else len(names)  # pytest has sorted the wider ones to the front
     names.insert(names.index(wide[-1]) + 1 if wide else first, "assistants_emulator")

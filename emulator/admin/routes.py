@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from emulator.admin.endpoints import backfill, holds, inspector, journal, report, scenarios, world
 from emulator.admin.request import refusal
-from emulator.base.text import did_you_mean
 
 #: All routes of the admin API, without their prefix ``/_emulator``.
 ROUTES: Final = [
@@ -53,8 +52,7 @@ ROUTES: Final = [
 async def not_found(request: Request, error: Exception) -> Response:
     """The response for an unknown path: it lists the known ones."""
     known = ", ".join(sorted({f"/_emulator{route.path}" for route in ROUTES})).replace(":path}", "}")
-    meant = did_you_mean(_path(request), [f"/_emulator{route.path}" for route in ROUTES]) or ";"
-    return refusal(404, f"there is no {request.method} {_path(request)}{meant} the paths of the admin API are: {known}")
+    return refusal(404, f"there is no {request.method} {_path(request)}; the paths of the admin API are: {known}")
 
 
 async def not_allowed(request: Request, error: Exception) -> Response:

@@ -97,7 +97,7 @@ _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 def _meant(error: str, names: Iterable[str]) -> str:
     """A hint for the name of an undefined value."""
     found = _UNDEFINED.search(error)
-    return (did_you_mean(found[1], names) if found else "") or ";"
+    return did_you_mean(found[1], names, before=" (", after=")") if found else ""
 
 
 def _render_text(text: str, variables: Mapping[str, Any], meter: Meter) -> Any:
@@ -116,7 +116,7 @@ def _render_text(text: str, variables: Mapping[str, Any], meter: Meter) -> Any:
         return value
     except Exception as error:  # a template may fail in any way that its expressions can
         names = ", ".join(sorted(variables))
-        why = f"{_cut(error)}{_meant(str(error), variables)} it can use: {_cut(names)}"
+        why = f"{_cut(error)}{_meant(str(error), variables)}; it can use: {_cut(names)}"
         raise TemplateError(f"the template {_shown(text)} failed: {why}") from error
 
 

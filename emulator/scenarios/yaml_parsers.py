@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.base.limits import MAX_PYTHON_VALUES, MAX_PYTHON_YAML, MAX_YAML_DEPTH
 from emulator.scenarios.scalars import LINE_END
-from emulator.scenarios.yaml_tree import TOO_DEEP, Unreadable, place_of, refused
+from emulator.scenarios.yaml_tree import TOO_DEEP, Place, Unreadable, place_of, refused
 
 if TYPE_CHECKING:
     from yaml import Event
@@ -83,9 +83,8 @@ def unreadable(error: Any, text: str, hint: str = "") -> Unreadable:
         place = place_of(error.problem_mark or error.context_mark)
         if "nesting depth" in str(error.problem):  # libyaml has a limit of its own, and looks ahead
             return Unreadable(TOO_DEEP, *place)
-        line, column = place
-        if "\t" in LINE_END.split(text)[line - 1][:column] and "cannot start any token" in str(error.problem):
-            return Unreadable("there is a tab here; YAML takes only spaces before a key or an item", *place)
+        if "cannot start any token" in str(error.problem) and "\t" in _written_before(place, text):
+            hint = "; this is a tab, and YAML takes only spaces before a key or an item"
         reason = " ".join(filter(None, [error.context, error.problem]))
         return Unreadable(f"not readable as YAML: {reason}{hint}", *place)
     if isinstance(error, yaml.reader.ReaderError) and isinstance(error.character, int):
@@ -93,6 +92,12 @@ def unreadable(error: Any, text: str, hint: str = "") -> Unreadable:
         problem = f"unacceptable character U+{error.character:04X}: special characters are not allowed"
         return Unreadable(f"not readable as YAML: {problem}", len(before), len(before[-1]) + 1)
     return Unreadable(f"not readable as YAML: {error}", 1, 1)
+
+
+def _written_before(place: Place, text: str) -> str:
+    """The line of a place, up to it."""
+    lines = LINE_END.split(text)
+    return lines[place.line - 1][: place.column] if place.line <= len(lines) else ""
 
 
 def bounded(events: Iterator[Event], text: str) -> Iterator[Event]:

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import pytest
 
-from emulator.base.text import did_you_mean, shorten
+from emulator.base.text import did_you_mean, nearest, shorten
 
 #: The options of a world, and those of the marker and of ``assistants_emulator_options``, besides scenarios.
 WORLD_OPTIONS: Final = ("seed", "clock", "start", "unmatched", "shapes", "sleepers", "after_sunset")
@@ -97,8 +97,10 @@ def _located(scenario: Any, item: pytest.Item) -> Iterable[Scenario]:
     place = next((place for place in places if place.exists()), None)
     if place is None:
         tried = " and ".join(str(place) for place in places)
-        names = [one.name for place in places if place.parent.is_dir() for one in place.parent.iterdir()]
-        refuse(f"there is no scenario {str(scenario)!r}{did_you_mean(places[0].name, names) or ';'} tried {tried}")
+        by_stem = {one.stem: one.name for place in places if place.parent.is_dir() for one in place.parent.iterdir()}
+        stem = nearest(places[0].stem, by_stem)  # most names share their extension
+        meant = f"; did you mean {by_stem[stem]!r}?" if stem else ""
+        refuse(f"there is no scenario {str(scenario)!r}; tried {tried}{meant}")
     return [_relative(file) for file in _files(place)]
 
 

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.admin.request import AdminError, in_world, json_response, key_of, worlds_of
-from emulator.base.text import did_you_mean
 from emulator.engine.turn_engine import TurnEngine
 from emulator.world.world import World
 
@@ -62,5 +61,5 @@ def _label(request: Request, world: World) -> str:
     known = world.labels()
     if label not in known:
         holds = f"the holds are: {', '.join(sorted(known))}" if known else "no scenario has a hold"
-        raise AdminError(404, f"there is no hold {label!r}{did_you_mean(label, known) or ';'} {holds}")
+        raise AdminError(404, f"there is no hold {label!r}; {holds}")
     return label

@@ -22,8 +22,8 @@ async def requests(request: Request, world: World) -> Response:
         raise AdminError(400, f"unknown parameter {', '.join(sorted(unknown))}; expected operation, thread or run")
     operation = filters.get("operation")
     if operation is not None and operation not in BY_NAME:
-        known, meant = ", ".join(sorted(BY_NAME)), did_you_mean(operation, BY_NAME) or ";"
-        raise AdminError(400, f"there is no operation {operation!r}{meant} the operations are: {known}")
+        known, meant = ", ".join(sorted(BY_NAME)), did_you_mean(operation, BY_NAME)
+        raise AdminError(400, f"there is no operation {operation!r}; the operations are: {known}{meant}")
     shown = [
         entry.as_json() | about(entry, world) | {"baseline": baseline}
         for baseline in (True, False)

@@ -9,7 +9,7 @@ def anyio_backend():
 
 
 @pytest.fixture
-async def http():
+async def http(assistants_emulator):
     transport = httpx.ASGITransport(app=service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         yield client
