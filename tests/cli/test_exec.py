@@ -58,7 +58,7 @@ def run(*arguments: str, command: Sequence[str]) -> int:
     [
         (0, ["The weather?"], 0, "succeeded, and left 1 loose end"),
         (0, [], 0, "succeeded, and left 2 loose ends"),
-        (3, [], 3, ""),
+        (3, [], 3, "exited with 3 and sent no request; clients have to take their address from OPENAI_BASE_URL"),
         (0, ["The weather?", "The time?"], 1, "succeeded, the emulator found 1 problem"),
         (0, ["The time?"], 1, "succeeded, the emulator found 2 problems"),
         (3, ["The weather?"], 3, "exited with 3, the emulator found no problems"),

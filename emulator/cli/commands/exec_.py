@@ -41,6 +41,11 @@ _DESCRIPTION = (
     "stderr and the exit code is 1. Tests that run in parallel only need different keys."
 )
 
+#: What is said of a command that failed before it used the emulator.
+_NO_REQUEST: Final = (
+    "assistants-emulator: {command} exited with {code} and sent no request; clients have to take their address from "
+    "OPENAI_BASE_URL (Node's AzureOpenAI refuses that variable beside an endpoint: use exec --azure)"
+)
 #: Signals that are forwarded to the command. A terminal sends the first ones to it by itself.
 _FROM_TERMINAL: Final = ("SIGINT", "SIGQUIT", "SIGHUP")
 _FORWARDED: Final = (*_FROM_TERMINAL, "SIGTERM")
@@ -174,6 +179,8 @@ def _finish(emulator: Emulator, command: list[str], code: int, options: argparse
         show_loose_ends(ends, command[0])
     elif exit_code and exit_code not in _INTERRUPTED and any(one.requests for one in worlds):
         show(worlds, command[0], code)
+    elif 0 < code < CANNOT_RUN:
+        print_stderr(_NO_REQUEST.format(command=command[0], code=code))
     if options.report:
         for path in write_files(worlds, Path(options.report), shlex.join(command)):
             print_stderr(f"assistants-emulator: wrote {path}")
