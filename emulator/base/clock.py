@@ -121,7 +121,7 @@ def recorded_instant(text: str) -> float | None:
     """Seconds since 1970 of a date and time as recordings have them: ISO 8601, or as the ``Date`` header has it."""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            instant = read(text.removesuffix(" GMT") if read is datetime.fromisoformat else text)
+            instant = read(text.removesuffix(" GMT") if read == datetime.fromisoformat else text)
             seconds = (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             continue

@@ -111,6 +111,16 @@ def test_examples_of_postman_take_their_request_and_lose_the_variable_of_the_hos
     assert [(part.name, part.filename) for part in one.form or ()] == [("purpose", None), ("file", "menu.md")]
 
 
+def test_the_time_and_the_status_of_r() -> None:
+    request = {"method": "get", "uri": "https://api.openai.com/v1/models", "body": {"encoding": "", "string": ""}}
+    response = {"status": {"status_code": 404}, "headers": {}, "body": {"encoding": "", "file": False, "string": "{}"}}
+    entry = {"request": request, "response": response, "recorded_at": "2024-10-08 05:33:26 GMT"}
+    recording = parse_recording(in_json({"http_interactions": [entry]}), "x")
+
+    assert [(one.status, one.time) for one in recording.exchanges] == [(404, 1728365606.0)]
+    assert recording.notes == ()
+
+
 # ---- nock's code ----
 
 CODE = """
