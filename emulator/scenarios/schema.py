@@ -13,6 +13,7 @@ from emulator.base.operations import ALSO_CALLED, BY_NAME
 from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import COUNTS, HEADERS, KINDS
+from emulator.scenarios.given import SIZE
 from emulator.scenarios.model import TERMINAL
 from emulator.scenarios.steps import USAGE
 
@@ -78,13 +79,24 @@ _GIVEN_RUN: Final = _given(
         "additionalProperties": False,
     },
 )
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_FILE_COUNTS: Final[Schema] = {
+    "type": "object",
+    "properties": dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), _COUNT),
+    "additionalProperties": False,
+    "description": "how many files the store shows; those that file_ids names are among the completed ones",
+}
 _GIVEN_FILE: Final[Schema] = {
     "type": "object",
-    "properties": {"id": _NAME, **dict.fromkeys(("filename", "purpose", "content", "base64", "path"), TEXT)},
+    "properties": {
+        "id": _NAME,
+        **dict.fromkeys(("filename", "purpose", "content", "base64", "path"), TEXT),
+        "bytes": SIZE,
+    },
     "required": ["filename"],
     "additionalProperties": False,
-    "oneOf": [{"required": ["content"]}, {"required": ["base64"]}, {"required": ["path"]}],
-    "description": "a filename and one of content, base64 and path",
+    "oneOf": [{"required": [key]} for key in ("content", "base64", "path", "bytes")],
+    "description": "a filename and one of content, base64, path and bytes",
 }
 #: The items of a conversation are checked when it is made, as those of a request are.
 _GIVEN_CONVERSATION: Final[Schema] = {
@@ -99,7 +111,10 @@ _GIVEN: Final[Schema] = {
     "type": "object",
     "properties": {
         "files": {"type": "array", "items": _GIVEN_FILE},
-        "vector_stores": {"type": "array", "items": _given("create_vector_store")},
+        "vector_stores": {
+            "type": "array",
+            "items": _given("create_vector_store", usage_bytes=_COUNT, file_counts=_FILE_COUNTS),
+        },
         "assistants": {"type": "array", "items": _given("create_assistant")},
         "threads": {
             "type": "array",

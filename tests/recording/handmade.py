@@ -361,7 +361,7 @@ class Played(InProcess):
 
 
 #: What the objects here state at random, as no test is about it.
-AT_RANDOM = frozenset({"bytes", "started_at", "expires_at", "annotations", "assistant_id"})
+AT_RANDOM = frozenset({"bytes", "started_at", "expires_at", "annotations", "assistant_id", "detail"})
 
 
 def proof_of(distilled: Distilled) -> Proof:

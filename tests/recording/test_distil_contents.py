@@ -132,7 +132,20 @@ def test_an_image_has_the_contents_that_were_downloaded() -> None:
     assert distilled.left_out == []
 
 
-def test_images_that_nobody_downloaded_are_pixels_with_names_of_their_own() -> None:
+def test_files_that_were_downloaded_are_made_by_the_run_though_its_code_was_not_recorded() -> None:
+    book = Book().assistant(tools=TOOLS).thread(QUESTION).run("completed", tools=TOOLS)
+    _said(book, [image_part("file-x"), text_part(f"[sum]({LINK})", _path(LINK))])
+    book.ask("GET /v1/files/file-x/content", None, PNG).ask("GET /v1/files/file-sum/content", None, b"a,b")
+    distilled = proven(book)
+
+    assert _code_of(distilled)["input"] == "# (the code was not recorded)"
+    assert [one["filename"] for one in _code_of(distilled)["images"]] == ["image.png"]
+    assert _code_of(distilled)["files"] == [{"filename": "sum.csv", "content": "a,b"}]
+    assert steps_of(distilled)[1]["say"]["images"] == ["image.png"]
+    assert "files" not in distilled.document.get("given", {})
+
+
+def test_images_that_nobody_downloaded_have_names_of_their_own_and_a_size() -> None:
     images = [image("file-a"), image("file-b")]
     book = _ran(step("step_1", code("call_1", "plot()", *images)), step("step_2", message_id="msg_1", at=15))
     distilled = proven(_said(book, [image_part("file-b"), image_part("file-a")]))
@@ -140,8 +153,7 @@ def test_images_that_nobody_downloaded_are_pixels_with_names_of_their_own() -> N
     assert [one["filename"] for one in _code_of(distilled)["images"]] == ["image.png", "image-2.png"]
     assert steps_of(distilled)[1] == {"say": {"images": ["image-2.png", "image.png"]}}
     assert distilled.left_out == [
-        "the contents of image.png, which were not recorded; they are made up",
-        "the contents of image-2.png, which were not recorded; they are made up",
+        "the contents of image.png, image-2.png, which were not recorded; the scenario states their size",
     ]
 
 
@@ -173,8 +185,8 @@ def test_a_link_tells_of_a_file_that_the_code_made(content: bytes | None) -> Non
         book.ask("GET /v1/files/file-sum/content", None, content)
     distilled = proven(book)
 
-    text = content.decode() if content else "(contents were not recorded)"
-    assert _code_of(distilled) == {"input": "save()", "files": [{"filename": "sum.csv", "content": text}]}
+    kept = {"content": content.decode()} if content else {"bytes": 28}
+    assert _code_of(distilled) == {"input": "save()", "files": [{"filename": "sum.csv", **kept}]}
     assert "given" not in distilled.document
 
 

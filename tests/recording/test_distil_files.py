@@ -11,7 +11,7 @@ import pytest
 from emulator.base.json_types import Object
 from emulator.recordings import own_format
 from emulator.recordings.distil.distil import Distilled
-from emulator.recordings.distil.files import INLINE, MADE_UP, safe
+from emulator.recordings.distil.files import INLINE, safe
 from emulator.recordings.importing import import_files, save
 from emulator.scenarios.loading import load_scenario
 from tests.recording.handmade import Book, Played, file, found, listed, proven, run, search, step, store, stored
@@ -117,12 +117,12 @@ def test_two_contents_of_one_name_are_two_files_and_one_content_is_one() -> None
     ]
 
 
-@pytest.mark.parametrize("size", [0, 1, 7, 100, INLINE + 1, MADE_UP + 1])
+@pytest.mark.parametrize("size", [0, 1, 7, 100, INLINE + 1, 3_000_000])
 def test_contents_that_nobody_recorded_are_as_long_as_they_were(size: int) -> None:
     distilled = _file(None, bytes=size).distilled()
 
-    assert len(Played(distilled).get("/v1/files/file-1/content").body) == min(size, MADE_UP)
-    assert distilled.left_out == ["the contents of file-1, which were not recorded; they are made up"]
+    assert len(Played(distilled).get("/v1/files/file-1/content").body) == size
+    assert distilled.left_out == ["the contents of file-1, which were not recorded; the scenario states their size"]
 
 
 def test_contents_that_nobody_recorded_hold_what_was_found_in_them() -> None:

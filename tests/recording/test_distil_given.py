@@ -293,16 +293,17 @@ def test_a_store_is_given_with_its_files() -> None:
     (one,) = _given(distilled, "vector_stores")
     assert one == {"id": "vs_1", "name": "Menus", "expires_after": after, "file_ids": ["file-a", "file-b"]}
     assert _given(distilled, "files") == [
-        {"id": "file-b", "filename": "file.txt", "content": "(contents were not recorded)"},
+        {"id": "file-b", "filename": "file.txt", "bytes": 28},
         {"id": "file-a", "filename": "menu.md", "purpose": "batch", "content": "Soup"},
     ]
-    assert distilled.left_out == ["the contents of file-b, which were not recorded; they are made up"]
+    assert distilled.left_out == ["the contents of file-b, which were not recorded; the scenario states their size"]
 
 
 def test_a_store_whose_files_nobody_listed_is_said_to_lack_them() -> None:
     distilled = Book().ask("GET /v1/vector_stores/vs_1", None, store("vs_1", 7)).distilled()
 
-    assert distilled.left_out == ["the 7 files of vector store vs_1, which the recording does not list"]
+    assert distilled.left_out == ["the 7 files of vector store vs_1, which are counted but not listed"]
+    assert _given(distilled, "vector_stores") == [{"id": "vs_1", "file_counts": {"completed": 7, "total": 7}}]
 
 
 def test_files_that_the_requests_added_to_a_given_store_are_not_given() -> None:

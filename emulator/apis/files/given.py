@@ -11,6 +11,7 @@ from emulator.scenarios.given import given_content
 from emulator.world.given import gives
 from emulator.world.state.contents import Content
 from emulator.world.state.state import State
+from emulator.world.state.vector_stores import VectorStore
 
 
 @gives("files")
@@ -31,3 +32,19 @@ def give_store(world: State, item: Object, contents: Mapping[str, bytes]) -> Non
     store = make_store(world, {**item, "file_ids": []}, item.get("id", ""))
     strategy = {"chunking_strategy": item["chunking_strategy"]} if item.get("chunking_strategy") else {}
     add_files(world, store, [{"file_id": id, **strategy} for id in files])
+    _state(store, item)
+
+
+def _state(store: VectorStore, item: Object) -> None:
+    """Puts in what the scenario states of the store. Files that it has become completed ones, which are stated too."""
+    if "usage_bytes" in item:
+        store.object = {**store.object, "usage_bytes": item["usage_bytes"]}
+        for stored in store.stored.values():
+            stored.is_measured = False
+    if stated := item.get("file_counts"):
+        counts, held = {**dict.fromkeys(store.object["file_counts"], 0), **stated}, len(store.stored)
+        counts["completed"] = max(counts["completed"] - held, 0)
+        counts["in_progress"] += held
+        counts["total"] = stated.get("total", sum(counts[key] for key in counts if key != "total"))
+        status = "in_progress" if counts["in_progress"] else store.object["status"]
+        store.object = {**store.object, "file_counts": counts, "status": status}

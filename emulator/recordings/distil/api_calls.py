@@ -86,7 +86,7 @@ class ApiCall:
     def server_failed(self) -> bool:
         """The server failed, or refused the request for a reason that nothing but a fault can repeat."""
         failed = self.status in _SERVER_ERRORS or self.status >= 500 or self.exchange.ended in FAULT_BY_ENDING
-        return failed or (self.status == 400 and self.error().get("code") in _JUDGED)
+        return failed or (self.status == 400 and str(self.error().get("code")) in _JUDGED)
 
     @property
     def took_effect(self) -> bool:

@@ -6,7 +6,6 @@ A list names everything that cannot be carried over; nothing is dropped silently
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -268,6 +267,13 @@ def _left_out(
     scripts: list[tuple[Played, ScriptedRun]], given: GivenObjects, recorded: RecordedFaults, inventory: Inventory
 ) -> list[str]:
     remarks = [f"{history.id}: {remark}" for history, one in scripts for remark in one.remarks]
-    made_up = Counter(inventory.made_up)
-    contents = [f"the contents of {name}, which were not recorded; they are made up" for name in made_up]
+    contents = _of_unknown(list(dict.fromkeys(inventory.unknown)))
     return [*remarks, *given.left_out, *contents, *recorded.left_out]
+
+
+def _of_unknown(names: list[str]) -> list[str]:
+    """One note on all files whose contents were not recorded."""
+    if not names:
+        return []
+    shown = ", ".join(names[:_IDS]) + (f" and {len(names) - _IDS} more" if len(names) > _IDS else "")
+    return [f"the contents of {shown}, which were not recorded; the scenario states their size"]

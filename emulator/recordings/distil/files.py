@@ -8,25 +8,21 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.recordings.distil.history import History
 from emulator.recordings.distil.literal import verbatim
+from emulator.scenarios.given import MAX_STATED
 
 #: Bytes of a text that the scenario itself holds at most.
 INLINE: Final = 2_000
-#: Bytes that are made up at most for a file whose contents were not recorded.
-MADE_UP: Final = 1024 * 1024
-_MADE_UP_TEXT: Final = b"(contents were not recorded) "
+#: The size of a file of which nothing was recorded.
+UNKNOWN_SIZE: Final = 28
 #: The purposes of files, except for the default ``assistants``.
 _PURPOSES: Final = (
     "assistants_output", "batch", "batch_output", "fine-tune", "fine-tune-results", "vision", "user_data", "evals",
 )  # fmt: skip
-#: The smallest image: one transparent pixel.
-_PIXEL: Final = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
 
 
 class Inventory:
@@ -36,8 +32,8 @@ class Inventory:
         self._history = history
         self._folder = folder
         self.files: dict[str, bytes] = {}
-        #: The names in the scenario of the files whose contents are made up.
-        self.made_up: list[str] = []
+        #: The names in the scenario of the files whose contents were not recorded.
+        self.unknown: list[str] = []
         self._made_by_runs: dict[str, str] = {}
         #: How many images without a name the code of a run created.
         self._unnamed: Counter[str] = Counter()
@@ -57,19 +53,21 @@ class Inventory:
         if filename is None:
             self._unnamed[run_id] += 1
             filename = "image.png" if self._unnamed[run_id] == 1 else f"image-{self._unnamed[run_id]}.png"
-        return self._made(id, filename, _PIXEL)
+        return self._made(id, filename, UNKNOWN_SIZE)
 
     def output(self, id: str, filename: str) -> Object:
         """A file that a run's code creates, under the name in a message's link."""
-        return self._made(id, filename, _MADE_UP_TEXT.rstrip())
+        return self._made(id, filename, UNKNOWN_SIZE)
 
-    def _made(self, id: str, filename: str, otherwise: bytes) -> Object:
+    def _made(self, id: str, filename: str, otherwise: int) -> Object:
         self._made_by_runs[id] = filename
         self._history.object_of("file", id).created = True
         content = self._history.contents.get(id)
         if content is None:
-            self.made_up.append(filename)
-            content = otherwise
+            self.unknown.append(filename)
+            known = self._history.find("file", id)
+            size = ((known and known.first_seen) or {}).get("bytes")
+            return {"filename": verbatim(filename), "bytes": size if isinstance(size, int) else otherwise}
         kept = self._kept(filename, content)
         if "content" in kept:
             kept = {"content": verbatim(kept["content"])}
@@ -81,20 +79,26 @@ class Inventory:
         first: Object = (known and known.first_seen) or {}
         filename = self._history.filename(id) or "file.txt"
         content = self._history.contents.get(id)
-        if content is None:
-            self.made_up.append(id)
-            content = self._made_up(id, first.get("bytes"))
+        kept = self._size(id, first.get("bytes")) if content is None else self._kept(filename, content)
         purpose = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
-        return {"id": id, "filename": filename, **purpose, **self._kept(filename, content)}
+        return {"id": id, "filename": filename, **purpose, **kept}
 
-    def _made_up(self, id: str, size: int | None) -> bytes:
-        """Text of the recorded length, with the passages that searches found in the file."""
+    def _size(self, id: str, size: Any) -> Object:
+        """The passages that searches found in a file, else its size: nothing more of its contents was recorded."""
+        self.unknown.append(id)
         found = self._history.search_results.get(id, {})
-        text = "\n".join(part.get("text", "") for part in found.get("content") or []).encode()
-        if size is None:
-            return text or _MADE_UP_TEXT.rstrip()
-        size = min(size, MADE_UP)
-        return (text + _MADE_UP_TEXT * (size // len(_MADE_UP_TEXT) + 1))[:size]
+        if text := "\n".join(part.get("text", "") for part in found.get("content") or []):
+            return self._kept("found.txt", text.encode())
+        return {"bytes": min(size, MAX_STATED) if isinstance(size, int) else UNKNOWN_SIZE}
+
+    def is_output(self, id: str) -> bool:
+        """True for a file that was downloaded and that no request uploaded: only a run can have made it."""
+        known = self._history.find("file", id)
+        return id in self._history.contents and not (known and known.created)
+
+    def is_made(self, id: str) -> bool:
+        """True for a file that a step of some run makes."""
+        return id in self._made_by_runs
 
     def _kept(self, filename: str, content: bytes) -> Object:
         text = _text(content)

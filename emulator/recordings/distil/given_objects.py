@@ -136,12 +136,13 @@ class _Collector:
         files = [id for id in store_files if self._is_file_from_before(id)]
         total = ((known.first_seen or {}).get("file_counts") or {}).get("total")
         if isinstance(total, int) and total > len(files) and not store_files:
-            self.left_out.append(f"the {total} files of vector store {known.id}, which the recording does not list")
+            self.left_out.append(f"the {total} files of vector store {known.id}, which are counted but not listed")
         if len(files) > MAX_STORED:
             self.left_out.append(f"{len(files) - MAX_STORED} of the {len(files)} files of vector store {known.id}")
             files = files[:MAX_STORED]
         body = self.parameters("vector_store", known.first_seen or {"id": known.id})
-        return {**body, **({"file_ids": files} if files else {})}
+        stated = _stated(known.first_seen or {}, len(files))
+        return {**body, **({"file_ids": files} if files else {}), **stated}
 
     def _is_file_from_before(self, id: str) -> bool:
         known = self._history.find("file", id)
@@ -198,3 +199,11 @@ class _Collector:
             else:
                 status = f"was {run['status']} when last seen"
                 self.left_out.append(f"run {run['id']}: it was created before the recording began, and {status}")
+
+
+def _stated(store: Object, held: int) -> Object:
+    """The counts and the size that a store showed, where its files would not lead to them."""
+    counts = {key: value for key, value in (store.get("file_counts") or {}).items() if isinstance(value, int) and value}
+    used = store.get("usage_bytes")
+    stated: Object = {"file_counts": counts} if counts and counts != {"completed": held, "total": held} else {}
+    return {**stated, **({"usage_bytes": used} if isinstance(used, int) and used and not held else {})}

@@ -21,6 +21,8 @@ from emulator.world.journal import nested_beyond
 
 #: The text of a message that was not recorded.
 UNKNOWN_WORDS: Final = "(what the assistant said was not recorded)"
+#: The code of a run step that was not recorded.
+UNKNOWN_CODE: Final = "# (the code was not recorded)"
 #: Levels of arguments that are written as a mapping; deeper ones stay raw text.
 _DEPTH: Final = 80
 #: The label of the hold at which a run waits for the request that cancels it.
@@ -35,6 +37,12 @@ class Files(Protocol):
 
     def image(self, id: str, run_id: str) -> Object:
         """An image that the step creates: ``filename`` and its contents."""
+
+    def is_output(self, id: str) -> bool:
+        """True for a file that only a run can have made."""
+
+    def is_made(self, id: str) -> bool:
+        """True for a file that a step makes already."""
 
     def output(self, id: str, filename: str) -> Object:
         """Any other file that the step creates, under the name in a message's link: ``filename`` and its contents."""
@@ -58,13 +66,15 @@ class _PlacedStep:
     position: Position
     step: Object
     links: dict[str, str] = field(default_factory=dict)
+    #: Ids of the images that it shows.
+    images: list[str] = field(default_factory=list)
 
 
 def script_run(run_history: RunHistory, files: Files) -> ScriptedRun:
     """The steps that lead to the recorded history of a run."""
     script = ScriptedRun()
     placed = sorted(_placed_steps(run_history, files, script), key=lambda one: one.position)
-    _add_outputs(placed, files, script)
+    _add_outputs(placed, files, script, run_history.id)
     script.steps = [one.step for one in placed]
     _end(run_history, script)
     used = run_history.run.get("usage") or {}
@@ -139,7 +149,7 @@ def _say(
     if more:
         message_text = {**({"text": message_text} if text or not images else {}), **more}
     links = {mark["text"].removeprefix(SANDBOX): mark["file_path"]["file_id"] for mark in marks if _is_link(mark)}
-    return _PlacedStep(position, {"say": message_text, **done}, links)
+    return _PlacedStep(position, {"say": message_text, **done}, links, images)
 
 
 def _marks(texts: list[Object], text: str, script: ScriptedRun) -> list[Object]:
@@ -207,14 +217,26 @@ def _code(call: Object, run_history: RunHistory, files: Files) -> Object:
     return {key: value for key, value in step.items() if value or key == "input"}
 
 
-def _add_outputs(placed: list[_PlacedStep], files: Files, script: ScriptedRun) -> None:
-    """Adds the files that a message links to, as outputs of the code before it."""
+def _add_outputs(placed: list[_PlacedStep], files: Files, script: ScriptedRun, run_id: str) -> None:
+    """Adds the files that a message links to or shows, as outputs of the code before it.
+
+    Where a file was downloaded, code made it, also if its run step was not recorded.
+    """
     code: Object | None = None
     known: set[str] = set()
-    for step in placed:
+    for step in list(placed):
         if "code" in step.step:
             found = step.step["code"]
             code = found[-1] if isinstance(found, list) else found
+        outputs = [*step.links.values(), *step.images]
+        if code is None and any(map(files.is_output, outputs)):
+            code = {"input": UNKNOWN_CODE}
+            placed.insert(placed.index(step), _PlacedStep(step.position, {"code": code}))
+        for id in step.images:
+            if code is not None and files.is_output(id) and not files.is_made(id):
+                code.setdefault("images", []).append(files.image(id, run_id))
+                said = step.step["say"]
+                said["images"] = [verbatim(files.name(id)) if one == verbatim(id) else one for one in said["images"]]
         for name, id in step.links.items():
             if code is None:
                 script.remarks.append(f"it links to {name!r}, but the code that created this file was not recorded")

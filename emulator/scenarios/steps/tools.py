@@ -10,6 +10,7 @@ from typing import Any, Final
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.sandbox.templates import is_template
+from emulator.scenarios.given import SIZE, filler
 from emulator.scenarios.steps.actions import (
     Action,
     Execution,
@@ -34,15 +35,15 @@ _SUFFIXES: Final = {"jpeg": "jpg", "svg+xml": "svg"}
 #: A file that a step shows: one that is there, by id or name, or one that the code makes.
 _FILE: Final[Schema] = {
     "type": ["string", "object"],
-    "properties": {"filename": TEXT, "content": TEXT, "base64": TEXT, "path": TEXT},
+    "properties": {"filename": TEXT, "content": TEXT, "base64": TEXT, "path": TEXT, "bytes": SIZE},
     "additionalProperties": False,
     "if": {"type": "object"},
     "then": {
         "required": ["filename"],
-        "oneOf": [{"required": ["content"]}, {"required": ["base64"]}, {"required": ["path"]}],
-        "description": "a filename and one of content, base64 and path",
+        "oneOf": [{"required": [key]} for key in ("content", "base64", "path", "bytes")],
+        "description": "a filename and one of content, base64, path and bytes",
     },
-    "description": "a file's id or name, or {filename, content | base64 | path} for one that is made",
+    "description": "a file's id or name, or {filename, content | base64 | path | bytes} for one that is made",
 }
 _OUTPUT: Final[Schema] = {
     "type": "object",
@@ -160,6 +161,8 @@ def _shown_file(context: StepContext, value: Any) -> FileRef:
     if isinstance(value, str):
         return context.file(context.render_text(value))
     name = context.render_text(value["filename"])
+    if "bytes" in value:
+        return context.make_file(name, filler(value["bytes"]))
     if "path" in value:
         return context.make_file(name, context.contents[value["path"]])
     if "base64" in value:

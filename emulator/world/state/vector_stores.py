@@ -60,6 +60,8 @@ class StoredFile:
     polls_seen: int = 0
     #: The outcome, once it was looked up.
     known: Outcome | None = None
+    #: False if the size of its store is stated, so that this file adds nothing to it.
+    is_measured: bool = True
 
 
 def new_store(id: str, at: int, body: Object) -> Object:
@@ -200,7 +202,7 @@ class VectorStore:
             cut = file.object["chunking_strategy"]["static"]
             file.chunks = extract.chunks(outcome.text, cut["max_chunk_size_tokens"], cut["chunk_overlap_tokens"])
             self._index = None
-        size = len(outcome.text.encode("utf-8", "replace")) if outcome.status == "completed" else 0
+        size = len(outcome.text.encode("utf-8", "replace")) if outcome.status == "completed" and file.is_measured else 0
         self._put({**file.object, "status": outcome.status, "last_error": outcome.error, "usage_bytes": size})
 
     def cancel(self, ids: Iterable[str]) -> None:
