@@ -1,4 +1,4 @@
-"""What ``check`` warns of: parts of a valid scenario that can never do anything.
+"""What ``check`` warns of: parts of a valid scenario that can never do anything, or that are still to do.
 
 A finder takes a scenario's data and yields paths with sentences. ``FINDERS`` has all of them.
 """
@@ -14,6 +14,7 @@ from emulator.scenarios.checks import turn_name
 from emulator.scenarios.coverage import hiding_turn
 from emulator.scenarios.document import Path
 from emulator.scenarios.stubs import paths_of, sample, stub_of
+from emulator.scenarios.unrecorded import TO_DO
 
 Warning = tuple[Path, str]
 Finder = Callable[[Object], Iterator[Warning]]
@@ -96,4 +97,20 @@ def _turn_warnings(data: Object) -> Iterator[Warning]:
             )
 
 
-FINDERS: Final[tuple[Finder, ...]] = (_stub_warnings, _turn_warnings)
+# ---- What a recording does not show ----
+
+
+def _to_do(data: Object) -> Iterator[Warning]:
+    """The places that ``import`` left for people to fill in."""
+    yield from _unrecorded({key: data.get(key) for key in ("turns", "given")}, ())
+
+
+def _unrecorded(value: Any, path: Path) -> Iterator[Warning]:
+    if isinstance(value, str) and value in TO_DO:
+        yield path, f"to do: {TO_DO[value]}"
+    elif isinstance(value, (dict, list)):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unrecorded(inner, (*path, key))
+
+
+FINDERS: Final[tuple[Finder, ...]] = (_stub_warnings, _turn_warnings, _to_do)

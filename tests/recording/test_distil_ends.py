@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.base.json_types import Object
-from emulator.recordings.distil.steps import HOLD_LABEL
+from emulator.recordings.distil.run_ends import HOLD_LABEL
 from tests.recording.carried import Script, carry
 from tests.recording.handmade import (
     QUESTION,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import emulator.recordings.distil.distil
-from emulator.recordings.distil.steps import UNKNOWN_WORDS
+from emulator.scenarios.unrecorded import UNKNOWN_WORDS
 from tests.recording.handmade import (
     QUESTION,
     Book,

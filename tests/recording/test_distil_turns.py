@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from emulator.base.json_types import Object
 from emulator.recordings.distil.api_calls import ApiCall
 from emulator.recordings.distil.distil import Distilled
+from emulator.recordings.distil.run_ends import ScriptedRun
 from emulator.recordings.distil.run_histories import RunHistory
-from emulator.recordings.distil.steps import ScriptedRun
 from emulator.recordings.distil.turns import TurnDraft, draft_turns
 from emulator.recordings.exchange import Exchange
 from emulator.scenarios.conditions import Situation, first_mismatch

@@ -78,6 +78,12 @@ class ApiCall:
         return self.operation is not None and BY_NAME[self.operation].api == "responses"
 
     @property
+    def is_of_version_1(self) -> bool:
+        """The request is of the first version of the API, and the service did not refuse it for that."""
+        beta = self.exchange.request_header("openai-beta") or ""
+        return "assistants=v1" in beta and self.status > 0 and "deprecated" not in str(self.error().get("message"))
+
+    @property
     def succeeded(self) -> bool:
         """The response has a status of success."""
         return 200 <= self.status < 300
@@ -91,7 +97,8 @@ class ApiCall:
     @property
     def took_effect(self) -> bool:
         """The server carried the request out, as far as the recording shows; the response may be lost."""
-        return self.succeeded or (self.status == 0 and self.server_failed and not self.was_retried)
+        was_sent = self.server_failed or self.exchange.ended in ("client_left", "stopped")
+        return self.succeeded or (self.status == 0 and was_sent and not self.was_retried)
 
     @property
     def streamed(self) -> bool:

@@ -19,11 +19,13 @@ from emulator.recordings.distil.faults import RecordedFault, RecordedFaults, rea
 from emulator.recordings.distil.files import Inventory, safe
 from emulator.recordings.distil.given_objects import GivenObjects, collect_given
 from emulator.recordings.distil.history import History
+from emulator.recordings.distil.implied import add_implied
 from emulator.recordings.distil.object_schemas import is_readable, is_readable_body
 from emulator.recordings.distil.ordering import arrange
 from emulator.recordings.distil.response_steps import script_response_turn
 from emulator.recordings.distil.response_turns import ResponseTurn
-from emulator.recordings.distil.steps import ScriptedRun, script_run
+from emulator.recordings.distil.run_ends import ScriptedRun
+from emulator.recordings.distil.steps import script_run
 from emulator.recordings.distil.turns import Played, TurnDraft, draft_turns
 from emulator.recordings.distil.yaml_writer import Item, write
 from emulator.recordings.exchange import Exchange, Recording
@@ -90,6 +92,7 @@ def distil(
     api_calls = read_api_calls(arrange(recordings))
     unread = [note for api_call in api_calls for note in _tidy(api_call)]
     history = History().read(api_calls)
+    implied = add_implied(history, api_calls)
     inventory = Inventory(history, f"{safe(folder or name)}.files")
     scripts = [(one, _script(one, inventory)) for one in history.all_turns()]
     dropped = _drop_chunks(scripts, is_wanted=not chunks)
@@ -108,7 +111,14 @@ def distil(
         api_calls=api_calls,
         files=inventory.files,
         comments=_comments(turn_drafts, recorded),
-        left_out=[*notes, *unread, *dropped, *_left_out(scripts, given, recorded, inventory)],
+        left_out=[
+            *notes,
+            *_of_version_1(api_calls),
+            *unread,
+            *implied,
+            *dropped,
+            *_left_out(scripts, given, recorded, inventory),
+        ],
         sources=[recording.name for recording in recordings],
         created_ids=frozenset(history.created_ids()),
     )
@@ -277,3 +287,9 @@ def _of_unknown(names: list[str]) -> list[str]:
         return []
     shown = ", ".join(names[:_IDS]) + (f" and {len(names) - _IDS} more" if len(names) > _IDS else "")
     return [f"the contents of {shown}, which were not recorded; the scenario states their size"]
+
+
+def _of_version_1(api_calls: list[ApiCall]) -> list[str]:
+    """One note on all requests of the first version of the API that the service carried out."""
+    count = sum(one.is_of_version_1 for one in api_calls)
+    return [f"{plural(count, 'request')} of version 1 of the API: they are played as version 2"] if count else []

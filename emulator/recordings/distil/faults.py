@@ -80,7 +80,8 @@ def _fault(api_call: ApiCall) -> Object | None:
     if api_call.was_retried:
         return {**base, "kind": "error", "status": 503}
     kind = FAULT_BY_ENDING.get(api_call.exchange.ended)
-    if kind is None and api_call.succeeded and _asks_for_stream(api_call) and api_call.exchange.response_body == b"":
+    is_empty = api_call.succeeded and api_call.exchange.response_body == b"" and _asks_for_stream(api_call)
+    if kind is None and is_empty and api_call.exchange.ended == "complete":  # other formats may have left it out
         kind = "truncate"
     if kind is None:
         return None
@@ -101,7 +102,7 @@ def _fault_of_stream(api_call: ApiCall, base: Object) -> Object | None:
         return None
     if kind := FAULT_BY_ENDING.get(api_call.exchange.ended):
         return {**base, "kind": kind, "after": len(names)}
-    if names[-1] in _LAST or api_call.exchange.ended in ("client_left", "stopped"):
+    if names[-1] in _LAST or api_call.exchange.ended in ("client_left", "stopped", "unknown"):
         return None
     return {**base, "kind": "truncate", "after": len(names)}
 

@@ -20,6 +20,7 @@ from emulator.recordings.distil.given_form import (
     without_defaults,
 )
 from emulator.recordings.distil.history import History, KnownObject
+from emulator.scenarios.unrecorded import UNKNOWN_QUESTION
 
 #: Objects of a kind that only lists show: if there are more, they are left out.
 MAX_LISTED: Final = 50
@@ -160,7 +161,7 @@ class _Collector:
         ]
         later_runs = self._history.runs.by_thread.get(known.id)
         if not messages and later_runs and not (later_runs[0].situation and later_runs[0].situation.message):
-            messages = [{"role": "user", "content": "(this message was not recorded)"}]
+            messages = [{"role": "user", "content": UNKNOWN_QUESTION}]
             self.left_out.append(f"the messages of thread {known.id}, which the recording does not show")
         runs = list(self._runs(known.id, assistants))
         thread = self.parameters("thread", known.first_seen or {"id": known.id})

@@ -10,8 +10,9 @@ from emulator.base.json_types import Object
 from emulator.base.text import plural
 from emulator.recordings.distil.literal import verbatim
 from emulator.recordings.distil.response_turns import PlayedResponse, ResponseTurn, output_of
+from emulator.recordings.distil.run_ends import HOLD_LABEL, ScriptedRun
 from emulator.recordings.distil.schema_guess import guess
-from emulator.recordings.distil.steps import HOLD_LABEL, Files, ScriptedRun, arguments_of, chunks_of
+from emulator.recordings.distil.steps import Files, arguments_of, chunks_of
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.steps.citations import SANDBOX
 from emulator.scenarios.steps.registry import STEP_KINDS

@@ -18,9 +18,9 @@ import orjson
 from emulator.base.json_types import Object
 from emulator.recordings.distil.placeholders import has_placeholder, longest_piece, whole, without_placeholders
 from emulator.recordings.distil.response_turns import ResponseTurn
+from emulator.recordings.distil.run_ends import ScriptedRun
 from emulator.recordings.distil.run_histories import RunHistory
 from emulator.recordings.distil.schema_guess import either
-from emulator.recordings.distil.steps import ScriptedRun
 from emulator.scenarios.conditions import Situation, first_mismatch
 
 #: Keys beside a step that only some recordings show.

@@ -115,7 +115,7 @@ class _Replay:
     async def _replay(self, api_call: ApiCall) -> list[Difference]:
         """Sends the request, a poll until it shows the recorded status. Returns how the response differs."""
         for _ in range(_MAX_POLLS):
-            status, body = await send(self._app, self._translated(sendable(api_call)))
+            status, body = await send(self._app, self._translated(_of_version_2(api_call)))
             value = read_events(body) if api_call.events else parsed(body)
             if not await self._started_run(api_call, body) and not _is_behind(api_call, value):
                 break
@@ -195,7 +195,7 @@ class _Replay:
             return _content_difference(api_call.exchange, body)
         self._ids_are_loose = api_call.operation in _UNORDERED_LISTS
         if api_call.events:
-            return self._comparer.events(api_call.events, value)
+            return self._comparer.events(api_call.events, value, is_cut=_is_cut(api_call))
         return (
             self._comparer.responses(api_call.response, value, by_id=api_call.operation in _ACCOUNT_LISTS)
             if isinstance(api_call.response, dict)
@@ -211,6 +211,12 @@ class _Replay:
 
 #: Operations whose response is a file.
 DOWNLOADS: Final = frozenset({"download_file", "retrieve_container_file_content"})
+
+
+def _is_cut(api_call: ApiCall) -> bool:
+    """True for a stream whose client left, or whose end was not recorded."""
+    is_done = any(name == "done" or data == "[DONE]" for name, data in api_call.events)
+    return not is_done and api_call.exchange.ended in ("client_left", "stopped", "unknown")
 
 
 def _content_difference(exchange: Exchange, body: bytes) -> list[Difference]:
@@ -229,6 +235,16 @@ def _without_deltas(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     return [one for one in value if not (isinstance(one, Event) and one.name.endswith(".delta"))]
+
+
+def _of_version_2(api_call: ApiCall) -> Exchange:
+    """The request that is sent; one of the first version of the API is sent as one of the second."""
+    exchange = sendable(api_call)
+    if not api_call.is_of_version_1:
+        return exchange
+    headers = tuple((name, "assistants=v2" if name == "openai-beta" else value)
+                    for name, value in exchange.request_headers)  # fmt: skip
+    return replace(exchange, request_headers=headers)
 
 
 def sendable(api_call: ApiCall) -> Exchange:
