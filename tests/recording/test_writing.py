@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from emulator.recordings.distil.yaml_writer import write
 from emulator.scenarios.document import parse
 from tests.golden import expect
-from tests.recording.handmade import proven
 from tests.recording.samples_of_sessions import session
 from tests.support import GOLDEN
 
@@ -142,7 +141,7 @@ def test_no_line_is_longer_than_a_screen_unless_a_word_is() -> None:
 
 
 def test_an_import_that_a_person_would_like_to_read() -> None:
-    distilled = proven(session())
+    distilled = session().distilled()
 
     assert _read(distilled.text()) == distilled.document
     expect(GOLDEN / "imported.yaml", distilled.text().encode())

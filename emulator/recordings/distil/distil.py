@@ -92,7 +92,7 @@ def distil(
     api_calls = read_api_calls(arrange(recordings))
     unread = [note for api_call in api_calls for note in _tidy(api_call)]
     history = History().read(api_calls)
-    implied = add_implied(history, api_calls)
+    noted = [*_of_version_1(api_calls), *unread, *add_implied(history, api_calls)]
     inventory = Inventory(history, f"{safe(folder or name)}.files")
     scripts = [(one, _script(one, inventory)) for one in history.all_turns()]
     dropped = _drop_chunks(scripts, is_wanted=not chunks)
@@ -111,14 +111,7 @@ def distil(
         api_calls=api_calls,
         files=inventory.files,
         comments=_comments(turn_drafts, recorded),
-        left_out=[
-            *notes,
-            *_of_version_1(api_calls),
-            *unread,
-            *implied,
-            *dropped,
-            *_left_out(scripts, given, recorded, inventory),
-        ],
+        left_out=list(dict.fromkeys([*notes, *noted, *dropped, *_left_out(scripts, given, recorded, inventory)])),
         sources=[recording.name for recording in recordings],
         created_ids=frozenset(history.created_ids()),
     )

@@ -6,11 +6,13 @@ would take a run that belongs to another turn.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from pathlib import PurePath
 from typing import Any, Final
 
 import orjson
@@ -301,16 +303,26 @@ def _named_by(draft: TurnDraft) -> str:
     return longest_piece(draft.first_line) if has_placeholder(draft.first_line) else draft.first_line
 
 
+def _file_of(draft: TurnDraft) -> str:
+    """The words of the name of the recording that the turn is from."""
+    source = PurePath(draft.runs[0].created_by.exchange.source) if draft.runs else PurePath()
+    return re.sub(r"[\W_]+", " ", source.name.partition(".")[0]).strip()[:_NAME]
+
+
 def _give_names(drafts: list[TurnDraft]) -> None:
     """Names each turn after the first words of its question, with a number where they are taken."""
     taken: set[str] = set()
     counts: Counter[str] = Counter()
+    files = [_file_of(draft) for draft in drafts]
+    questions = Counter(_named_by(draft) for draft in drafts)
     for number, draft in enumerate(drafts):
         name = ""
         for word in _named_by(draft).split():
             if len(name) + len(word) >= _NAME:
                 break
             name = f"{name} {word}".strip()
+        if files[number] and len(set(files)) > 1 and (questions[_named_by(draft)] > 1 or not name):
+            name = files[number]  # it tells more than a number
         draft.name = name = name.strip(_PLAIN) or f"run {number + 1}"
         while draft.name in taken:
             counts[name] += 1

@@ -16,6 +16,7 @@ from emulator.recordings.readers.entry import Entry, Source
 from emulator.recordings.readers.loading import is_event_stream, is_json, load, text_of
 from emulator.recordings.readers.nock_code import is_nock_code
 from emulator.recordings.readers.registry import READERS, Reader, reader
+from emulator.recordings.readers.ways_out import refuse_unread
 from emulator.recordings.readers.wrapped import is_wrapped, unwrapped
 from emulator.recordings.scenario_keys import SCENARIO_KEYS, SCENARIO_ONLY_KEYS
 
@@ -67,6 +68,7 @@ def _is_object(raw: bytes) -> bool:
 def _parse(raw: bytes, file: str, beside: Mapping[str, bytes]) -> Recording:
     if own_format.recognises(raw):
         return own_format.read(raw, file)
+    refuse_unread(raw, file)
     text = text_of(raw, file)
     if not text.strip():
         raise RecordingError(f"{file}: expected a recording, the file is empty")
