@@ -94,7 +94,6 @@ GET = [
     ("/v1", no_url("GET", "/v1")),
     (f"{OLD_RUN}/steps/step_1/more", no_url("GET", f"{OLD_RUN}/steps/step_1/more")),
     ("/assistants", no_url("GET", "/assistants")),
-    ("/", no_url("GET", "/")),
     ("/v1/models/gpt-x", error("The model 'gpt-x' does not exist", "model", "model_not_found", 404)),
     (f"{A}?limit=101", too_high("limit", 100, 101)),
     (f"{M}?limit=0", too_low("limit", 1, 0)),
