@@ -32,7 +32,8 @@ def transcripts_of(recordings: list[Recording]) -> list[Object]:
     """
     recordings = Redactor().recordings(recordings)
     distilled = distil(recordings)
-    on_assistants = replayed_transcripts(distilled, scenario_from(distilled)) if "turns" in distilled.document else []
+    replayed = replayed_transcripts(distilled, scenario_from(distilled)) if "turns" in distilled.document else []
+    on_assistants = [one for one in replayed if one["api"] == "assistants"]
     on_responses = _on_responses(read_api_calls(arrange(recordings)))
     names = ", ".join(distilled.sources)
     return [_comparable(one, names) for one in (*on_assistants, *on_responses)]

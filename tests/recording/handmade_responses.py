@@ -60,9 +60,9 @@ def ask(book: Book, answer: Object, input: Any = QUESTION, **more: Any) -> Book:
     return book.ask(CREATE, {"model": "gpt-4o", "input": input, **more}, answer)
 
 
-def events(item: Object, *pieces: str, end: bool = True) -> list[tuple[str, Object]]:
+def events(item: Object, *pieces: str, end: bool = True, id: str = "resp_1") -> list[tuple[str, Object]]:
     opened = {**item, "status": "in_progress", "content": []}
-    begun = response(status="in_progress")
+    begun = response(status="in_progress", id=id)
     found: list[tuple[str, Object]] = [
         ("response.created", {"response": begun}),
         ("response.in_progress", {"response": begun}),
@@ -75,7 +75,7 @@ def events(item: Object, *pieces: str, end: bool = True) -> list[tuple[str, Obje
             ("response.output_text.done", {"item_id": "msg_1"}),
             ("response.content_part.done", {"item_id": "msg_1"}),
             ("response.output_item.done", {"output_index": 0, "item": item}),
-            ("response.completed", {"response": response(item)}),
+            ("response.completed", {"response": response(item, id=id)}),
         ]
     return [(name, {"type": name, **data}) for name, data in found]
 
@@ -84,7 +84,8 @@ def talk() -> Book:
     """A call, its output and the answer, on a chain; a stream; a conversation; a response in the background."""
     book = ask(Book("talk.yaml"), response(reasons("Think."), calls('{"city":"Paris"}')), tools=[WEATHER])
     ask(book, response(says("21."), id="resp_2"), [output("21")], previous_response_id="resp_1", tools=[WEATHER])
-    book.stream(CREATE, {"model": "gpt-4o", "input": "And now?"}, *events(says("It is sunny."), "It ", "is sunny."))
+    spoken = events(says("It is sunny."), "It ", "is sunny.", id="resp_4")
+    book.stream(CREATE, {"model": "gpt-4o", "input": "And now?"}, *spoken)
     book.ask("POST /v1/conversations", {}, {"id": "conv_1", "object": "conversation", "created_at": 1, "metadata": {}})
     ask(book, response(id="resp_3", status="queued"), "Hi", conversation="conv_1", background=True)
     return book.ask("GET /v1/responses/resp_3", None, response(says("Hello."), id="resp_3"))

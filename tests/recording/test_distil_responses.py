@@ -5,8 +5,20 @@ from __future__ import annotations
 import pytest
 
 from emulator.base.json_types import Object
+from emulator.recordings.transcripts import transcripts_of
 from tests.recording.handmade import QUESTION, Book, Played, proof_of, proven, steps_of, turn_of
-from tests.recording.handmade_responses import CREATE, WEATHER, ask, calls, events, output, reasons, response, says
+from tests.recording.handmade_responses import (
+    CREATE,
+    WEATHER,
+    ask,
+    calls,
+    events,
+    output,
+    reasons,
+    response,
+    says,
+    talk,
+)
 
 # ---- The items of a response ----
 
@@ -222,3 +234,15 @@ def test_one_turn_for_the_same_question_on_both() -> None:
     book = ask(Book().assistant().talk(QUESTION, "Sunny."), response(says("Sunny.")))
 
     assert turn_of(proven(book))["when"] == {"message": QUESTION}
+
+
+def test_the_transcripts_of_a_recording_have_each_turn_once() -> None:
+    book = talk()
+    recording = Book("other.yaml").assistant().talk(QUESTION, "Sunny.").recording()
+
+    assert [(one["api"], one["turn"]) for one in transcripts_of([recording, book.recording()])] == [
+        ("assistants", QUESTION),
+        ("responses", QUESTION),
+        ("responses", "And now?"),
+        ("responses", "Hi"),
+    ]
