@@ -69,13 +69,18 @@ class NewProblems:
 
 
 def as_json(world: World, entry: Entry, problems: list[Problem]) -> dict[str, Any]:
-    """A request as JSON, with the status of its run and the problems that it caused."""
+    """A request as JSON, with the status of its run and the problems that it caused, without secrets."""
+    from emulator.recordings.redaction.redactor import Redactor
+
     fields = entry.as_json()
-    return {
-        **{key: fields[key] for key in _FIELDS},
-        "run_status": run_status(world, entry),
-        "problems": [problem.as_json() for problem in problems],
-    }
+    redacted: dict[str, Any] = Redactor().value(
+        {
+            **{key: fields[key] for key in _FIELDS},
+            "run_status": run_status(world, entry),
+            "problems": [problem.as_json() for problem in problems],
+        }
+    )
+    return redacted
 
 
 def run_status(world: World, entry: Entry) -> str | None:

@@ -10,11 +10,13 @@ import pytest
 from emulator import Emulator
 from emulator.base.secrets.kinds import KINDS
 from emulator.cli.main import main
+from emulator.cli.request_log import as_json
 from emulator.recordings import own_format
 from emulator.recordings.distil.distil import Distilled, distil
 from emulator.recordings.redaction.redactor import Redactor
 from tests.recording.handmade import Book, Played, file, listed, message, proof_of, requires, run
 from tests.recording.secret_samples import sample
+from tests.support import InProcess
 
 KEY, TOKEN = sample("OpenAI key").text, sample("GitHub token").text
 
@@ -142,3 +144,15 @@ def test_listed_messages_are_redacted_in_given_threads() -> None:
     book = Book().ask("GET /v1/threads/thread_1/messages", None, listed(message(f"It is {KEY}", "msg_1")))
 
     assert _imported(book).document["given"]["threads"][0]["messages"][0]["content"] == "It is [redacted]"
+
+
+def test_the_request_log_of_a_replay_is_redacted() -> None:
+    api = InProcess({"version": 1, "turns": [{"when": {"message": "never"}, "steps": []}]})
+    api.get(f"/v1/files/{KEY}?note={TOKEN}")
+    thread = api.thread(f"Use {KEY}")
+    api.run(thread, api.assistant(), stream=True)
+
+    told = json.dumps([as_json(api.world, entry, api.world.problems) for entry in api.world.journal.requests()])
+    assert "no turn fits" in told
+    assert KEY not in told
+    assert TOKEN not in told

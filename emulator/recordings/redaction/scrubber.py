@@ -233,7 +233,7 @@ def redacted_value(value: Any, scrubber: Scrubber, *, name: str = "") -> Any:
             scrubber.plain(key): redacted_value(inner, scrubber, name="" if is_schema else key)
             for key, inner in value.items()
         }
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [redacted_value(inner, scrubber, name=name) for inner in value]
     if not isinstance(value, str):
         return value
