@@ -6,7 +6,7 @@ from collections.abc import Set
 from typing import Any, Final
 
 from emulator.apis.assistants.messages import StoredMessage
-from emulator.apis.assistants.objects import Assistant, Message, Run, RunStep, ThreadObject
+from emulator.apis.assistants.objects import Assistant, Message, Run, RunStep, ThreadObject, text_of
 from emulator.world.state.collection import Collection
 from emulator.world.state.missing import Kind, Missing
 from emulator.world.state.state import State
@@ -21,7 +21,7 @@ RUN_STEP: Final = Kind("thread.run.step", "run step", "step")
 class Thread:
     """A thread with all that belongs to it. ``steps``: the run steps of each run, by the run's id."""
 
-    __slots__ = ("active_run", "messages", "object", "runs", "steps")
+    __slots__ = ("_asked", "active_run", "messages", "object", "runs", "steps")
 
     def __init__(self, object: ThreadObject) -> None:
         self.object = object
@@ -30,6 +30,8 @@ class Thread:
         self.steps: dict[str, Collection[RunStep]] = {}
         #: The id of the run that is not at its end yet: at most one a thread.
         self.active_run: str | None = None
+        #: The user's message that came last, and its text: the next run is to answer it.
+        self._asked: tuple[StoredMessage, str] | None = None
 
     @property
     def id(self) -> str:
@@ -38,6 +40,8 @@ class Thread:
     def put_message(self, message: Message) -> StoredMessage:
         """Stores a message, and returns it as it is stored."""
         stored = StoredMessage(message)
+        if stored.is_from_user:
+            self._asked = stored, text_of(message)
         self.messages.put(message["id"], stored)
         return stored
 
@@ -52,6 +56,8 @@ class Thread:
     def last_user_text(self) -> str:
         """All text of the newest message of a user; parts are joined by line breaks."""
         stored = next((one for _, one in self.messages.newest_first() if one.is_from_user), None)
+        if self._asked and self._asked[0] is stored:
+            return self._asked[1]
         return "" if stored is None else stored.text()
 
     def copy(self) -> Thread:

@@ -36,6 +36,7 @@ from emulator.apis.http.request import (
     StreamResponse,
 )
 from emulator.apis.http.response import (
+    SSE_LINE,
     BrokenOff,
     Ready,
     break_off,
@@ -44,7 +45,6 @@ from emulator.apis.http.response import (
     send_file,
     send_json,
     send_stream,
-    stream_headers,
     until_ready,
 )
 from emulator.apis.http.router import Router
@@ -225,10 +225,10 @@ class Api:
         if len(whole) > SHORT_STREAM:
             return None
         world = pending.world
-        shared = pending.shared_headers(world.ids.request_id())
+        head = pending.shared_head(world.ids.request_id()) + SSE_LINE
         entry.status, entry.answer = 200, whole
         world.journal.add(entry)
-        return 200, headers.lines_of(stream_headers(shared)), frames
+        return 200, head, frames
 
     def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> ResolvedRequest:
         """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""

@@ -56,6 +56,10 @@ def head_of(result: JsonResponse, shared: bytes) -> bytes:
     return b"%bcontent-type: application/json\r\ncontent-length: %d\r\n%b" % (shared, len(result.body), poll)
 
 
+#: The same as a line, for a response that goes out at once.
+SSE_LINE: Final = b"content-type: text/event-stream; charset=utf-8\r\n"
+
+
 def stream_headers(shared: Headers) -> Headers:
     """The headers of a stream."""
     return [*shared, _SSE]

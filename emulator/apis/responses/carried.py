@@ -21,13 +21,13 @@ def carried_assistants(world: State, instructions: str, tools: list[Object]) -> 
     return [_configured(item, instructions, tools) for item in _given_assistants(world)]
 
 
-def carried_assistant(world: State, instructions: str, tools: list[Object]) -> Object:
+def carried_assistant(world: State, carried: Sequence[Configured]) -> Object:
     """The first given assistant whose configuration a request carries as a whole; one without a name if there is none.
 
-    Templates see it, as far as the scenario describes it.
+    ``carried``: what ``carried_assistants`` has found. Templates see it, as far as the scenario describes it.
     """
-    carried = (item for item in _given_assistants(world) if not _configured(item, instructions, tools).missing)
-    return {"id": "", "name": None, "description": None, "metadata": {}, **next(carried, {})}
+    whole = (item for item, found in zip(_given_assistants(world), carried, strict=True) if not found.missing)
+    return {"id": "", "name": None, "description": None, "metadata": {}, **next(whole, {})}
 
 
 def _given_assistants(world: State) -> Iterator[Object]:

@@ -10,7 +10,7 @@ from emulator.base.json_types import Object
 
 
 class Tell(NamedTuple):
-    """An event. ``data`` has its keys in order, with places for its number and its obfuscation."""
+    """An event. ``data`` has places for its number and its obfuscation; the stream puts its keys in order."""
 
     event: str
     data: Object
@@ -18,8 +18,7 @@ class Tell(NamedTuple):
 
 def event(name: str, **fields: Any) -> Tell:
     """An event with these fields. The stream puts its number in."""
-    fields["sequence_number"] = 0
-    return Tell(name, {"type": name, **{key: fields[key] for key in sorted(fields)}})
+    return Tell(name, {"type": name, **fields, "sequence_number": 0})
 
 
 class DeltaFrame(NamedTuple):

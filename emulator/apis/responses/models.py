@@ -6,6 +6,7 @@ leads to their dates; everything else follows from the family and the version in
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.model_families import family
@@ -55,6 +56,7 @@ def resolved(name: str) -> str:
     return _SNAPSHOTS.get(name, name)
 
 
+@functools.lru_cache(maxsize=256)
 def defaults(name: str) -> ModelDefaults:
     """The defaults of a model, by its name or alias; those of gpt-4o for an unknown name."""
     version = _version(name)
@@ -66,6 +68,7 @@ def defaults(name: str) -> ModelDefaults:
     )
 
 
+@functools.lru_cache(maxsize=256)
 def can_reason(name: str) -> bool:
     """Whether a model has settings for reasoning."""
     return family(name).reasons

@@ -14,6 +14,7 @@ from emulator.apis.responses.response_stream import ResponseStream
 from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include, item_view, response_view
+from emulator.apis.responses.wire import part_in_order
 from emulator.base.json_types import Object
 from emulator.engine.narrator import Flaw, Move
 from emulator.engine.turn_log import TurnLog
@@ -197,7 +198,7 @@ class ResponseWriter:
     def _tell(self, event: str, data: Object, at: float) -> None:
         self.log.note(int(at), event, object_id=data.get("item_id"))
         if stream := self._stream():
-            stream.tell(event, data)
+            stream.tell(event, part_in_order(data))
 
     def _stream(self) -> ResponseStream | None:
         """The stream that somebody reads."""

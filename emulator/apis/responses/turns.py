@@ -37,7 +37,7 @@ def situation_of(world: State, stored: StoredResponse, context: Context) -> Situ
     response = stored.object
     stated = response["instructions"] if isinstance(response["instructions"], str) else None
     instructions = context.instructions(stated)
-    carried = carried_assistant(world, instructions, response["tools"])
+    carried = carried_assistants(world, instructions, response["tools"])
     in_force = {"model": stored.model, "instructions": instructions}
     origin = _origin(response, context.parent)
     return Situation(
@@ -45,11 +45,11 @@ def situation_of(world: State, stored: StoredResponse, context: Context) -> Situ
         instructions=instructions,
         model=stored.model,
         tools=[tool.name for tool in tools_of(response)],
-        assistant={**carried, **in_force},
+        assistant={**carried_assistant(world, carried), **in_force},
         thread={"id": origin["id"], "metadata": origin["metadata"]},
         metadata=response["metadata"],
         run=context.parent.turns + 1,
-        carried=carried_assistants(world, instructions, response["tools"]),
+        carried=carried,
         former_threads=[origin["metadata"][key] for key in _FORMER if key in origin["metadata"]],
     )
 
