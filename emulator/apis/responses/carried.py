@@ -64,6 +64,8 @@ def _parts(assistant: Object, instructions: str, tools: list[Object]) -> Iterato
     """The parts of the configuration, each with True if the request has it."""
     if assistant.get("instructions"):
         yield "instructions", assistant["instructions"] in instructions
+    if not (assistant.get("tools") or assistant.get("tool_resources")):
+        return
     functions = {tool.get("name") for tool in tools if tool["type"] == "function"}
     kinds = {tool["type"] for tool in tools}
     for tool in assistant.get("tools") or []:

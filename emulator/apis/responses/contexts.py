@@ -136,15 +136,16 @@ def _conversation(world: State, named: str | Object) -> Conversation:
 
 def _check(context: Context) -> None:
     """Raises ApiError for items twice, outputs without a call, calls without an output, and reasoning left alone."""
-    check_ids(context.items)
-    calls = {item["call_id"] for item in context.items if item["type"] == "function_call"}
-    outputs = {item["call_id"] for item in context.items if item["type"] == "function_call_output"}
-    for item in context.input:
+    items = context.items
+    check_ids(items)
+    calls = {item["call_id"]: None for item in items if item["type"] == "function_call"}
+    outputs = {item["call_id"] for item in items if item["type"] == "function_call_output"}
+    for item in context.input if outputs else ():
         if item["type"] == "function_call_output" and item["call_id"] not in calls:
             raise errors.no_tool_call(item["call_id"])
-    for item in context.items:
-        if item["type"] == "function_call" and item["call_id"] not in outputs:
-            raise errors.no_tool_output(item["call_id"])
+    for call_id in calls:
+        if call_id not in outputs:
+            raise errors.no_tool_output(call_id)
     _check_reasoning(context.input)
 
 

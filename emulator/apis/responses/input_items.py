@@ -9,7 +9,7 @@ from typing import Final, cast
 from emulator.apis.responses import errors
 from emulator.apis.responses.objects import Item
 from emulator.apis.responses.store import responses_of
-from emulator.apis.responses.wire import item_in_order
+from emulator.apis.responses.wire import item_in_order, part_in_order
 from emulator.base.json_types import Object
 from emulator.world.state.state import State
 
@@ -113,4 +113,4 @@ def _stored_part(part: Object) -> Object:
     if kind == "input_file":
         shown = {"type": kind, "file_id": part.get("file_id"), "filename": part.get("filename")}
         return {**shown, **({"file_data": part["file_data"]} if part.get("file_data") else {})}
-    return {key: part[key] for key in ("type", *sorted(part.keys() - {"type"}))}
+    return part_in_order(part)
