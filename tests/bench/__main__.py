@@ -13,7 +13,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import amounts, endpoints, files, growth, many_worlds, plugin, recorders, sdk, searches, starts
+from tests.bench import (
+    amounts,
+    bulk,
+    endpoints,
+    files,
+    growth,
+    many_worlds,
+    plugin,
+    recorders,
+    sdk,
+    searches,
+    starts,
+    suite,
+)
 from tests.bench.plan import FULL, QUICK, Measurement, Scale, is_wanted, wanted
 from tests.bench.report import MeasurementFailed, Row, Skipped, failures, table, write
 from tests.bench.servers import ROOT
@@ -24,7 +37,8 @@ by cost."""
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
-    for module in (endpoints, amounts, sdk, many_worlds, growth, starts, plugin, recorders, files, searches):
+    modules = (endpoints, amounts, sdk, many_worlds, growth, starts, plugin, recorders, files, searches, bulk, suite)
+    for module in modules:
         yield from module.measurements(scale)
 
 

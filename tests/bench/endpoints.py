@@ -102,8 +102,8 @@ def endpoints(deltas: int = 1000) -> list[Endpoint]:
     return [
         Endpoint("GET thread", "get", b"", Aim(">=", 1.3), _get_thread),
         Endpoint("POST message", "post", MESSAGE, Aim(">=", 1.1), _post_message),
-        Endpoint("create run", "post", RUN, Aim(">=", 0.8), partial(_runs, RUN), at_most=_MADE_FOR),
-        Endpoint("list of 20 messages", "get", b"", Aim(">=", 2.5), partial(_list_messages, 20)),
+        Endpoint("create run", "post", RUN, Aim(">=", 0.9), partial(_runs, RUN), at_most=_MADE_FOR),
+        Endpoint("list of 20 messages", "get", b"", Aim(">=", 2.0), partial(_list_messages, 20)),
         Endpoint("list of 100 messages", "get", b"", Aim(">=", 2.5), partial(_list_messages, 100)),
         _stream(1, Aim(">=", 1.0)),
         _stream(deltas, Aim(">=", 0.8)),

@@ -16,7 +16,7 @@ CONNECTIONS = 4
 
 _HEAD = (
     b"Host: 127.0.0.1\r\nAccept: application/json\r\nUser-Agent: bench\r\n"
-    b"Authorization: Bearer %b\r\nOpenAI-Beta: assistants=v2\r\n"
+    b"Authorization: Bearer %b\r\nOpenAI-Beta: assistants=v2\r\nX-Stainless-Async: false\r\n"
 )
 _LENGTH = b"content-length: "
 _CHUNKED_END = b"0\r\n\r\n"

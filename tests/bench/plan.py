@@ -30,6 +30,10 @@ class Scale:
     files: int
     searches: int
     documents: int
+    file_turns: int
+    cassettes: int
+    exported: int
+    suite: str
 
 
 FULL = Scale(
@@ -50,6 +54,10 @@ FULL = Scale(
     files=10_000,
     searches=20,
     documents=1000,
+    file_turns=2600,
+    cassettes=15,
+    exported=5000,
+    suite="tests",
 )
 QUICK = Scale(
     rounds=1,
@@ -69,6 +77,10 @@ QUICK = Scale(
     files=200,
     searches=1,
     documents=20,
+    file_turns=20,
+    cassettes=2,
+    exported=200,
+    suite="tests/base",
 )
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from emulator.testing.own_emulator import OwnEmulator
 from tests.bench.load import drive, request
 from tests.bench.plan import Measurement, Scale, one
-from tests.bench.report import MeasurementFailed, Row
-from tests.bench.rounds import limited_row
+from tests.bench.report import Aim, MeasurementFailed, Row
+from tests.bench.rounds import Cost, Pairs, cost_row, paired, waited
 from tests.bench.scenes import encoded, thread
-from tests.bench.servers import ROOT, surroundings
+from tests.bench.sdk import client
+from tests.bench.servers import ROOT, children_cpu, surroundings
 
 #: Tests of the suite that does not use the plugin.
 _TESTS = 100
@@ -26,69 +28,86 @@ _RESETS = 20
 _UNUSED = f"the unused plugin, in a suite of {_TESTS} tests"
 _SESSION = ("session fixture, start to first answer", "session fixture, stop")
 _RESET = "per-test reset"
+_GET = "one GET by the openai SDK"
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
-    """Each time stands against the milliseconds that it may take."""
     repeats, messages = scale.starts, scale.messages // 10
-    yield one(_UNUSED, lambda: limited_row(_UNUSED, 10, _unused(repeats)))
+    yield one(_UNUSED, lambda: _unused(repeats))
     yield Measurement(_SESSION, lambda: _session(repeats))
-    yield one(_RESET, lambda: limited_row(_RESET, 0.1, _resets(repeats * _RESETS, 0)))
+    yield one(_RESET, lambda: _reset(_RESET, repeats * _RESETS, 0))
     filled = f"per-test reset at {messages:,} messages"
-    yield one(filled, lambda: limited_row(filled, 0.1, _resets(repeats, messages)))
+    yield one(filled, lambda: _reset(filled, repeats, messages))
 
 
-def _session(repeats: int) -> Iterator[Row]:
-    starts, stops = zip(*[_started_and_stopped() for _ in range(repeats + 1)], strict=True)
-    for name, taken in zip(_SESSION, (starts, stops), strict=True):
-        yield limited_row(name, 10, taken[1:])
-
-
-def _started_and_stopped() -> tuple[float, float]:
-    """As the fixture does it; the first time imports."""
-    begin = time.perf_counter()
-    emulator = OwnEmulator()
-    emulator.start()
-    emulator.state()
-    started = time.perf_counter()
-    emulator.end()
-    return started - begin, time.perf_counter() - started
-
-
-def _resets(repeats: int, messages: int) -> list[float]:
-    """Seconds for a reset, as the fixture does it: over the socket. Each of a world that is filled anew."""
-    times = []
+@contextmanager
+def _running() -> Iterator[tuple[OwnEmulator, Callable[[], Cost]]]:
+    """An emulator as the fixture has it, and what a test waits for a GET of the SDK: what all is compared with."""
     emulator = OwnEmulator()
     emulator.start()
     try:
         port = int(emulator.url.rpartition(":")[2])
-        for _ in range(repeats + 1):
+        with warnings.catch_warnings(), client(port) as sdk:
+            warnings.simplefilter("ignore", DeprecationWarning)
+
+            def get() -> Cost:
+                id = thread(port)
+                return waited(lambda: sdk.beta.threads.retrieve(id))
+
+            get()
+            yield emulator, get
+    finally:
+        emulator.end()
+
+
+def _row(name: str, pairs: Pairs, aim: float) -> Row:
+    return cost_row(name, f"{_GET}, cost by cost", "ms", pairs, Aim("<=", aim))
+
+
+def _session(repeats: int) -> Iterator[Row]:
+    """As the fixture does it; the first time imports."""
+    with _running() as (_, get):
+        beside = [(_started_and_stopped(), get()) for _ in range(repeats + 1)][1:]
+    for number, (name, aim) in enumerate(zip(_SESSION, (4, 1), strict=True)):
+        yield _row(name, [(costs[number], other) for costs, other in beside], aim)
+
+
+def _started_and_stopped() -> tuple[Cost, Cost]:
+    emulator = OwnEmulator()
+
+    def start() -> None:
+        emulator.start()
+        emulator.state()
+
+    return waited(start), waited(emulator.end)
+
+
+def _reset(name: str, repeats: int, messages: int) -> Row:
+    """A reset, as the fixture does it. Each of a world that is filled anew."""
+    with _running() as (emulator, get):
+        port = int(emulator.url.rpartition(":")[2])
+
+        def filled_and_reset() -> Cost:
             path = f"/v1/threads/{thread(port)}/messages"
             bodies = (encoded({"role": "user", "content": f"Message number {n:06}."}) for n in range(messages))
             drive(port, [request("POST", path, body) for body in bodies])
-            begin = time.perf_counter()
-            emulator.reset()
-            times.append(time.perf_counter() - begin)
-    finally:
-        emulator.end()
-    return times[1:]
+            return waited(emulator.reset)
+
+        return _row(name, paired(filled_and_reset, get, repeats), 0.15)
 
 
-def _unused(repeats: int) -> list[float]:
-    """Seconds of processor time that the plugin adds to a suite, by turns."""
+def _unused(repeats: int) -> Row:
+    """Processor time of a suite with the plugin, which it does not use, and without."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "test_app.py").write_text("\n".join(f"def test_{n}(): pass" for n in range(_TESTS)))
-        more = []
-        for number in range(repeats + 1):
-            taken = {used: _suite(folder, used=used) for used in (bool(number % 2), not number % 2)}
-            more.append(taken[True] - taken[False])
-        return more[1:]
+        pairs = paired(lambda: _suite(folder, used=True), lambda: _suite(folder, used=False), repeats)
+    return cost_row(_UNUSED, "the suite without it, cost by cost", "ms of CPU", pairs, Aim("<=", 1.02))
 
 
-def _suite(folder: str, *, used: bool) -> float:
+def _suite(folder: str, *, used: bool) -> Cost:
     """Processor time of pytest on that suite, with the plugin or without."""
     plugin = ["-p", "emulator.pytest_plugin"] if used else []
-    before = _of_children()
+    before = children_cpu()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin],
         cwd=folder,
@@ -97,17 +116,7 @@ def _suite(folder: str, *, used: bool) -> float:
         text=True,
         check=False,
     )
-    taken = _of_children() - before
+    taken = children_cpu() - before
     if f"{_TESTS} passed" not in done.stdout:
         raise MeasurementFailed(f"the suite did not pass:\n{done.stdout}{done.stderr}")
-    return taken
-
-
-def _of_children() -> float:
-    """Seconds of processor time that ended children have used; by the wall where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return time.perf_counter()
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return Cost(taken, taken)

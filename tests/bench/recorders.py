@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.load import Connection, request
 from tests.bench.plan import Measurement, Scale, one
-from tests.bench.report import MeasurementFailed, Row, Spread
-from tests.bench.rounds import limited_row
+from tests.bench.report import Aim, MeasurementFailed, Row
+from tests.bench.rounds import Cost, Pairs, cost_row
 from tests.bench.scenes import SCENARIO, STREAMED_RUN, serving, thread
 from tests.bench.servers import EMULATOR, Process
 
@@ -32,16 +32,15 @@ def _measure(streams: int) -> Row:
 
 
 def _first_event(direct: int, through: int, streams: int) -> Row:
-    pairs = []
+    pairs: Pairs = []
     with closing(Connection(direct)) as near, closing(Connection(through)) as far:
         for number in range(streams + 1):
             order = (near, far) if number % 2 else (far, near)
             waits = {connection: _wait(connection, thread(direct, 1)) for connection in order}
-            pairs.append((waits[near], waits[far]))
-    measured = pairs[1:]  # the first connects to the upstream
-    directly = Spread.of([wait * 1e3 for wait, _ in measured]).median
-    later = [there - here for here, there in measured]
-    return limited_row(_NAME, 5, later, note=f"later than directly, where it comes after {directly:.2g} ms")
+            pairs.append((Cost(float("nan"), waits[far]), Cost(float("nan"), waits[near])))
+    return cost_row(
+        _NAME, "directly, cost by cost", "ms", pairs[1:], Aim("<=", 5)
+    )  # the first connects to the upstream
 
 
 def _wait(connection: Connection, thread_id: str) -> float:

@@ -64,16 +64,16 @@ def speed_row(name: str, against: str, unit: str, pairs: Pairs, aim: Aim | None 
     return _row(name, against, unit, pairs, [(b.used / a.used, b.wall / a.wall) for a, b in pairs], aim)
 
 
-def limited_row(name: str, limit: float, seconds: Sequence[float], note: str = "") -> Row:
-    """A time beside the milliseconds that it may take."""
-    taken = [each * 1e3 for each in seconds]
-    ratio = Spread.of([each / limit for each in taken])
-    return Row(name, "the limit", "ms", Spread.of(taken).median, limit, ratio, None, Aim("<=", 1.0), note)
-
-
 def cost_row(name: str, against: str, unit: str, pairs: Pairs, aim: Aim | None = None) -> Row:
     """How many times the other's cost."""
     return _row(name, against, unit, pairs, [(a.used / b.used, a.wall / b.wall) for a, b in pairs], aim)
+
+
+def waited(work: Callable[[], object]) -> Cost:
+    """What one waits for that work, by the wall alone."""
+    begin = time.perf_counter()
+    work()
+    return Cost(float("nan"), time.perf_counter() - begin)
 
 
 def _row(name: str, against: str, unit: str, pairs: Pairs, ratios: list[tuple[float, float]], aim: Aim | None) -> Row:

@@ -1,4 +1,4 @@
-"""What the emulator adds to the openai SDK: six calls, beside the same calls of a server that answers constants.
+"""What the emulator adds to the openai SDK: its calls, beside the same calls of a server that answers constants.
 
 Most of such a call is the client's. Both processes work by turns, so what counts is the processor time of the two
 together: it is what one waits for on a machine that has nothing else to do, and it stays itself on one that has.
@@ -16,9 +16,9 @@ from typing import Any
 from tests.bench.load import exchange, request
 from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row
-from tests.bench.rounds import Cost, cost, cost_row, limited_row, paired
-from tests.bench.scenes import MESSAGE, SAID, encoded, saying, serving
-from tests.bench.servers import Process, bare, emulator
+from tests.bench.rounds import Cost, cost, cost_row, paired
+from tests.bench.scenes import MESSAGE, RUN, SAID, encoded, saying, serving, thread, threads
+from tests.bench.servers import Process, bare
 from tests.bench.six_calls import DONE, POLLS, six_calls
 
 _SIX = "six calls of the openai SDK, assistant to messages"
@@ -28,10 +28,11 @@ SCENARIO = saying([SAID], settings={"polls": POLLS})
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
     yield one(_SIX, lambda: _six(scale.rounds, scale.calls))
-    yield one(_CREATE_AND_POLL, lambda: _create_and_poll(scale.runs))
+    yield one(_CREATE_AND_POLL, lambda: _create_and_poll(scale.rounds, scale.calls))
 
 
-def _client(port: int) -> Any:
+def client(port: int) -> Any:
+    """A client of the server on that port."""
     from openai import OpenAI  # nothing else here needs it
 
     return OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="sk-bench")
@@ -43,8 +44,8 @@ def _six(rounds: int, calls: int) -> Row:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", DeprecationWarning)
         ours = stack.enter_context(serving(SCENARIO))
-        theirs = stack.enter_context(bare({"kind": "constants", "value": _constants(ours.port)}))
-        near, far = (stack.enter_context(_client(server.port)) for server in (ours, theirs))
+        theirs = stack.enter_context(bare({"kind": "constants", "value": constants(ours.port)}))
+        near, far = (stack.enter_context(client(server.port)) for server in (ours, theirs))
         pairs = paired(lambda: _cost(ours, near, calls), lambda: _cost(theirs, far, calls), rounds)
     return cost_row(_SIX, "a server that answers constants", "ms of CPU, client and server", pairs, Aim("<=", 1.1))
 
@@ -58,7 +59,7 @@ def _cost(server: Process, client: Any, calls: int) -> Cost:
     return cost(lambda: server.cpu() + time.process_time(), work, calls)
 
 
-def _constants(port: int) -> list[list[str]]:
+def constants(port: int) -> list[list[str]]:
     """The method, path and answer of each of the six, as the emulator has them."""
     found: list[list[str]] = []
 
@@ -76,24 +77,34 @@ def _constants(port: int) -> list[list[str]]:
     return found
 
 
-def _create_and_poll(repeats: int) -> Row:
-    times: list[float] = []
-    with warnings.catch_warnings(), emulator() as server:
+def _create_and_poll(rounds: int, calls: int) -> Row:
+    """A run that is over at its first poll; on the other side the same two answers, always."""
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", DeprecationWarning)
-        with _client(server.port) as client:
-            threads = client.beta.threads
-            assistant = client.beta.assistants.create(model="gpt-4o")
-            server_used, client_used = 0.0, 0.0
-            for _ in range(repeats + 1):
-                thread = threads.create(messages=[{"role": "user", "content": "Hello"}])
-                before = server.cpu(), time.process_time()
-                begin = time.perf_counter()
-                run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
-                times.append(time.perf_counter() - begin)
-                server_used += server.cpu() - before[0]
-                client_used += time.process_time() - before[1]
-                if run.status != "completed":
-                    raise MeasurementFailed(f"the run is {run.status}")
-    used = [seconds / len(times) * 1e3 for seconds in (client_used, server_used)]
-    note = "of processor time, {:.2g} ms the client's and {:.2g} ms the server's".format(*used)
-    return limited_row(_CREATE_AND_POLL, 5, times[1:], note)
+        ours = stack.enter_context(serving(SCENARIO))
+        path = f"/v1/threads/{(constant := thread(ours.port, 1))}/runs"
+        created = exchange(ours.port, request("POST", path, RUN)).decode()
+        run = f"{path}/{json.loads(created)['id']}"
+        answers = [["POST", path, created], ["GET", run, exchange(ours.port, request("GET", run)).decode()]]
+        theirs = stack.enter_context(bare({"kind": "constants", "value": answers}))
+        near, far = (stack.enter_context(client(server.port)) for server in (ours, theirs))
+        pairs = paired(
+            lambda: _polled(ours, near, threads(ours.port, calls, 1)),
+            lambda: _polled(theirs, far, [constant] * calls),
+            rounds,
+        )
+    against = "a server that answers constants"
+    return cost_row(_CREATE_AND_POLL, against, "ms of CPU, client and server", pairs, Aim("<=", 1.1))
+
+
+def _polled(server: Process, client: Any, ids: list[str]) -> Cost:
+    left = iter(ids)
+
+    def work() -> None:
+        for id in left:
+            run = client.beta.threads.runs.create_and_poll(thread_id=id, assistant_id="asst_bench")
+            if run.status != "completed":
+                raise MeasurementFailed(f"the run is {run.status}")
+
+    return cost(lambda: server.cpu() + time.process_time(), work, len(ids))

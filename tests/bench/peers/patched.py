@@ -1,7 +1,8 @@
 """The six calls over a socket and, by turns, with openai-responses, which answers them in this process.
 
 ``python -m tests.bench.peers.patched PORT PID ROUNDS CALLS`` in the environment that has it; PORT and PID are the
-emulator's. It prints as JSON the costs of all rounds, cpu and wall here and there, and what of it is the emulator's.
+emulator's. It prints as JSON the costs of all rounds: what is left on each side after the client's own cost, which is
+that of the same calls on a transport that answers constants in this process.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import json
 import sys
 import time
 import warnings
-from dataclasses import astuple
+from collections.abc import Callable
 
+import httpx
 import openai
 import openai_responses
 
-from tests.bench.rounds import Cost, cost, paired
+from tests.bench.rounds import Cost, cost
+from tests.bench.sdk import constants
 from tests.bench.servers import cpu_of
 from tests.bench.six_calls import six_calls
 
@@ -36,9 +39,21 @@ def main(port: int, pid: int, rounds: int, calls: int) -> None:
         client = openai.OpenAI(api_key="sk-bench")
         return cost(time.process_time, lambda: _call(client, calls), calls)
 
-    begin = cpu_of(pid)
-    pairs = [[astuple(one) for one in pair] for pair in paired(over_the_socket, patched, rounds)]
-    print(json.dumps({"pairs": pairs, "emulator": (cpu_of(pid) - begin) / (rounds + 1) / calls}))
+    answers = {(method, path): answer for method, path, answer in constants(port)}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = answers[request.method, request.url.path]
+        return httpx.Response(200, content=found, headers={"content-type": "application/json"})
+
+    transport = httpx.Client(transport=httpx.MockTransport(answer))
+    alone = openai.OpenAI(base_url="http://constants/v1", api_key="sk-bench", http_client=transport)  # type: ignore[arg-type]  # of 2.x
+
+    def by_itself() -> Cost:
+        return cost(time.process_time, lambda: _call(alone, calls), calls)
+
+    kinds: list[Callable[[], Cost]] = [over_the_socket, patched, by_itself]
+    measured = [[kind().cpu for kind in kinds] for _ in range(rounds + 1)][1:]
+    print(json.dumps({"own": [[here - client, there - client] for here, there, client in measured]}))
 
 
 def _call(client: openai.OpenAI, calls: int) -> None:
