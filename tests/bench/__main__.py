@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.bench import (
     amounts,
+    apis,
     bulk,
     endpoints,
     files,
@@ -37,7 +38,21 @@ by cost."""
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
-    modules = (endpoints, amounts, sdk, many_worlds, growth, starts, plugin, recorders, files, searches, bulk, suite)
+    modules = (
+        endpoints,
+        apis,
+        amounts,
+        sdk,
+        many_worlds,
+        growth,
+        starts,
+        plugin,
+        recorders,
+        files,
+        searches,
+        bulk,
+        suite,
+    )
     for module in modules:
         yield from module.measurements(scale)
 

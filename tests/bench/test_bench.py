@@ -35,6 +35,7 @@ NAMES = [
     "create response",
     "response stream of 12 deltas",
     "response stream of 20 deltas",
+    "create response, beside a run of the same turn",
     "page of 20 at 200 messages",
     "memory per 200 short messages",
     "POST message, p99 with 200 messages stored",

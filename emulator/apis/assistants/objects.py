@@ -8,7 +8,7 @@ decides what is sent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypedDict, cast
+from typing import Any, Final, TypedDict
 
 from emulator.apis.assistants.lifecycle import FIRST
 from emulator.apis.assistants.tools import echo_tools
@@ -227,13 +227,13 @@ def text_of(message: Mapping[str, Any]) -> str:
     return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
 
 
+#: The settings of an assistant that the request for a run can override.
+_OVERRIDDEN: Final = ("model", "instructions", "temperature", "top_p", "reasoning_effort", "response_format")
+
+
 def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object, lifetime: int = RUN_LIFETIME) -> Run:
     """A run as it is queued: the assistant's settings, overridden by the request's. ``lifetime``: in seconds."""
-    settings = cast("Object", assistant)
-
-    def effective(key: str) -> Any:
-        return settings[key] if body.get(key) is None else body[key]
-
+    settings: Object = {**assistant, **{key: body[key] for key in _OVERRIDDEN if body.get(key) is not None}}
     tools = echo_tools(body["tools"]) if body.get("tools") is not None else assistant["tools"]
     parallel = body.get("parallel_tool_calls")
     return {
@@ -250,20 +250,20 @@ def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object, li
         "completed_at": None,
         "required_action": None,
         "last_error": None,
-        "model": effective("model"),
-        "instructions": _instructions(effective("instructions"), body.get("additional_instructions")),
+        "model": settings["model"],
+        "instructions": _instructions(settings["instructions"], body.get("additional_instructions")),
         "tools": tools,
         "tool_resources": {},
         "metadata": body.get("metadata") or {},
-        "temperature": float(effective("temperature")),
-        "top_p": float(effective("top_p")),
-        "reasoning_effort": effective("reasoning_effort"),
+        "temperature": float(settings["temperature"]),
+        "top_p": float(settings["top_p"]),
+        "reasoning_effort": settings["reasoning_effort"],
         "max_completion_tokens": body.get("max_completion_tokens"),
         "max_prompt_tokens": body.get("max_prompt_tokens"),
         "truncation_strategy": _truncation(body.get("truncation_strategy")),
         "incomplete_details": None,
         "usage": None,
-        "response_format": effective("response_format"),
+        "response_format": settings["response_format"],
         "tool_choice": body.get("tool_choice") or "auto",
         "parallel_tool_calls": True if parallel is None else parallel,
     }
