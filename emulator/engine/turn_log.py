@@ -94,7 +94,7 @@ class TurnLog:
 
     def touch(self) -> None:
         """Something has changed that is no event: the turn stands at a hold, or does so no longer."""
-        self._touched = self.changes.mark().seq
+        self._touched, _ = self.changes.mark()
 
     def begin(self, action: Action, step: Step | None) -> None:
         """The events to come are those of this action."""

@@ -45,11 +45,15 @@ class Base(NamedTuple):
     needs_version: bool = True
 
 
+#: By far the most requests are for this one.
+_OPENAI: Final = Base("openai", len("/v1"), needs_version=False)
+
+
 def base_of(path: str, query: bytes) -> Base:
     """The base of a request's raw path. ``/v1/…`` without a version is OpenAI's."""
     has_version = _VERSION_PARAMETER in query
     if path.startswith("/v1/") and not has_version:
-        return Base("openai", len("/v1"), needs_version=False)
+        return _OPENAI
     for pattern, flavour in _BASES:
         if found := pattern.match(path):
             is_v1 = found[0].endswith("/openai/v1")

@@ -130,7 +130,7 @@ class _Ids(NamedTuple):
 def judge_values(part: str, operation: str, value: Any, given: Given) -> None:
     """The same for the ids of a body or query (``part``: ``bodies`` or ``queries``) that fits its schema."""
     ids = _ids_of(part, operation) if value else None
-    if ids is None:
+    if ids is None or (isinstance(value, dict) and ids.members.keys().isdisjoint(value)):
         return
     for path, prefix, id in _walk(ids, value, []):
         if error := _error_unless_given(prefix, id, dotted(path), given):

@@ -7,16 +7,8 @@ beside the journal and the timelines; no response of the emulated APIs depends o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from emulator.base.clock import milliseconds
-
-
-class Mark(NamedTuple):
-    """A change: its number in its world, from 1, and the real time in milliseconds since the epoch."""
-
-    seq: int
-    ms: int
 
 
 class Changes:
@@ -32,13 +24,13 @@ class Changes:
         #: Called at each change.
         self.listeners: list[Callable[[], None]] = []
 
-    def mark(self) -> Mark:
-        """Numbers a change that happens now."""
+    def mark(self) -> tuple[int, int]:
+        """Numbers a change: its number in this world, from 1, and the real time in milliseconds since the epoch."""
         self.seq += 1
         for listener in self.listeners:
             listener()
-        return Mark(self.seq, milliseconds())
+        return self.seq, milliseconds()
 
     def mark_all(self) -> None:
         """Much may have changed at once: whoever watches asks for everything again."""
-        self.rebuilt = self.mark().seq
+        self.rebuilt, _ = self.mark()
