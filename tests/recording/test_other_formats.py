@@ -217,9 +217,10 @@ def test_several_recordings_in_one_archive() -> None:
         (zipped(), "x: expected a zip archive: File is not a zip file"),
         (gzip.compress(b"Hello")[:-4], "x: expected a whole file of gzip, it breaks off"),
         (gzip.compress(b"Hello"), "x: expected a recording, got text"),
+        (gzip.compress(gzip.compress(b"Hello")), "x:1:2: expected text in UTF-8, got byte 0x8b"),
         (b"PK\x03\x04" + bytes(100), "x: expected a zip archive: File is not a zip file"),
     ],
-    ids=["no recording", "empty", "torn", "text", "broken"],
+    ids=["no recording", "empty", "torn", "text", "twice", "broken"],
 )
 def test_a_wrapper_without_a_recording_is_refused(raw: bytes, reason: str) -> None:
     assert refusal(raw if raw[:2] != b"PK" or len(raw) > 22 else b"PK\x03\x04").startswith(reason)

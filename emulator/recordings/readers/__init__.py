@@ -48,7 +48,8 @@ def parse_recording(raw: bytes, file: str) -> Recording:
 def _read_wrapped(files: Mapping[str, bytes], file: str) -> Recording:
     """The recordings of an archive as one, in the order of their names; objects beside them are bodies."""
     fitting = [name for name in sorted(files) if not name or (not is_wrapped(files[name]) and recognises(files[name]))]
-    fitting = [name for name in fitting if not _is_object(files[name])] or fitting
+    if fitting[1:]:
+        fitting = [name for name in fitting if not _is_object(files[name])] or fitting
     if not fitting:
         names = ", ".join(sorted(files)[:_SHOWN_KEYS]) or "nothing"
         raise RecordingError(f"{file}: expected a recording in this archive, got {names}")
