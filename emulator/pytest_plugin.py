@@ -272,32 +272,18 @@ def assistants_emulator_options() -> dict[str, Any]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Gives a test with the marker the fixture, after its wider fixtures and before its others."""
+    plays_cassettes = bool(items) and items[0].config.getini("assistants_emulator_cassettes")
     for item in items:
         if not isinstance(item, pytest.Function) or "assistants_emulator" in item.fixturenames:
             continue
         try:
-            if item.get_closest_marker("assistants_emulator") is not None or _plays_cassette(item):
-                _give_fixture(item)
+            is_marked = item.get_closest_marker("assistants_emulator") is not None
+            if is_marked or (item.get_closest_marker("vcr") is not None and plays_cassettes):
+                from emulator.testing.collecting import give_fixture
+
+                give_fixture(item, is_marked=is_marked)
         except Exception as error:
             _fail(item, error)
-
-
-def _plays_cassette(item: pytest.Function) -> bool:
-    """True for a test with the marker ``vcr`` whose cassette becomes its scenario."""
-    if not item.config.getini("assistants_emulator_cassettes") or item.get_closest_marker("vcr") is None:
-        return False
-    from emulator.testing.cassettes import uses_cassette
-
-    return uses_cassette(item)
-
-
-def _give_fixture(item: pytest.Function) -> None:
-    from emulator.testing.pytest_internals import fixture_definitions
-
-    names, definitions = item.fixturenames, fixture_definitions(item)
-    wide = [name for name in names if name in definitions and definitions[name][-1].scope != "function"]
-    first = 0 if definitions else len(names)  # pytest has sorted the wider ones to the front
-    names.insert(names.index(wide[-1]) + 1 if wide else first, "assistants_emulator")
 
 
 def _fail(item: pytest.Item, error: Exception) -> None:
