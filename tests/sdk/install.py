@@ -30,6 +30,12 @@ PYTHON_POLL_LOOPS = {
 }
 #: Environments for recorders alone: the newest SDK's patterns are played without one.
 PYTHON_RECORDERS = {"openai-3": "openai>=3 vcrpy>=9"}
+#: The environment of other plugins and tools that a session with the emulator may have.
+NEIGHBOURS = "neighbours"
+NEIGHBOURS_NEED = (
+    "openai>=3 fastapi httpx requests django vcrpy pytest-recording pytest-socket respx responses pyfakefs freezegun "
+    "time-machine pytest-randomly pytest-rerunfailures pytest-timeout pytest-xdist pytest-asyncio anyio"
+)
 #: The environment that drives Chromium.
 BROWSER = "browser"
 BROWSER_NEEDS = "playwright axe-core-python"
@@ -152,6 +158,11 @@ def main() -> int:
         *(
             (name, f"{file.read_text()} {sys.version}", partial(install_python, name, "-r", str(file)))
             for name, file in (FRAMEWORKS | RESPONSES_FRAMEWORKS).items()
+        ),
+        (
+            NEIGHBOURS,
+            f"{NEIGHBOURS_NEED} {sys.version}",
+            partial(install_python, NEIGHBOURS, "--editable", str(ROOT), *NEIGHBOURS_NEED.split()),
         ),
         (BROWSER, f"{BROWSER_NEEDS} {sys.version}", partial(install_python, BROWSER, *BROWSER_NEEDS.split())),
         *_wanted_pythons(),

@@ -1,0 +1,137 @@
+"""The other plugins and tools of real sessions, installed: each with a test that uses it and the emulator."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.sdk.install import HOW, NEIGHBOURS, is_installed, python_of
+
+pytestmark = [
+    pytest.mark.clients,
+    pytest.mark.skipif(not is_installed(NEIGHBOURS), reason=f"the neighbours are {HOW}"),
+]
+
+HEAD = """
+import os, pytest
+from openai import AsyncOpenAI, OpenAI
+
+pytestmark = pytest.mark.assistants_emulator({"turns": [{"steps": [{"say": "Hello!"}]}]})
+early = AsyncOpenAI()
+
+def app():
+    client = OpenAI()
+    assistant = client.beta.assistants.create(model="gpt-4o")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    return run.status
+
+"""
+PLAIN = "def test_app(assistants_emulator):\n    assert app() == 'completed'\n"
+CASSETTE = "@pytest.mark.vcr\n" + PLAIN
+
+#: By tool: the options, and the tests.
+NEIGHBOURS_TABLE: dict[str, tuple[list[str], str]] = {
+    "vcrpy replays": (["--record-mode=none"], CASSETTE),
+    "vcrpy records": (["--record-mode=new_episodes"], CASSETTE),
+    "pytest-recording blocks": (["--block-network"], PLAIN),
+    "pytest-socket blocks": (["--disable-socket"], PLAIN),
+    "pytest-socket allows others": (["--allow-hosts=10.0.0.1"], PLAIN),
+    "respx": ([], """
+def test_app(respx_mock):
+    import httpx
+    respx_mock.get("https://example.org/").respond(204)
+    assert (httpx.get("https://example.org/").status_code, app()) == (204, "completed")
+"""),
+    "responses": ([], """
+def test_app():
+    import requests, responses
+    with responses.RequestsMock() as mock:
+        mock.get("https://example.org/", status=204)
+        assert (requests.get("https://example.org/").status_code, app()) == (204, "completed")
+"""),
+    "pyfakefs": ([], "def test_app(fs, assistants_emulator):\n    assert app() == 'completed'\n"),
+    "freezegun": ([], """
+@pytest.mark.parametrize("when", ["1999-01-01", "2090-01-01"])
+def test_app(when):
+    import freezegun
+    with freezegun.freeze_time(when):
+        assert app() == "completed"
+"""),
+    "time-machine": ([], """
+@pytest.mark.parametrize("when", ["1999-01-01", "2090-01-01"])
+def test_app(when):
+    import time_machine
+    with time_machine.travel(when):
+        assert app() == "completed"
+"""),
+    "pytest-randomly": (["-p", "randomly", "-p", "no:xdist"], PLAIN),
+    "pytest-rerunfailures": (["--reruns", "1"], """
+tries = []
+
+def test_app(assistants_emulator):
+    tries.append(app())
+    assert len(assistants_emulator.runs()) == 1
+    assert len(tries) == 2
+"""),
+    "pytest-timeout": (["--timeout", "60"], PLAIN),
+    "pytest-xdist": (["-n", "2"], PLAIN + PLAIN.replace("test_app", "test_again")),
+    "pytest-asyncio": (["-o", "asyncio_mode=auto"], """
+@pytest.mark.parametrize("n", range(3))
+async def test_app(n):
+    await early.beta.threads.create()
+"""),
+    "anyio": ([], """
+@pytest.mark.anyio
+@pytest.mark.parametrize("n", range(3))
+async def test_app(n):
+    await early.beta.threads.create()
+"""),
+    "FastAPI's test client": ([], """
+def test_app():
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
+    web = FastAPI()
+
+    @web.get("/")
+    async def page():
+        return (await early.beta.threads.create()).object
+
+    assert [TestClient(web).get("/").json() for _ in range(2)] == ["thread", "thread"]
+    with TestClient(web) as client:
+        assert [client.get("/").json() for _ in range(2)] == ["thread", "thread"]
+"""),
+    "Django's test client": ([], """
+def test_app():
+    import django
+    from django.conf import settings
+    from django.http import HttpResponse
+    from django.test import Client
+    from django.urls import path
+
+    settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="k")
+    django.setup()
+    globals()["urlpatterns"] = [path("", lambda request: HttpResponse(app()))]
+    assert Client().get("/").content == b"completed"
+"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", NEIGHBOURS_TABLE)
+def test_a_tool_and_the_emulator_go_together(tmp_path: Path, tool: str) -> None:
+    options, tests = NEIGHBOURS_TABLE[tool]
+    (tmp_path / "pytest.ini").write_text("[pytest]\nassistants_emulator = true\n")
+    (tmp_path / "test_it.py").write_text(HEAD + tests)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPENAI_"))}
+    random = [] if tool == "pytest-randomly" else ["-p", "no:randomly"]
+    command = [str(python_of(NEIGHBOURS)), "-m", "pytest", "-q", *random, "-W", "ignore::DeprecationWarning", *options]
+
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "INTERNALERROR" not in done.stdout
+    assert "127.0.0.1" not in "".join(file.read_text() for file in tmp_path.rglob("cassettes/**/*.yaml"))
