@@ -18,7 +18,8 @@ class WithoutH2c(HttpToolsProtocol):
     """A value for uvicorn's ``http``."""
 
     def data_received(self, data: bytes) -> None:
-        if b"h2c" in data and (self.cycle is None or not self.cycle.more_body):  # else it is in a body
+        is_head = self.cycle is None or not self.cycle.more_body  # large bodies are not searched
+        if is_head and b"h2c" in data:
             head, end, body = data.partition(b"\r\n\r\n")
             data = _OFFER.sub(b"", head + end[:2]) + end[2:] + body
         super().data_received(data)

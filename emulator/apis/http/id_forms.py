@@ -60,6 +60,8 @@ def form_error(prefix: str, id: str, param: str) -> ApiError | None:
             "Expected an ID that contains letters, numbers, underscores, or dashes, but this value contained "
             "additional characters.",
         )
+    if prefix not in _NEVER and id.startswith(prefix):  # nearly all: no other form of an id is tried
+        return None
     if _has_prefix(prefix, id) and not _is_longer(prefix, id):
         return None
     return _refused(param, id, f"Expected an ID that begins with '{prefix}'.")
