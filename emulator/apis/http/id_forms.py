@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 from emulator.apis.http.errors import ApiError
 from emulator.base.operations import BY_NAME
 from emulator.base.request_schemas import schema
-from emulator.sandbox.json_schema import dotted
 from emulator.world.state.missing import Missing
 
 #: Ids with the kind of their object.
@@ -134,6 +133,8 @@ def judge_values(part: str, operation: str, value: Any, given: Given) -> None:
     ids = _ids_of(part, operation) if value else None
     if ids is None or (isinstance(value, dict) and ids.members.keys().isdisjoint(value)):
         return
+    from emulator.sandbox.json_schema import dotted
+
     for path, prefix, id in _walk(ids, value, []):
         if error := _error_unless_given(prefix, id, dotted(path), given):
             raise error
