@@ -3,6 +3,9 @@
 Jinja's own sandbox refuses attributes that lead to Python. This environment also checks the limits before each loop,
 call, filter and operator. Jinja has no hooks for loops, ``~``, literals, comparisons and slices, so these are sent
 through filters whose names no template can contain. No expression is evaluated while a template is parsed.
+
+A template has the filters, tests and globals that are listed here, whatever else a version of Jinja brings. Not among
+them are ``attr``, a second door to attributes, and ``random`` and ``lipsum``, which are random without a seed.
 """
 
 from __future__ import annotations
@@ -21,6 +24,18 @@ from emulator.sandbox import meter
 
 #: Keyword arguments that Jinja itself adds to a call.
 _ADDED_BY_JINJA: Final = ("_loop_vars", "_block_vars")
+
+_FILTERS: Final = """
+abs batch capitalize center count d default dictsort e escape filesizeformat first float forceescape format groupby
+indent int items join last length list lower map max min pprint reject rejectattr replace reverse round safe select
+selectattr slice sort string striptags sum title tojson trim truncate unique upper urlencode urlize wordcount wordwrap
+xmlattr
+""".split()
+_TESTS: Final = """
+!= < <= == > >= boolean callable defined divisibleby eq equalto escaped even false filter float ge greaterthan gt in
+integer iterable le lessthan lower lt mapping ne none number odd sameas sequence string test true undefined upper
+""".split()
+_GLOBALS: Final = ("cycler", "dict", "joiner", "range")
 
 #: Names of filters that no template can contain.
 _ITEMS, _VALUE, _CONCATENATION = " items", " value", " concatenation"
@@ -45,12 +60,9 @@ class Environment(ImmutableSandboxedEnvironment):
             optimized=False,
             finalize=pass_context(finalize_and_count),
         )
-        # These two are random without a seed; ``fake`` has one.
-        del self.globals["lipsum"], self.filters["random"]
-        self.globals["namespace"] = Namespace
-        self.filters = {name: _metered(name, one) for name, one in self.filters.items()}
-        self.tests = {name: _metered("", one) for name, one in self.tests.items()}
-        self.filters |= {
+        self.globals = {name: self.globals[name] for name in _GLOBALS} | {"namespace": Namespace}
+        self.tests = {name: _metered("", self.tests[name]) for name in _TESTS}
+        self.filters = {name: _metered(name, self.filters[name]) for name in _FILTERS} | {
             _ITEMS: meter.limited_items,
             _VALUE: meter.limited_result,
             _CONCATENATION: _concatenation,
@@ -79,6 +91,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         meter.before_call(__obj, args, {name: one for name, one in kwargs.items() if name not in _ADDED_BY_JINJA})
+        __obj = __self.wrap_str_format(__obj) or __obj  # wherever a template has it from
         return meter.limited_result(super().call(__context, __obj, *args, **kwargs))
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:

@@ -6,9 +6,11 @@ import threading
 from typing import Any
 
 import pytest
+from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_NAMESPACE, DEFAULT_TESTS
 
 from emulator.sandbox import templates
 from emulator.sandbox.fake import Fake
+from emulator.sandbox.jinja import Environment
 from emulator.sandbox.templates import TemplateError, render
 from tests.conftest import Emulate
 from tests.hardness.bounds import bounded, needs_limits
@@ -136,6 +138,26 @@ OUT = [
     "{{ '{x.__class__}'.format_map({'x': ''}) }}",
     "{{ ''.format.__self__.__class__ }}",
     "{{ [''] | map('attr', '__class__') | list }}",
+    # what reaches attributes besides the dot, with text whose fields reach further
+    "{{ ('{0.__init__.__globals__}' | attr('format'))(cycler) }}",
+    "{{ ('{0.__init__.__globals__}' | attr('format_map'))({'0': cycler}) }}",
+    "{{ (['{0.__init__.__globals__}'] | map('attr', 'format') | first)(cycler) }}",
+    "{{ (['{0.__init__.__globals__}'] | map(attribute='format') | first)(cycler) }}",
+    "{{ ('{0.__init__.__globals__}'['format'])(cycler) }}",
+    "{{ '{0.__init__.__globals__}'.format.__call__(cycler) }}",
+    "{{ ('{0.__init__.__globals__}' | safe).format(cycler) }}",
+    "{{ '%s' | format(cycler.__init__) }}",
+    "{{ ['a'] | select('filter') | map('attr', 'upper') | list }}{{ 'a' | attr('upper') }}",
+    "{{ [''] | groupby(attribute='__class__.__mro__') | list }}",
+    "{{ [''] | unique(attribute='__class__') | list }}",
+    "{{ ['', 'a'] | min(attribute='__class__') }}",
+    "{{ [''] | sort(attribute='__class__') | map(attribute='__class__') | first }}",
+    "{{ [''] | join(attribute='__class__') }}",
+    "{{ dict(a='') | dictsort | map(attribute='1.__class__') | list }}",
+    "{{ lipsum() }}",
+    "{{ lipsum.__globals__ }}",
+    "{{ ('{0.__globals__}' | attr('format'))(lipsum) }}",
+    "{{ ('{0.__init__.__globals__[sys].modules[os].environ}' | attr('format'))(lipsum) }}",
     "{{ ('{0.__class__}' | safe).format('') }}",
     "{{ cycler.__init__.__globals__.os }}",
     "{{ cycler('a').__init__.__globals__ }}",
@@ -181,6 +203,26 @@ def test_no_template_comes_to_python(text: str) -> None:
     with pytest.raises(TemplateError):
         render(text, {**VARIABLES, "fake": Fake(1)})
     assert (VARIABLES["numbers"][-1], VARIABLES["assistant"]) == (999, {"name": "A"})
+
+
+def test_templates_have_no_filter_test_or_global_that_jinja_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for table in (DEFAULT_FILTERS, DEFAULT_TESTS, DEFAULT_NAMESPACE):
+        monkeypatch.setitem(table, "door", getattr)
+    environment = Environment(str)
+
+    assert DEFAULT_FILTERS["door"] is getattr
+    assert {"door"} & {*environment.filters, *environment.tests, *environment.globals} == set()
+    assert {"attr", "random", "lipsum"} & {*environment.filters, *environment.globals} == set()
+
+
+@pytest.mark.parametrize("method", ["format", "format_map"])
+def test_a_method_that_formats_is_walled_wherever_it_comes_from(method: str) -> None:
+    """As a filter of another version may hand it out."""
+    text = "{x[0].__class__}"
+    arguments: dict[str, Any] = {"x": [1]}
+    with pytest.raises(TemplateError, match="unsafe"):
+        render("{{ " + ("formats(x)" if method == "format_map" else "formats(**x)") + " }}",
+               {"formats": getattr(text, method), "x": arguments})  # fmt: skip
 
 
 def test_what_templates_of_people_do_is_far_from_the_bounds() -> None:
