@@ -52,7 +52,7 @@ test-clients: $(INSTALLED) $(SCHEMATHESIS)  ## tests with Node, other SDKs and P
 	$(BIN)/python -m tests.sdk.install
 	$(BIN)/python -m pytest -q -rs -m clients
 
-fuzz: $(INSTALLED)  ## coverage-guided fuzzing of all parsers, and schemathesis: SECONDS=60 each, TARGETS="forms http"
+fuzz: $(INSTALLED)  ## fuzzing: parsers with coverage guidance, raw requests, an oracle, schemathesis; SECONDS=60 each, TARGETS="forms raw"
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 check: $(INSTALLED)  ## format, lint, types and layers

@@ -21,6 +21,7 @@ from emulator.base.operations import OPERATIONS as ROUTES
 from emulator.base.operations import Operation
 from emulator.cli.commands.exits import MEANINGS
 from emulator.cli.main import parsers
+from emulator.sandbox.fake_words import WORDS
 from emulator.sandbox.json_schema import Schema
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import KINDS
@@ -62,6 +63,10 @@ def steps() -> str:
         beside = " ".join(f"`{key}`" for key in kind.beside)
         rows.append(f"| `{kind.name}` | {kind.summary} | {_form(kind.value)} | {beside} |")
     return "\n".join(rows)
+
+
+def fake_words() -> str:
+    return " ".join(f"`{word}`" for word in sorted(WORDS))
 
 
 def faults() -> str:
@@ -216,6 +221,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "operations": operations,
     "conditions": conditions,
     "steps": steps,
+    "fake words": fake_words,
     "faults": faults,
     "fixtures": fixtures,
     "pytest options": pytest_options,

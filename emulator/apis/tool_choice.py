@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from emulator.apis.http.errors import ApiError
 from emulator.base.json_types import Object
@@ -24,7 +24,7 @@ def check_tool_choice(choice: str | Object | None, tools: Iterable[Object]) -> N
             raise ApiError(400, f"Tool choice '{shown}' not found in 'tools' parameter.", param="tool_choice")
 
 
-def _identity(tool: Object) -> tuple[str, Any]:
+def _identity(tool: Object) -> tuple[str, str | None]:
     """Its type, and what tells it from others of that type: its name, or an MCP server's label.
 
     The types of web search, and of the computer, stand for one another (recorded: a choice of ``web_search_preview``
@@ -34,5 +34,12 @@ def _identity(tool: Object) -> tuple[str, Any]:
     if kind.startswith("web_search"):
         return "web_search", None  # the service takes web_search_preview for web_search, with any date
     if kind == "mcp":
-        return kind, tool.get("server_label")
-    return next((one for one in _FAMILIES if kind.startswith(one)), kind), (tool.get("function") or tool).get("name")
+        return kind, _text(tool.get("server_label"))
+    function = tool.get("function")
+    name = _text((function if isinstance(function, dict) else tool).get("name"))
+    return next((one for one in _FAMILIES if kind.startswith(one)), kind), name
+
+
+def _text(value: object) -> str | None:
+    """A name. Of hosted tools no schema is published, so anything may stand there."""
+    return value if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""``fake`` in templates: Faker's words, the same for a seed on any machine, whatever its date and time zone."""
+"""``fake`` in templates: Faker's words, the same for a seed on any machine, whatever its date, time zone and Faker."""
 
 from __future__ import annotations
 
@@ -8,20 +8,29 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, tzinfo  # noqa: TID251  # nothing here asks for the machine's time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from emulator.base.clock import DEFAULT_START
 from emulator.base.ids import chance
+from emulator.base.problems import EmulatorError
+from emulator.base.text import nearest
+from emulator.sandbox.fake_words import WORDS
 
 if TYPE_CHECKING:
     from faker import Generator
 
     from emulator.base.ids import Chance
 
-#: Words that differ in spite of a seed: they use the machine's date or randomness, or the order of a set.
-_UNSTABLE = frozenset({"passport_dates", "passport_full", "passport_gender", "pyiterable", "pyset", "tar", "zip"})
-
 _NOW: ContextVar[float] = ContextVar("the current time for words about time")
+
+
+class NoSuchWord(EmulatorError):
+    """``fake`` does not have this word."""
+
+    def __init__(self, name: str) -> None:
+        close = nearest(name, WORDS)
+        meant = f"; the nearest word is {close!r}" if close else ""
+        super().__init__(f"fake has no word {name!r} that is the same in every version of Faker{meant}")
 
 
 class Fake:
@@ -37,22 +46,21 @@ class Fake:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"fake has no word {name!r}")
+        if name not in WORDS:
+            raise NoSuchWord(name)
         if self._chance is None:
             self._chance = chance(self._seed() if callable(self._seed) else self._seed)
         generator = _generator()
-        words = (getattr(provider, name, None) for provider in generator.get_providers())
-        word = None if name in _UNSTABLE else next(filter(callable, words), None)
-        if word is None:
-            raise AttributeError(f"fake has no word {name!r}")
         _NOW.set(self._now)
-        generator.random = self._chance
-        return word
+        _HERE.chance = self._chance
+        return getattr(generator, name)
 
 
 class _OfThread(threading.local):
     """The generator that all fakes of a thread share, since making one takes as long as a whole run."""
 
     generator: Generator | None = None
+    chance: Chance | None = None
 
 
 _HERE = _OfThread()
@@ -62,10 +70,33 @@ def _generator() -> Generator:
     if _HERE.generator is None:
         from faker import Factory
 
-        _HERE.generator = Factory.create()
+        _HERE.generator = Factory.create(generator=_walled_generator()())
         _HERE.generator.add_provider(_time_provider())
         _HERE.generator.seed_instance(0)  # without a seed some words use the machine's randomness
+        _HERE.generator.random = cast("Chance", _Current())
     return _HERE.generator
+
+
+class _Current:
+    """The chance of the fake whose word is said. Some providers keep the ``generator.random`` that they find first."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_HERE.chance, name)
+
+
+@functools.cache
+def _walled_generator() -> type[Generator]:
+    from faker import Generator
+
+    class Walled(Generator):
+        """Words that name others, such as ``pystr_format`` and ``json``, reach those of ``fake`` alone."""
+
+        def get_formatter(self, formatter: str) -> Any:
+            if formatter not in WORDS:
+                raise NoSuchWord(formatter)
+            return super().get_formatter(formatter)
+
+    return Walled
 
 
 class _OfFaker(type):

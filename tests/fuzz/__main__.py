@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz``: campaigns against the targets, and schemathesis against the API. ``make fuzz``."""
+"""``python -m tests.fuzz``: campaigns by atheris, raw requests, an oracle and schemathesis. ``make fuzz``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from emulator import Emulator
-from tests.fuzz import contract
+from tests.fuzz import contract, oracle, over_tcp
 from tests.fuzz.campaign import CACHE, Report, fuzz
 from tests.fuzz.install import ATHERIS, NO_ATHERIS, SCHEMATHESIS, install
 from tests.fuzz.talking import WORLD
@@ -37,6 +38,14 @@ def ask(seconds: int) -> Report:
     return Report(CONTRACT, took, outcome.requests, findings=[*outcome.failures, *failures])
 
 
+#: Campaigns that atheris does not guide.
+UNGUIDED: Final[dict[str, Callable[[int], Report]]] = {
+    "raw": over_tcp.campaign,
+    "oracle": oracle.campaign,
+    CONTRACT: ask,
+}
+
+
 def show(report: Report) -> None:
     covered = (
         f"{report.edges:>6} {report.features:>8} {report.corpus:>6} {report.peak_mb:>5} MB" if report.edges else ""
@@ -49,21 +58,23 @@ def show(report: Report) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzz everything that reads.")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{' '.join(TARGETS)} {CONTRACT}; all of them")
+    known = [*TARGETS, *UNGUIDED]
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{' '.join(known)}; all of them")
     parser.add_argument("--seconds", type=int, default=60, help="for each target (60)")
     parser.add_argument("--out", type=Path, default=CACHE / "report.json", help="the report as JSON")
     options = parser.parse_args()
-    targets = options.targets or [*TARGETS, CONTRACT]
-    if unknown := sorted({*targets} - {*TARGETS, CONTRACT}):
-        parser.error(f"no target {', '.join(unknown)}; the targets are: {' '.join(TARGETS)} {CONTRACT}")
+    targets = options.targets or known
+    if unknown := sorted({*targets} - {*known}):
+        parser.error(f"no target {', '.join(unknown)}; the targets are: {' '.join(known)}")
     if CONTRACT in targets and not install(SCHEMATHESIS):
         parser.error("schemathesis could not be installed")
-    if {*targets} - {CONTRACT} and not install(ATHERIS):
+    if {*targets} & {*TARGETS} and not install(ATHERIS):
         parser.error(NO_ATHERIS)
     print(f"{'target':<15} {'time':>9} {'inputs':>9} {'edges':>6} {'features':>8} {'corpus':>6} {'memory':>8}")
     reports = []
     for target in targets:
-        reports.append(ask(options.seconds) if target == CONTRACT else fuzz(target, options.seconds))
+        guided = target in TARGETS
+        reports.append(fuzz(target, options.seconds) if guided else UNGUIDED[target](options.seconds))
         show(reports[-1])
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps([asdict(report) for report in reports], indent=2) + "\n")

@@ -24,7 +24,7 @@ BODIES: Final = {**valid.BODIES, **valid_for_responses.BODIES}
 QUERIES: Final = {**valid.QUERIES, **valid_for_responses.QUERIES}
 
 #: What stands for a parameter of a path: the ids of ``talking.WORLD``.
-_IDS: Final = {
+IDS: Final = {
     "assistant_id": "asst_1",
     "thread_id": "thread_1",
     "message_id": "msg_1",
@@ -129,7 +129,7 @@ def _events() -> Iterator[bytes]:
 
 def _requests() -> Iterator[bytes]:
     for route in ROUTES:
-        path = route.path.format(**_IDS)
+        path = route.path.format(**IDS)
         yield f"{route.method} /v1{path}\n{json.dumps(BODIES[route.name]) if route.name in BODIES else ''}".encode()
     say = '{"assistant_id": "asst_1", "stream": true}'
     yield f"POST /v1/threads/thread_2/runs\n{say}\n---\nGET /v1/threads/thread_2/messages?order=asc\n".encode()

@@ -94,7 +94,7 @@ GREEDY = [
     ("{{ fake.text(10**10) }}", WIDE),
     ("{{ fake.texts(9999, 9999) }}", STEPS),
     ("{{ fake.words(nb=10**9) }}", WIDE),
-    ("{{ fake.binary(10**10) }}", WIDE),
+    ("{{ fake.password(10**10) }}", WIDE),
     ("{{ fake.random_choices([1, 2], length=10**9) }}", WIDE),
     ("{{ fake.pydecimal(left_digits=10**9) }}", WIDE),
     ("{{ fake.csv(num_rows=10**9) }}", WIDE),

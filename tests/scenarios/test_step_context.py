@@ -261,7 +261,7 @@ def test_dates_lie_around_the_instant_of_the_run(word: str) -> None:
     "name",
     ["_faker", "_seed", "__dict__", "__class__", "random", "seed", "seed_instance", "seed_locale", "add_provider",
      "factories", "format", "provider", "get_providers", "items", "providers", "unique", "now", "at",
-     "passport_full", "pyset"],
+     "passport_full", "pyset", "vin", "uuid7"],
 )  # fmt: skip
 def test_fake_has_words_and_none_of_faker_s_machinery(name: str) -> None:
     with pytest.raises(TemplateError):

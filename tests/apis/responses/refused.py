@@ -139,6 +139,11 @@ REFUSED: list[tuple[str, dict[str, Any], Error]] = [
     ("tool_choice", {"tool_choice": 7}, ill_typed(
         "tool_choice", "one of an object or 'none', 'auto', or 'required'", "an integer")),
     ("tool_choice", {"tool_choice": "any"}, no_value("any", "'none', 'auto', and 'required'", "tool_choice")),
+    ("allowed tool of no type", {"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": False}]}},
+     ill_typed("tool_choice.tools[0].type", "a string", "a boolean")),
+    ("allowed tool without a text for its name",
+     {"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": []}]}},
+     ill_typed("tool_choice.tools[0].name", "a string", "an array")),
     ("tool_choice of Chat", {"tool_choice": {"type": "function", "function": {"name": "f"}}},
      missing("tool_choice.name")),
     # items

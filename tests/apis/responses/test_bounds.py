@@ -96,6 +96,24 @@ def test_steps_that_break_the_parameters_are_impossible(steps: list[Body], more:
 
 
 @pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "mcp", "server_label": {}},
+        {"type": "custom", "name": []},
+        {"type": "image_generation", "function": "x"},
+        {"type": "shell", "function": {"name": {}}},
+    ],
+    ids=str,
+)
+def test_a_hosted_tool_may_have_anything_for_a_name(tool: Body) -> None:
+    """Nobody has published its schema, so it is echoed, and a choice by name does not find it."""
+    body = {"model": "gpt-4o", "input": "Hi", "tools": [tool]}
+
+    assert InProcess().post("/v1/responses", {**body, "tool_choice": {"type": "function", "name": "f"}}).status == 400
+    assert InProcess().post("/v1/responses", {**body, "tool_choice": "auto"}).json["tools"] == [tool]
+
+
+@pytest.mark.parametrize(
     ("choice", "name"),
     [
         ({"type": "function", "name": "lose"}, "lose"),

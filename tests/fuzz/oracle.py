@@ -1,0 +1,268 @@
+"""Applications with several keys, which do anything with both APIs, and an oracle that knows what has to hold.
+
+An *episode* is a few hundred requests of three keys, made from one seed. Most bodies are valid, some are hurt. The
+oracle reads every response, and knows no rule of the emulator but these laws.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from emulator.base.operations import OPERATIONS, Operation
+from emulator.scenarios.loading import load_scenarios
+from emulator.server.app import Application
+from emulator.world.options import Options
+from emulator.world.worlds import Worlds
+from tests.fuzz.campaign import CACHE, Report
+from tests.fuzz.laws import Broken, Model
+from tests.fuzz.mutate import mutated
+from tests.fuzz.seeds import BODIES
+from tests.fuzz.talking import run
+from tests.recording.samples import BOUNDARY
+from tests.support import InProcess, Reply
+
+KEYS: Final = ("sk-amber", "sk-birch", "sk-cedar")
+REQUESTS: Final = 300
+_MOST_FINDINGS: Final = 20
+
+_CALL: Final = {"call": {"f": {"a": 1}}}
+SCENARIO: Final[dict[str, Any]] = {
+    "version": 1,
+    "name": "oracle",
+    "turns": [
+        {"name": "call", "when": {"message": "call"}, "steps": [_CALL, {"say": "It is {{ f }}: {{ message }}"}]},
+        {"name": "slow", "when": {"message": "slow"}, "polls": {"queued": 1, "in_progress": 2},
+         "steps": [{"say": "At last"}]},
+        {"name": "late", "when": {"message": "late"}, "cancel": "late", "steps": [{"wait": 9}, {"say": "Late"}]},
+        {"name": "fail", "when": {"message": "fail"}, "steps": [{"fail": "server_error"}]},
+        {"name": "short", "when": {"message": "short"},
+         "steps": [{"say": "Sh"}, {"incomplete": "max_completion_tokens"}]},
+        {"name": "code", "when": {"message": "code"},
+         "steps": [{"code": {"input": "1+1", "logs": "2"}}, {"say": "Two"}]},
+        {"name": "say", "steps": [{"reason": "Hm."}, {"say": "You said: {{ message }}, {{ fake.sentence() }}"}]},
+    ],
+}  # fmt: skip
+MESSAGES: Final = ("call", "slow", "late", "fail", "short", "code", "say")
+
+#: Operations whose body is a form.
+_FORM: Final = {"create_file", "add_upload_part", "create_container_file"}
+#: Operations that go on, and those that make what others need, come more often.
+_OFTEN: Final = (
+    "create_run",
+    "get_run",
+    "create_message",
+    "create_response",
+    "submit_tool_outputs_to_run",
+    "get_response",
+    "create_thread",
+    "create_assistant",
+    "create_conversation",
+    "create_file",
+    "list_messages",
+    "list_run_steps",
+)
+_CHOICES: Final = [one for one in OPERATIONS for _ in range(6 if one.name in _OFTEN else 1)]
+
+
+class _Door(InProcess):
+    """The API in memory, with the loop that all targets share."""
+
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        return run(self._exchange(method, path, body, headers))
+
+
+def application() -> _Door:
+    """Three keys, a world for each."""
+    door = _Door(key=KEYS[0])
+    door.worlds = Worlds(Options(), load_scenarios(SCENARIO), mode="key")
+    door.app = Application(door.worlds)
+    return door
+
+
+class Episode:
+    """One seed's requests. Raises Broken at the first law that does not hold."""
+
+    def __init__(self, seed: str, door: _Door | None = None) -> None:
+        self.random = Random(seed)
+        first = door or application()
+        self.doors = {key: copy.copy(first) for key in KEYS}
+        for key, one in self.doors.items():
+            one.key = key
+        self.models = {key: Model(key) for key in KEYS}
+        #: All that came back, in order: the same for the same seed.
+        self.said: list[bytes] = []
+
+    def play(self, requests: int = REQUESTS) -> int:
+        for _ in range(requests):
+            model = self.models[self.random.choice(KEYS)]
+            self._one(model)
+        for model in self.models.values():
+            self._whole_lists(model)
+            self._itself(model)
+        return sum(len(model.sent) for model in self.models.values())
+
+    # ---- One request ----
+
+    def _one(self, model: Model) -> None:
+        operation = self.random.choice(_CHOICES)
+        ids = self._ids(operation, model)
+        path = "/v1" + operation.path.format(**ids)
+        if operation.name in _FORM:
+            self._ask(model, operation, ids, path, self._form(operation, model), form=True)
+            return
+        body = json.dumps(self._body(operation, ids, model)).encode() if operation.method == "POST" else b""
+        if body and self.random.random() < 0.25:
+            body = mutated(body, self.random) or body
+        self._ask(model, operation, ids, path, body)
+
+    def _ids(self, operation: Operation, model: Model) -> dict[str, str]:
+        """Ids of one object that was made in this world, mostly; or in another, or in none."""
+        names = re.findall(r"\{(\w+)\}", operation.path)
+        if not names:
+            return {}
+        whose = model if self.random.random() < 0.93 else self.models[self.random.choice(KEYS)]
+        known = [one for one in whose.ids.get(names[-1], []) if set(names) <= one.keys()] or [
+            one for one in whose.ids.get(names[0], []) if self.random.random() < 0.9
+        ]
+        ids = {name: f"{name.removesuffix('_id')}_none" for name in names}
+        ids["model"] = "gpt-4o"
+        return ids | (self.random.choice(known[-12:]) if known else {})
+
+    def _body(self, operation: Operation, ids: dict[str, str], model: Model) -> Any:
+        body: dict[str, Any] = copy.deepcopy(BODIES.get(operation.name, {}))
+        text = f"{self.random.choice(MESSAGES)} {model.token}"
+        tools = [{"type": "function", "function": {"name": "f"}}, {"type": "code_interpreter"}]
+        any_of = self._any_of
+        plain: dict[str, Any] = {
+            "create_assistant": {"model": "gpt-4o", "instructions": model.token, "tools": tools},
+            "create_thread": {"messages": [{"role": "user", "content": text}]},
+            "create_message": {"role": "user", "content": text},
+            "create_run": {"assistant_id": any_of(model, "assistant_id"), "stream": self.random.random() < 0.3},
+            "create_thread_and_run": {
+                "assistant_id": any_of(model, "assistant_id"),
+                "thread": {"messages": [{"role": "user", "content": text}]},
+                "stream": self.random.random() < 0.3,
+            },
+            "submit_tool_outputs_to_run": {"tool_outputs": self._outputs(ids, model)},
+            "create_vector_store": {"name": model.token, "file_ids": [any_of(model, "file_id")]},
+            "create_vector_store_file": {"file_id": any_of(model, "file_id")},
+            "create_response": self._response(text, model),
+            "create_conversation": {"items": [{"type": "message", "role": "user", "content": text}]},
+            "create_conversation_items": {"items": [{"type": "message", "role": "user", "content": text}]},
+            "create_container": {"name": model.token},
+        }  # fmt: skip
+        if operation.name in plain and self.random.random() < 0.85:
+            body = plain[operation.name]
+        if "metadata" in BODIES.get(operation.name, {}) and self.random.random() < 0.5:
+            body["metadata"] = {"owner": model.token}
+        return body
+
+    def _response(self, text: str, model: Model) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": "gpt-4o",
+            "input": text,
+            "tools": [{"type": "function", "name": "f", "parameters": {}}],
+        }
+        way = self.random.random()
+        if way < 0.25:
+            body["stream"] = True
+        elif way < 0.45:
+            body["background"] = True
+        if (way := self.random.random()) < 0.25:
+            body["previous_response_id"] = self._any_of(model, "response_id")
+        elif way < 0.5:
+            body["conversation"] = self._any_of(model, "conversation_id")
+        return body
+
+    def _outputs(self, ids: dict[str, str], model: Model) -> list[dict[str, str]]:
+        calls = model.calls.get(ids.get("run_id", ""), ["call_none"])
+        return [{"tool_call_id": call, "output": model.token} for call in calls]
+
+    def _any_of(self, model: Model, name: str) -> str:
+        known = model.ids.get(name)
+        return self.random.choice(known[-6:])[name] if known else f"{name.removesuffix('_id')}_none"
+
+    def _form(self, operation: Operation, model: Model) -> bytes:
+        name = "data" if operation.name == "add_upload_part" else "file"
+        parts = [f'name="{name}"; filename="a.md"\r\n\r\n{model.token}']
+        if operation.name == "create_file":
+            parts.append('name="purpose"\r\n\r\nassistants')
+        start = f"--{BOUNDARY}\r\nContent-Disposition: form-data; "
+        return ("".join(f"{start}{part}\r\n" for part in parts) + f"--{BOUNDARY}--\r\n").encode()
+
+    def _ask(
+        self, model: Model, operation: Operation, ids: dict[str, str], path: str, body: bytes, *, form: bool = False
+    ) -> Reply:
+        kind = f"multipart/form-data; boundary={BOUNDARY}" if form else "application/json"
+        headers = {"content-type": kind} if body else {}
+        reply = self.doors[model.key].request(operation.method, path, content=body, headers=headers)
+        model.sent.append((operation.method, path.partition("?")[0], reply.status))
+        self.said.append(reply.body)
+        model.read(operation, ids, reply, [one.token for one in self.models.values() if one is not model])
+        return reply
+
+    # ---- At the end ----
+
+    def _whole_lists(self, model: Model) -> None:
+        for path in sorted(model.members):
+            if path in model.members:
+                model.check_list(path, list(self._pages(model, path, self.random.choice(["asc", "desc"]))))
+
+    def _pages(self, model: Model, path: str, order: str) -> Iterator[str]:
+        operation, after = _list_at(path), ""
+        for _ in range(200):
+            limit = self.random.choice([1, 2, 7, 100])
+            reply = self._ask(model, operation, {}, f"/v1{path}?limit={limit}&order={order}{after}", b"")
+            if reply.status != 200:
+                raise Broken(f"a page of {path} is a {reply.status}: {reply.body[:300]!r}")
+            yield from (one["id"] for one in reply.json["data"])
+            if not reply.json["has_more"]:
+                return
+            after = f"&after={reply.json['last_id']}"
+        raise Broken(f"{path} has no last page")
+
+    def _itself(self, model: Model) -> None:
+        """The journal has what was sent, and no problem is the emulator's own."""
+        door = self.doors[model.key]
+        model.check_journal(door.get("/_emulator/requests").json["requests"])
+        internal = [one for one in door.get("/_emulator/check").json["problems"] if one["kind"] == "internal"]
+        if internal:
+            raise Broken(f"an internal problem: {str(internal[0])[:3000]}")
+
+
+def _list_at(path: str) -> Operation:
+    forms = ((one, re.sub(r"\{\w+\}", "[^/]+", one.path)) for one in OPERATIONS if one.method == "GET")
+    return next(one for one, form in forms if re.fullmatch(form, path) and one.name.startswith("list_"))
+
+
+def campaign(seconds: int, *, seed: int = 1, most: int | None = None, cache: Path = CACHE) -> Report:
+    """Episodes for that long, or so many; each tenth is played again, and has to be the same bytes."""
+    folder = cache / "findings" / "oracle"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    report, begun, number = Report("oracle"), time.monotonic(), 0
+    while time.monotonic() - begun < seconds and (most is None or number < most):
+        name = f"{seed}/{number}"
+        episode = Episode(name)
+        try:
+            report.inputs += episode.play()
+            if number % 10 == 0:
+                again = Episode(name)
+                report.inputs += again.play()
+                if episode.said != again.said:
+                    raise Broken("the same seed has other bytes")
+        except Exception as error:
+            report.findings.append(f"episode {name}: {type(error).__name__} {error}")
+            if len(report.findings) >= _MOST_FINDINGS:
+                break
+        number += 1
+    report.seconds = round(time.monotonic() - begun, 1)
+    return report
