@@ -33,7 +33,7 @@ class Raw:
     version: bytes = b"HTTP/1.1"
     end: bytes = b"\r\n"
 
-    def bytes(self) -> bytes:
+    def whole(self) -> bytes:
         line = self.method.encode("latin-1") + b" " + self.target + b" " + self.version
         return self.end.join([line, *self.headers, b"", b""]) + self.body
 
@@ -321,7 +321,7 @@ def connection(random: Random) -> Connection:
     names = [random.choice(sorted(HURTS)) for _ in range(hurts)]
     for name in names:
         HURTS[name](random.choice(requests), random)
-    parts = [request.bytes() for request in requests]
+    parts = [request.whole() for request in requests]
     if random.random() < 0.1:
         parts.insert(random.randint(0, len(parts)), random.choice(_BETWEEN))
         names.append("between")

@@ -31,7 +31,7 @@ def test_valid_requests_are_answered_in_order_on_one_connection(emulate: Emulate
     for operation in OPERATIONS:
         requests = [valid(operation, Random(number)) for number in range(3)]
         requests[-1].headers.append(b"Connection: close")
-        sent = Connection([one.bytes() for one in requests], 3, operation.name)
+        sent = Connection([one.whole() for one in requests], 3, operation.name)
 
         assert all(status < 500 for status in check(sent, exchange(port, sent)))
 

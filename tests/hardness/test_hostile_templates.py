@@ -6,7 +6,9 @@ import threading
 from typing import Any
 
 import pytest
-from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_NAMESPACE, DEFAULT_TESTS
+from jinja2.defaults import DEFAULT_NAMESPACE
+from jinja2.filters import FILTERS
+from jinja2.tests import TESTS
 
 from emulator.sandbox import templates
 from emulator.sandbox.fake import Fake
@@ -206,11 +208,11 @@ def test_no_template_comes_to_python(text: str) -> None:
 
 
 def test_templates_have_no_filter_test_or_global_that_jinja_adds(monkeypatch: pytest.MonkeyPatch) -> None:
-    for table in (DEFAULT_FILTERS, DEFAULT_TESTS, DEFAULT_NAMESPACE):
+    for table in (FILTERS, TESTS, DEFAULT_NAMESPACE):
         monkeypatch.setitem(table, "door", getattr)
     environment = Environment(str)
 
-    assert DEFAULT_FILTERS["door"] is getattr
+    assert FILTERS["door"] is getattr
     assert {"door"} & {*environment.filters, *environment.tests, *environment.globals} == set()
     assert {"attr", "random", "lipsum"} & {*environment.filters, *environment.globals} == set()
 
