@@ -83,11 +83,12 @@ class EmulatorWarning(UserWarning):
 
 
 class CheckFailed(EmulatorError, AssertionError):
-    """``check()`` found problems. ``problems``: a list of ``Problem``, each a line of the message."""
+    """``check()`` found problems. ``problems``: a list of ``Problem``, each a line of the message, without secrets."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
+        from emulator.base.secrets.texts import redact_text
         from emulator.base.text import plural
 
-        lines = "\n".join(f"  {problem}" for problem in problems)
+        lines = "\n".join(f"  {redact_text(str(problem))}" for problem in problems)
         super().__init__(f"the emulator found {plural(len(problems), 'problem')}:\n{lines}")
         self.problems = list(problems)

@@ -46,10 +46,13 @@ class UsedWorld:
         )
 
 
-def as_json(worlds: Sequence[UsedWorld]) -> dict[str, Any]:
-    """The requests, runs and problems of all worlds together."""
+def as_json(worlds: Sequence[UsedWorld], command: Sequence[str]) -> dict[str, Any]:
+    """The command, and the requests, runs and problems of all worlds together, without secrets."""
+    from emulator.base.secrets.texts import redact_value
+
     keys = ("id", "thread_id", "turn", "status", "responses")
-    return {
+    found = {
+        "command": list(command),
         "requests": sum(one.requests for one in worlds),
         "worlds": sum(one.requests > 0 for one in worlds),
         "runs": [{key: getattr(run, key) for key in keys} for one in worlds for run in one.runs],
@@ -57,6 +60,8 @@ def as_json(worlds: Sequence[UsedWorld]) -> dict[str, Any]:
         "warnings": [warning.as_json() for one in worlds for warning in one.warnings],
         "loose_ends": [end.as_json() for end in loose_ends(worlds)],
     }
+    redacted: dict[str, Any] = redact_value(found)
+    return redacted
 
 
 def loose_ends(worlds: Sequence[UsedWorld]) -> list[LooseEnd]:
@@ -74,10 +79,12 @@ def loose_ends(worlds: Sequence[UsedWorld]) -> list[LooseEnd]:
 
 def show_loose_ends(ends: Sequence[LooseEnd], command: str) -> None:
     """Prints what a command that succeeded left undone."""
+    from emulator.base.secrets.texts import redact_text
+
     paint = Paint(sys.stderr)
     print_stderr(paint(f"assistants-emulator: {command} succeeded, and left {plural(len(ends), 'loose end')}:", "bold"))
     for end in ends:
-        print_stderr(printable(f"  {end}"))
+        print_stderr(printable(redact_text(f"  {end}")))
 
 
 def write_files(worlds: Sequence[UsedWorld], folder: Path, title: str) -> Iterator[Path]:

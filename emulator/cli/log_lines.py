@@ -9,15 +9,17 @@ from emulator.cli.terminal import CountingLines
 
 
 class LogLines(logging.Handler):
-    """Writes records among the lines of the request log."""
+    """Writes records, without secrets, among the lines of the request log."""
 
     def __init__(self, lines: CountingLines) -> None:
         super().__init__()
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
+        from emulator.base.secrets.texts import redact_text
+
         with contextlib.suppress(OSError):  # the reader of the log has left; requests must not fail for that
-            self._lines.write_text(self.format(record), "yellow")
+            self._lines.write_text(redact_text(self.format(record)), "yellow")
 
 
 def show_log(lines: CountingLines) -> None:

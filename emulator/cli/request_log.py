@@ -43,6 +43,8 @@ class RequestLog:
         self._streaming: dict[Entry, list[Cell]] = {}
 
     def __call__(self, world: World, entry: Entry) -> None:
+        from emulator.base.secrets.texts import redact_text
+
         request, problems = Request(**entry.as_json()), self._new_problems(world)
         if not self._lines.is_interactive:
             if entry.status:
@@ -53,7 +55,7 @@ class RequestLog:
             if not entry.status:
                 self._streaming[entry] = line
         for problem in problems:
-            self._lines.write_text(f"problem: {problem}", "red")
+            self._lines.write_text(f"problem: {redact_text(str(problem))}", "red")
 
 
 class NewProblems:
@@ -70,12 +72,14 @@ class NewProblems:
 
 def as_json(world: World, entry: Entry, problems: list[Problem]) -> dict[str, Any]:
     """A request as JSON, with the status of its run and the problems that it caused, without secrets."""
-    from emulator.recordings.redaction.redactor import Redactor
+    from emulator.base.secrets.texts import redact_query, redact_url, redact_value
 
     fields = entry.as_json()
-    redacted: dict[str, Any] = Redactor().value(
+    redacted: dict[str, Any] = redact_value(
         {
             **{key: fields[key] for key in _FIELDS},
+            "path": redact_url(fields["path"]),
+            "query": redact_query(fields["query"]),
             "run_status": run_status(world, entry),
             "problems": [problem.as_json() for problem in problems],
         }
@@ -93,8 +97,10 @@ def run_status(world: World, entry: Entry) -> str | None:
 
 def short_line(request: Request, status: str | None, problems: list[Problem], width: int) -> list[Cell]:
     """A line for a terminal: columns and shortened ids. A narrow one shows the operation in place of the path."""
-    result = _shortened(", ".join(filter(None, _result(request, status, problems))))
-    path = _shortened(unquote(request.path))
+    from emulator.base.secrets.texts import redact_text, redact_url
+
+    result = _shortened(redact_text(", ".join(filter(None, _result(request, status, problems)))))
+    path = _shortened(unquote(redact_url(request.path)))
     operation = request.operation or "unknown"
     cells: list[Cell] = [
         (f"{request.status or '…':<3} ", _colour(request.status)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlencode
 
 from emulator.base.operations import CREATES_TURN
 from emulator.base.problems import Problem, near_misses_in_words
@@ -21,11 +20,13 @@ _WIDTH: Final = 200
 
 
 def report(control: Control, *, newest: int | None = None, refused: Sequence[str] = ()) -> str:
-    """Requests, runs with their timelines, and problems, a line each.
+    """Requests, runs with their timelines, and problems, a line each, without secrets.
 
     ``newest``: the number of latest requests to show, with their runs; None for all. ``refused``: the hosts of the real
     service to which a connection was refused.
     """
+    from emulator.base.secrets.texts import redact_text
+
     problems, warned, told = control.problems(), control.warnings(), control.report()
     requests = control.requests()
     if newest is not None:
@@ -42,7 +43,7 @@ def report(control: Control, *, newest: int | None = None, refused: Sequence[str
         *([_section("refused connections to the real service", list(dict.fromkeys(refused)))] if refused else []),
         *([_section("warnings", list(map(str, warned)))] if warned else []),
         *([_section("loose ends", _bounded(ends))] if ends else []),
-        _section("problems", [line for problem in problems for line in str(problem).splitlines()]),
+        _section("problems", [line for problem in problems for line in redact_text(str(problem)).splitlines()]),
     ]
     return "\n".join(parts)
 
@@ -57,7 +58,9 @@ def _newest(requests: list[Request], many: int) -> list[Request]:
 
 
 def _section(title: str, lines: list[str]) -> str:
-    return "\n".join([f"{title}:", *(f"  {line}" for line in lines or ["none"])])
+    from emulator.base.secrets.texts import redact_text
+
+    return "\n".join([f"{title}:", *(f"  {redact_text(line)}" for line in lines or ["none"])])
 
 
 def _bounded(lines: list[str]) -> list[str]:
@@ -68,9 +71,11 @@ def _bounded(lines: list[str]) -> list[str]:
 
 
 def request_line(request: Request, problems: Sequence[Problem] = ()) -> str:
-    """``200 POST /v1/threads [create_thread] thread_…``: a request and its outcome."""
-    query = f"?{urlencode(request.query, doseq=True)}" if request.query else ""
-    line = f"{request.status} {request.method} {request.path}{query} [{request.operation or 'unknown'}]"
+    """``200 POST /v1/threads [create_thread] thread_…``: a request and its outcome, without secrets."""
+    from emulator.base.secrets.texts import redact_text, redact_url
+
+    url = redact_url(request.path, request.query)
+    line = f"{request.status} {request.method} {url} [{request.operation or 'unknown'}]"
     notes = [
         "baseline" if request.baseline else "",
         outcome(request),
@@ -79,15 +84,18 @@ def request_line(request: Request, problems: Sequence[Problem] = ()) -> str:
         f"and {request.repeats} more like it" if request.repeats else "",
     ]
     words = error_words(request)
-    return f"{line} {', '.join(filter(None, notes))}".rstrip() + (f": {words}" if words else "")
+    ended = redact_text(", ".join(filter(None, notes)))
+    return f"{line} {ended}".rstrip() + (f": {words}" if words else "")
 
 
 def error_words(request: Request) -> str:
-    """The message of an error response, shortened; empty for any other response."""
+    """The message of an error response without secrets, shortened; empty for any other response."""
+    from emulator.base.secrets.texts import redact_text
+
     error = request.answer.get("error") if isinstance(request.answer, dict) else None
     if request.status < 400 or not isinstance(error, dict):
         return ""
-    words = " ".join(str(error.get("message", "")).split())
+    words = " ".join(redact_text(str(error.get("message", ""))).split())
     return shorten(words, _WIDTH)
 
 

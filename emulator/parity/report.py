@@ -107,12 +107,15 @@ class ParityReport:
         return {said: list(names) for said, names in found.items()}
 
     def as_json(self) -> Object:
+        """The report without secrets."""
+        from emulator.base.secrets.texts import redact_value
+
         return {
             "ok": self.is_same,
             "same": sum(one.is_same for one in self.comparisons),
             "different": len(self._different),
             "only": {api: sum(one.only_on == api for one in self._only) for api in (*APIS, NEITHER)},
-            f"{self.noun}s": [_as_json(one) for one in self.comparisons],
+            f"{self.noun}s": [redact_value(_as_json(one)) for one in self.comparisons],
         }
 
 

@@ -29,8 +29,10 @@ def shown(field: str, value: Any) -> str:
 
 
 def shown_pair(field: str, old: Any, new: Any) -> tuple[str, str]:
-    """Two values that differ, each in one line; of long ones the part where they begin to differ."""
-    texts = shown(field, old), shown(field, new)
+    """Two values that differ, each in one line without secrets; of long ones the part where they begin to differ."""
+    from emulator.base.secrets.texts import redact_value
+
+    texts = shown(field, redact_value(old)), shown(field, redact_value(new))
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
     if max(map(len, texts)) > _WIDTH and same > 2 * _BEFORE:
         texts = f"…{texts[0][same - _BEFORE :]}", f"…{texts[1][same - _BEFORE :]}"

@@ -90,7 +90,7 @@ def scenario_of(world: World, redactor: Redactor | None) -> str:
     """
     store, objects, left_out = world.store, objects_of(world), _lost(world)
     given = {
-        "files": [_file(file, world) for file in store.files],
+        "files": [_file(file, world, redactor) for file in store.files],
         "vector_stores": [_store(one) for one in store.vector_stores],
         "assistants": [_assistant(cast("Object", one), store) for one in objects.assistants],
         "threads": [_thread(thread, world, left_out) for thread in objects.threads.values()],
@@ -120,8 +120,9 @@ def _lost(world: World) -> list[str]:
     return left_out
 
 
-def _file(file: Object, world: World) -> Object:
+def _file(file: Object, world: World, redactor: Redactor | None) -> Object:
     content = world.store.contents[file["id"]].read()
+    content = redactor.content(content) if redactor else content
     given: Object = {"id": file["id"], "filename": file["filename"]}
     given |= {"purpose": file["purpose"]} if file["purpose"] != "assistants" else {}
     try:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.base.secrets.finder import PLACEHOLDER, Finder, redact_text
+from emulator.base.secrets.finder import PLACEHOLDER, Finder
 from emulator.base.secrets.kinds import KINDS, kind
+from emulator.base.secrets.texts import redact_text
 from emulator.recordings.exchange import Exchange, Part
 from emulator.recordings.redaction.redactor import Redactor
 from tests.recording.secret_samples import sample

@@ -12,6 +12,7 @@ import orjson
 
 from emulator.admin.inspector.page import PAGE, SCRIPTS, STYLE, text_of
 from emulator.base.prices import Prices
+from emulator.base.secrets.texts import redact_text
 from emulator.base.text import shorten
 from emulator.control.client import Control
 
@@ -39,6 +40,7 @@ def report_of(control: Control, title: str) -> str:
 
 def html_of(snapshot: dict[str, Any], title: str) -> str:
     """The page with a snapshot inside. Secrets are redacted as in recordings. ``title`` is plain text."""
+    title = redact_text(title)
     data = orjson.dumps(_without_secrets(dict(snapshot))).decode().replace("<", "\\u003c")
     style, script = text_of(STYLE), "\n".join(text_of(name) for name in SCRIPTS)
     policy = (
@@ -65,6 +67,8 @@ def _without_secrets(snapshot: dict[str, Any]) -> Any:
     from emulator.recordings.redaction.scrubber import Scrubber, redacted_value
 
     scrubber = Scrubber(Finder())
+    for row in [*snapshot.get("requests", ()), *snapshot.get("details", {}).values()]:
+        row["path"] = scrubber.url(row["path"])
     files = snapshot.pop("files", [])  # an image is no text
     named = [{**file, "filename": scrubber.plain(file["filename"])} for file in files]
     return {**redacted_value(snapshot, scrubber), "files": named}

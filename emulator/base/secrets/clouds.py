@@ -7,7 +7,8 @@ from typing import Final
 from emulator.base.secrets.kinds import kind, prefixed
 
 _WORD: Final = r"(?<![A-Za-z0-9_-])"
-_NOT_BASE64: Final = r"(?<![A-Za-z0-9+/])"
+#: In base64 a ``/`` may stand before it, as in the path of a URL.
+_NOT_BASE64: Final = r"(?<![A-Za-z0-9+])"
 
 # ---- AWS ----
 
@@ -30,7 +31,7 @@ kind(
 kind(
     "Amazon Bedrock key",
     "ABSK|bedrock-api-key-",
-    r"(?:ABSK[A-Za-z0-9+/]{80,}={0,2}|bedrock-api-key-[A-Za-z0-9+/=_-]{16,})",
+    r"(?:ABSK[A-Za-z0-9+/]{80,160}={0,2}(?![A-Za-z0-9+/=])|bedrock-api-key-[A-Za-z0-9+/=_-]{16,})",
     "ABSK{128}",
     begin=_NOT_BASE64,
 )

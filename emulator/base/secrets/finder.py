@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, Protocol
 
@@ -36,6 +37,8 @@ _HIDING: Final = re.compile(r"\\[^nrt\"]")
 #: Such an escape, which does not hide a secret but may stand where another character must.
 _ESCAPE: Final = re.compile(r"\\([nrt\"])")
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"'}
+#: A character of ASCII in percent-encoding.
+_PERCENT: Final = re.compile(r"%([0-7][0-9A-Fa-f])")
 #: The kinds by their signs: those signs that stand in a text as they are, and those that may be in another case.
 _EXACT: Final[dict[str, list[str]]] = {}
 _FOLDED: Final[dict[str, list[str]]] = {}
@@ -88,7 +91,9 @@ class Finder:
             if any(form.search(shown) for _, form in forms):
                 return True
         lower = text.lower()
-        return any(one in lower for one in _SYLLABLES) and _NAMED.search(lower) is not None
+        if any(one in lower for one in _SYLLABLES) and _NAMED.search(lower) is not None:
+            return True
+        return "%" in text and (plain := _PERCENT.sub(_character, text)) != text and self._may_find(plain)
 
     def find(self, text: str) -> list[Found]:
         """The secrets in a text, in order and without overlap. A placeholder is not a secret.
@@ -112,7 +117,18 @@ class Finder:
         found: list[Found] = []
         for start, end in places:
             found += (one for one in self._matches(forms, text, start, end) if one.start < one.end)
+        if "%" in text:
+            found += self._encoded(text, places)
         return sorted(found)
+
+    def _encoded(self, text: str, places: Places) -> Iterator[Found]:
+        """The secrets that percent-encoding hides: an error quotes the URL of its request."""
+        plain, at = _decoded(text)
+        forms = _forms_for(plain)
+        for start, end in places if len(plain) < len(text) else ():
+            for one in self._matches(forms, plain, bisect_left(at, start), bisect_left(at, end)):
+                if one.start < one.end:
+                    yield Found(at[one.start], at[one.end], one.kind)
 
     def _matches(self, forms: list[tuple[str, re.Pattern[str]]], text: str, start: int, end: int) -> Iterator[Found]:
         for title, form in forms:
@@ -136,18 +152,23 @@ def _forms_for(text: str) -> list[tuple[str, re.Pattern[str]]]:
     return [(title, KINDS[title].form) for title in dict.fromkeys(title for titles in signs for title in titles)]
 
 
+def _decoded(text: str) -> tuple[str, list[int]]:
+    """A text without its percent-encoding, and where in the text each of its characters stands, with the end."""
+    at: list[int] = []
+    done = 0
+    for match in _PERCENT.finditer(text):
+        at += [*range(done, match.start()), match.start()]
+        done = match.end()
+    return _PERCENT.sub(_character, text), [*at, *range(done, len(text) + 1)]
+
+
+def _character(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
+
+
 def _unescaped(text: str) -> str:
     """The text of JSON with its line ends, tabs and quotes as they are."""
     return _ESCAPE.sub(lambda match: _ESCAPED[match[1]], text) if "\\" in text else text
-
-
-def redact_text(text: str) -> str:
-    """A text of no known form without the secrets that its forms and names show."""
-    pieces, at = [], 0
-    for found in Finder().find(text):
-        pieces += [text[at : found.start], PLACEHOLDER]
-        at = found.end
-    return "".join([*pieces, text[at:]])
 
 
 def _is_distinct(word: str) -> bool:

@@ -174,7 +174,7 @@ def _finish(emulator: Emulator, command: list[str], code: int, options: argparse
     found_problems = any(one.problems for one in worlds)
     exit_code = code or (FOUND_PROBLEMS if found_problems or (options.strict and ends) else code)
     if options.json:
-        show_json_line({"code": exit_code, "command": command, "command_code": code, **as_json(worlds)})
+        show_json_line({"code": exit_code, "command_code": code, **as_json(worlds, command)})
     elif ends and not code and not found_problems:
         show_loose_ends(ends, command[0])
     elif exit_code and exit_code not in _INTERRUPTED and any(one.requests for one in worlds):

@@ -69,6 +69,13 @@ class Redactor:
         self.count += scrubber.count
         return redacted
 
+    def content(self, raw: bytes) -> bytes:
+        """The content of a file without its secrets."""
+        scrubber = Scrubber(Finder((), self._patterns))
+        redacted = scrubber.body(raw, None) or b""
+        self.count += scrubber.count
+        return redacted
+
     def _counted(self, exchange: Exchange, finder: Finder) -> Exchange:
         redacted, scrubber = self._scrubbed(exchange, finder)
         for (part, kind), count in scrubber.found.items():

@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import quote, unquote_plus
 
-from emulator.base.secrets.finder import NAMED, PLACEHOLDER, Finder
+from emulator.base.secrets.finder import NAMED, PLACEHOLDER, Finder, Found
 from emulator.base.secrets.names import is_secret_header, is_secret_name, is_secret_parameter
 from emulator.recordings.exchange import Headers, Part
 from emulator.recordings.redaction.json_leaves import Leaf, Span, apply, encode, is_json, leaves
-from emulator.recordings.redaction.streams import redact_stream
+from emulator.recordings.redaction.streams import redact_stream, redacted_events
 
+#: Characters that stay readable in a URL.
+_SAFE: Final = "[]:@!$'()*,;~"
 #: Levels of JSON in strings of JSON; deeper ones are plain text.
 _MAX_DEPTH: Final = 8
 _MAX_ROUNDS: Final = 8
@@ -176,11 +178,22 @@ class Scrubber:
 
     def _url(self, url: str) -> str:
         path, mark, query = url.partition("?")
-        path = self.plain(path)
-        segments = [
-            self._encoded(segment, unquote, lambda text: quote(text, safe=_SAFE)) for segment in path.split("/")
-        ]
-        return "/".join(segments) + mark + self.query(query)
+        return apply(path, self._path_spans(path)) + mark + self.query(query)
+
+    def _path_spans(self, path: str) -> list[Span]:
+        """Those of each segment and those of several together, as a webhook's; where they overlap it is one."""
+        found, at = self._finder.find(path), 0
+        for segment in path.split("/"):
+            found += [Found(at + one.start, at + one.end, one.kind) for one in self._finder.find(segment)]
+            at += len(segment) + 1
+        spans: list[Span] = []
+        for start, end, kind in sorted(found):
+            if spans and start < spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]), PLACEHOLDER)
+            else:
+                self._note(kind)
+                spans.append((start, end, PLACEHOLDER))
+        return spans
 
     def query(self, query: str) -> str:
         """Redacts the query of a URL, or a form that is encoded as one."""
@@ -209,10 +222,6 @@ def _settled(redact: Callable[[str], str], text: str) -> str:
     return text
 
 
-#: Characters that stay readable in a URL.
-_SAFE: Final = "[]:@!$'()*,;~"
-
-
 def is_covered(leaf: Leaf) -> bool:
     """True for a leaf under the name of a secret, directly or in lists and objects that are not a schema."""
     key, inside = leaf.key, leaf.inside
@@ -234,7 +243,11 @@ def redacted_value(value: Any, scrubber: Scrubber, *, name: str = "") -> Any:
             for key, inner in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [redacted_value(inner, scrubber, name=name) for inner in value]
+        events = bool(value) and all(isinstance(one, dict) and one.keys() == {"event", "data"} for one in value)
+        return [
+            redacted_value(inner, scrubber, name=name)
+            for inner in (redacted_events(list(value), scrubber) if events else value)
+        ]
     if not isinstance(value, str):
         return value
     if is_secret_name(name):

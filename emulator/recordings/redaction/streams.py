@@ -6,6 +6,7 @@ redacted, and cut at the same places; joined again they are the redacted text.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
@@ -84,22 +85,46 @@ def _data_of(line: str) -> str | None:
 
 def _redact_deltas(events: list[_Event], scrubber: Scrubs) -> None:
     """Joins the deltas of each text, and puts the redacted ones into ``pieces`` of their events."""
-    texts: defaultdict[Hashable, list[tuple[_Event, Path, str]]] = defaultdict(list)
-    for event in events:
-        value = parse(event.data) if event.data.lstrip()[:1] == "{" else None
+    values = [parse(event.data) if event.data.lstrip()[:1] == "{" else None for event in events]
+    shown = [value if isinstance(value, dict) else event.data for event, value in zip(events, values, strict=True)]
+    for event, value in zip(events, shown, strict=True):
         event.is_object = isinstance(value, dict)
+    for number, path, text, piece in _pieces(shown, scrubber):
+        events[number].pieces[path] = piece
+        events[number].changes |= piece != text
+
+
+def redacted_events(events: list[Any], scrubber: Scrubs) -> list[Any]:
+    """The events of a stream as JSON, each with its ``data``, whose deltas are redacted as the texts that they are."""
+    changed = [
+        (number, path, piece)
+        for number, path, text, piece in _pieces([one["data"] for one in events], scrubber)
+        if piece != text
+    ]
+    events = copy.deepcopy(events) if changed else events
+    for number, path, piece in changed:
+        inner, steps = events[number], ("data", *path)
+        for step in steps[:-1]:
+            inner = inner[step]
+        inner[steps[-1]] = piece
+    return events
+
+
+def _pieces(data: list[Any], scrubber: Scrubs) -> Iterator[tuple[int, Path, str, str]]:
+    """The deltas of all texts, and data that is no object: the event's index, the path, the text, the redacted text."""
+    texts: defaultdict[Hashable, list[tuple[int, Path, str]]] = defaultdict(list)
+    for number, value in enumerate(data):
         if isinstance(value, dict):
             identity = tuple(str(value.get(name)) for name in _IDENTITY)
             for path, by_index, text in _deltas(value):
-                texts[identity, by_index].append((event, path, text))
-        else:
-            texts[()].append((event, (), event.data))
+                texts[identity, by_index].append((number, path, text))
+        elif isinstance(value, str):
+            texts[()].append((number, (), value))
     for deltas in texts.values():
         old = [text for _, _, text in deltas]
         spans = scrubber.spans("".join(old))
-        for (event, path, text), piece in zip(deltas, distributed(old, spans) if spans else old, strict=True):
-            event.pieces[path] = piece
-            event.changes |= piece != text
+        new = distributed(old, spans) if spans else old
+        yield from ((*delta, piece) for delta, piece in zip(deltas, new, strict=True))
 
 
 def _deltas(data: Any) -> Iterator[tuple[Path, Path, str]]:
