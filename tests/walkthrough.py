@@ -322,7 +322,7 @@ def check_settings(said: Mapping[str, Any]) -> None:
 def check_project(project: Project) -> None:
     """Every command must be able to read the table. Raises EmulatorError."""
     for name, parser in parsers()[1].items():
-        read_options(project, name, parser)
+        read_options(project, name, parser, lambda: parsers()[1])
         project.scenarios(name)
 
 

@@ -83,7 +83,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         parser.error(f"there is no command {arguments[0]!r}{did_you_mean(arguments[0], COMMANDS)}")
     name = arguments[0]
-    project = project_for(name, commands[name]) if name in commands else None
+    project = project_for(name, commands[name], lambda: parsers()[1]) if name in commands else None
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         commands[options.command].refuse_unknown(unknown)

@@ -5,6 +5,7 @@ A key is an option without its dashes, or ``scenarios``. A table of a command's 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,31 +16,36 @@ if TYPE_CHECKING:
     from emulator.cli.commands.parsing import CommandParser
 
 
-def project_for(command: str, parser: CommandParser) -> Project | None:
-    """The project of the working directory, whose options the parser then takes. Raises EmulatorError for bad ones."""
+#: Makes the parsers of all commands, by name.
+AllParsers = Callable[[], "dict[str, CommandParser]"]
+
+
+def project_for(command: str, parser: CommandParser, all_parsers: AllParsers) -> Project | None:
+    """The project of the working directory, whose options the parser then takes. Raises EmulatorError for bad ones.
+
+    ``all_parsers`` is called only to tell an option of another command from a wrong word.
+    """
     project = project_of(Path.cwd())
     if project is not None:
-        read_options(project, command, parser)
+        read_options(project, command, parser, all_parsers)
     return project
 
 
-def read_options(project: Project, command: str, parser: CommandParser) -> None:
+def read_options(project: Project, command: str, parser: CommandParser, all_parsers: AllParsers) -> None:
     """Gives the parser of a command what the project states for it. Raises EmulatorError for what cannot be."""
     stated = project.options(command)
     own = {action.dest: action for action in parser.variables().values()}
     if unknown := [key for key in stated if key not in own]:
-        _refuse_unknown(project, unknown)
+        _refuse_unknown(project, unknown, all_parsers)
     for key, value in stated.items():
         if key in own:
             place = str(project.error(key.replace("_", "-"), "")).rpartition(": ")[0]
             parser.stated[key] = parser.value_of(place, own[key], _as_text(project, key, value))
 
 
-def _refuse_unknown(project: Project, keys: list[str]) -> None:
+def _refuse_unknown(project: Project, keys: list[str], all_parsers: AllParsers) -> None:
     """Raises EmulatorError for a key that is an option of no command."""
-    from emulator.cli.main import parsers
-
-    commands = parsers()[1]
+    commands = all_parsers()
     known = {action.dest for parser in commands.values() for action in parser.variables().values()}
     for key in keys:
         if key not in known:

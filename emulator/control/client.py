@@ -180,6 +180,24 @@ class Control(AsyncVerbs):
         found: list[dict[str, Any]] = self._call("GET", "/worlds")["worlds"]
         return found
 
+    def events(self, timeout: float = 30) -> Iterator[tuple[str, int]]:
+        """The epoch of the world and the number of its last change, at once and after each change.
+
+        A reset begins a new epoch. Ends when the server does; raises EmulatorError after ``timeout`` real seconds
+        without a change.
+        """
+        connection = self._connection(timeout)
+        try:
+            connection.request("GET", "/_emulator/events", headers={"Authorization": f"Bearer {self.api_key}"})
+            for line in connection.getresponse():
+                if line.startswith(b"data: "):
+                    news = json.loads(line[6:])
+                    yield news["epoch"], news["seq"]
+        except (OSError, http.client.HTTPException) as error:
+            raise EmulatorError(f"no change within {timeout:g} seconds at {self.url}: {error}") from None
+        finally:
+            connection.close()
+
     def problems(self) -> list[Problem]:
         """The problems that ``check`` would raise."""
         return [Problem.from_json(one) for one in self._call("GET", "/check")["problems"]]
@@ -258,9 +276,7 @@ class Control(AsyncVerbs):
 
     def _exchange(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
         """Sends a request on a connection of its own, so that no connection stays open in a thread or a test."""
-        address = urlsplit(self.url)
-        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-        connection = kind(address.netloc, timeout=timeout)
+        connection = self._connection(timeout)
         try:
             connection.request(method, path, data, {"Authorization": f"Bearer {self.api_key}"})
             response = connection.getresponse()
@@ -270,3 +286,8 @@ class Control(AsyncVerbs):
             raise EmulatorError(f"no emulator responds at {where}: {error}") from None
         finally:
             connection.close()
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        address = urlsplit(self.url)
+        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        return kind(address.netloc, timeout=timeout)

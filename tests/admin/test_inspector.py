@@ -108,6 +108,17 @@ def test_events_tell_of_each_change_and_of_a_reset() -> None:
         assert epochs[0] == epochs[1] != epochs[2]
 
 
+def test_control_yields_the_changes() -> None:
+    with Emulator(SCENARIO) as emulator:
+        changes = emulator.events()
+        epoch, seq = next(changes)
+        httpx.get(f"{emulator.base_url}/models", headers={"Authorization": "Bearer sk-x"})
+        assert next(changes) > (epoch, seq)
+        assert emulator.snapshot(seq)["requests"][0]["operation"] == "list_models"
+        with pytest.raises(EmulatorError, match=r"no change within 0\.2 seconds"):
+            list(emulator.events(timeout=0.2))
+
+
 def test_an_open_event_stream_does_not_hold_up_the_end() -> None:
     with Emulator(SCENARIO) as emulator:
         headers = {"Authorization": f"Bearer {emulator.api_key}"}
