@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from emulator.base.clock import milliseconds
 from emulator.base.json_types import Object
 from emulator.base.text import shorten
 from emulator.engine.event_stream import EventStream
@@ -25,7 +26,7 @@ _WIDTH: Final = 120
 class Moment:
     """A line of a timeline; deltas of the same kind in a row are one line with a ``count``. ``time`` is in seconds.
 
-    ``seq`` and ``ms``: the number and the real time of its last change. ``object_id``: what the event is about.
+    ``seq``: the number of its last change; ``ms``: the real time of its first. ``object_id``: what the event is about.
     ``text``: what the model does, in a few words. ``line``: that of the step in its scenario.
     """
 
@@ -94,7 +95,7 @@ class TurnLog:
 
     def touch(self) -> None:
         """Something has changed that is no event: the turn stands at a hold, or does so no longer."""
-        self._touched, _ = self.changes.mark()
+        self._touched = self.changes.mark()
 
     def begin(self, action: Action, step: Step | None) -> None:
         """The events to come are those of this action."""
@@ -103,10 +104,10 @@ class TurnLog:
 
     def note(self, time: int, event: str, times: int = 1, object_id: str | None = None) -> None:
         """Adds to the timeline an event, or so many deltas in a row. ``object_id``: what it is about."""
-        seq, ms = self.changes.mark()
+        seq = self.changes.mark()
         last = self.timeline[-1] if self.timeline else None
-        if last and last.event == event and event.endswith(".delta"):
+        if last is not None and last.event == event and event.endswith(".delta"):
             last.count += times
-            last.seq, last.ms = seq, ms
-        else:
-            self.timeline.append(Moment(time, event, times, seq, ms, object_id, self._text, self._line))
+            last.seq = seq
+            return
+        self.timeline.append(Moment(time, event, times, seq, milliseconds(), object_id, self._text, self._line))

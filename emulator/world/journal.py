@@ -130,12 +130,12 @@ class Journal:
         newest = self._newest.get(entry.thread_id)
         if newest is not None and entry.repeats_of(newest):
             newest.repeats += 1
-            newest.changed, newest.done_ms = self._changes.mark()
+            newest.changed, newest.done_ms = self._changes.mark(), milliseconds()
             return
         self._newest[entry.thread_id] = entry
         entry.kept = True
-        entry.changed, entry.done_ms = self._changes.mark()
-        entry.seq = entry.changed
+        entry.seq = entry.changed = self._changes.mark()
+        entry.done_ms = milliseconds()
         self._entries.append(entry)
         self._bytes += entry.size
         while len(self._entries) > self._limit or self._bytes > self._bytes_limit:
@@ -148,7 +148,7 @@ class Journal:
         if entry.kept:
             self._bytes += len(answer) - len(entry.answer)
         entry.answer = answer
-        entry.changed, entry.done_ms = self._changes.mark()
+        entry.changed, entry.done_ms = self._changes.mark(), milliseconds()
 
     def replaced(self, entry: Entry, status: int, answer: bytes | None) -> None:
         """A fault sends another response than the API's own: the entry shows what the client gets."""

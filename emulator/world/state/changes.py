@@ -24,13 +24,14 @@ class Changes:
         #: Called at each change.
         self.listeners: list[Callable[[], None]] = []
 
-    def mark(self) -> tuple[int, int]:
-        """Numbers a change: its number in this world, from 1, and the real time in milliseconds since the epoch."""
-        self.seq += 1
-        for listener in self.listeners:
-            listener()
-        return self.seq, milliseconds()
+    def mark(self) -> int:
+        """Numbers a change: its number in this world, from 1."""
+        self.seq = seq = self.seq + 1
+        if self.listeners:
+            for listener in self.listeners:
+                listener()
+        return seq
 
     def mark_all(self) -> None:
         """Much may have changed at once: whoever watches asks for everything again."""
-        self.rebuilt, _ = self.mark()
+        self.rebuilt = self.mark()
