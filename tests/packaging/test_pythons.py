@@ -1,4 +1,7 @@
-"""The project's own tests under the other versions of Python, with the wheel in place of the checkout."""
+"""The project's own tests under the other versions of Python, and with the lowest versions of all dependencies.
+
+The wheel is in place of the checkout. Golden files hold each of them to the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 from tests.packaging.conftest import Distributions
 from tests.packaging.environments import run, variables
 from tests.packaging.pythons import RUNNING, VERSIONS, find, missing
-from tests.sdk.install import HOW, is_installed, python_of
+from tests.sdk.install import CACHE, HOW, LOWEST, is_installed, python_of
 from tests.support import ROOT
 
 #: Where versions of Python differ: sockets and event loops, text and time, regular expressions, JSON and SQLite.
@@ -23,6 +26,7 @@ TESTS = [
     "tests/apis/responses/test_golden_streams.py",
     "tests/base",
     "tests/engine",
+    "tests/sandbox/test_fake.py",
     "tests/sandbox/test_json_schema.py",
     "tests/sandbox/test_templates.py",
     "tests/scenarios/test_bundled_scenarios.py",
@@ -46,7 +50,24 @@ def test_what_holds_here_holds_under(version: str, distributions: Distributions,
         pytest.skip(missing(version))
     if not is_installed(f"python-{version}"):
         pytest.skip(f"Python {version} is {HOW}")
-    python = python_of(f"python-{version}")
+    tests_pass(python_of(f"python-{version}"), distributions, tmp_path)
+
+
+@pytest.mark.clients
+def test_what_holds_here_holds_with_the_lowest_versions(distributions: Distributions, tmp_path: Path) -> None:
+    if not is_installed(LOWEST):
+        pytest.skip(f"the environment with the lowest versions is {HOW}")
+    python = python_of(LOWEST)
+    pins = [line for line in (CACHE / LOWEST / "lowest.txt").read_text().splitlines() if line[:1] not in "# "]
+    names = [line.partition("==")[0] for line in pins]
+    asked = f"from importlib.metadata import version; print(*(f'{{n}}=={{version(n)}}' for n in {names}), sep='\\n')"
+    installed = run([python, "-c", asked], tmp_path, variables(python.parent, home=tmp_path))
+
+    assert installed.stdout.splitlines() == pins
+    tests_pass(python, distributions, tmp_path)
+
+
+def tests_pass(python: Path, distributions: Distributions, tmp_path: Path) -> None:
     for name in ("tests", "fixtures"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):

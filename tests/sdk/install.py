@@ -36,6 +36,8 @@ NEIGHBOURS_NEED = (
     "openai>=3 fastapi httpx requests django vcrpy pytest-recording pytest-socket respx responses pyfakefs freezegun "
     "time-machine pytest-randomly pytest-rerunfailures pytest-timeout pytest-xdist pytest-asyncio anyio"
 )
+#: The environment with the lowest version of each direct dependency, on the oldest Python: old packages fit that.
+LOWEST = "python-lowest"
 #: The environment that drives Chromium.
 BROWSER = "browser"
 BROWSER_NEEDS = "playwright axe-core-python"
@@ -106,6 +108,17 @@ def install_python(directory: str, *requirements: str, python: Path = Path(sys.e
     subprocess.run([*pip, "--disable-pip-version-check", *requirements], check=True)
 
 
+def install_lowest(directory: str, oldest: Path) -> None:
+    """The lowest versions that ``pyproject.toml`` allows; what these need, and what tests need, is as new as can be."""
+    install_python(directory, "uv", python=oldest)
+    uv = [str(python_of(directory).with_name("uv")), "--quiet", "pip"]
+    pins = CACHE / directory / "lowest.txt"
+    resolved = ["--resolution", "lowest-direct", "--no-deps", "--extra", "documents", "--output-file", str(pins)]
+    python = ["--python", str(python_of(directory))]
+    subprocess.run([*uv, "compile", *python, *resolved, "pyproject.toml"], cwd=ROOT, check=True)
+    subprocess.run([*uv, "install", *python, "--constraint", str(pins), f"{ROOT}[dev]"], check=True)
+
+
 def install_node(npm: str, directory: str, package: Path) -> None:
     """What that package.json, by whatever name, depends on."""
     project = CACHE / directory
@@ -118,11 +131,14 @@ def install_node(npm: str, directory: str, package: Path) -> None:
 
 def _wanted_pythons() -> list[tuple[str, str, Callable[[], None]]]:
     needs = (ROOT / "pyproject.toml").read_text()
-    return [
+    oldest = next(filter(None, map(find, VERSIONS)))
+    lowest = (LOWEST, f"{oldest} {needs}", partial(install_lowest, LOWEST, oldest))
+    others = [
         (name, f"{python} {needs}", partial(install_python, name, f"{ROOT}[dev]", python=python))
         for version in VERSIONS
         if version != RUNNING and (python := find(version)) and (name := f"python-{version}")
     ]
+    return [lowest, *others]
 
 
 def install_chromium() -> None:
