@@ -547,8 +547,11 @@ def test_what_no_stub_answers_is_a_404_and_a_problem() -> None:
     kinds = [(one["kind"], one["message"]) for one in api.get("/_emulator/check").json["problems"]]
 
     assert kinds == [
-        ("unknown_operation", f"GET {path} is no operation of the API, and no stub answers it")
-        for path in ("/v1/moderations", "/v1/images")
+        (
+            "unknown_operation",
+            f"GET {path} is no operation of the API (did you mean {meant!r}?), and no stub answers it",
+        )
+        for path, meant in (("/v1/moderations", "GET /v1/models"), ("/v1/images", "GET /v1/files"))
     ]
 
 
