@@ -35,6 +35,8 @@ MAX_PYTHON_VALUES: Final = 50_000
 MAX_PYTHON_YAML: Final = 4_000_000
 MAX_YAML_DEPTH: Final = 100
 MAX_LOCAL_FILE: Final = 512 * 1024 * 1024
+#: A scenario, recording or settings file, before it is read as one.
+MAX_INPUT_FILE: Final = 1024 * 1024 * 1024
 MAX_FILE_PROBLEMS: Final = 500
 MAX_SCENARIOS: Final = 1000
 MAX_INJECTED_FAULTS: Final = 1000
@@ -94,6 +96,7 @@ LIMITS: Final = (
     Limit(MAX_PYTHON_VALUES, "values", "the same where PyYAML was built without libyaml", "the file is refused"),
     Limit(MAX_PYTHON_YAML, "characters", "the same where PyYAML was built without libyaml", "the file is refused"),
     Limit(MAX_YAML_DEPTH, "levels", "nesting of a scenario file", "the file is refused"),
+    Limit(MAX_INPUT_FILE, "bytes", "scenario or recording on the disk", "the file is refused"),
     Limit(MAX_LOCAL_FILE, "bytes", "local file that a scenario names by `path`", "the scenario is refused"),
     Limit(MAX_SCENARIOS, "scenarios", "scenarios of a world", "refused"),
     Limit(MAX_INJECTED_FAULTS, "faults", "injected faults of a world", "refused"),

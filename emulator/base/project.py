@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from emulator.base.files import read_file
 from emulator.base.problems import EmulatorError
 from emulator.base.text import shorten
 
@@ -52,7 +53,7 @@ def project_of(start: Path) -> Project | None:
     for directory in (start, *start.parents):
         file = directory / _FILE
         try:
-            raw = file.read_bytes()
+            raw = read_file(file)
         except OSError:
             continue  # there is none, or it is not for us to read
         if TABLE.encode() in raw and (table := _table(file, raw)) is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emulator.base.files import read_file
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.cli.commands.output import describe_os_error
 from emulator.cli.findings import Finding
@@ -94,7 +95,7 @@ def _check_source(source: str) -> Iterator[Checked]:
         return
     for file in files:
         try:
-            raw = file.read_bytes()
+            raw = read_file(file)
         except OSError as error:
             yield _unreadable(str(file), error)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,9 +15,11 @@ from emulator.scenarios.model import Scenario
 
 #: Seconds between two polls of the files.
 PERIOD = 0.3
+#: Seconds that the end waits for a file that is being read; a network drive may never answer.
+_PATIENCE = 2
 
-#: A file's modification time in nanoseconds, and its size in bytes.
-Stamp = tuple[int, int]
+#: Tells a file from the one before it, also if that had the same size and time: another inode, or another change.
+Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Watcher:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE)
 
     def _watch(self) -> None:
         while not self._ended.wait(PERIOD):
@@ -86,15 +87,16 @@ class Watcher:
             files = scenario_files(*self._sources)
         except ScenarioError:
             return {}
-        return {path: (stat.st_mtime_ns, stat.st_size) for path in files if (stat := _stat(path)) is not None}
+        return {path: stamp for path in files if (stamp := _stamp(path)) is not None}
 
 
 def _load(path: Path) -> Scenario:
     return load_sources(path)[0]
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def _stamp(path: Path) -> Stamp | None:
     try:
-        return path.stat()
+        found = path.stat()
     except OSError:
         return None
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from emulator.base.clock import is_sleep
+from emulator.base.files import read_file
 from emulator.base.problems import CheckFailed, EmulatorError, EmulatorWarning, Problem, ScenarioError
 from emulator.control.async_verbs import AsyncVerbs, refuse_in_event_loop
 from emulator.control.records import Request, Run, TimelineEvent, Transcript
@@ -94,7 +95,7 @@ class Control(AsyncVerbs):
             query, text, folder = "", json.dumps(scenario).encode(), Path()
         else:
             file = Path(scenario)
-            query, text = "?" + urlencode({"file": str(file), "name": file.stem}), file.read_bytes()
+            query, text = "?" + urlencode({"file": str(file), "name": file.stem}), read_file(file)
             folder = file.parent
         posted: Any = text
         if b"path" in text:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from emulator.base.files import read_file
 from emulator.base.problems import EmulatorError
 from emulator.recordings.distil.api_calls import is_for_the_api
 from emulator.recordings.distil.bases import with_base
@@ -66,16 +67,16 @@ def chosen_files(files: Iterable[str | Path]) -> tuple[list[tuple[Path, str]], l
     ignored: list[str] = []
     for file in map(Path, files):
         if not file.is_dir():
-            chosen.setdefault(file.resolve(), (file, stem_of(file)))
+            chosen.setdefault(Path(os.path.realpath(file)), (file, stem_of(file)))
             continue
-        found = sorted(path for path in file.rglob("*") if path.is_file())
-        fitting = [path for path in found if is_recording(path.read_bytes())]
+        found = sorted(path for path in file.rglob("*") if not path.is_dir())
+        fitting = [path for path in found if path.is_file() and is_recording(read_file(path))]
         if not fitting:
             raise RecordingError(f"{file}: expected recordings in this directory, found none")
         ignored += [str(path) for path in found if path not in set(fitting)]
         for path in fitting:
             below = path.parent.relative_to(file) / stem_of(path)
-            chosen.setdefault(path.resolve(), (path, below.as_posix()))
+            chosen.setdefault(Path(os.path.realpath(path)), (path, below.as_posix()))
     return list(chosen.values()), ignored
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from emulator.base.files import read_file
 from emulator.base.problems import EmulatorError
 from emulator.recordings.own_format import header_line, read_contents
 
@@ -66,7 +67,7 @@ class RecordingFile:
         os.close(self._descriptor)
 
     def _resume(self, upstream: str, *, files: bool) -> None:
-        raw = self.path.read_bytes()
+        raw = read_file(self.path)
         contents = read_contents(raw, str(self.path))
         for name, ours in (("upstream", upstream), ("files", files)):
             if (theirs := contents.header.get(name)) != ours:

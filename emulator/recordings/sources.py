@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emulator.base.files import read_file
 from emulator.base.json_types import Object
 from emulator.base.problems import ScenarioError
 
@@ -41,7 +42,7 @@ def load_sources(*sources: str | Path | Object) -> tuple[Scenario, ...]:
             loaded.append(load_scenario(source))
             continue
         for file in scenario_files(source):
-            raw = file.read_bytes()
+            raw = read_file(file)
             loaded.append(
                 scenario_from_recording(raw, str(file), file.stem) if is_recording(raw) else load_scenario(file)
             )

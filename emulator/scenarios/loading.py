@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
+from emulator.base.files import read_file
 from emulator.base.json_types import Object
 from emulator.base.limits import MAX_FILE_PROBLEMS, MAX_LOCAL_FILE
 from emulator.base.problems import ScenarioError
@@ -38,7 +39,7 @@ def load_scenario(source: str | FilePath | Object) -> Scenario:
 
 def read_document(path: FilePath) -> tuple[Document, dict[str, bytes]]:
     """A scenario file and the contents of the files that it names. Raises ScenarioError and OSError."""
-    return document_of(path.read_bytes(), str(path), path.parent)
+    return document_of(read_file(path), str(path), path.parent)
 
 
 def document_of(raw: bytes, file: str, folder: FilePath) -> tuple[Document, dict[str, bytes]]:
@@ -58,7 +59,7 @@ def _read_contents(data: Any, folder: FilePath, *, is_trusted: bool = True) -> d
     lead; devices and pipes are no files. One that is written in Python names what its author could open anyway.
     """
     paths = {item["path"] for _, item in local_files(data) if isinstance(item.get("path"), str)}
-    return {path: (folder / path).read_bytes() for path in sorted(paths) if _is_open(folder, path, is_trusted)}
+    return {path: read_file(folder / path) for path in sorted(paths) if _is_open(folder, path, is_trusted)}
 
 
 def _is_open(folder: FilePath, path: str, is_trusted: bool) -> bool:

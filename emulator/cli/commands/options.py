@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emulator.base.files import refuse_special
 from emulator.base.limits import HOLD_LIMIT
 from emulator.base.problems import EmulatorError
 from emulator.cli.commands.output import print_stderr
@@ -170,6 +171,7 @@ def tls_options(options: argparse.Namespace) -> dict[str, Any]:
 
     names = f"--tls-cert {cert}" + (f" --tls-key {key}" if key else "")
     for file in filter(None, (cert, key)):
+        refuse_special(file)
         file.open("rb").close()  # raises an error with the file's name
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")

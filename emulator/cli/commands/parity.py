@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from emulator.base.files import read_file
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.cli.commands.exec_ import environment, run_command
 from emulator.cli.commands.exits import CANNOT, CANNOT_RUN, FOUND_PROBLEMS, KILLED, NOT_FOUND, OK
@@ -99,7 +100,7 @@ def _report(report: ParityReport, options: argparse.Namespace) -> int:
 def _is_recording(file: str) -> bool:
     from emulator.recordings.sources import is_recording
 
-    return Path(file).is_file() and is_recording(Path(file).read_bytes())
+    return Path(file).is_file() and is_recording(read_file(file))
 
 
 def _compare_recordings(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Final
 
+from emulator.base.files import read_file
 from emulator.recordings import own_format
 from emulator.recordings.exchange import Exchange, Recording, RecordingError
 from emulator.recordings.readers import yaml_values
@@ -35,7 +36,7 @@ def discover() -> None:
 
 def read_recording(path: str | Path) -> Recording:
     """Reads a file. Raises OSError if it cannot be read, RecordingError if it is not a recording."""
-    return parse_recording(Path(path).read_bytes(), str(path))
+    return parse_recording(read_file(path), str(path))
 
 
 def parse_recording(raw: bytes, file: str) -> Recording:
