@@ -17,6 +17,7 @@ from emulator.apis.http.errors import ApiError
 from emulator.base.limits import MAX_BODY, MAX_BODY_VALUES
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.engine.turn_engine import TurnEngine
+from emulator.world.kept_worlds import NoWorld
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
@@ -39,25 +40,55 @@ def in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endpo
         # read before the world is looked up, which may be reset while the body arrives
         request.state.raw = await read_body(request.receive, MAX_BODY, request.scope["headers"])
         try:
-            world = worlds_of(request).of(key_of(request))
-        except ApiError as error:
-            return Response(error.body(), error.status, media_type="application/json")
+            world = worlds_of(request).of(key_of(request), changes=request.method == "POST")
+        except (ApiError, NoWorld) as error:
+            return _refused(error)
+        world.open_responses += 1
         try:
             if world.clock.name == "real":
                 TurnEngine(world).catch_up()
-            return await endpoint(request, world)
-        except ScenarioError as error:
-            return refusal(400, str(error), problems=error.problems)
-        except AdminError as error:
-            response = refusal(error.status, str(error))
-            return _Lingering(response.body, 413, media_type="application/json") if error.status == 413 else response
-        except EmulatorError as error:
-            return refusal(400, str(error))
+            response = await endpoint(request, world)
+            world.is_used = world.is_used or request.method == "POST"
+            return response
         except Exception as error:
-            world.report_exception(error)
-            return refusal(500, f"the emulator failed, which is a bug in it; check() has the traceback: {error!r}")
+            return _refused(error, world)
+        finally:
+            world.open_responses -= 1
 
     return respond
+
+
+def in_worlds(endpoint: Callable[[Request, Worlds, str], Awaitable[Response]]) -> Endpoint:
+    """As ``in_world``, for an endpoint that ends the world of the key: it needs none, and makes none."""
+
+    @wraps(endpoint)
+    async def respond(request: Request) -> Response:
+        request.state.raw = await read_body(request.receive, MAX_BODY, request.scope["headers"])
+        try:
+            return await endpoint(request, worlds_of(request), key_of(request))
+        except Exception as error:
+            return _refused(error)
+
+    return respond
+
+
+def _refused(error: Exception, world: World | None = None) -> Response:
+    """The response to a request that raised an error. A bug of ours is a problem of the world."""
+    if isinstance(error, ApiError):
+        return Response(error.body(), error.status, media_type="application/json")
+    if isinstance(error, NoWorld):
+        return refusal(error.status, str(error), code=error.code)
+    if isinstance(error, ScenarioError):
+        return refusal(400, str(error), problems=error.problems)
+    if isinstance(error, AdminError):
+        response = refusal(error.status, str(error))
+        return _Lingering(response.body, 413, media_type="application/json") if error.status == 413 else response
+    if isinstance(error, EmulatorError):
+        return refusal(400, str(error))
+    if world is None:
+        raise error
+    world.report_exception(error)
+    return refusal(500, f"the emulator failed, which is a bug in it; check() has the traceback: {error!r}")
 
 
 # ---- Requests ----

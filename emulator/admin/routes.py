@@ -24,6 +24,7 @@ ROUTES: Final = [
     Route("/reset", world.reset, methods=["POST"]),
     Route("/baseline", world.keep_baseline, methods=["POST"]),
     Route("/baseline", world.forget_baseline, methods=["DELETE"]),
+    Route("/world", world.delete, methods=["DELETE"]),
     Route("/state", world.state),
     Route("/requests", journal.requests),
     Route("/runs", journal.runs),

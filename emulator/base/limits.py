@@ -46,6 +46,14 @@ MAX_TRANSCRIPTS: Final = 10_000
 SLEEPERS_AFTER: Final = 1.0
 #: Polls of what is at rest, one after the other with nothing else in between.
 MAX_IDLE_POLLS: Final = 1000
+#: Worlds of one server, one for each key.
+MAX_WORLDS: Final = 20_000
+#: Of those that no request has changed; they do not count.
+MAX_BARE_WORLDS: Final = 1_000
+#: Real seconds without a request and without an open response.
+FORGET_IDLE: Final = 3600.0
+#: Keys that are told that their world was forgotten.
+MAX_FORGOTTEN: Final = 100_000
 #: Real seconds.
 HOLD_LIMIT: Final = 30.0
 #: Entries of each list of a snapshot.
@@ -98,6 +106,10 @@ LIMITS: Final = (
     Limit(MAX_YAML_DEPTH, "levels", "nesting of a scenario file", "the file is refused"),
     Limit(MAX_INPUT_FILE, "bytes", "scenario or recording on the disk", "the file is refused"),
     Limit(MAX_LOCAL_FILE, "bytes", "local file that a scenario names by `path`", "the scenario is refused"),
+    Limit(MAX_WORLDS, "worlds", "worlds of a server (`--max-worlds`)", "429"),
+    Limit(MAX_BARE_WORLDS, "worlds", "worlds that no request has changed, beside them", "the oldest ones are dropped"),
+    Limit(FORGET_IDLE, "seconds", "real time that `serve` keeps an unused world", "it is forgotten, then 410"),
+    Limit(MAX_FORGOTTEN, "keys", "keys that are told so", "the oldest ones begin an empty world"),
     Limit(MAX_SCENARIOS, "scenarios", "scenarios of a world", "refused"),
     Limit(MAX_INJECTED_FAULTS, "faults", "injected faults of a world", "refused"),
     Limit(MAX_PROBLEMS, "problems", "problems that a world keeps", "later ones are only counted"),

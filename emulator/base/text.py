@@ -28,6 +28,14 @@ def shorten(text: str, width: int = 80) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
+def duration(seconds: float) -> str:
+    """``90 minutes``, ``1 hour``: in the largest unit that needs no fraction."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length and seconds % length == 0:
+            return plural(int(seconds // length), unit)
+    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
+
+
 def plural(number: int, noun: str) -> str:
     """``1 turn``, ``1,000 turns``."""
     return f"{number:,} {noun if number == 1 else noun + 's'}"

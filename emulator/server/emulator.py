@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from emulator.base.clock import ClockName
 from emulator.base.json_types import Object
-from emulator.base.limits import HOLD_LIMIT
+from emulator.base.limits import HOLD_LIMIT, MAX_WORLDS
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
 from emulator.recordings.sources import load_sources
@@ -36,6 +36,7 @@ class Emulator(Control):
     ``real``), ``start`` (ISO 8601 or ``now``), ``unmatched`` (``fail`` or ``improvise``), ``shapes`` (``wire`` or
     ``spec``) and ``sleepers`` override their settings. ``after_sunset``: Assistants operations answer 404, as after
     their removal.
+    ``worlds``: one world for all keys, or with ``key`` one for each, at most ``max_worlds``.
     ``allow_hosts``: host names that requests may use besides the machine's own (``emulator.server.hosts``). Raises
     ScenarioError for an invalid scenario, EmulatorError for invalid options or a port that is not available.
 
@@ -63,10 +64,11 @@ class Emulator(Control):
         after_sunset: bool = False,
         allow_hosts: Sequence[str] = (),
         sleepers: bool | None = None,
+        max_worlds: int = MAX_WORLDS,
     ) -> None:
         options = Options(seed, clock, start, unmatched, shapes, hold_limit, after_sunset, sleepers)
         options.check()
-        self._worlds = Worlds(options, load_sources(*scenarios), worlds)
+        self._worlds = Worlds(options, load_sources(*scenarios), worlds, max_worlds=max_worlds)
         self._worlds.of(API_KEY)  # refuses conflicting scenarios here, not at the first request
         self._address, self._hosts = (host, port), Hosts(host, allow_hosts)
         self._server: Server | None = None

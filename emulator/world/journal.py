@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, deque
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
@@ -12,6 +12,9 @@ import orjson
 from emulator.base.clock import milliseconds
 from emulator.base.limits import JOURNAL_BYTES, JOURNAL_ENTRIES, MAX_BODY_DEPTH
 from emulator.world.state.changes import Changes
+
+#: Bytes of bodies.
+_LARGE: Final = 64 * 1024
 
 
 def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
@@ -123,6 +126,11 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def is_large(self) -> bool:
+        """It keeps too much for a world that holds nothing else."""
+        return self._bytes > _LARGE
 
     def add(self, entry: Entry) -> None:
         """Adds a request that has its response, or one more repetition of the one before on that thread."""

@@ -70,6 +70,11 @@ class World(State):
         self.faults = ActiveFaults()
         self.idle_polls = IdlePolls()
         self._made_by_requests = False
+        #: A request has changed something that no request made.
+        self.is_used = False
+        #: The real time of its last request, and the number of responses that have not ended.
+        self.used_at = 0.0
+        self.open_responses = 0
         self._unnamed = 0
         self._indexed: TurnIndex | None = None
         for scenario in scenarios:
@@ -155,6 +160,7 @@ class World(State):
 
         for key, stub, parameters in self._fitting_stubs(method, path):
             if stub.times is None or self.stubbed[key] < stub.times:
+                self.is_used = True
                 self.stubbed[key] += 1
                 return MatchedStub(stub, parameters, self.stubbed[key] - 1)
         return None
@@ -178,6 +184,7 @@ class World(State):
         why = None
         for scenario in self.scenarios:
             if scenario.strict_replay is not None:
+                self.is_used = True
                 why = scenario.strict_replay.take(self.replayed[scenario.name], method, request)
                 if why is None:
                     return None
@@ -242,6 +249,16 @@ class World(State):
     def made(self) -> None:
         """A request has made an object."""
         self._made_by_requests = True
+
+    @property
+    def is_bare(self) -> bool:
+        """True if a world to come would be the same: no request has changed anything, and its journal is small."""
+        return not (self._made_by_requests or self.is_used or self.has_open_responses or self.journal.is_large)
+
+    @property
+    def has_open_responses(self) -> bool:
+        """Somebody still reads a response, or waits for one."""
+        return bool(self.open_responses or self.on_end)
 
     def baseline(self) -> Baseline:
         """What is there now, for a reset to return to. Raises EmulatorError while a run is under way."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
-from typing import Literal, cast
+from typing import Literal
 
 from emulator.base.json_types import Object
-from emulator.base.limits import MAX_PROBLEMS
+from emulator.base.limits import MAX_PROBLEMS, MAX_WORLDS
 from emulator.base.loose_ends import LooseEnd
 from emulator.base.problems import ScenarioError
 from emulator.scenarios.model import Scenario, placed
+from emulator.world.kept_worlds import KeptWorlds
 from emulator.world.loose_ends import OF_ALL_WORLDS, loose_ends_of, times_played
 from emulator.world.options import Options, check_options
 from emulator.world.world import Baseline, World
@@ -28,7 +29,10 @@ class Worlds:
     mode: WorldsMode = "one"
     #: Whoever has this key may list all worlds.
     admin_key: str | None = None
-    _worlds: dict[str, World] = field(default_factory=dict)
+    #: Bounds of ``KeptWorlds``.
+    max_worlds: int = MAX_WORLDS
+    forget_idle: float | None = None
+    _worlds: KeptWorlds = field(init=False)
     #: By key; the last of them is in force.
     _baselines: dict[str, list[Baseline]] = field(default_factory=dict)
     _overrides: dict[str, Object] = field(default_factory=dict)
@@ -38,17 +42,45 @@ class Worlds:
     _left: dict[str, list[LooseEnd]] = field(default_factory=dict)
     _played: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def of(self, key: str) -> World:
-        """The world of that key."""
+    def __post_init__(self) -> None:
+        self._worlds = KeptWorlds(self.max_worlds, self.forget_idle)
+        self._worlds.on_gone = self._forget_all
+
+    def of(self, key: str, *, changes: bool = False) -> World:
+        """The world of that key. ``changes``: the request is going to change it.
+
+        Raises NoWorld if the world was forgotten, or if it would be one too many.
+        """
         name = key if self.mode == "key" else ""
         world = self._worlds.get(name)
         if world is None:
-            options = replace(self.options, **self._overrides.get(name, {}))
-            world = self._worlds[name] = World(options, self.scenarios)
+            world = World(replace(self.options, **self._overrides.get(name, {})), self.scenarios)
+            self._worlds.put(name, world)
             world.journal.counts = self._counts.setdefault(name, world.journal.counts)
             if baselines := self._baselines.get(name):
                 world.restore(baselines[-1])
+            world.is_used = bool(baselines or name in self._overrides)
+        if changes:
+            self._worlds.admit(name)
         return world
+
+    def delete(self, key: str) -> World | None:
+        """The key's world ends, with its options and baselines, and does not count any more. Answers the old one."""
+        name = key if self.mode == "key" else ""
+        old = self._worlds.pop(name)
+        self._forget_all(name)
+        if old is not None:
+            old.end()
+        return old
+
+    def _forget_all(self, name: str) -> None:
+        for kept in (self._overrides, self._baselines, self._counts, self._left, self._played):
+            kept.pop(name, None)  # type: ignore[attr-defined]
+
+    @property
+    def number(self) -> int:
+        """How many worlds there are; one that no request has changed does not count."""
+        return self._worlds.number()
 
     def reset(self, key: str, options: Object) -> World | None:
         """The key's world ends; the next request meets a new one, made with these options. Answers the old one.
@@ -57,8 +89,12 @@ class Worlds:
         """
         check_options(options)
         name = key if self.mode == "key" else ""
-        old = self._worlds.pop(name, None)
+        if options and name not in self._overrides:
+            self.of(key, changes=True)  # its options outlive the world, so they have to find a place
+        old = self._worlds.pop(name)
         self._overrides[name] = options
+        if not options:
+            del self._overrides[name]
         if old is not None:
             if self.remembers:
                 self._remember(name, old)
@@ -105,7 +141,7 @@ class Worlds:
             return [str(error)]
         self.scenarios = together
         refusals = []
-        for world in self._worlds.values():
+        for _, world in self._worlds.items():
             try:
                 world.load(scenario, instead_of=instead_of)
             except ScenarioError as error:
@@ -131,7 +167,7 @@ class Worlds:
         return [key for key in self._counts if key in self._worlds or key in self._left]
 
     def end(self) -> None:
-        for world in self._worlds.values():
+        for _, world in self._worlds.items():
             world.end()
 
     def is_admin(self, key: str) -> bool:
@@ -140,7 +176,8 @@ class Worlds:
 
     def by_key(self) -> list[tuple[str, World]]:
         """All worlds with their keys, oldest first; the one world of all keys has an empty one."""
-        return list(self._worlds.items())
+        worlds = dict(self._worlds.items())
+        return [(name, worlds[name]) for name in self._counts if name in worlds]
 
     def all(self) -> list[World]:
-        return cast("list[World]", list(self._worlds.values()))
+        return [world for _, world in self._worlds.items()]

@@ -24,7 +24,8 @@ ENDPOINTS = [
     "/_emulator/holds/{label}/release", "/_emulator/inspector/{name}", "/_emulator/openapi.json",
     "/_emulator/report",
     "/_emulator/requests", "/_emulator/requests/{seq}", "/_emulator/reset", "/_emulator/runs", "/_emulator/scenarios",
-    "/_emulator/schema.json", "/_emulator/snapshot", "/_emulator/state", "/_emulator/transcripts", "/_emulator/worlds",
+    "/_emulator/schema.json", "/_emulator/snapshot", "/_emulator/state", "/_emulator/transcripts", "/_emulator/world",
+    "/_emulator/worlds",
 ]  # fmt: skip
 
 
@@ -39,14 +40,14 @@ def say(text: str, **more: Any) -> dict[str, Any]:
 
 def test_health_needs_no_key() -> None:
     reply = InProcess().get("/_emulator/health", headers={"Authorization": ""})
-    assert (reply.status, reply.json) == (200, {"status": "ok", "version": __version__})
+    assert (reply.status, reply.json) == (200, {"status": "ok", "version": __version__, "worlds": 0})
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "state"), ("GET", "requests"), ("GET", "runs"), ("GET", "scenarios"), ("GET", "check"), ("GET", "holds/x"),
      ("POST", "reset"), ("POST", "baseline"), ("DELETE", "baseline"), ("POST", "clock/advance"), ("POST", "scenarios"),
-     ("POST", "holds/x/release")],
+     ("POST", "holds/x/release"), ("DELETE", "world")],
 )  # fmt: skip
 def test_everything_else_needs_one_and_no_other_site(method: str, path: str) -> None:
     api = InProcess()

@@ -207,6 +207,7 @@ def test_serve_watch_answers_from_the_new_file(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     url = process.stdout.readline().split()[-1].removesuffix("/v1")
+    assert process.stderr.readline() == f"the inspector is {url}/_emulator/\n"
     api = Api(url)
     answers = []
     for text in ("new and longer", "again"):

@@ -7,18 +7,19 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.admin.request import AdminError, in_world, json_body, json_response, key_of, worlds_of
+from emulator.admin.request import AdminError, in_world, in_worlds, json_body, json_response, key_of, worlds_of
 from emulator.apis.assistants.store import objects_of
 from emulator.apis.responses.store import responses_of
 from emulator.base.clock import LAST_INSTANT
 from emulator.base.version import __version__
 from emulator.engine.turn_engine import TurnEngine
 from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 
 async def health(request: Request) -> Response:
-    """Says that the server is running. Needs no API key."""
-    return json_response({"status": "ok", "version": __version__})
+    """Says that the server is running, and how many worlds there are. Needs no API key."""
+    return json_response({"status": "ok", "version": __version__, "worlds": worlds_of(request).number})
 
 
 async def openapi(request: Request) -> Response:
@@ -29,13 +30,23 @@ async def openapi(request: Request) -> Response:
     return json_response(with_admin(document(), request.app.routes))
 
 
-@in_world
-async def reset(request: Request, world: World) -> Response:
+@in_worlds
+async def reset(request: Request, worlds: Worlds, key: str) -> Response:
     """Begins a new world. The options in the body apply until the next reset."""
-    old = worlds_of(request).reset(key_of(request), json_body(request))
+    _let_go(worlds.reset(key, json_body(request)))
+    return json_response({})
+
+
+@in_worlds
+async def delete(request: Request, worlds: Worlds, key: str) -> Response:
+    """Ends the world: its objects, options and baselines are gone, and it does not count any more."""
+    _let_go(worlds.delete(key))
+    return json_response({})
+
+
+def _let_go(old: World | None) -> None:
     if old is not None:  # after the response, since freeing a large world takes longer than making a new one
         asyncio.get_running_loop().call_soon(old.forget)
-    return json_response({})
 
 
 @in_world

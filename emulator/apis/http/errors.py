@@ -18,6 +18,7 @@ import orjson
 
 from emulator.base.problems import Refusal
 from emulator.base.text import shorten
+from emulator.world.kept_worlds import NoWorld
 
 _KEYS_PAGE = "https://platform.openai.com/account/api-keys"
 
@@ -112,6 +113,11 @@ def removed(method: str, path: str) -> ApiError:
 def not_recorded(method: str, path: str, why: str) -> ApiError:
     """The emulator's own: a strict replay takes nothing but what was recorded."""
     return ApiError(400, f"{method} {path} was not recorded, and this replay is strict: {why}", code="not_recorded")
+
+
+def no_world(error: NoWorld) -> ApiError:
+    """Ours. SDKs send a request again after a 429; here they are told not to."""
+    return ApiError(error.status, str(error), code=error.code, headers=[(b"x-should-retry", b"false")])
 
 
 def polls_without_end(what: str, polls: int) -> ApiError:

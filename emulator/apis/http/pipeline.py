@@ -50,6 +50,7 @@ from emulator.apis.http.response import (
 from emulator.apis.http.router import Router
 from emulator.apis.http.stubs import BODILESS, stub_or
 from emulator.apis.http.validation import query_error
+from emulator.base.clock import monotonic
 from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS
 from emulator.base.problems import Problem
@@ -57,6 +58,7 @@ from emulator.base.request_schemas import schema
 from emulator.scenarios.strict_replay import RecordedRequest, body_of
 from emulator.world.faults import ActiveFault
 from emulator.world.journal import Entry
+from emulator.world.kept_worlds import NoWorld
 from emulator.world.state.missing import Missing
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
@@ -106,11 +108,17 @@ class Api:
             pending = self.begin(scope, body)
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
-        if pending.is_intercepted:
-            await self._intercept(pending)
-        if isinstance(pending.result, Busy):
-            await self._try_again(pending)
-        await self._send(pending, receive, send)
+        world = pending.world
+        world.open_responses += 1
+        try:
+            if pending.is_intercepted:
+                await self._intercept(pending)
+            if isinstance(pending.result, Busy):
+                await self._try_again(pending)
+            await self._send(pending, receive, send)
+        finally:
+            world.open_responses -= 1
+            world.used_at = monotonic()
 
     def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
         """From a request to its result, without a pause; a request that a fault intercepts is not handled yet."""
@@ -120,7 +128,7 @@ class Api:
         pending = PendingRequest(self._nowhere, entry, flavour)
         try:
             pending.key = headers.read_key(scope["headers"])
-            pending.world = world = self.worlds.of(pending.key)
+            pending.world = world = self.worlds.of(pending.key, changes=entry.method not in _BODYLESS_METHODS)
             pending.resolved = self._address(entry, body, after_sunset=world.options.after_sunset)
             if pending.resolved.version:
                 warn_of_version(world, pending.resolved.version, flavour, pending.resolved.operation)
@@ -149,6 +157,8 @@ class Api:
         pending.result = error
         if isinstance(error, Missing):
             error = not_found(error)
+        elif isinstance(error, NoWorld):
+            error = errors.no_world(error)
         if isinstance(error, ApiError):
             # its frames refer to the pending request, and that to the error
             error.__traceback__ = error.__context__ = None
@@ -292,6 +302,8 @@ class Api:
         result = resolved.handler(request)
         if entry.method == "POST":
             world.made()
+        elif entry.method == "DELETE" or entry.moved:
+            world.is_used = True
         if request.at_rest is not None and not entry.moved:
             count_idle_poll(world, entry, request.at_rest)
         elif request.is_poll or entry.method not in _BODYLESS_METHODS:

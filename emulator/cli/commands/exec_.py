@@ -16,6 +16,7 @@ from emulator.base.problems import EmulatorError
 from emulator.cli.commands.exits import CANNOT_RUN, FOUND_PROBLEMS, KILLED, NOT_FOUND
 from emulator.cli.commands.options import (
     add_address_options,
+    add_bounds_of_worlds,
     add_json_option,
     add_world_options,
     add_worlds_option,
@@ -62,6 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_address_options(parser, port=0)
     add_world_options(parser)
     add_worlds_option(parser)
+    add_bounds_of_worlds(parser)
     parser.add_argument(
         "--report", metavar="DIR", help="write an HTML file for each world that was used: all that happened, to look at"
     )
@@ -88,6 +90,7 @@ def run(options: argparse.Namespace) -> int:
         hold_limit=options.hold_limit,
         after_sunset=options.after_sunset,
         worlds=options.worlds,
+        max_worlds=options.max_worlds,
         sleepers=options.sleepers,
         host=options.host,
         port=options.port,

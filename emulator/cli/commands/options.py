@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulator.base.files import refuse_special
-from emulator.base.limits import HOLD_LIMIT
+from emulator.base.limits import FORGET_IDLE, HOLD_LIMIT, MAX_WORLDS
 from emulator.base.problems import EmulatorError
 from emulator.cli.commands.output import print_stderr
 from emulator.server.hosts import is_loopback
@@ -37,6 +38,7 @@ def add_server_options(parser: argparse.ArgumentParser, port: int = 8787) -> Non
     )
     add_world_options(parser)
     add_worlds_option(parser)
+    add_bounds_of_worlds(parser, forgets=True)
     parser.add_argument(
         "--log",
         action=argparse.BooleanOptionalAction,
@@ -52,6 +54,26 @@ def add_worlds_option(parser: argparse.ArgumentParser) -> None:
         default="key",
         help="one world for all API keys, or one for each key (default: key)",
     )
+
+
+def add_bounds_of_worlds(parser: argparse.ArgumentParser, *, forgets: bool = False) -> None:
+    """Adds the bounds of many worlds. ``forgets``: those that nobody uses are forgotten."""
+    parser.add_argument(
+        "--max-worlds",
+        type=_positive,
+        default=MAX_WORLDS,
+        metavar="N",
+        help=f"worlds to keep at most; a key that would need one more gets a 429 (default: {MAX_WORLDS})",
+    )
+    if forgets:
+        parser.add_argument(
+            "--forget-idle",
+            type=_idle_time,
+            default=FORGET_IDLE,
+            metavar="TIME",
+            help="forget a world that got no request for so long, such as 90s, 30m, 1h or never "
+            "(default: 1h; never with --worlds one)",
+        )
 
 
 def add_address_options(parser: argparse.ArgumentParser, port: int) -> None:
@@ -203,6 +225,27 @@ def seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
     return seconds
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def _idle_time(text: str) -> float:
+    """Seconds; infinite for ``never``."""
+    if text == "never":
+        return math.inf
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1)
+    try:
+        found = float(number) * unit
+    except ValueError:
+        found = -1
+    if not 0 < found < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 30m, 1h or never, got {text!r}")
+    return found
 
 
 def _host_name(text: str) -> str:

@@ -18,6 +18,7 @@ from emulator.base.json_types import Object
 from emulator.base.limits import HOLD_LIMIT, MAX_PROBLEMS, MAX_TRANSCRIPTS
 from emulator.base.loose_ends import LooseEnd
 from emulator.base.problems import Problem
+from emulator.base.text import shorten
 from emulator.scenarios.model import Scenario
 from emulator.world.state import extract
 from emulator.world.state.changes import Changes
@@ -174,3 +175,11 @@ class State:
         """Keeps a fault of the emulator's own, with its traceback."""
         text = "".join(traceback.format_exception(error)).rstrip()
         self.report(Problem("internal", f"the emulator failed, which is a bug in it:\n{text}"))
+        _LOG.error("assistants-emulator: the emulator failed, which is a bug in it: %s; check() has more", _line(error))
+
+
+def _line(error: BaseException) -> str:
+    """An exception in one line, with the place that raised it."""
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    place = f" ({where[0].name}, {where[0].filename}:{where[0].lineno})" if where else ""
+    return f"{shorten(' '.join(repr(error).split()), 300)}{place}"
