@@ -75,7 +75,7 @@ class Worlds:
 
     def _forget_all(self, name: str) -> None:
         for kept in (self._overrides, self._baselines, self._counts, self._left, self._played):
-            kept.pop(name, None)  # type: ignore[attr-defined]
+            kept.pop(name, None)
 
     @property
     def number(self) -> int:

@@ -35,7 +35,7 @@ def special(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pa
     path = tmp_path / "there" / f"{kind}.yaml"
     path.parent.mkdir()
     listening = socket.socket(socket.AF_UNIX)
-    {
+    places: dict[str, Callable[[], object]] = {
         "pipe": lambda: os.mkfifo(path),
         "zero": lambda: path.symlink_to("/dev/zero"),
         "socket": lambda: listening.bind(str(path)),
@@ -43,7 +43,8 @@ def special(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pa
         "nowhere": lambda: path.symlink_to(tmp_path / "nowhere"),
         "folder": path.mkdir,
         "sparse": lambda: _sparse(path),
-    }[kind]()
+    }
+    places[kind]()
     with listening, bounded():
         yield path, WORDS[kind]
 
