@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.apis.http import headers
 from emulator.apis.http.bodies import TOO_LARGE, TOO_MANY, lingering, read_body
 from emulator.apis.http.errors import ApiError
+from emulator.base.clock import monotonic
 from emulator.base.limits import MAX_BODY, MAX_BODY_VALUES
 from emulator.base.problems import EmulatorError, ScenarioError
 from emulator.engine.turn_engine import TurnEngine
@@ -125,6 +127,42 @@ def raw_body(request: Request) -> bytes:
 
 
 # ---- Responses ----
+
+#: Real seconds that an endpoint works before it lets other requests through.
+_SLICE: Final = 0.01
+
+
+async def in_slices(parts: Iterable[bytes]) -> bytes:
+    """All parts together. Other requests are answered in between."""
+    made, begun = [], monotonic()
+    for part in parts:
+        made.append(part)
+        if monotonic() - begun > _SLICE:
+            await asyncio.sleep(0)
+            begun = monotonic()
+    return b"".join(made)
+
+
+async def list_response(name: str, items: Iterable[Any], **more: Any) -> Response:
+    """An object with a list, which may be long, and more members. It looks as ``json_response`` does."""
+    found = False
+
+    def parts() -> Iterator[bytes]:
+        nonlocal found
+        yield b'{\n  "%b": [' % name.encode()
+        for item in items:
+            yield (b",\n    " if found else b"\n    ") + _indented(item, b"\n    ")
+            found = True
+        yield b"\n  ]" if found else b"]"
+        for key, value in more.items():
+            yield b',\n  "%b": %b' % (key.encode(), _indented(value, b"\n  "))
+        yield b"\n}\n"
+
+    return Response(await in_slices(parts()), media_type="application/json")
+
+
+def _indented(value: Any, line_end: bytes) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).replace(b"\n", line_end)
 
 
 def json_response(value: Any, status: int = 200) -> Response:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+#: Seconds that a client may take for the head of a request, and between two pieces of its body.
+MAX_SILENCE: Final = 75.0
 MAX_HEAD: Final = 64 * 1024
 MAX_BODY: Final = 64 * 1024 * 1024
 MAX_BODY_VALUES: Final = 1_000_000
@@ -60,6 +62,8 @@ HOLD_LIMIT: Final = 30.0
 MAX_SNAPSHOT: Final = 1000
 JOURNAL_ENTRIES: Final = 10_000
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
+#: Characters of a log that nobody reads.
+MAX_LOG_WAITING: Final = 1024 * 1024
 MAX_RECORDING_VALUES: Final = 10_000_000
 MAX_DECODED: Final = 256 * 1024 * 1024
 MAX_ARCHIVE_FILES: Final = 10_000
@@ -80,6 +84,7 @@ _RUN_FAILS: Final = "the run fails, and the problem names the bound"
 
 LIMITS: Final = (
     Limit(MAX_HEAD, "bytes", "head of a request; also chunk extensions and trailers", "431, and the connection closes"),
+    Limit(MAX_SILENCE, "seconds", "head of a request, and a pause in its body", "the connection closes"),
     Limit(MAX_BODY, "bytes", "body of a request in JSON", "413, and the connection closes"),
     Limit(MAX_BODY_VALUES, "values", "values in a JSON body, approximately", "413"),
     Limit(MAX_BODY_DEPTH, "levels", "nesting of a JSON body", "400"),
@@ -117,6 +122,7 @@ LIMITS: Final = (
     Limit(MAX_SNAPSHOT, "entries", "each list of an inspector's snapshot", "the oldest are left out, and counted"),
     Limit(JOURNAL_ENTRIES, "entries", "journal of a world", "the oldest entries are dropped"),
     Limit(JOURNAL_BYTES, "bytes", "bodies in the journal of a world", "the oldest entries are dropped"),
+    Limit(MAX_LOG_WAITING, "characters", "log of `serve` that nobody reads", "lines are dropped, and counted"),
     Limit(HOLD_LIMIT, "seconds", "real time that a run is held", "the run fails, and a problem names the hold"),
     Limit(MAX_IDLE_POLLS, "polls", "polls in a row of what is at rest", "400, and a problem"),
     Limit(MAX_RECORDING_VALUES, "values", "values of a recording, aliases at each use", "the recording is refused"),

@@ -48,7 +48,7 @@ class FastProtocol(WithoutH2c):
     _is_broken = False
 
     def on_headers_complete(self) -> None:
-        self._unreported = 0
+        self._unreported, self._head_since = 0, None
         is_busy = self.cycle is not None and not self.cycle.response_complete
         is_plain = self.url.startswith(b"/") and b"#" not in self.url
         if (

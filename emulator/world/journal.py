@@ -149,6 +149,13 @@ class Journal:
         while len(self._entries) > self._limit or self._bytes > self._bytes_limit:
             self._drop_oldest()
 
+    def copy(self) -> Journal:
+        """A journal that gets no more entries."""
+        other = Journal(self._changes)
+        other._entries, other.of_baseline = self._entries.copy(), self.of_baseline
+        other.dropped, other.counts = self.dropped, self.counts
+        return other
+
     def answered(self, entry: Entry, answer: bytes) -> None:
         """The response of an entry has come to its end: the frames of a stream, unless a fault has replaced them."""
         if entry.replaced:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -278,6 +279,12 @@ class World(State):
             made_by_requests=self._made_by_requests,
             requests=(*self.journal.of_baseline, *self.journal.requests()),
         )
+
+    def frozen(self) -> World:
+        """The world as it is now, for a thread that reads it while requests go on. It costs little at any size."""
+        other = copy.copy(self)
+        other.store, other.journal, other.turns = self.store.copy(), self.journal.copy(), dict(self.turns)
+        return other
 
     def restore(self, baseline: Baseline) -> None:
         """Takes over a baseline; for a world that nobody has used yet."""

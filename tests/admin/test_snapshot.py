@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator.admin.endpoints.inspector import _in_slices
+from emulator.admin.request import in_slices
 from emulator.admin.snapshot.snapshot import pieces
 from tests.support import InProcess
 
@@ -318,7 +318,7 @@ def test_other_requests_are_answered_while_a_snapshot_is_made() -> None:
 
     async def main() -> bytes:
         other = asyncio.create_task(others())
-        made = await _in_slices(part for _ in range(200) for part in pieces(api.world, 0))
+        made = await in_slices(part for _ in range(200) for part in pieces(api.world, 0))
         other.cancel()
         return made
 

@@ -15,7 +15,9 @@ import pytest
 
 from emulator.apis.http import bodies
 from emulator.base.limits import MAX_BODY, MAX_FILE, MAX_HEAD, MAX_PART
+from emulator.server import without_h2c
 from emulator.server.fast_protocol import FastProtocol
+from emulator.server.without_h2c import WithoutH2c
 from tests.hardness.bounds import bounded, needs_limits
 from tests.server.test_fast_protocol import HEADERS, get, post, serving
 
@@ -279,3 +281,25 @@ def test_a_compressed_body_is_not_unpacked(port: int) -> None:
         with connected(port) as connection:
             send(connection, post(b"/v1/threads", body, b"Content-Encoding: " + coding, b"Connection: close"))
             assert statuses(rest(connection)) == [400]
+
+
+@pytest.mark.parametrize("protocol", [FastProtocol, WithoutH2c])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"G",
+        HEAD,
+        HEAD + LENGTH + b"\r\n",
+        CHUNKED,
+        CHUNKED + b"1\r\n",
+        LAST.replace(b"close", b"keep-alive") + HEAD,
+    ],
+)
+def test_a_client_that_owes_the_rest_is_let_go(
+    sent: bytes, protocol: type[WithoutH2c], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(without_h2c, "MAX_SILENCE", 0.05)
+    with bounded(), serving(http=protocol) as port, connected(port) as connection:
+        connection.sendall(sent)
+        rest(connection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
 
@@ -11,16 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from emulator.admin.inspector.page import page_file
-from emulator.admin.request import AdminError, in_world, json_response, key_of, refusal, worlds_of
+from emulator.admin.request import AdminError, in_slices, in_world, json_response, key_of, refusal, worlds_of
 from emulator.admin.snapshot.detail import detail
 from emulator.admin.snapshot.snapshot import pieces
 from emulator.apis.http.errors import ApiError
-from emulator.base.clock import monotonic
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
-#: Real seconds that a snapshot works before it lets other requests through.
-_SLICE: Final = 0.01
 #: Real seconds between two events; what changes meanwhile is in the later one.
 _PAUSE: Final = 0.1
 #: Real seconds without a change after which a comment shows that the connection is alive.
@@ -36,19 +33,8 @@ async def page(request: Request) -> Response:
 async def snapshot(request: Request, world: World) -> Response:
     """What has changed after ``?after=SEQ`` in the world of that ``?epoch=``; everything if it is 0 or absent."""
     after = _number(request.query_params.get("after", "0"), "?after=")
-    body = await _in_slices(pieces(world, after, request.query_params.get("epoch", "")))
+    body = await in_slices(pieces(world, after, request.query_params.get("epoch", "")))
     return Response(body, media_type="application/json")
-
-
-async def _in_slices(parts: Iterator[bytes]) -> bytes:
-    """All pieces together. Other requests are answered in between."""
-    made, begun = [], monotonic()
-    for part in parts:
-        made.append(part)
-        if monotonic() - begun > _SLICE:
-            await asyncio.sleep(0)
-            begun = monotonic()
-    return b"".join(made)
 
 
 @in_world

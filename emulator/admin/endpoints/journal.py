@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.admin.request import AdminError, in_world, json_response
+from emulator.admin.request import AdminError, in_world, list_response
 from emulator.admin.snapshot.requests import about
 from emulator.base.operations import BY_NAME
 from emulator.base.text import did_you_mean
@@ -24,25 +26,26 @@ async def requests(request: Request, world: World) -> Response:
     if operation is not None and operation not in BY_NAME:
         known, meant = ", ".join(sorted(BY_NAME)), did_you_mean(operation, BY_NAME)
         raise AdminError(400, f"there is no operation {operation!r}; the operations are: {known}{meant}")
-    shown = [
-        entry.as_json() | about(entry, world) | {"baseline": baseline}
+    entries = [
+        (entry, baseline)
         for baseline in (True, False)
         for entry in world.journal.requests(operation, filters.get("thread"), filters.get("run"), baseline=baseline)
     ]
-    return json_response({"requests": shown, "dropped": world.journal.dropped})
+    shown = (entry.as_json() | about(entry, world) | {"baseline": baseline} for entry, baseline in entries)
+    return await list_response("requests", shown, dropped=world.journal.dropped)
 
 
 @in_world
 async def runs(request: Request, world: World) -> Response:
     """All runs, and the responses of each turn together, with their timelines, oldest first."""
-    return json_response({"runs": [run.as_json() for run in world.turns.values()]})
+    return await list_response("runs", (run.as_json() for run in list(world.turns.values())))
 
 
 @in_world
 async def transcripts(request: Request, world: World) -> Response:
     """What a user of the application would notice of each turn, oldest first."""
-    kept = [turn.transcript() for turn in world.with_transcript]
-    return json_response({"transcripts": kept, "dropped": world.dropped_transcripts})
+    kept = (turn.transcript() for turn in list(world.with_transcript))
+    return await list_response("transcripts", kept, dropped=world.dropped_transcripts)
 
 
 @in_world
@@ -56,16 +59,17 @@ async def export(request: Request, world: World) -> Response:
     from emulator.recordings.exporting import recording_of, scenario_of
     from emulator.recordings.redaction.redactor import Redactor
 
-    keeps = request.query_params.get("no_redact") == "true"
-    redactor = None if keeps else Redactor(request.query_params.getlist("redact"))
-    kind = request.query_params.get("as", "recording")
+    query = request.query_params
+    kind, run = query.get("as", "recording"), query.get("run")
+    if kind not in ("recording", "scenario"):
+        raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")
+    redactor = None if query.get("no_redact") == "true" else Redactor(query.getlist("redact"))
+    # in a thread, since it takes seconds for thousands of messages; of a world that does not change meanwhile
+    still = world.frozen()
     if kind == "recording":
-        return Response(recording_of(world, redactor), media_type="application/jsonl")
-    run = request.query_params.get("run")
-    if kind == "scenario" and run is not None:
+        return Response(await to_thread(recording_of, still, redactor), media_type="application/jsonl")
+    if run is not None:
         from emulator.recordings.run_export import scenario_of_run
 
-        return Response(scenario_of_run(world, run, redactor), media_type="application/yaml")
-    if kind == "scenario":
-        return Response(scenario_of(world, redactor), media_type="application/yaml")
-    raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")
+        return Response(await to_thread(scenario_of_run, still, run, redactor), media_type="application/yaml")
+    return Response(await to_thread(scenario_of, still, redactor), media_type="application/yaml")

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from emulator.apis.http import errors
-from emulator.apis.http.form import announced
+from emulator.apis.http.form import Form, announced, is_form
 from emulator.apis.http.headers import Header
 from emulator.apis.http.validation import request_error, with_whole_numbers
 from emulator.base.limits import MAX_BODY, MAX_BODY_DEPTH, MAX_BODY_VALUES
@@ -49,6 +49,15 @@ async def read_body(receive: Receive, limit: int = MAX_BODY, said: Sequence[Head
     if len(body) > limit:
         return TOO_LARGE
     return TOO_MANY if is_bloated(body) else body
+
+
+async def read_any(scope: Scope, receive: Receive) -> bytes | Form | None:
+    """The body of a request, as a form if it is one; None if the client left."""
+    if not is_form(scope):
+        return await read_body(receive, MAX_BODY, scope["headers"])
+    from emulator.apis.http.form_reader import read_form  # imports a parser
+
+    return await read_form(scope, receive)
 
 
 def is_bloated(body: bytes) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from emulator.apis.http.errors import ApiError
 from emulator.world.state.contents import Content
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class Form:
 
     fields: dict[str, Any] = field(default_factory=dict)
     files: dict[str, FormFile] = field(default_factory=dict)
-    problem: ApiError | None = None
+    problem: Exception | None = None
     #: It was refused before it was read to its end.
     is_cut: bool = False
 

@@ -6,6 +6,7 @@ Only a request that has one imports this module, because the parser takes as lon
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import IO, Any, Final
 
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -32,7 +33,8 @@ class _Parser(MultiPartParser):
 
     def close(self) -> None:
         for file in self._opened():
-            file.close()
+            with suppress(OSError):  # it cannot write the rest, and nobody wants it
+                file.close()
 
     async def parse(self) -> FormData:
         parsed = await super().parse()
@@ -68,6 +70,9 @@ async def read_form(scope: Scope, receive: Receive) -> Form | None:
         form.problem = errors.file_too_large(limit, param)
     except MultiPartException as error:
         form.problem = errors.bad_form(error.message)
+    except OSError as error:  # the disk is full, or there are no descriptors
+        parser.close()
+        form.problem = error
     except ValueError:  # of codecs that decode nothing
         parser.close()
         form.problem = errors.bad_form("expected the charset utf-8, or none, in its Content-Type")

@@ -87,3 +87,8 @@ def json_or_none(raw: bytes) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
+
+
+def journal_body(body: bytes | Form) -> bytes:
+    """The body as the journal keeps it."""
+    return orjson.dumps(body.as_json()) if isinstance(body, Form) else body

@@ -11,21 +11,21 @@ from __future__ import annotations
 from asyncio import sleep  # a test may put another in its place
 from typing import Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http import errors, headers
 from emulator.apis.http.api_versions import warn_of_version
-from emulator.apis.http.bodies import TOO_LARGE, lingering, read_body, read_json, typed_query
+from emulator.apis.http.bodies import TOO_LARGE, lingering, read_any, read_json, typed_query
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, Busy
 from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
-from emulator.apis.http.form import Form, is_form
+from emulator.apis.http.form import Form
 from emulator.apis.http.gateway import error_response
+from emulator.apis.http.guard import guarded
 from emulator.apis.http.headers import Headers
 from emulator.apis.http.id_forms import judge_path, judge_values, not_found
 from emulator.apis.http.idle_polls import count_idle_poll
-from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, json_or_none
+from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, journal_body, json_or_none
 from emulator.apis.http.request import (
     AwaitedResponse,
     FileResponse,
@@ -51,9 +51,8 @@ from emulator.apis.http.router import Router
 from emulator.apis.http.stubs import BODILESS, stub_or
 from emulator.apis.http.validation import query_error
 from emulator.base.clock import monotonic
-from emulator.base.limits import MAX_BODY
 from emulator.base.operations import OPERATIONS
-from emulator.base.problems import Problem
+from emulator.base.problems import Problem, Refusal
 from emulator.base.request_schemas import schema
 from emulator.scenarios.strict_replay import RecordedRequest, body_of
 from emulator.world.faults import ActiveFault
@@ -78,12 +77,6 @@ _TURNS_TO_NOTICE: Final = 10
 SHORT_STREAM: Final = 256 * 1024
 
 
-async def _read_form(scope: Scope, receive: Receive) -> Form | None:
-    from emulator.apis.http.form_reader import read_form
-
-    return await read_form(scope, receive)
-
-
 class Api:
     """The APIs as an ASGI application."""
 
@@ -96,13 +89,21 @@ class Api:
         self._nowhere = World(worlds.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await guarded(self._respond, lambda: self._world_at_last(scope), scope, receive, send)
+
+    def _world_at_last(self, scope: Scope) -> World:
+        """The world that a failure outside the pipe is a problem of."""
+        try:
+            return self.worlds.of(headers.read_key(scope["headers"]))
+        except Refusal:
+            return self._nowhere
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         pending: PendingRequest | None = scope.get(PENDING)
         if pending is None:
             body: bytes | Form | None = b""
             if scope["method"] not in _BODYLESS_METHODS:
-                body = await (
-                    _read_form(scope, receive) if is_form(scope) else read_body(receive, MAX_BODY, scope["headers"])
-                )
+                body = await read_any(scope, receive)
             if body is None:
                 return  # the client left before its request was complete
             pending = self.begin(scope, body)
@@ -138,7 +139,7 @@ class Api:
                 pending.active_fault = self._fault(world, pending.resolved, entry)
         except Exception as error:
             if entry.operation is None:  # a stub may respond to it, and the journal tells what it was
-                entry.body = _body_of(body)
+                entry.body = journal_body(body)
             self._conclude(pending, error)
         else:
             if not pending.is_intercepted:
@@ -252,7 +253,7 @@ class Api:
             raise
         form = body if isinstance(body, Form) else None
         raw = b"" if isinstance(body, Form) else body
-        entry.operation, entry.body = operation.name, _body_of(body)
+        entry.operation, entry.body = operation.name, journal_body(body)
         entry.thread_id, entry.run_id = path.get("thread_id") or path.get("conversation_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
@@ -354,8 +355,3 @@ class Api:
             if active and injector and not injector.reached:  # a fault that the response never came to does not count
                 active.applied -= 1
                 entry.fault = None
-
-
-def _body_of(body: bytes | Form) -> bytes:
-    """The body as the journal keeps it."""
-    return orjson.dumps(body.as_json()) if isinstance(body, Form) else body

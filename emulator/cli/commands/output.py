@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from emulator.base.text import nearest, plural
 from emulator.cli.terminal import is_interactive
@@ -70,6 +70,7 @@ def show_json(value: object) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
 
 
-def show_json_line(value: object) -> None:
-    """Prints one of several JSON documents, a line each."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+def show_json_line(value: object, file: TextIO | None = None) -> None:
+    """Prints one of several JSON documents, a line each; on stdout if no file is named."""
+    (file or sys.stdout).write(f"{json.dumps(value, ensure_ascii=False)}\n")
+    (file or sys.stdout).flush()

@@ -7,11 +7,12 @@ import contextlib
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from emulator.base.text import plural
 from emulator.cli.commands.exits import OK
 from emulator.cli.commands.options import add_server_options, tls_options, warn_if_reachable, world_options
-from emulator.cli.commands.output import announce_url, print_stderr, show_json_line
+from emulator.cli.commands.output import announce_url, show_json_line
 
 if TYPE_CHECKING:
     from emulator.cli.request_log import Watch
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from emulator.scenarios.model import Scenario
     from emulator.server.server import Server
     from emulator.world.journal import Entry
+    from emulator.world.options import Options
     from emulator.world.world import World
+    from emulator.world.worlds import Worlds
 
 SUMMARY = "run the emulator until it is stopped"
 EXAMPLES = """\
@@ -34,6 +37,8 @@ EXAMPLES = """\
 """
 
 
+#: Seconds that a thread works before it lets another one, such as that of the loop, go on.
+_GIVE_WAY: Final = 0.0005
 #: So many worlds take longer to free than a stop may take; the operating system does it at once.
 _MANY: Final = 1_000
 
@@ -54,28 +59,45 @@ def run(options: argparse.Namespace) -> int:
 
 def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch: bool = False) -> int:
     """Serves scenarios until it is stopped."""
+    import emulator.apis.given  # noqa: F401  # makes the given objects of a scenario
+    from emulator.cli.log_stream import unblocked
+    from emulator.world.world import World
+
+    defaults, tls = world_options(options), tls_options(options)
+    World(defaults, scenarios)  # refuses conflicting scenarios before the first request
+    warn_if_reachable(options.host)
+    with (
+        unblocked(sys.stderr, lambda number: f"{plural(number, 'line')} of the log dropped: nobody read them\n") as err,
+        unblocked(sys.stdout, lambda number: f'{{"dropped": {number}}}\n') as out,
+    ):
+        worlds = _serve(scenarios, options, defaults, tls, watch=watch, out=out, err=err)
+    if worlds.number > _MANY:
+        os._exit(OK)
+    return OK
+
+
+def _serve(
+    scenarios: tuple[Scenario, ...],
+    options: argparse.Namespace,
+    defaults: Options,
+    tls: dict[str, Any],
+    *,
+    watch: bool,
+    out: TextIO,
+    err: TextIO,
+) -> Worlds:
     from emulator.cli.log_lines import show_log
     from emulator.cli.terminal import CountingLines
     from emulator.server.hosts import Hosts
     from emulator.server.server import Server
     from emulator.server.uvicorn_server import bind
-    from emulator.world.world import World
     from emulator.world.worlds import Worlds
 
-    defaults, tls = world_options(options), tls_options(options)
-    World(defaults, scenarios)  # refuses conflicting scenarios before the first request
-    warn_if_reachable(options.host)
-    lines = CountingLines(sys.stderr)
+    lines = CountingLines(err)
     show_log(lines)
     forget_idle = options.forget_idle if options.worlds == "key" else None
-    worlds = Worlds(
-        defaults,
-        scenarios,
-        options.worlds,
-        options.admin_key,
-        max_worlds=options.max_worlds,
-        forget_idle=forget_idle,
-    )
+    bounds = {"max_worlds": options.max_worlds, "forget_idle": forget_idle}
+    worlds = Worlds(defaults, scenarios, options.worlds, options.admin_key, **bounds)
     listening = bind(options.host, options.port)
     hosts = Hosts(options.host, options.allow_host)
     watchers: list[Watcher] = []
@@ -84,25 +106,23 @@ def serve(scenarios: tuple[Scenario, ...], options: argparse.Namespace, *, watch
         """Runs as soon as the server can be stopped gracefully."""
         if watch:
             watchers.append(_file_watcher(options.scenarios, server, lines))
-        print_stderr(f"the inspector is {server.url}/_emulator/")
+        lines.write_text(f"the inspector is {server.url}/_emulator/")
         announce_url(f"{server.url}/v1", json=options.json)
 
-    server = Server(worlds, listening, hosts=hosts, watch=_request_watch(options, lines), begin=begin, **tls)
+    server = Server(worlds, listening, hosts=hosts, watch=_request_watch(options, lines, out), begin=begin, **tls)
     # This process is the emulator's own, so it may tune the garbage collector: long-lived objects are not scanned.
+    # It may also let threads that work for long, as an export does, give way sooner.
+    sys.setswitchinterval(_GIVE_WAY)
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     server.serve_until_stopped()
     for watcher in watchers:
         watcher.stop()
     lines.end("stopped")
-    if worlds.number > _MANY:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(OK)
-    return OK
+    return worlds
 
 
-def _request_watch(options: argparse.Namespace, lines: CountingLines) -> Watch | None:
+def _request_watch(options: argparse.Namespace, lines: CountingLines, out: TextIO) -> Watch | None:
     """The request log; None if it is off."""
     is_on = options.log if options.log is not None else lines.is_interactive and not options.json
     if not is_on:
@@ -117,7 +137,7 @@ def _request_watch(options: argparse.Namespace, lines: CountingLines) -> Watch |
             if not options.json:
                 show_lines(world, entry)
             elif entry.status:
-                show_json_line(as_json(world, entry, new_problems(world)))
+                show_json_line(as_json(world, entry, new_problems(world)), out)
 
     return show
 

@@ -6,11 +6,13 @@ import hashlib
 import weakref
 from collections.abc import Iterator, Sequence
 from tempfile import SpooledTemporaryFile
+from threading import Lock
 from typing import IO
 
 #: Up to this many bytes stay in memory; the rest goes to a temporary file without a name.
 SPOOL = 1024 * 1024
 _PIECE = 256 * 1024
+_READING = Lock()
 
 
 class _Spool:
@@ -52,8 +54,9 @@ class Content:
         for part in self._parts:
             position = 0
             while True:
-                part.file.seek(position)  # another reader may have moved it in between
-                piece = part.file.read(_PIECE)
+                with _READING:  # an export reads in a thread of its own
+                    part.file.seek(position)  # another reader may have moved it in between
+                    piece = part.file.read(_PIECE)
                 if not piece:
                     break
                 position += len(piece)

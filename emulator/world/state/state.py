@@ -172,7 +172,11 @@ class State:
             self.noted.append(end)
 
     def report_exception(self, error: BaseException) -> None:
-        """Keeps a fault of the emulator's own, with its traceback."""
+        """Keeps a fault of the emulator's own, with its traceback, or what the machine refused it; logs a line."""
+        if isinstance(error, OSError):
+            self.report(Problem("machine", f"the machine refused the emulator something: {error}"))
+            _LOG.error("assistants-emulator: the machine refused the emulator something: %s", error)
+            return
         text = "".join(traceback.format_exception(error)).rstrip()
         self.report(Problem("internal", f"the emulator failed, which is a bug in it:\n{text}"))
         _LOG.error("assistants-emulator: the emulator failed, which is a bug in it: %s; check() has more", _line(error))

@@ -1,0 +1,151 @@
+"""What the machine refuses is told to the client in OpenAI's words, in ``check()``, and in a line of the log."""
+
+from __future__ import annotations
+
+import logging
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from emulator.apis.http import pipeline
+from emulator.cli.log_stream import LogStream
+from tests.hardness.bounds import bounded, needs_limits
+from tests.support import Api, InProcess
+
+LARGE = b"x" * 3_000_000
+
+
+def upload(api: Api) -> Any:
+    head = b'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n'
+    file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n' + LARGE + b"\r\n--b--\r\n"
+    return api.request(
+        "POST", "/v1/files", content=head + file, headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
+
+
+class _Full(BytesIO):
+    """A file on a disk that is full."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__()
+
+    def write(self, data: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    def close(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def _no_folder(*arguments: Any, **named: Any) -> Any:
+    raise FileNotFoundError(2, "No usable temporary directory found")
+
+
+def _no_descriptors(*arguments: Any, **named: Any) -> Any:
+    raise OSError(24, "Too many open files")
+
+
+@pytest.mark.parametrize(
+    ("temporary_file", "words"),
+    [(_Full, "No space left"), (_no_folder, "No usable temporary directory"), (_no_descriptors, "Too many open files")],
+)
+def test_an_upload_that_cannot_be_kept(
+    temporary_file: Callable[..., Any], words: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", temporary_file)
+    api = InProcess()
+    refused = upload(api)
+    assert (refused.status, refused.json["error"]["type"]) == (500, "server_error")
+    (problem,) = api.get("/_emulator/check").json["problems"]
+    assert problem["kind"] == "machine"
+    assert words in problem["message"]
+    assert [words in one.getMessage() for one in caplog.records] == [True]
+    monkeypatch.undo()
+    assert upload(api).status == 200
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("no module"), RecursionError("deep"), OSError(5, "I/O")])
+def test_what_fails_outside_the_pipe_is_no_bare_500(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(pipeline, "read_any", fail)
+    api = InProcess()
+    failed = api.post("/v1/threads", {})
+    assert (failed.status, failed.json["error"]["type"]) == (500, "server_error")
+    assert len(api.get("/_emulator/check").json["problems"]) == 1
+    assert len(caplog.records) == 1
+    assert caplog.records[0].levelno == logging.ERROR
+
+
+def _small_files() -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+
+
+@contextmanager
+def serving(*options: str, **more: Any) -> Iterator[tuple[subprocess.Popen[bytes], Api]]:
+    command = [sys.executable, "-m", "emulator", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, **more) as process:
+        assert process.stdout is not None
+        found = re.search(rb"http://[^/]+", process.stdout.readline())
+        assert found
+        api = Api(found[0].decode())
+        try:
+            yield process, api
+        finally:
+            api.close()
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+@needs_limits
+def test_a_full_disk_is_a_line_on_stderr() -> None:
+    with tempfile.TemporaryFile() as errors:
+        with serving(stderr=errors, preexec_fn=_small_files) as (_, api):
+            assert upload(api).status == 500
+        errors.seek(0)
+        assert errors.read().count(b"the machine refused the emulator something") == 1
+
+
+# ---- A log that nobody reads ----
+
+
+@pytest.mark.parametrize("options", [["--json"], []])
+def test_a_log_that_nobody_reads_stops_nobody(options: list[str]) -> None:
+    with bounded(60), serving("--log", *options, stderr=subprocess.PIPE) as (_, api):
+        assert {api.get("/v1/models").status for _ in range(900)} == {200}
+
+
+def test_lines_are_dropped_and_counted(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.cli.log_stream.MAX_LOG_WAITING", 100)
+    can_write, began = threading.Event(), threading.Event()
+    written: list[bytes] = []
+
+    def write(descriptor: int, data: bytes) -> int:
+        began.set()
+        can_write.wait(20)
+        written.append(data)
+        return len(data)
+
+    monkeypatch.setattr("emulator.cli.log_stream.os.write", write)
+    with (tmp_path / "log").open("w") as file:
+        stream = LogStream(file, "{} dropped\n".format)
+        stream.write("first\n")
+        assert began.wait(20)
+        for number in range(100):
+            stream.write(f"line {number:02}\n")
+        can_write.set()
+        stream.close()
+    assert b"".join(written).decode().splitlines() == ["first", *(f"line {n:02}" for n in range(12)), "88 dropped"]
