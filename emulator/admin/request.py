@@ -45,17 +45,15 @@ def in_world(endpoint: Callable[[Request, World], Awaitable[Response]]) -> Endpo
             world = worlds_of(request).of(key_of(request), changes=request.method == "POST")
         except (ApiError, NoWorld) as error:
             return _refused(error)
-        world.open_responses += 1
         try:
-            if world.clock.name == "real":
-                TurnEngine(world).catch_up()
-            response = await endpoint(request, world)
-            world.is_used = world.is_used or request.method == "POST"
-            return response
+            with world.responding():
+                if world.clock.name == "real":
+                    TurnEngine(world).catch_up()
+                response = await endpoint(request, world)
         except Exception as error:
             return _refused(error, world)
-        finally:
-            world.open_responses -= 1
+        world.is_used = world.is_used or request.method == "POST"
+        return response
 
     return respond
 

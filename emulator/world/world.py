@@ -8,9 +8,11 @@ from __future__ import annotations
 import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from emulator.base.clock import monotonic
 from emulator.base.ids import Ids
 from emulator.base.json_types import Object
 from emulator.base.limits import MAX_SCENARIOS
@@ -260,6 +262,16 @@ class World(State):
     def has_open_responses(self) -> bool:
         """Somebody still reads a response, or waits for one."""
         return bool(self.open_responses or self.on_end)
+
+    @contextmanager
+    def responding(self) -> Iterator[None]:
+        """A response is open within the block; the world is in use until its end."""
+        self.open_responses += 1
+        try:
+            yield
+        finally:
+            self.open_responses -= 1
+            self.used_at = monotonic()
 
     def baseline(self) -> Baseline:
         """What is there now, for a reset to return to. Raises EmulatorError while a run is under way."""

@@ -9,7 +9,9 @@ from starlette.types import Message, Receive, Scope, Send
 from emulator.apis.http import headers
 from emulator.apis.http.gateway import error_response
 from emulator.apis.http.response import send_json
+from emulator.base.problems import Refusal
 from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 
 class _Sender:
@@ -26,17 +28,24 @@ class _Sender:
 
 async def guarded(
     respond: Callable[[Scope, Receive, Send], Awaitable[None]],
-    world_of: Callable[[], World],
+    worlds: Worlds,
+    nowhere: World,
     scope: Scope,
     receive: Receive,
     send: Send,
 ) -> None:
-    """Responds. What is raised is a problem of the world, a line of the log, and a 500 in OpenAI's words."""
+    """Responds. What is raised is a problem of the key's world, a line of the log, and a 500 in OpenAI's words.
+
+    ``nowhere``: the world of requests without a key.
+    """
     sender = _Sender(send)
     try:
         await respond(scope, receive, sender)
     except Exception as error:
-        world = world_of()
+        try:
+            world = worlds.of(headers.read_key(scope["headers"]))
+        except Refusal:
+            world = nowhere
         request_id = world.ids.request_id()
         response = error_response(world, error, "openai", request_id)
         if not sender.has_begun:

@@ -50,9 +50,8 @@ from emulator.apis.http.response import (
 from emulator.apis.http.router import Router
 from emulator.apis.http.stubs import BODILESS, stub_or
 from emulator.apis.http.validation import query_error
-from emulator.base.clock import monotonic
 from emulator.base.operations import OPERATIONS
-from emulator.base.problems import Problem, Refusal
+from emulator.base.problems import Problem
 from emulator.base.request_schemas import schema
 from emulator.scenarios.strict_replay import RecordedRequest, body_of
 from emulator.world.faults import ActiveFault
@@ -89,14 +88,7 @@ class Api:
         self._nowhere = World(worlds.options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await guarded(self._respond, lambda: self._world_at_last(scope), scope, receive, send)
-
-    def _world_at_last(self, scope: Scope) -> World:
-        """The world that a failure outside the pipe is a problem of."""
-        try:
-            return self.worlds.of(headers.read_key(scope["headers"]))
-        except Refusal:
-            return self._nowhere
+        await guarded(self._respond, self.worlds, self._nowhere, scope, receive, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         pending: PendingRequest | None = scope.get(PENDING)
@@ -109,17 +101,12 @@ class Api:
             pending = self.begin(scope, body)
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
-        world = pending.world
-        world.open_responses += 1
-        try:
+        with pending.world.responding():
             if pending.is_intercepted:
                 await self._intercept(pending)
             if isinstance(pending.result, Busy):
                 await self._try_again(pending)
             await self._send(pending, receive, send)
-        finally:
-            world.open_responses -= 1
-            world.used_at = monotonic()
 
     def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
         """From a request to its result, without a pause; a request that a fault intercepts is not handled yet."""
