@@ -120,6 +120,7 @@ async def _form(kind: bytes, pieces: list[bytes]) -> object:
     form = await read_form({"type": "http", "headers": headers}, Talk(pieces).receive)
     assert form is not None
     if form.problem:
+        assert isinstance(form.problem, ApiError)
         assert form.problem.status == 400
         return None
     orjson.dumps(form.as_json())
