@@ -5,6 +5,8 @@ Another package of that name, or a module of the user's, can hide it. These door
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 
 
@@ -27,7 +29,17 @@ _WAY_OUT = (
 
 
 def main() -> int:
-    """The command line."""
+    """The command line. Ctrl-C is quiet at any moment, also while modules are imported and at the end."""
+    try:
+        code = _main()
+    except KeyboardInterrupt:
+        code = 130
+    with contextlib.suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
+
+def _main() -> int:
     if why := why_hidden():
         print(why, file=sys.stderr)
         return 2

@@ -2,6 +2,6 @@
 
 import sys
 
-from emulator.cli.main import main
+from assistants_emulator import main
 
 sys.exit(main())

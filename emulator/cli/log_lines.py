@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Iterator
+from typing import Final
 
 from emulator.cli.terminal import CountingLines
+
+#: Ours, and those of libraries whose warnings would go to stderr by themselves, in words of their own.
+_LOGGERS: Final = ("assistants_emulator", "asyncio", "python_multipart", "uvicorn")
 
 
 class LogLines(logging.Handler):
@@ -22,6 +27,15 @@ class LogLines(logging.Handler):
             self._lines.write_text(redact_text(self.format(record)), "yellow")
 
 
-def show_log(lines: CountingLines) -> None:
-    """From now on, what the emulator logs appears among these lines."""
-    logging.getLogger("assistants_emulator").addHandler(LogLines(lines))
+@contextlib.contextmanager
+def show_log(lines: CountingLines) -> Iterator[None]:
+    """Within the block, what the emulator and its libraries log appears among these lines."""
+    shown = LogLines(lines)
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    for logger in loggers:
+        logger.addHandler(shown)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(shown)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
@@ -72,8 +74,15 @@ class Application:
             return show_front(scope, send)
         if path.startswith(ADMIN_PREFIX):
             inner = {**scope, "path": path.removeprefix(ADMIN_PREFIX) or "/"}
-            return self._admin_api(inner, receive, send)
+            if "_admin_api" in self.__dict__:
+                return self._admin_api(inner, receive, send)
+            return self._import_admin_api(inner, receive, send)
         return self._api(scope, receive, send)
+
+    async def _import_admin_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The first admin request: the import takes so long that others must not wait for it."""
+        await to_thread(import_module, "emulator.admin.routes")
+        await self._admin_api(scope, receive, send)
 
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
         """The response, if it needs no waiting. Otherwise the scope keeps the request that was begun."""

@@ -9,6 +9,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import socket
+import sys
 import threading
 from asyncio import sleep  # a test may put another in its place
 from collections.abc import Awaitable, Callable, Coroutine
@@ -192,7 +193,10 @@ def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises EmulatorError, with the reason, if the address is not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform == "win32":  # there, SO_REUSEADDR lets a second server take the port of the first
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
         listening.listen(2048)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import orjson
 import pytest
 
 from tests.deploy.cluster import Cluster, running
@@ -216,3 +218,54 @@ def test_what_it_costs_and_brings_is_printed(cluster: Cluster, capsys: pytest.Ca
         print("\nGET models, 100 keys, 8 connections, requests a second:", end=" ")
         print(f"one emulator {directly:,.0f}; one behind nginx {one:,.0f}; three behind nginx {three:,.0f}")
     assert min(directly, one, three) > 0
+
+
+BEARER, AZURE = b"Authorization: Bearer sk-1\r\n", b"api-key: sk-1\r\n"
+LONG = b"x-long: %b\r\n"
+
+
+def _raw(port: int, request: bytes) -> tuple[int, bytes]:
+    """Status and body of the response to these bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(request)
+        pieces = []
+        while piece := connection.recv(65536):
+            pieces.append(piece)
+    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [(b"nonsense\r\n\r\n", 400), (b"GET /v1/models HTTP/9.9\r\nHost: x\r\n\r\n", 505),
+     (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400), (b"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+     (b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
+     (b"GET / HTTP/1.1\r\nHost: x\r\n" + LONG % (b"a" * 300_000) + b"\r\n", 431)],
+    ids=["nonsense", "version", "two hosts", "trace", "long address", "long header"],
+)  # fmt: skip
+def test_what_nginx_refuses_is_json(request_: bytes, status: int, cluster: Cluster) -> None:
+    found, body = _raw(cluster.port, request_)
+    assert found == status
+    assert set(orjson.loads(body)["error"]) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize("size", [9_000, 40_000, 60_000])
+def test_a_head_is_as_long_as_at_an_emulator(size: int, cluster: Cluster) -> None:
+    request = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%b%b\r\n"
+    request %= (BEARER, LONG % (b"a" * size))
+    assert _raw(cluster.port, request)[0] == _raw(cluster.ports[0], request)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [BEARER, AZURE, AZURE.replace(b"api-key", b"API-Key"), BEARER.replace(b"Bearer ", b"bEARER   "), BEARER + AZURE,
+     AZURE.replace(b"sk-1", b"sk-2") + BEARER, BEARER + AZURE.replace(b"sk-1", b"sk-2"),
+     b"Authorization: Bearer \r\n" + AZURE, b"Authorization: Digest x\r\n" + AZURE, AZURE + AZURE.replace(b"1", b"3")],
+    ids=ascii,
+)  # fmt: skip
+def test_the_key_is_the_emulator_s(head: bytes, cluster: Cluster) -> None:
+    made = asyncio.run(_ask(cluster.port, "sk-1", "POST", "/v1/threads", {}))[1]["id"]
+    request = (
+        b"GET /v1/threads/%b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nOpenAI-Beta: assistants=v2\r\n%b\r\n"
+    )
+    assert _raw(cluster.port, request % (made.encode(), head))[0] == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import resource
 import signal
@@ -117,6 +118,31 @@ def test_a_full_disk_is_a_line_on_stderr() -> None:
             assert upload(api).status == 500
         errors.seek(0)
         assert errors.read().count(b"the machine refused the emulator something") == 1
+
+
+# ---- The command of exec ----
+
+
+@needs_limits
+def test_exec_takes_its_command_along_when_it_is_killed() -> None:
+    command = [sys.executable, "-c", "import os, sys; print(os.getpid(), flush=True); sys.stdin.read()"]
+    line = [sys.executable, "-m", "emulator", "exec", "--", *command]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process, bounded():
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) > 0
+        process.kill()
+        assert process.stdout.read() == b"", "the end of the command closes its stdout"
+
+
+# ---- Ctrl-C ----
+
+
+def test_ctrl_c_is_quiet_while_modules_are_imported(tmp_path: Any) -> None:
+    (tmp_path / "argparse.py").write_text("raise KeyboardInterrupt")
+    line = [sys.executable, "-m", "emulator", "check", "-"]
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(line, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 # ---- A log that nobody reads ----

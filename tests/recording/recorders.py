@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,11 @@ from emulator.server.uvicorn_server import AppServer, bind
 
 
 @contextmanager
-def recording(upstream: str, file: Path) -> Iterator[str]:
-    """The recorder's base URL; when this is left the file is complete."""
+def recording(upstream: str, file: Path, listening: socket.socket | None = None) -> Iterator[str]:
+    """The recorder's base URL; when this is left the file is complete. ``listening``: by default on a free port."""
     reached = Upstream(upstream)
     recorder = Recorder(reached, RecordingFile(file, reached.url), Redactor())
-    server = AppServer(recorder, bind("127.0.0.1", 0), recorder.end)
+    server = AppServer(recorder, listening or bind("127.0.0.1", 0), recorder.end)
     thread = threading.Thread(target=server.serve_until_stopped)
     thread.start()
     server.ready.wait()

@@ -56,20 +56,24 @@ async def export(request: Request, world: World) -> Response:
 
     Secrets are redacted, and what each ``redact=REGEX`` matches; with ``no_redact=true`` all of them stay.
     """
+    query = request.query_params
+    kind = query.get("as", "recording")
+    if kind not in ("recording", "scenario"):
+        raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")
+    redact = None if query.get("no_redact") == "true" else query.getlist("redact")
+    # in a thread, since it takes seconds for thousands of messages; of a world that does not change meanwhile
+    return await to_thread(_exported, world.frozen(), kind, query.get("run"), redact)
+
+
+def _exported(world: World, kind: str, run: str | None, redact: list[str] | None) -> Response:
     from emulator.recordings.exporting import recording_of, scenario_of
     from emulator.recordings.redaction.redactor import Redactor
 
-    query = request.query_params
-    kind, run = query.get("as", "recording"), query.get("run")
-    if kind not in ("recording", "scenario"):
-        raise AdminError(400, f"expected ?as=recording or ?as=scenario, got {kind!r}")
-    redactor = None if query.get("no_redact") == "true" else Redactor(query.getlist("redact"))
-    # in a thread, since it takes seconds for thousands of messages; of a world that does not change meanwhile
-    still = world.frozen()
+    redactor = None if redact is None else Redactor(redact)
     if kind == "recording":
-        return Response(await to_thread(recording_of, still, redactor), media_type="application/jsonl")
-    if run is not None:
-        from emulator.recordings.run_export import scenario_of_run
+        return Response(recording_of(world, redactor), media_type="application/jsonl")
+    if run is None:
+        return Response(scenario_of(world, redactor), media_type="application/yaml")
+    from emulator.recordings.run_export import scenario_of_run
 
-        return Response(await to_thread(scenario_of_run, still, run, redactor), media_type="application/yaml")
-    return Response(await to_thread(scenario_of, still, redactor), media_type="application/yaml")
+    return Response(scenario_of_run(world, run, redactor), media_type="application/yaml")

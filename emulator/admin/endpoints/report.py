@@ -28,7 +28,7 @@ async def report(request: Request, world: World) -> Response:
     """
     worlds, key = worlds_of(request), key_of(request)
     # in a thread, since a long journal takes long to read; the entries do not change
-    reviewed = {} if request.query_params.get("review") == "false" else await to_thread(review, world)
+    reviewed = {} if request.query_params.get("review") == "false" else await to_thread(review, world.frozen())
     return json_response(
         {
             **reviewed,

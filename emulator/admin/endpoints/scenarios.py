@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.admin.posted import posted_scenario
-from emulator.admin.request import AdminError, in_world, json_body, json_response, raw_body
+from emulator.admin.request import AdminError, in_world, json_body, json_response, key_of, raw_body, worlds_of
 from emulator.scenarios.checks import fault_problems
 from emulator.scenarios.document import path_in_words
 from emulator.scenarios.faults import fault_of
@@ -48,7 +50,12 @@ async def add_scenario(request: Request, world: World) -> Response:
     server opens no files. A recording is converted to a scenario.
     """
     query = request.query_params
-    scenario = posted_scenario(raw_body(request), query.get("file", "<posted>"), query.get("name", ""))
+    file, name = query.get("file", "<posted>"), query.get("name", "")
+    # in a thread, since a large one takes seconds to read
+    scenario = await to_thread(posted_scenario, raw_body(request), file, name)
+    if world.ended:  # meanwhile it was reset
+        world = worlds_of(request).of(key_of(request), changes=True)
+        world.is_used = True
     world.load(scenario)
     return json_response({"name": world.scenarios[0].name})
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from emulator.admin.request import AdminError, in_world, in_worlds, json_body, json_response, key_of, worlds_of
 from emulator.apis.assistants.store import objects_of
@@ -24,10 +26,14 @@ async def health(request: Request) -> Response:
 
 async def openapi(request: Request) -> Response:
     """The OpenAPI document of the emulated APIs and of this one. Needs no API key."""
+    return await asyncio.to_thread(_openapi, request.app.routes)
+
+
+def _openapi(routes: Sequence[BaseRoute]) -> Response:
     from emulator.admin.openapi import document
     from emulator.admin.openapi_of_admin import with_admin
 
-    return json_response(with_admin(document(), request.app.routes))
+    return json_response(with_admin(document(), routes))
 
 
 @in_worlds

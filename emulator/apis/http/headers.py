@@ -114,10 +114,19 @@ def _below(path: str, length: int | None, roots: frozenset[str]) -> list[str] | 
 
 
 def read_key(headers: Headers) -> str:
-    """The API key: bearer, ``api-key``, or the password of Basic auth. Raises ApiError if there is none, or no such."""
+    """The API key: bearer, the password of Basic auth, or else ``api-key``, in whatever order the headers stand.
+
+    Raises ApiError if there is none, or no such.
+    """
+    second = None
     for name, value in headers:
-        if name in (b"authorization", b"api-key") and (key := _key_in(name, value)):
-            return key
+        if name == b"authorization":
+            if key := _key_in(name, value):
+                return key
+        elif name == b"api-key" and second is None:
+            second = value
+    if second is not None and (key := _key_in(b"api-key", second)):
+        return key
     raise errors.no_api_key()
 
 

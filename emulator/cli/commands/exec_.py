@@ -8,7 +8,8 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +48,7 @@ _NO_REQUEST: Final = (
     "assistants-emulator: {command} exited with {code} and sent no request; clients have to take their address from "
     "OPENAI_BASE_URL (Node's AzureOpenAI refuses that variable beside an endpoint: use exec --azure)"
 )
+_PR_SET_PDEATHSIG: Final = 1
 #: Signals that are forwarded to the command. A terminal sends the first ones to it by itself.
 _FROM_TERMINAL: Final = ("SIGINT", "SIGQUIT", "SIGHUP")
 _FORWARDED: Final = (*_FROM_TERMINAL, "SIGTERM")
@@ -120,7 +122,7 @@ def run_command(name: str, command: list[str], environ: dict[str, str]) -> int:
     """Runs the command and returns its exit code, as a shell does. ``name``: of the command that runs it."""
     with _signals() as children:
         try:
-            process = subprocess.Popen(command, env=environ)
+            process = subprocess.Popen(command, env=environ, preexec_fn=_ends_with_us())
         except FileNotFoundError:
             is_shell_line = len(command) == 1 and " " in command[0]
             hint = f"; to run a shell command line: sh -c {command[0]!r}" if is_shell_line else ""
@@ -132,6 +134,29 @@ def run_command(name: str, command: list[str], environ: dict[str, str]) -> int:
         children.append(process)
         code = process.wait()
     return KILLED - code if code < 0 else code
+
+
+def _ends_with_us() -> Callable[[], None] | None:
+    """What the new process calls before it runs the command, so that it gets SIGTERM if this process is killed.
+
+    Only Linux has that; elsewhere the command goes on. Everything is loaded before the fork.
+    """
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    try:
+        prctl = ctypes.CDLL(None).prctl
+    except (OSError, AttributeError):
+        return None
+    parent = os.getpid()
+
+    def end_with_parent() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # it was killed in between
+            os._exit(KILLED + signal.SIGTERM)
+
+    return end_with_parent
 
 
 @contextlib.contextmanager

@@ -71,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     upstream = Upstream(options.upstream, timeout=options.timeout, insecure=options.insecure)
     listening = bind(options.host, options.port)
     try:
+        upstream.refuse_itself(*listening.getsockname()[:2])
         file = RecordingFile(options.out, upstream.url, files=options.files, append=options.append)
     except EmulatorError:
         listening.close()

@@ -94,7 +94,6 @@ def _serve(
     from emulator.world.worlds import Worlds
 
     lines = CountingLines(err)
-    show_log(lines)
     forget_idle = options.forget_idle if options.worlds == "key" else None
     bounds = {"max_worlds": options.max_worlds, "forget_idle": forget_idle}
     worlds = Worlds(defaults, scenarios, options.worlds, options.admin_key, **bounds)
@@ -115,7 +114,8 @@ def _serve(
     sys.setswitchinterval(_GIVE_WAY)
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
-    server.serve_until_stopped()
+    with show_log(lines):
+        server.serve_until_stopped()
     for watcher in watchers:
         watcher.stop()
     lines.end("stopped")

@@ -10,6 +10,7 @@ after another.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -25,6 +26,15 @@ from emulator.recordings.redaction.redactor import Redactor
 
 #: Seconds that a stop waits for open exchanges to be written.
 _STOP_TIMEOUT: Final = 5.0
+
+
+#: Open requests that are the same to the byte, before they are taken for one that goes round.
+_MAX_ALIKE: Final = 100
+
+
+def _what_is_alike(scope: Scope) -> object:
+    headers = tuple((name, value) for name, value in scope["headers"] if name not in (b"host", b"connection"))
+    return scope["method"], scope["raw_path"], scope["query_string"], headers
 
 
 class Recorder:
@@ -44,6 +54,8 @@ class Recorder:
         self.changed, self._report = changed, report
         self.totals = Totals()
         self._open: dict[int, ProxiedRequest] = {}
+        #: The open requests that are the same to the byte: as a recorder changes none, a loop of recorders has many.
+        self._alike: Counter[object] = Counter()
         self._number = file.last_number
         self._is_ending = False
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="recording")
@@ -53,6 +65,11 @@ class Recorder:
         if self._is_ending:
             await refuse(send, 503, "recorder_stopped", "the recorder is being stopped")
             return
+        alike = _what_is_alike(scope)
+        if self._alike[alike] >= _MAX_ALIKE:
+            await refuse(send, 508, "recorder_loop", f"the upstream {self.upstream.url} leads back to this recorder")
+            return
+        self._alike[alike] += 1
         self._number += 1
         self.totals.requests += 1
         request = self._open[self._number] = ProxiedRequest(self, self._number, scope, receive, send)
@@ -61,6 +78,7 @@ class Recorder:
             await request.run()
         finally:
             del self._open[request.number]
+            self._alike -= Counter([alike])
             self.changed()
 
     @property

@@ -7,7 +7,9 @@ environment, and passes bodies as they are on the wire.
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import AsyncGenerator
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -94,6 +96,20 @@ class Upstream:
             trust_env=False,
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=_KEEP_ALIVE),
         )
+
+    def refuse_itself(self, host: str, port: int) -> None:
+        """Raises EmulatorError if the upstream is the recorder, which listens on this address."""
+        parts = urlsplit(f"//{self._host}")
+        if port != (parts.port or (443 if self.url.startswith("https") else 80)) or not parts.hostname:
+            return
+        try:
+            found = {str(one[4][0]) for one in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
+        except OSError:
+            return  # then it is not this machine, or a request will tell
+        wanted = {ip_address(one.partition("%")[0]) for one in found}
+        own = ip_address(host.partition("%")[0])
+        if own in wanted or ((own.is_unspecified or own.is_loopback) and any(one.is_loopback for one in wanted)):
+            raise EmulatorError(f"--upstream {self.url}: that is the recorder itself; name the server to be recorded")
 
     def target(self, path: bytes, query: bytes) -> bytes:
         """The target of a client's request: its path after the upstream's, unless it already begins with that."""
