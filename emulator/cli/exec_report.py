@@ -19,6 +19,8 @@ from emulator.control.world_report import WorldReport
 
 #: The worlds without problems that a report shows.
 _SHOWN: Final = 4
+#: The loose ends that all worlds decide together.
+_TOGETHER: Final = ("unplayed", "no_request")
 #: Characters of a key of the command's own that a report shows: at its beginning, at its end.
 _HEAD, _TAIL = 3, 4
 
@@ -33,6 +35,11 @@ class UsedWorld:
     runs: list[Run]
     requests: int
     report: WorldReport
+
+    @property
+    def has_something(self) -> bool:
+        """True if there is something to show, from before a reset too."""
+        return bool(self.requests or self.problems or any(end.kind not in _TOGETHER for end in self.report.loose_ends))
 
     @classmethod
     def of(cls, control: Control) -> UsedWorld:
@@ -68,13 +75,17 @@ def loose_ends(worlds: Sequence[UsedWorld]) -> list[LooseEnd]:
     """Those of all worlds together: of a scenario, that no world has played it; that none has got a request."""
     found = [end for one in worlds for end in one.report.loose_ends]
     played = {scenario.name for one in worlds for scenario in one.report.scenarios if scenario.played}
-    is_unused = all(any(end.kind == "no_request" for end in one.report.loose_ends) for one in worlds)
     together = {
         end: None
         for end in found
-        if (end.kind == "unplayed" and end.scenario not in played) or (end.kind == "no_request" and is_unused)
+        if (end.kind == "unplayed" and end.scenario not in played) or (end.kind == "no_request" and is_unused(worlds))
     }
-    return [*(end for end in found if end.kind not in ("unplayed", "no_request")), *together]
+    return [*(end for end in found if end.kind not in _TOGETHER), *together]
+
+
+def is_unused(worlds: Sequence[UsedWorld]) -> bool:
+    """True if the command has sent no request, not even to worlds that were reset."""
+    return all(any(end.kind == "no_request" for end in one.report.loose_ends) for one in worlds)
 
 
 def show_loose_ends(ends: Sequence[LooseEnd], command: str) -> None:
@@ -91,7 +102,7 @@ def write_files(worlds: Sequence[UsedWorld], folder: Path, title: str) -> Iterat
     """Writes the inspector's page of each world that was used. Raises EmulatorError if the folder cannot be written."""
     from emulator.admin.inspector.report import report_of
 
-    used = [one for one in worlds if one.requests or one.problems]
+    used = [one for one in worlds if one.has_something]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, one in enumerate(used, 1):
@@ -109,7 +120,9 @@ def show(worlds: Sequence[UsedWorld], command: str, code: int) -> None:
     ended = f"exited with {code}" if code else "succeeded"
     found = f"the emulator found {plural(problems, 'problem') if problems else 'no problems'}"
     print_stderr(paint(f"assistants-emulator: {command} {ended}, {found}", "red"))
-    used = [one for one in worlds if one.requests or one.problems]
+    used = [one for one in worlds if one.has_something]
+    if not used:
+        print_stderr("the command has reset the worlds that it used, so there is nothing to show")
     troubled = [one for one in used if one.problems]
     fine = [one for one in used if not one.problems]
     shown = troubled if problems and not code else [*troubled, *fine[:_SHOWN]]

@@ -12,21 +12,24 @@ from emulator.testing.loose_ends import is_strict, of_session
 from emulator.testing.review import is_wanted, review_lines
 from emulator.testing.sunset_report import sunset_lines
 
-#: What the SDK says at each call of the removed API, and the filter that hides it.
+#: What the SDK says at each call of the removed API, and the filters that hide it.
 _DEPRECATED: Final = re.compile(r"DeprecationWarning: (The Assistants API is deprecated|deprecated$)", re.MULTILINE)
-_FILTER: Final = 'filterwarnings = ["ignore:The Assistants API is deprecated:DeprecationWarning"]'
+_FILTERS: Final = (
+    'filterwarnings = ["ignore:The Assistants API is deprecated:DeprecationWarning", '
+    '"ignore:deprecated$:DeprecationWarning"]'
+)
 
 
 def fold_deprecations(stats: dict[str, list[Any]]) -> None:
     """One warning in place of all that the SDK gives because the API is deprecated."""
     warnings = stats.get("warnings", [])
     found = [one for one in warnings if _DEPRECATED.search(one.message)]
-    if len(found) > 1:
+    if found:
         folded = copy.copy(found[0])
         folded.nodeid = folded.fslocation = None
         folded.message = (
-            f"{len(found)} times, the SDK warned that the Assistants API is deprecated. To hide that, put this into "
-            f"pytest's settings: {_FILTER}"
+            f"the SDK warned {'once' if len(found) == 1 else f'{len(found)} times'} that the Assistants API is "
+            f"deprecated; to hide that, put this into pytest's settings: {_FILTERS}"
         )
         stats["warnings"] = [one for one in warnings if one not in found] + [folded]
 

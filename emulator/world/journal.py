@@ -185,6 +185,11 @@ class Journal:
         place = bisect_left(self._entries, seq, key=lambda entry: entry.seq)
         return self._entries[place] if place < len(self._entries) and self._entries[place].seq == seq else None
 
+    def ids(self) -> frozenset[str]:
+        """The threads, runs, conversations and responses that requests have met."""
+        met = [entry for entry in self._entries if entry.status < 400]
+        return frozenset(id for entry in met for id in (entry.thread_id, entry.run_id) if id)
+
     def requests(
         self,
         operation: str | None = None,

@@ -57,6 +57,9 @@ def _noted(name: str) -> Find:
 loose_end("search", "a search in vector stores that were not ready, or whose results nobody could see, found nothing")(
     _noted("search")
 )
+loose_end("repeated", "the input of a response repeats what its conversation or its chain carries already")(
+    _noted("repeated")
+)
 
 
 @loose_end("unplayed", "no turn of a scenario was played")
@@ -79,3 +82,13 @@ def times_played(world: World, scenario: Scenario) -> int:
 def _no_request(world: World) -> Iterator[LooseEnd]:
     if not world.journal.counts.total():
         yield LooseEnd("no_request", "no request was sent to the emulator")
+
+
+@loose_end("reset", "a request named what a reset of the same key had ended")
+def _reset_meanwhile(world: World) -> Iterator[LooseEnd]:
+    ended = world.ended_ids - world.journal.ids() if world.ended_ids else frozenset()
+    refused = [one for one in world.journal.requests() if one.status == 404] if ended else []
+    for path in dict.fromkeys(one.path for one in refused):
+        if id := next((part for part in path.split("/") if part in ended), None):
+            message = f"{path} is a 404, because a reset ended the world of {id}"
+            yield LooseEnd("reset", f"{message}: tests that run at the same time need different keys")

@@ -72,6 +72,8 @@ class World(State):
         self.stubbed: Counter[tuple[str, int]] = Counter()
         self.faults = ActiveFaults()
         self.idle_polls = IdlePolls()
+        #: What the world of the same key had that a reset has ended, if that is remembered.
+        self.ended_ids: frozenset[str] = frozenset()
         self._made_by_requests = False
         #: A request has changed something that no request made.
         self.is_used = False

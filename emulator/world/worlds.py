@@ -41,6 +41,9 @@ class Worlds:
     remembers: bool = False
     _left: dict[str, list[LooseEnd]] = field(default_factory=dict)
     _played: dict[str, Counter[str]] = field(default_factory=dict)
+    _ended: dict[str, frozenset[str]] = field(default_factory=dict)
+    #: The keys whose clients may outlive their event loops (``emulator.server.many_loops``).
+    many_loops: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._worlds = KeptWorlds(self.max_worlds, self.forget_idle)
@@ -57,6 +60,7 @@ class Worlds:
             world = World(replace(self.options, **self._overrides.get(name, {})), self.scenarios)
             self._worlds.put(name, world)
             world.journal.counts = self._counts.setdefault(name, world.journal.counts)
+            world.ended_ids = self._ended.get(name, frozenset())
             if baselines := self._baselines.get(name):
                 world.restore(baselines[-1])
             world.is_used = bool(baselines or name in self._overrides)
@@ -104,6 +108,7 @@ class Worlds:
     def _remember(self, name: str, world: World) -> None:
         left = self._left.setdefault(name, [])
         left += [end for end in loose_ends_of(world) if end.kind not in OF_ALL_WORLDS][: MAX_PROBLEMS - len(left)]
+        self._ended[name] = world.journal.ids()
         played = self._played.setdefault(name, Counter())
         played.update({scenario.name: times_played(world, scenario) for scenario in world.scenarios})
 
@@ -118,6 +123,14 @@ class Worlds:
         """How often the turns of a scenario were played, together, in the same worlds."""
         name = key if self.mode == "key" else ""
         return times_played(self.of(key), scenario) + self._played.get(name, Counter())[scenario.name]
+
+    def set_many_loops(self, key: str, are_many: bool) -> None:
+        """The clients of that key may outlive their event loops, or none does."""
+        (self.many_loops.add if are_many else self.many_loops.discard)(key if self.mode == "key" else "")
+
+    def has_many_loops(self, key: str) -> bool:
+        """True if the clients of that key may outlive their event loops."""
+        return (key if self.mode == "key" else "") in self.many_loops
 
     def keep(self, key: str) -> None:
         """What is there now is the baseline that resets return to. Raises EmulatorError while a run is under way."""

@@ -54,6 +54,22 @@ def polled_in_vain(api: Api) -> None:
     run_to_rest(api, tools=[{"type": "file_search"}], tool_resources=store(api))
 
 
+def converse(api: Api, *inputs: Any, chained: bool = False, items: list[Any] | None = None) -> None:
+    """Responses on one conversation, or one chain."""
+    conversation = None if chained else api.post("/v1/conversations", {"items": items or []}).json["id"]
+    previous: dict[str, Any] = {}
+    for input in inputs:
+        made = respond(api, input=input, **({"conversation": conversation} if conversation else previous))
+        previous = {"previous_response_id": made["id"]}
+
+
+def said(role: str, text: str) -> dict[str, str]:
+    return {"role": role, "content": text}
+
+
+HELLO: dict[str, Any] = {"turns": [{"steps": [{"say": "Hello!"}]}]}
+HISTORY = [said("user", "Hi"), said("assistant", "Hello!")]
+
 CASES: list[tuple[str, Any, Callable[[Api], object], list[tuple[str, str]]]] = [
     ("nothing was sent", CALL, lambda api: None, [
         ("unplayed", "no turn of the scenario 'unnamed-1' was played: 'weather'"),
@@ -86,6 +102,22 @@ CASES: list[tuple[str, Any, Callable[[Api], object], list[tuple[str, str]]]] = [
         ("search", "a search of resp_… found nothing: no file has a word of the query, and nobody could see that "
                    "without include: file_search_call.results"),
     ]),
+    ("a history sent again on a conversation", HELLO,
+     lambda api: converse(api, "Hi", [*HISTORY, said("user", "Bye")]), [
+        ("repeated", "the input of resp_… repeats the first 2 items of conv_…, which it continues: send only what is "
+                     "new"),
+    ]),
+    ("a history sent again in a chain", HELLO,
+     lambda api: converse(api, "Hi", [*HISTORY, said("user", "Bye")], chained=True), [
+        ("repeated", "the input of resp_… repeats the first 2 items of resp_…, which it continues: send only what is "
+                     "new"),
+    ]),
+    ("a question that the conversation began with", HELLO,
+     lambda api: converse(api, [said("user", "Hi")], items=[{"type": "message", **said("user", "Hi")}]), [
+        ("repeated", "the input of resp_… repeats the only item of conv_…, which it continues: send only what is new"),
+    ]),
+    ("a text that is said twice", HELLO, lambda api: converse(api, "Hi", "Hi", "Hi"), []),
+    ("a history without an id beside it", HELLO, lambda api: respond(api, input=[*HISTORY, said("user", "Bye")]), []),
 ]  # fmt: skip
 
 
@@ -103,7 +135,7 @@ def test_what_was_left_undone(
     ends = emulator.report().loose_ends
 
     assert [(end.kind, without_ids(end.message)) for end in ends] == expected
-    assert all((end.run_id is not None) is (end.kind in ("outputs", "unpolled", "search")) for end in ends)
+    assert all((end.run_id is not None) is (end.kind in ("outputs", "unpolled", "search", "repeated")) for end in ends)
     assert all(call.name == "get_weather" and call.id.startswith("call_") for end in ends for call in end.calls)
     assert all(LooseEnd.from_json(end.as_json()) == end for end in ends)
 
@@ -116,7 +148,7 @@ def without_ids(text: str) -> str:
     return " ".join(words)
 
 
-PREFIXES = ("run_", "resp_", "call_", "vs_")
+PREFIXES = ("run_", "resp_", "call_", "conv_", "vs_")
 
 
 def test_a_world_where_all_was_done_has_none(emulate: Emulate, connect: Connect) -> None:
@@ -158,7 +190,7 @@ def test_loose_ends_of_worlds_that_were_reset_are_remembered_where_asked(connect
 def test_a_kind_is_registered_once() -> None:
     with pytest.raises(ValueError, match="there is a kind of loose end 'outputs' already"):
         loose_end("outputs", "twice")(lambda world: [])
-    assert list(LOOSE_ENDS) == ["search", "unplayed", "no_request", "outputs", "unpolled"]
+    assert list(LOOSE_ENDS) == ["search", "repeated", "unplayed", "no_request", "reset", "outputs", "unpolled"]
     assert all(kind.summary for kind in LOOSE_ENDS.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -285,6 +286,46 @@ for key in ("one", "two"):
 """
     assert run(command=[sys.executable, "-W", "ignore", "-c", script]) == 0
     assert capfd.readouterr().err.count("nobody polled;") == 2
+
+
+#: Two tests with one key at the same time: the other one's reset comes between a creation and its poll.
+ONE_KEY = """
+import os
+import sys
+from emulator import Control
+from openai import NotFoundError, OpenAI
+
+client, control = OpenAI(), Control(os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"])
+thread = client.beta.threads.create()
+if "other" in sys.argv:
+    control.reset()
+try:
+    client.beta.threads.retrieve(thread.id)
+except NotFoundError:
+    control.reset()
+    sys.exit(3)
+control.reset()
+sys.exit(4)
+"""
+
+
+def test_a_reset_under_a_running_test_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(command=[sys.executable, "-W", "ignore", "-c", ONE_KEY, "other"]) == 3
+
+    told = capfd.readouterr().err
+    assert "exited with 3, the emulator found no problems" in told
+    assert re.search(
+        r"\n  /v1/threads/(thread_\w+) is a 404, because a reset ended the world of \1: "
+        r"tests that run at the same time need different keys\n",
+        told,
+    )
+
+
+def test_a_command_that_reset_its_worlds_has_sent_requests(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(command=[sys.executable, "-W", "ignore", "-c", ONE_KEY]) == 4
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "the command has reset the worlds that it used, so there is nothing to show"
+    )
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

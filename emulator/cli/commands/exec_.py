@@ -195,7 +195,7 @@ def _is_in_foreground() -> bool:
 
 def _finish(emulator: Emulator, command: list[str], code: int, options: argparse.Namespace) -> int:
     """Returns the exit code; reports the requests, runs and problems of all worlds if something failed."""
-    from emulator.cli.exec_report import UsedWorld, as_json, loose_ends, show, show_loose_ends, write_files
+    from emulator.cli.exec_report import UsedWorld, as_json, is_unused, loose_ends, show, show_loose_ends, write_files
 
     worlds = [UsedWorld.of(control) for control in emulator.controls()]
     ends = loose_ends(worlds)
@@ -205,7 +205,7 @@ def _finish(emulator: Emulator, command: list[str], code: int, options: argparse
         show_json_line({"code": exit_code, "command_code": code, **as_json(worlds, command)})
     elif ends and not code and not found_problems:
         show_loose_ends(ends, command[0])
-    elif exit_code and exit_code not in _INTERRUPTED and any(one.requests for one in worlds):
+    elif exit_code and exit_code not in _INTERRUPTED and not is_unused(worlds):
         show(worlds, command[0], code)
     elif 0 < code < CANNOT_RUN:
         print_stderr(_NO_REQUEST.format(command=command[0], code=code))

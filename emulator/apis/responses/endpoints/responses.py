@@ -17,6 +17,7 @@ from emulator.apis.responses.code_files import check_containers
 from emulator.apis.responses.contexts import Context, context_of, note_refused, parent_of, waiting_turn
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Item
+from emulator.apis.responses.repeated import note_repeated
 from emulator.apis.responses.response_stream import ResponseStream, SilentStream
 from emulator.apis.responses.store import ITEM, StoredResponse, responses_of
 from emulator.apis.responses.turns import situation_of, turn_of
@@ -52,6 +53,7 @@ def create_response(request: Request) -> JsonResponse | StreamResponse | Awaited
         request, stored, context, include, stores, stream
     )
     request.entry.turn = turn.turn.name
+    note_repeated(request.world, stored.id, turn.turn, context)
     if stored.object["background"] and not isinstance(stream, ResponseStream):
         return json_response(response_in_json(stored.object, include), poll_after=POLL_SOON)
     left = None if stored.object["background"] else lambda: _abandon(request, stored, turn)
