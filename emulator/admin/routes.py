@@ -25,6 +25,8 @@ ROUTES: Final = [
     Route("/baseline", world.keep_baseline, methods=["POST"]),
     Route("/baseline", world.forget_baseline, methods=["DELETE"]),
     Route("/world", world.delete, methods=["DELETE"]),
+    Route("/connections", world.end_connections, methods=["POST"]),
+    Route("/connections", world.keep_connections, methods=["DELETE"]),
     Route("/state", world.state),
     Route("/requests", journal.requests),
     Route("/runs", journal.runs),

@@ -261,6 +261,17 @@ class Control(AsyncVerbs):
         """Forgets the last baseline, so that a reset returns to the one before; with ``all`` forgets all of them."""
         self._call("DELETE", "/baseline?all=true" if all else "/baseline")
 
+    def end_connections(self) -> None:
+        """Ends each connection with its response, so that an asynchronous client may outlive its event loop.
+
+        This holds for all clients of this key but the SDK's synchronous one, until ``keep_connections``.
+        """
+        self._call("POST", "/connections")
+
+    def keep_connections(self) -> None:
+        """Leaves connections open again after a response."""
+        self._call("DELETE", "/connections")
+
     def _call(self, method: str, path: str, body: Any = None, timeout: float = 30) -> Any:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         status, raw = self._exchange(method, f"/_emulator{path}", data, timeout)

@@ -17,9 +17,10 @@ from emulator.apis.http.form import is_form
 from emulator.apis.http.headers import JSON
 from emulator.apis.http.pending import PENDING
 from emulator.apis.http.pipeline import Api
-from emulator.apis.http.response import Ready
+from emulator.apis.http.response import CLOSE_LINE, Ready
 from emulator.apis.http.watched import WatchedApi
 from emulator.server.hosts import NO_PAGE, Caller, Hosts
+from emulator.server.many_loops import closing, may_outlive_its_loop
 from emulator.world.journal import Entry
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
@@ -58,6 +59,8 @@ class Application:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Returns the awaitable of the API itself: there is no lifespan and no WebSocket to handle."""
+        if self._worlds.many_loops and may_outlive_its_loop(self._worlds, scope["headers"]):
+            send = closing(send)
         caller = self._hosts.caller(scope["headers"])
         if refusal := _refusal(caller, scope):
             return _refuse(refusal, send)
@@ -93,7 +96,10 @@ class Application:
         if caller is not NO_PAGE:
             return None
         pending = scope[PENDING] = self._api.begin(scope, body)
-        return self._api.respond_now(pending)
+        ready = self._api.respond_now(pending)
+        if ready and self._worlds.many_loops and may_outlive_its_loop(self._worlds, scope["headers"]):
+            return ready[0], ready[1] + CLOSE_LINE, ready[2]
+        return ready
 
 
 def _refusal(caller: Caller, scope: Scope) -> ApiError | None:

@@ -17,7 +17,6 @@ from emulator.base.limits import HOLD_LIMIT, MAX_WORLDS
 from emulator.base.problems import EmulatorError
 from emulator.control.client import Control
 from emulator.recordings.sources import load_sources
-from emulator.server.app import Application
 from emulator.server.hosts import Hosts
 from emulator.server.server import Server
 from emulator.server.uvicorn_server import bind
@@ -45,9 +44,6 @@ class Emulator(Control):
             ...
             emulator.check()
     """
-
-    #: What its server serves.
-    _application = Application
 
     def __init__(
         self,
@@ -79,7 +75,7 @@ class Emulator(Control):
         """Starts the server. When this returns, the emulator accepts requests."""
         if self._server is not None:
             raise EmulatorError("the emulator is already running")
-        self._server = Server(self._worlds, bind(*self._address), hosts=self._hosts, application=self._application)
+        self._server = Server(self._worlds, bind(*self._address), hosts=self._hosts)
         self.url = self._server.url
         self._thread = threading.Thread(
             target=self._server.serve_until_stopped, name="assistants-emulator", daemon=True

@@ -1,4 +1,4 @@
-"""The application for a process with many event loops, as a test session is one.
+"""Clients in a process with many event loops, as a test session is one.
 
 A client that outlives its event loop, as one that a module creates at its import, would find connections of an ended
 loop in its pool. So a connection ends with each response, except for the synchronous client of the SDK.
@@ -6,41 +6,35 @@ loop in its pool. So a connection ends with each response, except for the synchr
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import Final
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Send
 
-from emulator.apis.http.headers import Headers
-from emulator.apis.http.response import CLOSE, CLOSE_LINE, Ready
-from emulator.server.app import Application
+from emulator.apis.http.errors import ApiError
+from emulator.apis.http.headers import Headers, read_key
+from emulator.apis.http.response import CLOSE
+from emulator.world.worlds import Worlds
 
 #: The header by which the SDK's synchronous client tells that it is one.
 _SYNCHRONOUS: Final = (b"x-stainless-async", b"false")
 
 
-class ManyLoopsApplication(Application):
-    """Says ``connection: close`` to every client that may belong to an event loop."""
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return super().__call__(scope, receive, send if _stays(scope["headers"]) else _closing(send))
-
-    def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
-        ready = super().answer_now(scope, body)
-        if ready is None or _stays(scope["headers"]):
-            return ready
-        status, head, content = ready
-        return status, head + CLOSE_LINE, content
+def may_outlive_its_loop(worlds: Worlds, headers: Headers) -> bool:
+    """True for a client whose key says so, unless it is in no event loop."""
+    if _SYNCHRONOUS in headers:
+        return False
+    try:
+        return worlds.has_many_loops(read_key(headers))
+    except ApiError:
+        return worlds.has_many_loops("")
 
 
-def _stays(headers: Headers) -> bool:
-    return _SYNCHRONOUS in headers
+def closing(send: Send) -> Send:
+    """Says ``connection: close``, at which the server closes the connection."""
 
-
-def _closing(send: Send) -> Send:
-    async def closing(message: Message) -> None:
+    async def close(message: Message) -> None:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", ()), CLOSE]}
         await send(message)
 
-    return closing
+    return close

@@ -36,7 +36,7 @@ def http_protocol() -> Any:
 
 
 class Server(AppServer):
-    """Serves these worlds. ``hosts`` and ``watch``: as for ``Application``, or the one in its place."""
+    """Serves these worlds. ``hosts`` and ``watch``: as for ``Application``."""
 
     def __init__(
         self,
@@ -45,13 +45,12 @@ class Server(AppServer):
         *,
         hosts: Hosts | None = None,
         watch: Callable[[World, Entry], object] | None = None,
-        application: type[Application] = Application,
         **more: Any,
     ) -> None:
         async def end() -> None:
             worlds.end()
 
-        self.application = application(worlds, hosts, watch)
+        self.application = Application(worlds, hosts, watch)
         super().__init__(self.application, listening, end, http=http_protocol(), **more)
         self.worlds = worlds
 

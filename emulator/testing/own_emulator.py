@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emulator.base.problems import EmulatorError
 from emulator.server.emulator import Emulator
-from emulator.server.many_loops import ManyLoopsApplication
 
 
 class OwnEmulator(Emulator):
     """Serves all tests of a process, so no test can stop it; its clients may belong to many event loops."""
 
-    _application = ManyLoopsApplication
+    def __init__(self, *scenarios: Any, **options: Any) -> None:
+        super().__init__(*scenarios, **options)
+        self._worlds.set_many_loops(self.api_key, True)
 
     def read_ahead(self) -> None:
         """Loads what templates read from files, which are not there in a test with another file system."""

@@ -102,8 +102,10 @@ class Worker:
         def release() -> None:
             with suppress(EmulatorError):  # the server may end before the session
                 control.forget_baseline(all=True)
+                control.keep_connections()
                 control.reset()
 
+        control.end_connections()
         control.forget_baseline(all=True)
         control.reset(**self._session_options())
         self.config.add_cleanup(release)

@@ -20,6 +20,7 @@ from tests.support import Api, InProcess, Reply
 START = 1767225600
 ENDPOINTS = [
     "/_emulator/", "/_emulator/backfill", "/_emulator/baseline", "/_emulator/check", "/_emulator/clock/advance",
+    "/_emulator/connections",
     "/_emulator/events", "/_emulator/export", "/_emulator/faults", "/_emulator/health", "/_emulator/holds/{label}",
     "/_emulator/holds/{label}/release", "/_emulator/inspector/{name}", "/_emulator/openapi.json",
     "/_emulator/report",
@@ -46,7 +47,8 @@ def test_health_needs_no_key() -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "state"), ("GET", "requests"), ("GET", "runs"), ("GET", "scenarios"), ("GET", "check"), ("GET", "holds/x"),
-     ("POST", "reset"), ("POST", "baseline"), ("DELETE", "baseline"), ("POST", "clock/advance"), ("POST", "scenarios"),
+     ("POST", "reset"), ("POST", "baseline"), ("DELETE", "baseline"), ("POST", "connections"),
+     ("DELETE", "connections"), ("POST", "clock/advance"), ("POST", "scenarios"),
      ("POST", "holds/x/release"), ("DELETE", "world")],
 )  # fmt: skip
 def test_everything_else_needs_one_and_no_other_site(method: str, path: str) -> None:

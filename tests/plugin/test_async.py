@@ -149,6 +149,21 @@ def test_a_connection_ends_with_its_response_but_for_the_synchronous_sdk(
     emulator.end()
 
 
+def test_each_key_of_a_server_says_whether_its_connections_end() -> None:
+    with Emulator(worlds="key") as server:
+        Control(server.url, "many").end_connections()
+        with httpx.Client(base_url=server.base_url) as client:
+
+            def closes(key: str, **headers: str) -> bool:
+                response = client.get("/models", headers={"authorization": f"Bearer {key}", **headers})
+                return bool(response.headers.get("connection") == "close")
+
+            assert (closes("many"), closes("other"), client.get("/models").status_code) == (True, False, 401)
+            assert not closes("many", **{"x-stainless-async": "false"})
+            Control(server.url, "many").keep_connections()
+            assert not closes("many")
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_client_of_an_ended_loop_works_in_the_next() -> None:
     emulator = OwnEmulator({"turns": [{"steps": [{"say": "Hello!"}]}]})

@@ -102,6 +102,25 @@ def test_a_running_server_gives_each_worker_a_world_of_its_own(pytester: pytest.
         assert Control(running.url, key).state()["objects"]["assistants"] == 0
 
 
+def test_clients_of_a_running_server_may_outlive_their_loops(pytester: pytest.Pytester, emulate: Emulate) -> None:
+    running = emulate(worlds="key")
+    pytester.makeini("[pytest]\nassistants_emulator = true")
+    tests = """
+import asyncio
+from openai import AsyncOpenAI
+
+early = AsyncOpenAI(max_retries=0)
+
+async def use():
+    return (await early.models.retrieve("gpt-4o")).id
+
+@pytest.mark.parametrize("number", range(3))
+def test_app(assistants_emulator, number):
+    assert asyncio.run(use()) == "gpt-4o"
+"""
+    run(pytester, tests, f"--assistants-emulator-url={running.url}").assert_outcomes(passed=3)
+
+
 def test_without_workers_the_key_is_the_one_that_is_said(pytester: pytest.Pytester, emulate: Emulate) -> None:
     running = emulate(worlds="key")
     pytester.makeini("[pytest]\nassistants_emulator = true")

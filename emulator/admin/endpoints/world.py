@@ -70,6 +70,23 @@ async def forget_baseline(request: Request, world: World) -> Response:
 
 
 @in_world
+async def end_connections(request: Request, world: World) -> Response:
+    """From now on, a connection ends with its response, so that clients of this key may outlive their event loops.
+
+    The connections of the SDK's synchronous client stay.
+    """
+    worlds_of(request).set_many_loops(key_of(request), True)
+    return json_response({})
+
+
+@in_world
+async def keep_connections(request: Request, world: World) -> Response:
+    """From now on, the connections of this key's clients stay open again."""
+    worlds_of(request).set_many_loops(key_of(request), False)
+    return json_response({})
+
+
+@in_world
 async def state(request: Request, world: World) -> Response:
     """Clock, settings, numbers of objects and requests, active runs."""
     objects = objects_of(world)
