@@ -63,7 +63,7 @@ class Worlds:
             world.ended_ids = self._ended.get(name, frozenset())
             if baselines := self._baselines.get(name):
                 world.restore(baselines[-1])
-            world.is_used = bool(baselines or name in self._overrides)
+            world.is_used = bool(baselines or name in self._overrides or name in self.many_loops)
         if changes:
             self._worlds.admit(name)
         return world
@@ -78,8 +78,9 @@ class Worlds:
         return old
 
     def _forget_all(self, name: str) -> None:
-        for kept in (self._overrides, self._baselines, self._counts, self._left, self._played):
+        for kept in (self._overrides, self._baselines, self._counts, self._left, self._played, self._ended):
             kept.pop(name, None)
+        self.many_loops.discard(name)
 
     @property
     def number(self) -> int:
@@ -126,7 +127,12 @@ class Worlds:
 
     def set_many_loops(self, key: str, are_many: bool) -> None:
         """The clients of that key may outlive their event loops, or none does."""
-        (self.many_loops.add if are_many else self.many_loops.discard)(key if self.mode == "key" else "")
+        name = key if self.mode == "key" else ""
+        if are_many:
+            self.of(key, changes=True)  # what is said of a key lives as long as its world
+            self.many_loops.add(name)
+        else:
+            self.many_loops.discard(name)
 
     def has_many_loops(self, key: str) -> bool:
         """True if the clients of that key may outlive their event loops."""

@@ -160,6 +160,8 @@ def test_each_key_of_a_server_says_whether_its_connections_end() -> None:
 
             assert (closes("many"), closes("other"), client.get("/models").status_code) == (True, False, 401)
             assert not closes("many", **{"x-stainless-async": "false"})
+            Control(server.url, "many").reset()
+            assert closes("many")
             Control(server.url, "many").keep_connections()
             assert not closes("many")
 
