@@ -121,12 +121,20 @@ class FastProtocol(WithoutH2c):
         if self._is_broken:
             return
         self._unreported += len(data)
+        if len(data) > MAX_HEAD and self._is_head_too_long(data):
+            self._refuse_head()
+            return
         super().data_received(data)
         if self._unreported > MAX_HEAD and not self.transport.is_closing():
             self._refuse_head()
         elif self._body is not None:  # the rest of the request is still to come
             body, self._body = self._body, None
             self._take_slow_path(body)
+
+    def _is_head_too_long(self, data: bytes) -> bool:
+        """True for data that begins with, or within, a head whose end comes too late: the parser would take it."""
+        expects_head = self.cycle is None or not self.cycle.more_body
+        return expects_head and data.find(b"\r\n\r\n", 0, MAX_HEAD) < 0
 
     def _take_slow_path(self, body: bytes) -> None:
         self._idle_since = None

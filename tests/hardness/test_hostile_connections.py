@@ -78,6 +78,7 @@ LAST = get(b"/v1/models", b"Connection: close")
 SENT: dict[str, tuple[list[bytes], list[int]]] = {
     "a long address": ([get(b"/v1/models?" + b"a" * MAX_HEAD * 2)], [431]),
     "an address without end": ([b"GET /v1/", *[b"a" * 65536] * 64], [431]),
+    "a long header at once": ([get(b"/v1/models", b"x: " + b"a" * MAX_HEAD)], [431]),
     "10,000 headers": ([get(b"/v1/models", *[b"x-%d: yyyy" % n for n in range(10_000)])], [431]),
     "a header without end": ([HEAD + b"x: ", *[b"a" * 65536] * 64], [431]),
     "a name of a header without end": ([HEAD, *[b"a" * 65536] * 64], [431]),

@@ -15,8 +15,10 @@ from typing import Any
 import emulator.server.server
 from emulator.cli.main import main
 from emulator.world.world import World
+from tests.soak.watchdog import Watchdog
 
 _serving: list[ObservedServer] = []
+_watchdog = Watchdog()
 
 
 class ObservedServer(emulator.server.server.Server):
@@ -24,11 +26,13 @@ class ObservedServer(emulator.server.server.Server):
 
     async def main_loop(self) -> None:
         _serving.append(self)
+        _watchdog.start()
         await super().main_loop()
 
 
 def _look() -> dict[str, Any]:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    own = (asyncio.current_task(), _watchdog.task)
+    tasks = [task for task in asyncio.all_tasks() if task not in own]
     server = _serving[0]
     return {
         "tasks": len(tasks),
@@ -46,7 +50,9 @@ def _answer_questions() -> None:
         def tell(collected: bool = collected) -> None:
             if collected:
                 gc.collect()
-            print(json.dumps(_look()), flush=True)
+            kept = _watchdog.longest  # before the look itself keeps the loop
+            print(json.dumps({"loop": round(kept * 1000), **_look()}), flush=True)
+            _watchdog.reset()
 
         _serving[0].call_soon(tell)
 

@@ -29,6 +29,8 @@ class Holding:
     tasks: int
     connections: int
     worlds_alive: int
+    #: Milliseconds of the processor that the loop was kept at once, since the last look.
+    loop: float = 0
 
     def as_json(self) -> dict[str, float]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -74,6 +76,7 @@ class Subject:
             tasks=told["tasks"],
             connections=told["connections"],
             worlds_alive=told["worlds_alive"],
+            loop=told["loop"],
         )
 
     def stop(self) -> int:

@@ -1,0 +1,129 @@
+"""One key never stops another: nothing works in the loop for long, however large the world of a key is."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.soak.watchdog import Watchdog
+from tests.support import InProcess, Reply
+
+#: Seconds. The loop may not be kept for longer.
+_BOUND: Final = 0.05
+_MESSAGES: Final = 700
+_TURNS: Final = 150
+_DOCUMENTS: Final = 500
+
+SCENARIO: Final = {"turns": [{"name": "echo", "steps": [{"say": "You said: {{ message }}"}]}]}
+LARGE: Final = json.dumps(
+    {"version": 1, "turns": [{"when": {"message": f"m{n}"}, "steps": [{"say": f"text {n}"}]} for n in range(3_000)]}
+).encode()
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[InProcess]:
+    """A key with a large world, which the collector leaves alone, as it does what ``serve`` has frozen."""
+    api = InProcess(SCENARIO)
+    api.worlds.mode = "key"
+    thread = api.post("/v1/threads", {}).json["id"]
+    for number in range(_MESSAGES):
+        api.post(f"/v1/threads/{thread}/messages", {"role": "user", "content": f"hello {number} " * 50})
+    assistant = api.assistant()
+    for _ in range(_TURNS):
+        thread = api.thread("Hi")
+        api.poll(thread, api.run(thread, assistant).json["id"])
+        api.post("/v1/responses", {"model": "gpt-4o", "input": "Hi"})
+    gc.collect()
+    gc.freeze()
+    yield api
+    gc.unfreeze()
+
+
+async def _kept(api: InProcess, method: str, path: str, body: bytes = b"") -> tuple[Reply, float, int]:
+    """The response, the longest time that the loop was kept, and how many requests of another key it answered."""
+    headers = {"Authorization": f"Bearer {api.key}", "OpenAI-Beta": "assistants=v2", "Content-Type": "application/json"}
+    other = headers | {"Authorization": "Bearer another"}
+    answered = 0
+
+    async def ask() -> None:
+        nonlocal answered
+        while True:
+            assert (await api._exchange("GET", "/v1/models", b"", other)).status == 200
+            answered += 1
+            await asyncio.sleep(0.001)
+
+    asking = asyncio.create_task(ask())
+    async with Watchdog() as watchdog:
+        reply = await api._exchange(method, path, body, headers)
+    asking.cancel()
+    return reply, watchdog.longest, answered
+
+
+PATHS: Final = [
+    "export?as=scenario", "export?as=recording", "export?as=scenario&run=RUN", "requests", "runs", "transcripts",
+    "snapshot", "report", "state", "check", "backfill", "openapi.json", "scenarios",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_an_admin_request_reads_is_read_beside_others(path: str, large: InProcess) -> None:
+    path = path.replace("RUN", next(iter(large.turns)))
+    reply, longest, answered = asyncio.run(_kept(large, "GET", f"/_emulator/{path}"))
+    assert reply.status == 200
+    assert longest < _BOUND
+    assert answered > 0
+
+
+def test_a_large_scenario_is_read_beside_others(large: InProcess) -> None:
+    reply, longest, answered = asyncio.run(_kept(large, "POST", "/_emulator/scenarios?name=large", LARGE))
+    assert reply.status == 200, reply.body
+    assert longest < _BOUND
+    assert answered > 5
+
+
+def test_an_export_does_not_see_what_happens_meanwhile(large: InProcess) -> None:
+    async def exported() -> tuple[bytes, int]:
+        headers = {"Authorization": f"Bearer {large.key}", "OpenAI-Beta": "assistants=v2"}
+        export = asyncio.create_task(large._exchange("GET", "/_emulator/export?as=scenario", b"", headers))
+        await asyncio.sleep(0.01)
+        made = 0
+        while not export.done():
+            await large._exchange("POST", "/v1/threads", b'{"metadata": {"made": "meanwhile"}}', headers)
+            made += 1
+            await asyncio.sleep(0)
+        return (await export).body, made
+
+    body, made = asyncio.run(exported())
+    assert made > 0
+    assert b"meanwhile" not in body
+
+
+def test_a_first_search_in_many_documents() -> None:
+    """The index is made at the first search."""
+    api = InProcess({"turns": [{"steps": [{"search": "auto"}, {"say": "Found."}]}]})
+    files = [
+        {"id": f"file-{n}", "filename": f"{n}.md", "purpose": "assistants", "content": f"Document {n} of soup. " * 40}
+        for n in range(_DOCUMENTS)
+    ]
+    api.post("/_emulator/scenarios", {"given": {"files": files}})
+    store = api.post("/v1/vector_stores", {"file_ids": [file["id"] for file in files]}).json["id"]
+    for _ in range(2):
+        api.get(f"/v1/vector_stores/{store}")
+    body = json.dumps({"query": "soup"}).encode()
+    reply, longest, _ = asyncio.run(_kept(api, "POST", f"/v1/vector_stores/{store}/search", body))
+    assert reply.status == 200
+    assert reply.json["data"]
+    assert longest < _BOUND
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "baseline"), ("POST", "reset"), ("DELETE", "world")])
+def test_the_end_of_a_large_world_is_short(method: str, path: str, large: InProcess) -> None:
+    """The last test of this module: the world is gone then."""
+    reply, longest, _ = asyncio.run(_kept(large, method, f"/_emulator/{path}"))
+    assert reply.status == 200
+    assert longest < _BOUND
