@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from emulator.base.limits import MAX_SCHEMA
-from emulator.sandbox import patterns
+from emulator.sandbox import patterns, plain_schemas
 from emulator.sandbox.bounded_schema import TooMuch, limited, validator
 from emulator.sandbox.patterns import BadPattern, TooSlow
 
@@ -91,6 +91,8 @@ def schema_error(schema: Any) -> str | None:
 
 @functools.lru_cache(maxsize=256)
 def _schema_error(text: bytes) -> str | None:
+    if plain_schemas.is_plain(orjson.loads(text)):
+        return None
     from jsonschema import Draft202012Validator, SchemaError
     from referencing.exceptions import Unresolvable
 
@@ -197,6 +199,8 @@ def reason(schema: Any, value: Any) -> str | None:
     """
     if schema_error(schema) is not None or isinstance(schema, bool):
         return "nothing fits here" if schema is False else None
+    if plain_schemas.fits(schema, value):
+        return None
     try:
         with limited():
             errors = list(validator(schema).iter_errors(value))

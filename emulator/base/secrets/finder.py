@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 from emulator.base.secrets import clouds, general, services  # noqa: F401  (they register their kinds)
 from emulator.base.secrets.kinds import KINDS
 from emulator.base.secrets.names import is_secret_name
+from emulator.base.secrets.signs import Signs, signs_of_kinds
 
 #: The replacement of a secret.
 PLACEHOLDER: Final = "[redacted]"
@@ -28,23 +29,21 @@ _SYLLABLES: Final = (
     *"key token secret passw passphrase pwd auth bearer credential cookie jwt org openai connection dsn".split(),
 )
 _NAMED: Final = re.compile(
-    r"(?:key|key[\W_]{0,3}id|token|secret|password|passwd|passphrase|pwd|authorization|auth|bearer|credential|cookie|jwt"
+    r"(?:key|key[\W_]{0,3}id|token(?!s)|(?:access|refresh|id|auth|bearer|session)[\W_]{0,3}token|secret|password"
+    r"|passwd|passphrase|pwd|authorization|auth|bearer|credential|cookie|jwt"
     r"|organi[sz]ation[\W_]{0,3}id|org[\W_]{0,3}id|openai[\W_]{0,3}project|connection[\W_]{0,3}string|dsn)s?"
     r"[\W_]{0,12}[:=]"
 )
 #: Escapes of JSON that can hide a secret in the text: all but line ends, tabs and quotes.
-_HIDING: Final = re.compile(r"\\[^nrt\"]")
+_HIDING: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|[^nrt\"])", re.DOTALL)
 #: Such an escape, which does not hide a secret but may stand where another character must.
 _ESCAPE: Final = re.compile(r"\\([nrt\"])")
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"'}
 #: A character of ASCII in percent-encoding.
 _PERCENT: Final = re.compile(r"%([0-7][0-9A-Fa-f])")
 #: The kinds by their signs: those signs that stand in a text as they are, and those that may be in another case.
-_EXACT: Final[dict[str, list[str]]] = {}
-_FOLDED: Final[dict[str, list[str]]] = {}
-for _title, _kind in KINDS.items():
-    for _sign in _kind.signs:
-        (_FOLDED if _sign == _sign.lower() else _EXACT).setdefault(_sign, []).append(_title)
+_EXACT: Final = Signs(one for one in signs_of_kinds() if one[0] != one[0].lower())
+_FOLDED: Final = Signs(one for one in signs_of_kinds() if one[0] == one[0].lower())
 #: Texts of at most so many characters are remembered with what was found: headers repeat in each exchange.
 _SHORT, _REMEMBERED = 200, 4096
 
@@ -84,8 +83,10 @@ class Finder:
         return False
 
     def _may_find(self, text: str) -> bool:
-        if self._patterns or _HIDING.search(text) or (self._literals and self._literals.search(text)):
+        if self._patterns or (self._literals and self._literals.search(text)):
             return True
+        if _HIDING.search(text):
+            return self._may_find(_HIDING.sub(_shown_character, text))
         if forms := _forms_for(text):
             shown = _unescaped(text)
             if any(form.search(shown) for _, form in forms):
@@ -147,9 +148,8 @@ class Finder:
 
 def _forms_for(text: str) -> list[tuple[str, re.Pattern[str]]]:
     """The forms of the kinds that a text can contain by their signs."""
-    lower = text.lower()
-    signs = [_EXACT[sign] for sign in _EXACT if sign in text] + [_FOLDED[sign] for sign in _FOLDED if sign in lower]
-    return [(title, KINDS[title].form) for title in dict.fromkeys(title for titles in signs for title in titles)]
+    titles = [*_EXACT.titles_in(text), *_FOLDED.titles_in(text.lower())]
+    return [(title, KINDS[title].form) for title in dict.fromkeys(titles)]
 
 
 def _decoded(text: str) -> tuple[str, list[int]]:
@@ -164,6 +164,10 @@ def _decoded(text: str) -> tuple[str, list[int]]:
 
 def _character(match: re.Match[str]) -> str:
     return chr(int(match[1], 16))
+
+
+def _shown_character(match: re.Match[str]) -> str:
+    return chr(int(match[1][1:], 16)) if len(match[1]) > 1 else match[1]
 
 
 def _unescaped(text: str) -> str:

@@ -5,6 +5,7 @@ Keys without a form of their own, such as 32 hexadecimal digits, look like hashe
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -22,8 +23,18 @@ class SecretKind:
 
     title: str
     signs: tuple[str, ...]
-    form: re.Pattern[str]
+    pattern: str
     sample: str
+
+    @property
+    def form(self) -> re.Pattern[str]:
+        """The form of its secrets, compiled when a text first has one of its signs."""
+        return _compiled(self.pattern)
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 KINDS: Final[dict[str, SecretKind]] = {}
@@ -36,7 +47,7 @@ def kind(title: str, signs: str, form: str, sample: str, *, begin: str = _BEGIN)
     """Registers a kind of secret; a second one of the same title is refused."""
     if title in KINDS:
         raise ValueError(f"there are two kinds of secrets with the title {title!r}")
-    KINDS[title] = SecretKind(title, tuple(signs.split("|")), re.compile(begin + form), sample)
+    KINDS[title] = SecretKind(title, tuple(signs.split("|")), begin + form, sample)
 
 
 def prefixed(title: str, prefixes: str, sample: str, *, at_least: int = 16, of: str = "A-Za-z0-9_-") -> None:

@@ -19,7 +19,7 @@ _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "o
 
 def is_nock_code(text: str) -> bool:
     """True for code with a call of nock that has a literal host."""
-    found = _BEGIN.search(text, 0, _SEARCHED)
+    found = _BEGIN.search(text, 0, _SEARCHED) if text.find("nock", 0, _SEARCHED) >= 0 else None
     return found is not None and text[found.end() : found.end() + 40].lstrip("( \t\r\n")[:1] in ("'", '"', "`")
 
 
