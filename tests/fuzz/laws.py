@@ -53,6 +53,7 @@ _MAKES: Final = {
     "create_run": ("run_id", "/threads/{thread_id}/runs"),
     "create_file": ("file_id", "/files"),
     "create_upload": ("upload_id", ""),
+    "add_upload_part": ("part_id", ""),
     "create_vector_store": ("vector_store_id", "/vector_stores"),
     "create_vector_store_file_batch": ("batch_id", ""),
     "create_response": ("response_id", ""),
@@ -88,6 +89,8 @@ class Model:
     statuses: dict[str, str] = field(default_factory=dict)
     #: By run, the calls that it waits for.
     calls: dict[str, list[str]] = field(default_factory=dict)
+    #: By response, the calls whose outputs may continue it.
+    waiting: dict[str, list[str]] = field(default_factory=dict)
     sent: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
@@ -126,6 +129,11 @@ class Model:
         if status not in REACHABLE[kind].get(before, {before}):
             raise Broken(f"{operation.name} shows {name}: {before} became {status}")
         self.statuses[name] = status
+        if kind == "response":
+            output = thing.get("output") or []
+            calls = [one["call_id"] for one in output if one.get("type") == "function_call"]
+            if calls and status == "completed":
+                self.waiting[thing["id"]] = calls
         action = thing.get("required_action") or {}
         if kind == "thread.run":
             self.calls[thing["id"]] = [one["id"] for one in action.get("submit_tool_outputs", {}).get("tool_calls", [])]
@@ -179,7 +187,7 @@ class Model:
             raise Broken(f"{path} does not list {sorted(missing)}")
         if back := self.gone & set(listed):
             raise Broken(f"{path} lists what was deleted: {sorted(back)}")
-        if path in ("/assistants", "/vector_stores") and (more := set(listed) - self.members[path]):
+        if path == "/assistants" and (more := set(listed) - self.members[path]):  # other lists have what runs made
             raise Broken(f"{path} lists what nobody made: {sorted(more)}")
 
     def check_journal(self, entries: list[dict[str, Any]]) -> None:

@@ -30,13 +30,17 @@ from tests.recording.samples import BOUNDARY
 from tests.support import InProcess, Reply
 
 KEYS: Final = ("sk-amber", "sk-birch", "sk-cedar")
-REQUESTS: Final = 300
+REQUESTS: Final = 400
 _MOST_FINDINGS: Final = 20
 
 _CALL: Final = {"call": {"f": {"a": 1}}}
 SCENARIO: Final[dict[str, Any]] = {
     "version": 1,
     "name": "oracle",
+    "given": {
+        "files": [{"id": "file-1", "filename": "menu.md", "purpose": "assistants", "content": "Soup of the day."}],
+        "vector_stores": [{"id": "vs_1", "file_ids": ["file-1"]}],
+    },
     "turns": [
         {"name": "call", "when": {"message": "call"}, "steps": [_CALL, {"say": "It is {{ f }}: {{ message }}"}]},
         {"name": "slow", "when": {"message": "slow"}, "polls": {"queued": 1, "in_progress": 2},
@@ -50,26 +54,18 @@ SCENARIO: Final[dict[str, Any]] = {
         {"name": "say", "steps": [{"reason": "Hm."}, {"say": "You said: {{ message }}, {{ fake.sentence() }}"}]},
     ],
 }  # fmt: skip
-MESSAGES: Final = ("call", "slow", "late", "fail", "short", "code", "say")
+MESSAGES: Final = ("call", "call", "call", "slow", "late", "fail", "short", "code", "say")
 
 #: Operations whose body is a form.
 _FORM: Final = {"create_file", "add_upload_part", "create_container_file"}
 #: Operations that go on, and those that make what others need, come more often.
-_OFTEN: Final = (
-    "create_run",
-    "get_run",
-    "create_message",
-    "create_response",
-    "submit_tool_outputs_to_run",
-    "get_response",
-    "create_thread",
-    "create_assistant",
-    "create_conversation",
-    "create_file",
-    "list_messages",
-    "list_run_steps",
-)
-_CHOICES: Final = [one for one in OPERATIONS for _ in range(6 if one.name in _OFTEN else 1)]
+_WEIGHTS: Final = {
+    "create_run": 16, "get_run": 20, "submit_tool_outputs_to_run": 16, "create_response": 20, "get_response": 12,
+    "create_thread": 8, "create_message": 8, "list_messages": 6, "list_run_steps": 6, "create_assistant": 5,
+    "create_conversation": 5, "create_file": 3, "create_upload": 3, "add_upload_part": 3, "complete_upload": 3,
+    "create_vector_store": 2, "create_vector_store_file": 3, "create_vector_store_file_batch": 3, "cancel_run": 5,
+}  # fmt: skip
+_CHOICES: Final = [one for one in OPERATIONS for _ in range(_WEIGHTS.get(one.name, 1))]
 
 
 class _Door(InProcess):
@@ -132,9 +128,23 @@ class Episode:
         known = [one for one in whose.ids.get(names[-1], []) if set(names) <= one.keys()] or [
             one for one in whose.ids.get(names[0], []) if self.random.random() < 0.9
         ]
+        if self.random.random() < 0.9:
+            known = [one for one in known if self._is_apt(operation, one, whose)] or known
         ids = {name: f"{name.removesuffix('_id')}_none" for name in names}
         ids["model"] = "gpt-4o"
         return ids | (self.random.choice(known[-12:]) if known else {})
+
+    def _is_apt(self, operation: Operation, ids: dict[str, str], model: Model) -> bool:
+        """True for an object with which the operation has something to do."""
+        if model.gone & set(ids.values()):
+            return False
+        run = ids.get("run_id", "")
+        status = model.statuses.get(f"thread.run {run} ")
+        if operation.name == "submit_tool_outputs_to_run":
+            return bool(model.calls.get(run))
+        if operation.name in ("get_run", "cancel_run"):
+            return status in ("queued", "in_progress", "cancelling", "requires_action")
+        return True
 
     def _body(self, operation: Operation, ids: dict[str, str], model: Model) -> Any:
         body: dict[str, Any] = copy.deepcopy(BODIES.get(operation.name, {}))
@@ -142,6 +152,17 @@ class Episode:
         tools = [{"type": "function", "function": {"name": "f"}}, {"type": "code_interpreter"}]
         any_of = self._any_of
         plain: dict[str, Any] = {
+            "modify_assistant": {"name": model.token},
+            "modify_thread": {"metadata": {}},
+            "modify_vector_store": {"name": model.token},
+            "create_vector_store_file_batch": {"file_ids": [any_of(model, "file_id"), "file-1"]},
+            "search_vector_store": {"query": "soup"},
+            "create_upload": {
+                "filename": "a.md", "purpose": "assistants", "bytes": len(model.token), "mime_type": "text/markdown",
+            },
+            "complete_upload": {"part_ids": self._parts(ids, model)},
+            "get_input_token_counts": {"model": "gpt-4o", "input": text},
+            "compact_conversation": {"model": "gpt-4o", "previous_response_id": any_of(model, "response_id")},
             "create_assistant": {"model": "gpt-4o", "instructions": model.token, "tools": tools},
             "create_thread": {"messages": [{"role": "user", "content": text}]},
             "create_message": {"role": "user", "content": text},
@@ -171,6 +192,11 @@ class Episode:
             "input": text,
             "tools": [{"type": "function", "name": "f", "parameters": {}}],
         }
+        waiting = list(model.waiting.items())[-3:]
+        if waiting and self.random.random() < 0.6:
+            body["previous_response_id"], calls = self.random.choice(waiting)
+            body["input"] = [{"type": "function_call_output", "call_id": one, "output": model.token} for one in calls]
+            return body
         way = self.random.random()
         if way < 0.25:
             body["stream"] = True
@@ -186,9 +212,14 @@ class Episode:
         calls = model.calls.get(ids.get("run_id", ""), ["call_none"])
         return [{"tool_call_id": call, "output": model.token} for call in calls]
 
+    def _parts(self, ids: dict[str, str], model: Model) -> list[str]:
+        """One part of the upload."""
+        parts = [one["part_id"] for one in model.ids.get("part_id", []) if one["upload_id"] == ids.get("upload_id")]
+        return parts[:1] or ["part_none"]
+
     def _any_of(self, model: Model, name: str) -> str:
-        known = model.ids.get(name)
-        return self.random.choice(known[-6:])[name] if known else f"{name.removesuffix('_id')}_none"
+        alive = [one[name] for one in model.ids.get(name, []) if one[name] not in model.gone]
+        return self.random.choice(alive[-6:]) if alive else f"{name.removesuffix('_id')}_none"
 
     def _form(self, operation: Operation, model: Model) -> bytes:
         name = "data" if operation.name == "add_upload_part" else "file"
