@@ -42,12 +42,19 @@ class FastProtocol(WithoutH2c):
     _body: bytes | None = None
     #: Bytes received since the parser last reported a part of a request.
     _unreported = 0
+    #: Bytes that were received last, in which several requests may be.
+    _received = 0
     #: When the last response ended, by the loop's clock; None while a request is open.
     _idle_since: float | None = None
     #: The client sent something that is not HTTP; earlier requests still get their responses.
     _is_broken = False
 
+    #: The head of a request is too long; the parser stops at it.
+    _is_too_long = False
+
     def on_headers_complete(self) -> None:
+        if self._unreported > MAX_HEAD or self._received > MAX_HEAD:
+            self._measure_head()
         self._unreported, self._head_since = 0, None
         is_busy = self.cycle is not None and not self.cycle.response_complete
         is_plain = self.url.startswith(b"/") and b"#" not in self.url
@@ -120,21 +127,14 @@ class FastProtocol(WithoutH2c):
     def data_received(self, data: bytes) -> None:
         if self._is_broken:
             return
-        self._unreported += len(data)
-        if len(data) > MAX_HEAD and self._is_head_too_long(data):
-            self._refuse_head()
-            return
+        self._received = len(data)
+        self._unreported += self._received
         super().data_received(data)
         if self._unreported > MAX_HEAD and not self.transport.is_closing():
             self._refuse_head()
         elif self._body is not None:  # the rest of the request is still to come
             body, self._body = self._body, None
             self._take_slow_path(body)
-
-    def _is_head_too_long(self, data: bytes) -> bool:
-        """True for data that begins with, or within, a head whose end comes too late: the parser would take it."""
-        expects_head = self.cycle is None or not self.cycle.more_body
-        return expects_head and data.find(b"\r\n\r\n", 0, MAX_HEAD) < 0
 
     def _take_slow_path(self, body: bytes) -> None:
         self._idle_since = None
@@ -145,7 +145,17 @@ class FastProtocol(WithoutH2c):
     def send_400_response(self, msg: str) -> None:
         """For data that is not HTTP. A response that is being sent ends first, and no other is put into it."""
         self._body = None
-        self._break_off(400, msg)
+        if self._is_too_long:
+            self._refuse_head()
+        else:
+            self._break_off(400, msg)
+
+    def _measure_head(self) -> None:
+        """A head that came with other bytes is known by its parts. What is raised here ends the parser."""
+        headers = sum(len(name) + len(value) + len(b": \r\n") for name, value in self.headers)
+        if len(self.url) + len(b"GET  HTTP/1.1\r\n\r\n") + headers > MAX_HEAD:
+            self._is_too_long = True
+            raise ValueError("the head of the request is too long")
 
     def _refuse_head(self) -> None:
         self._break_off(431, f"Expected at most {MAX_HEAD} bytes in the head of a request.")

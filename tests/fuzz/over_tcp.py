@@ -29,6 +29,8 @@ PATIENCE: Final = 10
 _A_SERVER: Final = 5_000
 _HEAD: Final = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n:]+:[^\r\n]*\r\n)*)\r\n")
 _MOST_FINDINGS: Final = 30
+#: What may leave a body without its length, so that what is in it is a request of its own.
+_UNMEASURED: Final = {"length", "coding", "chunks", "fewer_headers", "line_ends", "bytes", "between", "version"}
 
 
 class Broken(AssertionError):
@@ -99,7 +101,7 @@ def check(sent: Connection, received: bytes) -> list[int]:
         at = _after_body(received, at, head[2].lower(), whole=sent.answers is not None)
     if sent.answers is not None and len(statuses) != sent.answers:
         raise Broken(f"{sent.answers} valid requests had {len(statuses)} responses: {statuses}")
-    if PLANTED.encode() in received:
+    if PLANTED.encode() in received and not _UNMEASURED & set(sent.how.split("+")):
         raise Broken("a request inside the body of another was answered")
     return statuses
 
