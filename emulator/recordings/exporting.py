@@ -17,6 +17,8 @@ from emulator.recordings.distil.given_form import (
     creation_parameters,
     given_message,
     given_run,
+    given_step,
+    of_its_run,
     without_defaults,
 )
 from emulator.recordings.distil.yaml_writer import write
@@ -113,8 +115,6 @@ def _lost(world: World) -> list[str]:
         left_out += [f"the attributes of {id} in vector store {one.id}" for id in described]
         if len(one.stored) > MAX_STORED:
             left_out.append(f"{len(one.stored) - MAX_STORED} of the {len(one.stored)} files of vector store {one.id}")
-    if any(len(steps) for thread in objects_of(world).threads.values() for steps in thread.steps.values()):
-        left_out.append("run steps: a given run has none, and its messages belong to no run")
     if responses := len(responses_of(world).responses):
         left_out.append(f"{plural(responses, 'response')}: a scenario gives none; a recording has their requests")
     return left_out
@@ -149,7 +149,8 @@ def _thread(thread: Thread, world: World, left_out: list[str]) -> Object:
             left_out.append(f"run {run['id']}: its assistant {run['assistant_id']} was deleted")
         else:
             parameters, outcome = given_run(cast("Object", run), cast("Object", assistant))
-            runs.append(parameters | outcome)
+            steps = [given_step(cast("Object", step)) for step in thread.steps[run["id"]]]
+            runs.append({**parameters, **outcome, **({"steps": steps} if steps else {})})
     given = _without_deleted(creation_parameters("thread", cast("Object", thread.object)), store)
     more = {"messages": [one for one in messages if one["content"]], "runs": runs}
     return {**given, **{key: items for key, items in more.items() if items}}
@@ -176,4 +177,4 @@ def _message(message: Object, store: Store, left_out: list[str]) -> Object:
         given["attachments"] = [one for one in given["attachments"] if one.get("file_id") not in gone]
     if gone and isinstance(given["content"], list):
         given["content"] = [part for part in given["content"] if not gone & set(texts_under(part, "file_id"))]
-    return given
+    return given | of_its_run(message)

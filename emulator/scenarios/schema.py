@@ -58,20 +58,50 @@ def _given(operation: str, **beside: Schema) -> Schema:
     return {**body, "properties": {**body["properties"], "id": _NAME, **beside}}
 
 
+_USED: Final[Schema] = {
+    "type": ["object", "null"],
+    "properties": {**USAGE["properties"], "total_tokens": {"type": "integer", "minimum": 0}},
+    "additionalProperties": {"type": "object"},
+}
+_LAST_ERROR: Final[Schema] = {
+    "type": ["object", "null"],
+    "properties": {"code": TEXT, "message": TEXT},
+    "required": ["code", "message"],
+    "additionalProperties": False,
+}
+_GIVEN_STEP: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "id": _NAME,
+        "status": {"enum": sorted(TERMINAL - {"incomplete"}), "description": "the status of a run step at its end"},
+        "step_details": {
+            "type": "object",
+            "properties": {"type": {"enum": ["message_creation", "tool_calls"]}},
+            "required": ["type"],
+            "description": "what the API shows of it: a message_creation, or tool_calls",
+        },
+        "usage": _USED,
+        "last_error": _LAST_ERROR,
+    },
+    "required": ["step_details"],
+    "additionalProperties": False,
+}
+_GIVEN_MESSAGE: Final = _given(
+    "create_message",
+    run_id=_NAME,
+    assistant_id=_NAME,
+    annotations={
+        "type": "array",
+        "items": {"type": "object", "required": ["type", "text"]},
+        "description": "the annotations of its text, as the API shows them",
+    },
+)
 _GIVEN_RUN: Final = _given(
     "create_run",
     status={"enum": sorted(TERMINAL), "description": "the status of a run that is at its end"},
-    usage={
-        "type": ["object", "null"],
-        "properties": {**USAGE["properties"], "total_tokens": {"type": "integer", "minimum": 0}},
-        "additionalProperties": {"type": "object"},
-    },
-    last_error={
-        "type": ["object", "null"],
-        "properties": {"code": TEXT, "message": TEXT},
-        "required": ["code", "message"],
-        "additionalProperties": False,
-    },
+    steps={"type": "array", "items": _GIVEN_STEP},
+    usage=_USED,
+    last_error=_LAST_ERROR,
     incomplete_details={
         "type": ["object", "null"],
         "properties": {"reason": TEXT},
@@ -120,7 +150,7 @@ _GIVEN: Final[Schema] = {
             "type": "array",
             "items": _given(
                 "create_thread",
-                messages={"type": "array", "items": _given("create_message")},
+                messages={"type": "array", "items": _GIVEN_MESSAGE},
                 runs={"type": "array", "items": _GIVEN_RUN},
             ),
         },

@@ -185,7 +185,8 @@ def test_messages_are_given_in_their_order_as_they_would_be_posted() -> None:
         {"id": "msg_2", "role": "user", "metadata": {"k": "v"}, "content": [
             {"type": "text", "text": "See"}, shown,
         ]},
-        {"id": "msg_3", "role": "assistant", "content": "Answered before"},
+        {"id": "msg_3", "role": "assistant", "content": "Answered before", "run_id": "run_old",
+         "assistant_id": "asst_1"},
         {"id": "msg_4", "role": "user", "attachments": attached, "content": "Attached"},
         {"id": "msg_5", "role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
     ]  # fmt: skip

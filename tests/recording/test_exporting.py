@@ -100,13 +100,15 @@ def test_every_object_is_there_under_its_id_and_as_it_was() -> None:
         assert _shown(other.get(path)) == _shown(api.get(path)), path
 
 
-def test_messages_are_those_that_were_and_of_no_run() -> None:
+def test_messages_and_run_steps_are_those_that_were() -> None:
     api, paths = _furnished()
-    messages = next(path for path in paths if path.startswith("/v1/threads/")) + "/messages"
-    was, now = (_shown(one.get(messages))[1]["data"] for one in (api, _again(api)))
+    other = _again(api)
+    thread, run = (next(path for path in paths if path.startswith(start)) for start in ("/v1/threads/", paths[-1]))
 
-    assert [one["run_id"] is None for one in was] == [False, True, True, True]
-    assert now == [{**one, "run_id": None, "assistant_id": None} for one in was]
+    assert [one["run_id"] is None for one in api.get(f"{thread}/messages").json["data"]] == [False, True, True, True]
+    assert len(api.get(f"{run}/steps").json["data"]) == 1
+    for path in (f"{thread}/messages", f"{run}/steps"):
+        assert _shown(other.get(path)) == _shown(api.get(path))
 
 
 def test_contents_of_files_are_the_same_bytes() -> None:
@@ -150,7 +152,6 @@ def test_what_no_scenario_can_give_is_told() -> None:
         f"# * run {live}, which is in_progress: a scenario gives only runs at rest",
         f"# * the attributes of {menu} in vector store {store}",
         f"# * upload {upload}, which is pending",
-        "# * run steps: a given run has none, and its messages belong to no run",
     ):
         assert told in text
     assert "runs" not in parse(text, "").data["given"]["threads"][0]

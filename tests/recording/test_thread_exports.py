@@ -102,7 +102,7 @@ def test_each_form_gives_the_thread_in_order(form: str, tmp_path: Path) -> None:
     thread = threads(found)[0]
     assert (thread["id"], texts(thread)) == ("thread_abc", TEXTS)
     assert [one["role"] for one in thread["messages"]] == ["user", "assistant"] * 2
-    found.proof.allowed = frozenset({"assistant_id", "run_id", "length"})
+    found.proof.allowed = frozenset({"length"})
     assert found.proof.played > 0
     assert found.proof.differences == []
     assert recognises((tmp_path / "export.json").read_bytes())
@@ -123,7 +123,13 @@ def test_all_that_a_thread_can_be_given_is_carried_over(tmp_path: Path) -> None:
                         {"type": "image_file", "image_file": {"file_id": "file-cat"}},
                     ],
                 },
-                {"id": "msg_b", "role": "assistant", "content": "A cat."},
+                {
+                    "id": "msg_b",
+                    "role": "assistant",
+                    "content": "A cat.",
+                    "run_id": "run_1",
+                    "assistant_id": "asst_1",
+                },
                 {
                     "id": "msg_c",
                     "role": "user",
@@ -131,7 +137,13 @@ def test_all_that_a_thread_can_be_given_is_carried_over(tmp_path: Path) -> None:
                     "attachments": [{"file_id": "file-doc", "tools": [{"type": "file_search"}]}],
                     "metadata": {"a": "1"},
                 },
-                {"id": "msg_d", "role": "assistant", "content": "A list."},
+                {
+                    "id": "msg_d",
+                    "role": "assistant",
+                    "content": "A list.",
+                    "run_id": "run_1",
+                    "assistant_id": "asst_1",
+                },
             ],
             "runs": [
                 {
@@ -147,8 +159,34 @@ def test_all_that_a_thread_can_be_given_is_carried_over(tmp_path: Path) -> None:
         {"id": "asst_1", "model": "gpt-4o", "instructions": "Be kind."}
     ]
     assert [one.split(": ", 1)[1] for one in found.distilled.left_out if "thread_abc" in one] == [
-        "thread thread_abc: 1 run step, as a given run has none"
+        "thread thread_abc: 1 run step without step_details"
     ]
+
+
+def test_run_steps_and_annotations_are_carried_over(tmp_path: Path) -> None:
+    cited = {"type": "file_citation", "text": "【4:0†cats.md】", "start_index": 6, "end_index": 18,
+             "file_citation": {"file_id": "file-cats"}}  # fmt: skip
+    said = message(1, "assistant", "A cat.【4:0†cats.md】", assistant_id="asst_1", run_id="run_1")
+    said["content"][0]["text"]["annotations"] = [cited]
+    used = {"prompt_tokens": 20, "completion_tokens": 4, "total_tokens": 24}
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}", "output": "1"}}
+    steps = [
+        {"id": "step_2", "created_at": 1767225702, "type": "message_creation", "status": "completed", "usage": used,
+         "step_details": {"type": "message_creation", "message_creation": {"message_id": said["id"]}}},
+        {"id": "step_1", "created_at": 1767225701, "type": "tool_calls", "status": "completed", "usage": used,
+         "step_details": {"type": "tool_calls", "tool_calls": [call]}},
+    ]  # fmt: skip
+    found = imported(tmp_path, {**EXPORT, "messages": [MESSAGES[0], said], "runs": [{**RUN, "steps": steps}]})
+
+    (run,) = threads(found)[0]["runs"]
+    assert [(one["id"], one["usage"], one["step_details"]["type"]) for one in run["steps"]] == [
+        ("step_1", used, "tool_calls"),
+        ("step_2", used, "message_creation"),
+    ]
+    assert threads(found)[0]["messages"][1]["annotations"] == [cited]
+    found.proof.allowed = frozenset({"length"})
+    assert found.proof.differences == []
+    assert found.proof.played == 4
 
 
 def test_a_run_under_way_is_left_out_and_said_to_be(tmp_path: Path) -> None:

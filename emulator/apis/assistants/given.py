@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from emulator.apis.assistants import objects, usage
 from emulator.apis.assistants.model_rules import sampling_of
-from emulator.apis.assistants.objects import Run
+from emulator.apis.assistants.objects import Run, RunStep
 from emulator.apis.assistants.resources import add_message, check_messages, resolve
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.base.json_types import Object
@@ -20,6 +20,12 @@ _ENDED: Final = {
     "incomplete": "completed_at",
     "failed": "failed_at",
     "cancelled": "cancelled_at",
+}
+_STEP_ENDED: Final = {
+    "completed": "completed_at",
+    "failed": "failed_at",
+    "cancelled": "cancelled_at",
+    "expired": "expired_at",
 }
 
 
@@ -39,9 +45,20 @@ def give_thread(world: State, item: Object, contents: Mapping[str, bytes]) -> No
     objects_of(world).threads[id] = thread
     check_messages(world, item.get("messages") or [])
     for message in item.get("messages") or []:
-        add_message(world, thread, message, message.get("id", ""))
+        _give_message(world, thread, message)
     for run in item.get("runs") or []:
         _give_run(world, thread, run)
+
+
+def _give_message(world: State, thread: Thread, item: Object) -> None:
+    """A message as a request posts it; what only a run's message has is put into it afterwards."""
+    message = add_message(world, thread, item, item.get("id", "")).message()
+    message.update({key: item[key] for key in ("run_id", "assistant_id") if key in item})  # type: ignore[typeddict-item]
+    texts = [part["text"] for part in message["content"] if part["type"] == "text"]
+    for annotation in item.get("annotations") or [] if texts else []:
+        marked = [text for text in texts if annotation["text"] in text["value"]]
+        (marked or texts)[0]["annotations"].append(annotation)
+    thread.put_message(message)
 
 
 def _give_run(world: State, thread: Thread, item: Object) -> None:
@@ -49,10 +66,26 @@ def _give_run(world: State, thread: Thread, item: Object) -> None:
     assistant = objects_of(world).assistants.find(item["assistant_id"], "assistant_id")
     id = item.get("id") or world.ids.make("thread.run", thread.id)
     status = item.get("status", "completed")
-    stated = item.get("usage") or {}
-    used = usage.of(stated.get("prompt_tokens", 0), stated.get("completion_tokens", 0)) | stated
-    changes = {"status": status, "started_at": world.now, "expires_at": None, "usage": used}
+    changes = {"status": status, "started_at": world.now, "expires_at": None, "usage": _used(item)}
     changes |= {key: item[key] for key in ("last_error", "incomplete_details") if key in item}
     if status in _ENDED:
         changes[_ENDED[status]] = world.now
-    thread.put_run(cast("Run", {**objects.run(id, world.now, thread.id, assistant, item), **changes}))
+    run = cast("Run", {**objects.run(id, world.now, thread.id, assistant, item), **changes})
+    thread.put_run(run)
+    for step in item.get("steps") or []:
+        _give_step(world, thread, run, step)
+
+
+def _used(item: Object) -> Object:
+    stated = item.get("usage") or {}
+    return usage.of(stated.get("prompt_tokens", 0), stated.get("completion_tokens", 0)) | stated
+
+
+def _give_step(world: State, thread: Thread, run: Run, item: Object) -> None:
+    """A run step that began and ended when the world began."""
+    id = item.get("id") or world.ids.make("thread.run.step", run["id"])
+    status = item.get("status", "completed")
+    changes = {"created_at": world.now, "status": status, "usage": _used(item), _STEP_ENDED[status]: world.now}
+    changes |= {"last_error": item["last_error"]} if "last_error" in item else {}
+    made = cast("RunStep", {**objects.run_step(id, run, item["step_details"]), **changes})
+    thread.steps[run["id"]].put(id, made)

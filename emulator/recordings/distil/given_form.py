@@ -91,6 +91,14 @@ def given_message(message: Object) -> Object:
     return {"id": message["id"], **body, "content": parts if plain is None else plain}
 
 
+def of_its_run(message: Object) -> Object:
+    """What a message has of the run that wrote it: its id, its assistant's, and the annotations of the texts."""
+    texts = [part["text"] for part in message["content"] if part["type"] == "text"]
+    annotations = [one for text in texts for one in text.get("annotations") or []]
+    named = {key: message[key] for key in ("run_id", "assistant_id") if message.get(key)}
+    return {**named, **({"annotations": annotations} if annotations else {})}
+
+
 def _posted(part: Object) -> Object:
     if part["type"] == "text":
         return {"type": "text", "text": part["text"]["value"]}
@@ -128,12 +136,37 @@ def given_run(run: Object, assistant: Object) -> tuple[Object, Object]:
     outcome: Object = {"status": run["status"]}
     usage = run.get("usage") or {}
     if usage.get("prompt_tokens") or usage.get("completion_tokens"):
-        outcome["usage"] = {key: usage[key] for key in _COUNTERS if isinstance(usage.get(key), int)}
+        outcome["usage"] = _counted(usage)
     if error := run.get("last_error"):
-        outcome["last_error"] = {key: str(error[key]) for key in ("code", "message")}
+        outcome["last_error"] = _error(error)
     if isinstance(why := (run.get("incomplete_details") or {}).get("reason"), str):
         outcome["incomplete_details"] = {"reason": why}
     return parameters, outcome
 
 
+def given_step(step: Object) -> Object:
+    """A run step that is at its end, as the API shows it."""
+    given: Object = {"id": step["id"], "step_details": step["step_details"]}
+    given |= {"status": step["status"]} if step["status"] != "completed" else {}
+    given |= {"usage": _counted(step["usage"])} if step.get("usage") else {}
+    return {**given, **({"last_error": _error(step["last_error"])} if step.get("last_error") else {})}
+
+
+def is_whole_step(step: Object) -> bool:
+    """True for a run step at its end with all that a scenario needs of it."""
+    details = step.get("step_details")
+    kinds = ("message_creation", "tool_calls")
+    return step.get("status") in _STEP_ENDS and isinstance(details, dict) and details.get("type") in kinds
+
+
+def _counted(usage: Object) -> Object:
+    details = {key: value for key, value in usage.items() if isinstance(value, dict) and any(value.values())}
+    return {key: usage[key] for key in _COUNTERS if isinstance(usage.get(key), int)} | details
+
+
+def _error(error: Object) -> Object:
+    return {key: str(error[key]) for key in ("code", "message")}
+
+
+_STEP_ENDS: Final = frozenset({"completed", "failed", "cancelled", "expired"})
 _COUNTERS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")

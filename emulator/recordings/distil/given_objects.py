@@ -16,10 +16,14 @@ from emulator.recordings.distil.given_form import (
     creation_parameters,
     given_message,
     given_run,
+    given_step,
+    is_whole_step,
+    of_its_run,
     valid_parameters,
     without_defaults,
 )
 from emulator.recordings.distil.history import History, KnownObject
+from emulator.recordings.distil.known_objects import created_at
 from emulator.scenarios.unrecorded import UNKNOWN_QUESTION
 
 #: Objects of a kind that only lists show: if there are more, they are left out.
@@ -155,7 +159,7 @@ class _Collector:
             one for one in self._history.thread(known.id).before() if one.get("run_id") not in self._history.runs.by_id
         ]
         messages = [
-            self._valid("create_message", given_message(one))
+            self._valid("create_message", given_message(one)) | of_its_run(one)
             for one in before
             if one.get("content") and self._is_accepted(one)
         ]
@@ -196,10 +200,16 @@ class _Collector:
                     ended = f"here it is {run['status']} from the start"
                     self.left_out.append(f"run {run['id']}: it was active when the recording began; {ended}")
                 parameters, outcome = given_run(run, assistants.get(run["assistant_id"], {}))
-                yield self._valid("create_run", parameters) | outcome
+                yield self._valid("create_run", parameters) | outcome | self._steps(thread_id, run["id"])
             else:
                 status = f"was {run['status']} when last seen"
                 self.left_out.append(f"run {run['id']}: it was created before the recording began, and {status}")
+
+    def _steps(self, thread_id: str, run_id: str) -> Object:
+        """The run steps of a run that are at their ends, in the order in which they began."""
+        seen = self._history.thread(thread_id).steps.get(run_id, {}).values()
+        steps = [given_step(one) for one in sorted(seen, key=created_at) if is_whole_step(one)]
+        return {"steps": steps} if steps else {}
 
 
 def _stated(store: Object, held: int) -> Object:

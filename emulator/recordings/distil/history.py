@@ -181,6 +181,8 @@ class History:
             files[id] = thing
             self.object_of("file", id)
         if thing["object"] == "thread.run.step":
+            if thing.get("run_id") and thing.get("thread_id"):
+                self.thread(thing["thread_id"]).steps.setdefault(thing["run_id"], {})[id] = thing
             self.search_results |= {
                 result["file_id"]: result
                 for call in (thing.get("step_details") or {}).get("tool_calls") or []

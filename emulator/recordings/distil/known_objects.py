@@ -28,6 +28,8 @@ class ThreadHistory:
     messages: dict[str, Object] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     runs: dict[str, Object] = field(default_factory=dict)
+    #: The run steps of each run, by the run's id.
+    steps: dict[str, dict[str, Object]] = field(default_factory=dict)
     #: Ids of runs that were active in the first response that shows them.
     runs_first_seen_active: set[str] = field(default_factory=set)
     #: The latest message of the user, from a request or a response.

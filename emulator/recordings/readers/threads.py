@@ -36,8 +36,8 @@ class _Export:
 
 @dataclass(slots=True)
 class _Request:
-    """A request of an export. ``part``: thread, file, messages or runs. ``begin``: where the page begins, or the file's
-    number."""
+    """A request of an export. ``part``: thread, file, messages, runs or steps. ``begin``: where the page begins, or the
+    number of the file or the run."""
 
     export: _Export
     part: str
@@ -92,7 +92,15 @@ def _requests(export: _Export) -> list[_Request]:
         count = len(data[part]) if isinstance(data.get(part), list) else 0
         pages = max(1, -(-count // _PAGE)) if part in data else 0
         requests += [_Request(export, part, page * _PAGE) for page in range(pages)]
-    return requests
+    runs = data["runs"] if isinstance(data.get("runs"), list) else []
+    return requests + [_Request(export, "steps", number) for number, run in enumerate(runs) if _steps(run)]
+
+
+def _steps(run: Any) -> list[Object]:
+    """The run steps in a run of an export that show what they did."""
+    steps = run.get("steps") if isinstance(run, dict) else None
+    found = [one for one in steps if isinstance(one, dict)] if isinstance(steps, list) else []
+    return [one for one in found if isinstance(one.get("id"), str) and isinstance(one.get("step_details"), dict)]
 
 
 def _files(data: Object) -> list[Object]:
@@ -123,6 +131,8 @@ def read(entry: Entry) -> Exchange:
     path = f"/v1/threads/{_quoted(thread)}"
     if request.part == "thread":
         return _exchange(entry, path, thread)
+    if request.part == "steps":
+        return _exchange(entry, *_page_of_steps(path, data["runs"][request.begin], thread["id"]))
     if request.part not in request.export.rows:
         read_rows = _read_runs if request.part == "runs" else _read_messages
         rows, notes = read_rows(data[request.part], thread["id"], f"{file}: thread {thread['id']}")
@@ -139,6 +149,19 @@ def _page(path: str, request: _Request) -> tuple[str, Object]:
     after = f"&after={_quoted(rows[begin - 1])}" if begin else ""
     more = {"first_id": ids[0], "last_id": ids[-1], "has_more": len(rows) > begin + _PAGE}
     return f"{path}/{request.part}?order=asc&limit={_PAGE}{after}", {"object": "list", "data": page, **more}
+
+
+def _page_of_steps(path: str, run: Object, thread_id: str) -> tuple[str, Object]:
+    """The URL of the list of a run's steps, and the list."""
+    steps = sorted(_steps(run), key=_created_at)
+    ours = {"object": "thread.run.step", "run_id": run["id"], "thread_id": thread_id}
+    shown = [{"assistant_id": run.get("assistant_id"), "status": "completed", **step, **ours} for step in steps]
+    ids = {"first_id": shown[0]["id"], "last_id": shown[-1]["id"], "has_more": False}
+    return f"{path}/runs/{_quoted(run)}/steps?order=asc&limit={_PAGE}", {"object": "list", "data": shown, **ids}
+
+
+def _created_at(thing: Object) -> int:
+    return thing["created_at"] if isinstance(thing.get("created_at"), int) else 0
 
 
 def _check_format(data: Object, file: str) -> None:
@@ -168,17 +191,17 @@ def _read_messages(sent: Any, thread_id: str, place: str) -> tuple[list[Object],
 
 
 def _read_runs(sent: Any, thread_id: str, place: str) -> tuple[list[Object], list[str]]:
-    """The runs, oldest first, without their steps."""
+    """The runs, oldest first, without their steps, which are in a list of their own."""
     if not isinstance(sent, list):
         raise RecordingError(f"{place}: runs: expected a list, got {shortened(sent)}")
     for number, one in enumerate(sent, 1):
         if not isinstance(one, dict) or not all(isinstance(one.get(key), str) for key in ("id", "status")):
             raise RecordingError(f"{place}: run {number}: expected a run with id and status, got {shortened(one)}")
-    steps = sum(len(one["steps"]) for one in sent if isinstance(one.get("steps"), list))
+    steps = sum(len(one["steps"]) - len(_steps(one)) for one in sent if isinstance(one.get("steps"), list))
     ours = {"object": "thread.run", "thread_id": thread_id}
     runs = [{**{key: value for key, value in one.items() if key != "steps"}, **ours} for one in sent]
-    runs.sort(key=lambda one: one["created_at"] if isinstance(one.get("created_at"), int) else 0)
-    return runs, [f"{place}: {plural(steps, 'run step')}, as a given run has none"] if steps else []
+    runs.sort(key=_created_at)
+    return runs, [f"{place}: {plural(steps, 'run step')} without step_details"] if steps else []
 
 
 def _quoted(thing: Object) -> str:
