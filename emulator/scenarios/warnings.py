@@ -92,8 +92,8 @@ def _turn_warnings(data: Object) -> Iterator[Warning]:
             named = turn_name(turn, number)
             yield (
                 ("turns", number),
-                f"the turn {named!r} is never played: {hiding!r} comes first, and fits whenever it does; "
-                "put it before that one, or give that one `times`",
+                f"the turn {named!r} is never played: {hiding!r} is before it, and fits whenever {named!r} fits; "
+                f"move {named!r} before {hiding!r}, or give {hiding!r} `times`",
             )
 
 

@@ -102,7 +102,7 @@ def asked() -> dict[str, str]:
         told["a hold that is misspelt"] = str(error.value)
         with pytest.raises(EmulatorError) as error:
             emulator.requests("creat_run")
-        told["an operation that is misspelt"] = str(error.value).partition("; the operations are")[0]
+        told["an operation that is misspelt"] = re.sub(r"operations are: .*;", "operations are: …;", str(error.value))
     return told
 
 
