@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulator.control.network_guard import Guard, is_real
+from emulator.control.network_guard import IMPORT_HINT, Guard, is_real
 from tests.plugin.inner import run, sections
 
 
@@ -146,6 +146,7 @@ def test_reaches_with_the_session_s(assistants_emulator_server):
     assert "APIConnectionError: Connection error." in shown
     refused = [one.split("refused connections to the real service:\n")[1].split("\n")[0] for one in sections(result)]
     assert refused == ["  api.openai.com", "  mine.openai.azure.com", "  api.openai.com"]
+    assert all(f"\n  {IMPORT_HINT}" in one for one in sections(result))
 
 
 def test_an_application_that_swallows_the_refusal_is_told_at_the_end(pytester: pytest.Pytester) -> None:

@@ -116,3 +116,39 @@ def test_a_session_tells_what_all_its_tests_left_undone(
     assert [line for line in result.outlines if "no test has" in line] == lines
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert run(pytester, SESSION.format(use=use), head=LIGHT).ret == pytest.ExitCode.OK
+
+
+# ---- What the SDK says of the end of the API ----
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"), [(["create"], "once"), (["create", "create", "retrieve"], "3 times"), ([], None)]
+)
+def test_warnings_of_the_sdk_are_one_with_the_filters_that_hide_it(
+    pytester: pytest.Pytester, calls: list[str], told: str | None
+) -> None:
+    """The SDK has two sentences: threads are deprecated in one, assistants by a word."""
+    tests = f"""
+import warnings
+
+@pytest.mark.parametrize("call", {calls or ["none"]})
+def test_app(assistants_emulator, call):
+    send("/models")
+    if call == "create":
+        warnings.warn("The Assistants API is deprecated in favor of the Responses API", DeprecationWarning)
+    if call == "retrieve":
+        warnings.warn("deprecated", DeprecationWarning)
+    warnings.warn("of another library", DeprecationWarning)
+"""
+    result = run(pytester, tests, "-W", "default::DeprecationWarning", head=LIGHT)
+
+    lines = result.outlines
+    folded = [line for line in lines if line.startswith("the SDK warned")]
+    assert [line.split(" that ")[0] for line in folded] == ([f"the SDK warned {told}"] if told else [])
+    assert sum("DeprecationWarning: of another library" in line for line in lines) == 1  # pytest shows equal ones once
+    assert not any("DeprecationWarning: The Assistants" in line or line.endswith(": deprecated") for line in lines)
+    if folded:
+        setting = folded[0].rpartition("settings: ")[2]
+        pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\n{setting}\n")
+        hidden = run(pytester, tests, head=LIGHT).outlines
+        assert not any(line.startswith("the SDK warned") for line in hidden)
