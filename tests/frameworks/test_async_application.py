@@ -19,7 +19,11 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+#: One of the ways is in the main suite; each takes seconds.
+LONG = ("anyio", "xdist")
+
+
+@pytest.mark.parametrize("way", [pytest.param(way, marks=[pytest.mark.clients] if way in LONG else []) for way in WAYS])
 def test_its_tests_are_green(tmp_path: Path, way: str) -> None:
     pytest.importorskip("fastapi")
     plugins, options = WAYS[way]

@@ -51,12 +51,6 @@ def test_a_page_that_cannot_be_written_ends_nothing(pytester: pytest.Pytester) -
     result.stdout.fnmatch_lines(["the file cannot be written: *"])
 
 
-def test_pytest_html_shows_the_page(pytester: pytest.Pytester) -> None:
-    pytest.importorskip("pytest_html")
-    run(pytester, TESTS, "--assistants-report=pages", "--html=report.html", head=LIGHT)
-    assert "pages/test_app.py-test_fails-hi" in pytester.path.joinpath("report.html").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("nodeid", "name"),
     [

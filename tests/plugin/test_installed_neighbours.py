@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -121,17 +122,41 @@ def test_app():
 }  # fmt: skip
 
 
+def run(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """A pytest of the environment of neighbours, on these tests."""
+    (folder / "pytest.ini").write_text("[pytest]\nassistants_emulator = true\n")
+    (folder / "test_it.py").write_text(HEAD + tests)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPENAI_"))}
+    command = [str(python_of(NEIGHBOURS)), "-m", "pytest", "-q", "-W", "ignore::DeprecationWarning", *options]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+
+
 @pytest.mark.parametrize("tool", NEIGHBOURS_TABLE)
 def test_a_tool_and_the_emulator_go_together(tmp_path: Path, tool: str) -> None:
     options, tests = NEIGHBOURS_TABLE[tool]
-    (tmp_path / "pytest.ini").write_text("[pytest]\nassistants_emulator = true\n")
-    (tmp_path / "test_it.py").write_text(HEAD + tests)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPENAI_"))}
     random = [] if tool == "pytest-randomly" else ["-p", "no:randomly"]
-    command = [str(python_of(NEIGHBOURS)), "-m", "pytest", "-q", *random, "-W", "ignore::DeprecationWarning", *options]
 
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    done = run(tmp_path, tests, *random, *options)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "INTERNALERROR" not in done.stdout
     assert "127.0.0.1" not in "".join(file.read_text() for file in tmp_path.rglob("cassettes/**/*.yaml"))
+
+
+FAILING = "def test_app(assistants_emulator):\n    assert app() == 'never'\n"
+
+
+def test_the_reports_of_others_show_the_page_of_a_failed_test(tmp_path: Path) -> None:
+    done = run(
+        tmp_path, FAILING + PLAIN.replace("test_app", "test_green"), "--assistants-report=pages", "-p", "no:randomly",
+        "--html=report.html", "--alluredir=allure",
+    )  # fmt: skip
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    (page,) = (tmp_path / "pages").iterdir()
+    assert page.as_uri() in (tmp_path / "report.html").read_text(encoding="utf-8")
+    results = [json.loads(file.read_bytes()) for file in (tmp_path / "allure").glob("*-result.json")]
+    attached = {one["name"]: one.get("attachments", []) for one in results}
+    (shown,) = attached["test_app"]
+    assert (shown["name"], shown["type"], attached["test_green"]) == ("assistants emulator", "text/html", [])
+    assert (tmp_path / "allure" / shown["source"]).read_bytes() == page.read_bytes()

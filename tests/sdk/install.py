@@ -34,7 +34,8 @@ PYTHON_RECORDERS = {"openai-3": "openai>=3 vcrpy>=9"}
 NEIGHBOURS = "neighbours"
 NEIGHBOURS_NEED = (
     "openai>=3 fastapi httpx requests django vcrpy pytest-recording pytest-socket respx responses pyfakefs freezegun "
-    "time-machine pytest-randomly pytest-rerunfailures pytest-timeout pytest-xdist pytest-asyncio anyio"
+    "time-machine pytest-randomly pytest-rerunfailures pytest-timeout pytest-xdist pytest-asyncio anyio pytest-html "
+    "allure-pytest"
 )
 #: The environment with the lowest version of each direct dependency, on the oldest Python: old packages fit that.
 LOWEST = "python-lowest"
