@@ -35,6 +35,7 @@ def test_all_recipes_are_green(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("recipe", "scenario", "api", "tests"),
     [
+        ("node_first", "weather.yaml", "assistants", 1),
         ("node", "hotel.yaml", "assistants", 2),
         ("node_leaving", "weather.yaml", "assistants", 1),
         ("node_leaving", "weather.yaml", "responses", 1),
