@@ -24,7 +24,15 @@ class LogLines(logging.Handler):
         from emulator.base.secrets.texts import redact_text
 
         with contextlib.suppress(OSError):  # the reader of the log has left; requests must not fail for that
-            self._lines.write_text(redact_text(self.format(record)), "yellow")
+            self._lines.write_text(redact_text(_in_words(record)), "yellow")
+
+
+def _in_words(record: logging.LogRecord) -> str:
+    """A record in one line, with the name of the library that made it."""
+    words = " ".join(record.getMessage().split())
+    if record.exc_info and (error := record.exc_info[1]):
+        words += f": {error!r}"
+    return words if record.name == "assistants_emulator" else f"{record.name}: {words}"
 
 
 @contextlib.contextmanager

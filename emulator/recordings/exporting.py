@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from emulator.apis.assistants.store import Thread, objects_of
+from emulator.apis.http.form import is_form
 from emulator.apis.responses.store import responses_of
 from emulator.base.json_types import Object
 from emulator.base.text import plural
@@ -49,15 +50,14 @@ def exchange_of(entry: Entry, number: int) -> Exchange:
     """A request of the journal and its response, as a recorder would have seen them."""
     headers = headers_of((name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers)
     query = f"?{entry.query.decode('latin-1')}" if entry.query else ""
-    kind = dict(headers).get("content-type", "")
-    is_form = kind.startswith("multipart/form-data")
+    form = parsed(entry.body) if is_form(entry.headers) else None  # the journal has forms as JSON
     return Exchange(
         entry.method,
         entry.path + query,
         entry.status,
         request_headers=headers,
-        request_body=None if is_form else entry.body,
-        form=tuple(_parts(parsed(entry.body) or {})) if is_form else None,
+        request_body=entry.body if form is None else None,
+        form=None if form is None else tuple(_parts(form)),
         response_headers=(("content-type", _kind_of(entry.answer)),),
         response_body=None if entry.operation == "download_file" and entry.status == 200 else entry.answer,
         ended=_ENDED.get(entry.fault, "complete"),

@@ -90,7 +90,7 @@ class Application:
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
         """The response, if it needs no waiting. Otherwise the scope keeps the request that was begun."""
         path = scope["path"]
-        if path.startswith(ADMIN_PREFIX) or path == "/" or is_form(scope):
+        if path.startswith(ADMIN_PREFIX) or path == "/" or is_form(scope["headers"]):
             return None
         caller = self._hosts.caller(scope["headers"])
         if caller is not NO_PAGE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -20,6 +21,7 @@ import pytest
 
 from emulator.apis.http import pipeline
 from emulator.cli.log_stream import LogStream
+from emulator.recordings.readers import parse_recording
 from tests.hardness.bounds import bounded, needs_limits
 from tests.support import Api, InProcess
 
@@ -118,6 +120,31 @@ def test_a_full_disk_is_a_line_on_stderr() -> None:
             assert upload(api).status == 500
         errors.seek(0)
         assert errors.read().count(b"the machine refused the emulator something") == 1
+
+
+# ---- An export ----
+
+FORM = (b"content-type", b"multipart/form-data; boundary=b")
+JSON_TYPE = (b"content-type", b"application/json")
+
+
+@pytest.mark.parametrize("kinds", [[JSON_TYPE, FORM], [FORM, JSON_TYPE], [FORM], [JSON_TYPE, JSON_TYPE]])
+@pytest.mark.parametrize("body", [b"[1]", b'"x"', b'{"a": {"filename": 3}}', b"--b--", b"\xff", b"null", b""])
+def test_no_request_spoils_the_export(kinds: list[tuple[bytes, bytes]], body: bytes) -> None:
+    api = InProcess()
+    with_key = [(b"host", b"localhost"), (b"authorization", b"Bearer sk-test"), (b"openai-beta", b"assistants=v2")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/threads", "raw_path": b"/v1/threads", "query_string": b""}
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        assert message.get("status", 200) < 500
+
+    asyncio.run(api.app({**scope, "headers": [*with_key, *kinds]}, receive, send))
+    exported = api.get("/_emulator/export?as=recording")
+    assert exported.status == 200
+    assert len(parse_recording(exported.body, "export").exchanges) == 1
 
 
 # ---- The command of exec ----

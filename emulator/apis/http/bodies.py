@@ -53,7 +53,7 @@ async def read_body(receive: Receive, limit: int = MAX_BODY, said: Sequence[Head
 
 async def read_any(scope: Scope, receive: Receive) -> bytes | Form | None:
     """The body of a request, as a form if it is one; None if the client left."""
-    if not is_form(scope):
+    if not is_form(scope["headers"]):
         return await read_body(receive, MAX_BODY, scope["headers"])
     from emulator.apis.http.form_reader import read_form  # imports a parser
 

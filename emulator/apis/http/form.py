@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from emulator.world.state.contents import Content
-
-if TYPE_CHECKING:
-    from starlette.types import Scope
 
 #: Digits that make a number at most; any other text stays text.
 _DIGITS: Final = 20
@@ -38,9 +35,9 @@ class Form:
         return {**self.fields, **files}
 
 
-def is_form(scope: Scope) -> bool:
-    """True for a request with a multipart body."""
-    for name, value in scope["headers"]:
+def is_form(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """True for the headers of a request with a multipart body; of several content types the first counts."""
+    for name, value in headers:
         if name == b"content-type":
             is_multipart: bool = value.lower().startswith(b"multipart/form-data")
             return is_multipart

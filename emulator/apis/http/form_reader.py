@@ -5,6 +5,7 @@ Only a request that has one imports this module, because the parser takes as lon
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import IO, Any, Final
@@ -17,6 +18,9 @@ from emulator.apis.http import errors
 from emulator.apis.http.form import Form, FormFile, announced, nest
 from emulator.base.limits import MAX_FILE, MAX_PART
 from emulator.world.state.contents import Content
+
+#: The refusal says what is wrong with a form. Without a handler, warnings of the parser would go to stderr.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 #: What a body may have beside its file.
 _ENVELOPE: Final = 1024 * 1024
