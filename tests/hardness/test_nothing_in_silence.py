@@ -141,7 +141,10 @@ def test_no_request_spoils_the_export(kinds: list[tuple[bytes, bytes]], body: by
     async def send(message: Any) -> None:
         assert message.get("status", 200) < 500
 
-    asyncio.run(api.app({**scope, "headers": [*with_key, *kinds]}, receive, send))
+    async def exchange() -> None:
+        await api.app({**scope, "headers": [*with_key, *kinds]}, receive, send)
+
+    asyncio.run(exchange())
     exported = api.get("/_emulator/export?as=recording")
     assert exported.status == 200
     assert len(parse_recording(exported.body, "export").exchanges) == 1
