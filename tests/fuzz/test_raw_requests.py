@@ -11,8 +11,9 @@ import pytest
 from emulator.base.operations import BY_NAME
 from tests.conftest import Emulate
 from tests.fuzz.over_tcp import Broken, campaign, check, exchange
-from tests.fuzz.raw_requests import HURTS, OPERATIONS, Connection, connection, valid
+from tests.fuzz.raw_requests import HURTS, Connection, connection
 from tests.fuzz.talking import WORLD
+from tests.fuzz.valid_requests import OPERATIONS, valid
 
 
 def test_every_operation_of_the_document_has_a_request() -> None:
