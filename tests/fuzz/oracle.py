@@ -29,7 +29,19 @@ from tests.fuzz.talking import run
 from tests.recording.samples import BOUNDARY
 from tests.support import InProcess, Reply
 
-KEYS: Final = ("sk-amber", "sk-birch", "sk-cedar")
+#: Whose service each key asks: OpenAI's, Azure's and Foundry's, by what stands before a path and behind it.
+_BASES: Final = {
+    "sk-amber": ("/v1", ""),
+    "sk-birch": ("/openai/v1", ""),
+    "sk-cedar": ("/api/projects/p", "api-version=v1"),
+}
+KEYS: Final = tuple(_BASES)
+#: Tools that Foundry runs itself.
+_HOSTED: Final = (
+    {"type": "mcp", "server_label": "wiki"},
+    {"type": "bing_grounding"},
+    {"type": "openapi", "openapi": {}},
+)
 REQUESTS: Final = 400
 _MOST_FINDINGS: Final = 20
 
@@ -110,7 +122,7 @@ class Episode:
     def _one(self, model: Model) -> None:
         operation = self.random.choice(_CHOICES)
         ids = self._ids(operation, model)
-        path = "/v1" + operation.path.format(**ids)
+        path = operation.path.format(**ids)
         if operation.name in _FORM:
             self._ask(model, operation, ids, path, self._form(operation, model), form=True)
             return
@@ -149,7 +161,8 @@ class Episode:
     def _body(self, operation: Operation, ids: dict[str, str], model: Model) -> Any:
         body: dict[str, Any] = copy.deepcopy(BODIES.get(operation.name, {}))
         text = f"{self.random.choice(MESSAGES)} {model.token}"
-        tools = [{"type": "function", "function": {"name": "f"}}, {"type": "code_interpreter"}]
+        tools: list[Any] = [{"type": "function", "function": {"name": "f"}}, {"type": "code_interpreter"}]
+        tools += [self.random.choice(_HOSTED)] if model.key == KEYS[2] else []
         any_of = self._any_of
         plain: dict[str, Any] = {
             "modify_assistant": {"name": model.token},
@@ -190,7 +203,10 @@ class Episode:
         body: dict[str, Any] = {
             "model": "gpt-4o",
             "input": text,
-            "tools": [{"type": "function", "name": "f", "parameters": {}}],
+            "tools": [
+                {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": False},
+                {"type": "code_interpreter", "container": {"type": "auto"}},
+            ],
         }
         waiting = list(model.waiting.items())[-3:]
         if waiting and self.random.random() < 0.6:
@@ -234,6 +250,9 @@ class Episode:
     ) -> Reply:
         kind = f"multipart/form-data; boundary={BOUNDARY}" if form else "application/json"
         headers = {"content-type": kind} if body else {}
+        base, query = _BASES[model.key] if operation.api != "responses" or model.key != KEYS[2] else _BASES[KEYS[0]]
+        path = base + path
+        path += ("&" if "?" in path else "?") + query if query else ""
         reply = self.doors[model.key].request(operation.method, path, content=body, headers=headers)
         model.sent.append((operation.method, path.partition("?")[0], reply.status))
         self.said.append(reply.body)
@@ -251,7 +270,7 @@ class Episode:
         operation, after = _list_at(path), ""
         for _ in range(200):
             limit = self.random.choice([1, 2, 7, 100])
-            reply = self._ask(model, operation, {}, f"/v1{path}?limit={limit}&order={order}{after}", b"")
+            reply = self._ask(model, operation, {}, f"{path}?limit={limit}&order={order}{after}", b"")
             if reply.status != 200:
                 raise Broken(f"a page of {path} is a {reply.status}: {reply.body[:300]!r}")
             yield from (one["id"] for one in reply.json["data"])
