@@ -111,8 +111,6 @@ def _lost(world: World) -> list[str]:
     uploads = [one.object for one in store.uploads.values()]
     left_out = [f"upload {one['id']}, which is pending" for one in uploads if one["status"] == "pending"]
     for one in store.vector_stores:
-        described = [id for id, held in one.stored.items() if held.object["attributes"]]
-        left_out += [f"the attributes of {id} in vector store {one.id}" for id in described]
         if len(one.stored) > MAX_STORED:
             left_out.append(f"{len(one.stored) - MAX_STORED} of the {len(one.stored)} files of vector store {one.id}")
     if responses := len(responses_of(world).responses):
@@ -133,7 +131,9 @@ def _file(file: Object, world: World, redactor: Redactor | None) -> Object:
 
 def _store(store: VectorStore) -> Object:
     files = list(store.stored)[:MAX_STORED]
-    return {**creation_parameters("vector_store", store.object), **({"file_ids": files} if files else {})}
+    attributes = {id: held for id in files if (held := store.stored[id].object["attributes"])}
+    given = {**creation_parameters("vector_store", store.object), **({"file_ids": files} if files else {})}
+    return {**given, **({"attributes": attributes} if attributes else {})}
 
 
 def _thread(thread: Thread, world: World, left_out: list[str]) -> Object:

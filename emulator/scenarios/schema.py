@@ -116,6 +116,11 @@ _FILE_COUNTS: Final[Schema] = {
     "additionalProperties": False,
     "description": "how many files the store shows; those that file_ids names are among the completed ones",
 }
+_ATTRIBUTES: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": _body("create_vector_store_file")["properties"]["attributes"],
+    "description": "by the id of a file of the store: its attributes there",
+}
 _GIVEN_FILE: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -143,7 +148,9 @@ _GIVEN: Final[Schema] = {
         "files": {"type": "array", "items": _GIVEN_FILE},
         "vector_stores": {
             "type": "array",
-            "items": _given("create_vector_store", usage_bytes=_COUNT, file_counts=_FILE_COUNTS),
+            "items": _given(
+                "create_vector_store", usage_bytes=_COUNT, file_counts=_FILE_COUNTS, attributes=_ATTRIBUTES
+            ),
         },
         "assistants": {"type": "array", "items": _given("create_assistant")},
         "threads": {

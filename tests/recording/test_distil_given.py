@@ -286,13 +286,16 @@ def test_a_store_is_given_with_its_files() -> None:
     after = {"anchor": "last_active_at", "days": 3}
     book = Book().ask("GET /v1/assistants/asst_1", None, assistant(tool_resources=held))
     book.ask("GET /v1/vector_stores/vs_1", None, store("vs_1", 2, name="Menus", expires_after=after))
-    book.ask("GET /v1/vector_stores/vs_1/files", None, listed(stored("file-b", "vs_1"), stored("file-a", "vs_1")))
+    kind = {"kind": "menu"}
+    rows = stored("file-b", "vs_1"), stored("file-a", "vs_1", attributes=kind)
+    book.ask("GET /v1/vector_stores/vs_1/files", None, listed(*rows))
     book.ask("GET /v1/files/file-a", None, file("file-a", "menu.md", bytes=4, purpose="batch"))
     book.ask("GET /v1/files/file-a/content", None, b"Soup")
     distilled = proven(book)
 
     (one,) = _given(distilled, "vector_stores")
-    assert one == {"id": "vs_1", "name": "Menus", "expires_after": after, "file_ids": ["file-a", "file-b"]}
+    assert one == {"id": "vs_1", "name": "Menus", "expires_after": after, "file_ids": ["file-a", "file-b"],
+                   "attributes": {"file-a": kind}}  # fmt: skip
     assert _given(distilled, "files") == [
         {"id": "file-b", "filename": "file.txt", "bytes": 28},
         {"id": "file-a", "filename": "menu.md", "purpose": "batch", "content": "Soup"},

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from emulator.apis.files import errors, objects
 from emulator.apis.files.resources import add_files, make_store
 from emulator.base.json_types import Object
+from emulator.base.problems import Refusal
 from emulator.scenarios.given import given_content
 from emulator.world.given import gives
 from emulator.world.state.contents import Content
@@ -31,7 +32,10 @@ def give_store(world: State, item: Object, contents: Mapping[str, bytes]) -> Non
             raise errors.unknown_file(id, "file_ids")
     store = make_store(world, {**item, "file_ids": []}, item.get("id", ""))
     strategy = {"chunking_strategy": item["chunking_strategy"]} if item.get("chunking_strategy") else {}
-    add_files(world, store, [{"file_id": id, **strategy} for id in files])
+    attributes = item.get("attributes") or {}
+    if unknown := attributes.keys() - set(files):
+        raise Refusal(f"attributes: {min(unknown)!r} is none of the store's file_ids")
+    add_files(world, store, [{"file_id": id, "attributes": attributes.get(id), **strategy} for id in files])
     _state(store, item)
 
 

@@ -147,7 +147,9 @@ class _Collector:
             files = files[:MAX_STORED]
         body = self.parameters("vector_store", known.first_seen or {"id": known.id})
         stated = _stated(known.first_seen or {}, len(files))
-        return {**body, **({"file_ids": files} if files else {}), **stated}
+        held: Object = {"file_ids": files} if files else {}
+        attributes = {id: shown for id in files if (shown := store_files[id].get("attributes"))}
+        return {**body, **held, **({"attributes": attributes} if attributes else {}), **stated}
 
     def _is_file_from_before(self, id: str) -> bool:
         known = self._history.find("file", id)
