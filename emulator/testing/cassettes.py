@@ -14,7 +14,7 @@ DIRECTORY: Final = "vcr_cassette_dir"
 NAMES: Final = ("default_cassette_name", "vcr_cassette_name")
 #: Characters that pytest-recording replaces in the names of cassettes.
 _FORBIDDEN: Final = str.maketrans(dict.fromkeys(r"<>?%*:|\"'/\\", "-"))
-_SUFFIXES: Final = ("", ".yaml", ".yml", ".json")
+_SUFFIXES: Final = ("", ".yaml", ".yml", ".json", ".yaml.gz", ".json.gz")
 
 
 def uses_cassette(item: pytest.Function) -> bool:

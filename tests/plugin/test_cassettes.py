@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -73,7 +74,8 @@ def _cassette(book: Book, place: Path) -> None:
         for one in book.exchanges
     ]
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps({"version": 1, "interactions": interactions}))
+    written = json.dumps({"version": 1, "interactions": interactions}).encode()
+    place.write_bytes(gzip.compress(written) if place.suffix == ".gz" else written)
 
 
 def _asks(question: str = "How are you?") -> Book:
@@ -86,11 +88,12 @@ def _asks(question: str = "How are you?") -> Book:
         (TEST, ["cassettes/{module}/test_app.yaml"]),
         (TEST, ["cassettes/test_app.yaml"]),
         (TEST, ["cassettes/{module}/test_app.json"]),
+        (TEST, ["cassettes/test_app.yaml.gz"]),
         (IN_CLASS, ["cassettes/{module}/TestApp.test_app[a-b-].yaml"]),
         (NAMED, ["cassettes/{module}/other.yaml"]),
         (ELSEWHERE, ["tapes/mine.yaml"]),
     ],
-    ids=["pytest-recording", "pytest-vcr", "JSON", "class", "named", "elsewhere"],
+    ids=["pytest-recording", "pytest-vcr", "JSON", "compressed", "class", "named", "elsewhere"],
 )
 def test_a_cassette_is_the_scenario_of_its_test(test: str, cassettes: list[str], pytester: pytest.Pytester) -> None:
     pytester.makeini(INI)
