@@ -484,6 +484,11 @@ def _interactions(entries: list[Object]) -> Any:
     return {"version": 1, "interactions": entries}
 
 
+def _two_lists(entries: list[Object]) -> Any:
+    """As the serializer of langchain-tests writes what vcrpy holds."""
+    return {side + "s": [entry[side] for entry in entries] for side in ("request", "response")}
+
+
 def _http_interactions(entries: list[Object]) -> Any:
     return {"http_interactions": entries, "recorded_with": "VCR 6.2.0"}
 
@@ -496,6 +501,7 @@ TEXTS = STORY[:-1]
 FORMATS = {
     "vcrpy, YAML": Format("vcr", _vcrpy, _interactions, in_yaml),
     "vcrpy, JSON": Format("vcr", _vcrpy, _interactions, in_json, TEXTS),
+    "vcrpy, two lists": Format("vcr", _vcrpy, _two_lists, in_yaml),
     "vcrpy 4 with httpx": Format("vcr", _old_vcrpy, _interactions, in_yaml),
     "go-vcr": Format("vcr", _go_vcr, lambda entries: {"version": 2, "interactions": entries}, in_yaml),
     "Ruby, YAML": Format("ruby_vcr", _ruby, _http_interactions, in_yaml),

@@ -128,6 +128,17 @@ def test_credentials_of_one_request_are_secrets_in_all() -> None:
     assert "credential+7f3a9" not in _imported(book).text()
 
 
+@pytest.mark.parametrize("placeholder", ["**REDACTED**", "Bearer [FILTERED]", "<placeholder>", "[redacted]"])
+def test_a_placeholder_of_another_recorder_is_no_credential(placeholder: str) -> None:
+    headers = (("authorization", placeholder),)
+    book = Book().ask("GET /v1/files/file-1", None, file("file-1", f"{placeholder}.txt"), request_headers=headers)
+    redactor = Redactor()
+
+    (recording,) = redactor.recordings([book.recording()])
+    assert placeholder.encode() in (recording.exchanges[0].response_body or b"")
+    assert redactor.count == 0
+
+
 def test_an_export_is_redacted() -> None:
     with Emulator() as emulator:
         emulator.load({"version": 1, "given": {"assistants": [{"id": "asst_1", "model": "gpt-4o", "name": KEY}],

@@ -39,6 +39,10 @@ _HIDING: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|[^nrt\"])", re.DOTALL)
 #: Such an escape, which does not hide a secret but may stand where another character must.
 _ESCAPE: Final = re.compile(r"\\([nrt\"])")
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"'}
+#: What other recorders, and this one, write in place of a credential.
+_OF_A_RECORDER: Final = re.compile(
+    r"(?:(?:bearer|basic)\s+)?\W*(?:redacted|filtered|sanitized|scrubbed|masked|removed|placeholder)\W*", re.IGNORECASE
+)
 #: A character of ASCII in percent-encoding.
 _PERCENT: Final = re.compile(r"%([0-7][0-9A-Fa-f])")
 #: The kinds by their signs: those signs that stand in a text as they are, and those that may be in another case.
@@ -177,7 +181,7 @@ def _unescaped(text: str) -> str:
 
 def _is_distinct(word: str) -> bool:
     """True for a word that does not occur in texts by chance."""
-    return len(word) >= (16 if word.isalpha() else 8) and word != PLACEHOLDER
+    return len(word) >= (16 if word.isalpha() else 8) and not _OF_A_RECORDER.fullmatch(word)
 
 
 # ---- Places in a text ----

@@ -10,9 +10,19 @@ from emulator.recordings.readers.entry import Entry, as_text, shortened
 from emulator.recordings.readers.registry import listed, reader
 
 
-@reader(
-    "vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", listed("interactions"), marks=("interactions",), in_yaml=True
-)
+def _items(data: Any) -> list[Any] | None:
+    """The interactions; or two lists beside each other, as vcrpy holds them and some serializers write them."""
+    if (found := listed("interactions")(data)) is not None:
+        return found
+    requests, responses = listed("requests")(data), listed("responses")(data)
+    if not requests or responses is None or len(requests) != len(responses):
+        return None
+    if not all(isinstance(one, dict) and "method" in one for one in requests):
+        return None
+    return [{"request": asked, "response": got} for asked, got in zip(requests, responses, strict=True)]
+
+
+@reader("vcr", "cassettes of vcrpy and go-vcr (YAML, JSON)", _items, marks=("interactions", "responses"), in_yaml=True)
 def read(entry: Entry) -> Exchange:
     content = "content" if entry.get("response", "body") is None else "body"  # vcrpy's first stub for httpx
     return entry.exchange(
