@@ -278,7 +278,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         try:
             is_marked = item.get_closest_marker("assistants_emulator") is not None
-            if is_marked or (item.get_closest_marker("vcr") is not None and plays_cassettes):
+            if is_marked or (plays_cassettes and item.get_closest_marker("vcr") is not None):
                 from emulator.testing.collecting import give_fixture
 
                 give_fixture(item, is_marked=is_marked)
