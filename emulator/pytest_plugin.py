@@ -26,6 +26,7 @@ _MARKER = (
 _FIXTURES = frozenset({"assistants_emulator", "assistants_emulator_server"})
 
 _worker_key = pytest.StashKey["Worker"]()
+_reports_key = pytest.StashKey[list[Any]]()
 
 
 def _worker(config: pytest.Config) -> Worker:
@@ -311,7 +312,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
     """Fails a strict session whose tests together left loose ends. Its summary tells them."""
-    reports = _reports_of_use(session.config)
+    reports = session.config.stash[_reports_key] = _reports_of_use(session.config)
     if reports:
         from emulator.testing.failures import in_words
         from emulator.testing.summary import finish
@@ -336,7 +337,7 @@ def _reports_of_use(config: pytest.Config) -> list[Any]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Reports the tests that depend on the removed API or tried to connect to the real service."""
-    if reports := _reports_of_use(config):
+    if reports := config.stash.get(_reports_key, []):
         from emulator.testing.failures import in_words
         from emulator.testing.summary import summarize
 
