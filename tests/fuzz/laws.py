@@ -110,7 +110,10 @@ class Model:
             return
         if operation.method == "GET" and (dead := self.gone & set(ids.values())):
             raise Broken(f"{operation.name} shows what was deleted: {sorted(dead)}")
-        if operation.name == "create_vector_store_file":  # to attach a file again indexes it again
+        if operation.name in (
+            "create_vector_store_file",
+            "create_vector_store_file_batch",
+        ):  # to attach a file again indexes it again
             self.statuses = {name: status for name, status in self.statuses.items() if "vector_store.file " not in name}
         values = list(_values(reply))
         for value in values:

@@ -130,6 +130,8 @@ class VectorStore:
             "attributes": body.get("attributes") or {},
         }
         before = self.stored.get(file["id"])
+        if before is not None:
+            self._keep_finished_batches(file["id"], counts=True)
         self.stored[file["id"]] = StoredFile(made, file)
         self.files.put(file["id"], made)
         self._count(before.object if before else None, made)
@@ -150,6 +152,7 @@ class VectorStore:
 
     def remove(self, file_id: str) -> None:
         """Takes a file out of the store; the file itself stays."""
+        self._keep_finished_batches(file_id, counts=False)
         stored = self._take(file_id)
         if stored is not None:
             self._count(stored.object, None)
@@ -251,11 +254,21 @@ class VectorStore:
         return self.batch(id)
 
     def batch(self, id: str) -> Object:
-        """A batch as it is now: its status follows from its files'."""
+        """A batch as it is now: its status follows from its files', until it has come to its end."""
         batch, ids = self.batches[id]
-        counts = self.counts(ids)
+        counts = batch["file_counts"] or self.counts(ids)
+        if batch["status"] != "in_progress":
+            return {**batch, "file_counts": counts}
         status = "in_progress" if counts["in_progress"] else "cancelled" if counts["cancelled"] else "completed"
         return {**batch, "status": status, "file_counts": counts}
+
+    def _keep_finished_batches(self, file_id: str, *, counts: bool) -> None:
+        """A batch at its end keeps its status when a file of it is taken out or, with its ``counts``, indexed anew."""
+        for id, (batch, ids) in self.batches.items():
+            now = self.batch(id)
+            if file_id in ids and now["status"] != "in_progress":
+                kept = now["file_counts"] if counts else batch["file_counts"]
+                self.batches[id] = ({**now, "file_counts": kept}, ids)
 
     # ---- Search ----
 

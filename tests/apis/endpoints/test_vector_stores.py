@@ -127,6 +127,32 @@ def test_a_batch_whose_files_share() -> None:
     assert [one["attributes"] for one in api.get(f"{store}/files").json["data"]] == [{"n": 1}] * 2
 
 
+def test_a_finished_batch_stays_so_when_its_file_is_indexed_anew() -> None:
+    api = InProcess()
+    store, (file,) = store_of(api, "Soup")
+    batch = f"{store}/file_batches/{api.post(f'{store}/file_batches', {'file_ids': [file]}).json['id']}"
+    finished = api.get(batch).json
+    assert finished["status"] == "completed"
+
+    api.post(f"{store}/files", {"file_id": file})
+
+    assert api.post(f"{batch}/cancel").json == finished
+    assert api.get(batch).json == finished
+    assert api.get(f"{store}/files/{file}").json["status"] == "completed"  # by this poll
+
+
+def test_a_cancelled_batch_stays_so_when_its_file_is_taken_out() -> None:
+    api = InProcess()
+    store, file = make_store(api), make_file(api, "a.txt")
+    batch = f"{store}/file_batches/{api.post(f'{store}/file_batches', {'file_ids': [file]}).json['id']}"
+    assert api.post(f"{batch}/cancel").json["status"] == "cancelled"
+
+    api.delete(f"{store}/files/{file}")
+
+    after = api.get(batch).json
+    assert (after["status"], after["file_counts"]["total"]) == ("cancelled", 0)
+
+
 def test_a_running_batch_is_cancelled_and_a_finished_one_is_not() -> None:
     api = InProcess()
     store, (a, b) = make_store(api), [make_file(api, f"{n}.txt") for n in range(2)]

@@ -253,7 +253,8 @@ def cancel_vector_store_file_batch(request: Request) -> JsonResponse:
     """A batch that is finished is answered as it is (recorded)."""
     store = _store(request)
     id, files = _batch(request, store)
-    store.cancel(files)
+    if store.batch(id)["status"] == "in_progress":
+        store.cancel(files)
     return shown(request, store.batch(id))
 
 
