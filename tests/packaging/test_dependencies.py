@@ -38,7 +38,7 @@ def imported() -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.split(".")[0])
     known = packages_distributions()
-    foreign = modules - set(sys.stdlib_module_names) - {"emulator"}
+    foreign = modules - set(sys.stdlib_module_names) - {"assistants_emulator", "emulator"}
     return {canonicalize_name(known.get(module, [module])[0]) for module in foreign}
 
 
