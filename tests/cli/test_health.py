@@ -32,7 +32,8 @@ def test_it_says_that_a_server_is_ready(emulate: Emulate, capsys: pytest.Capture
     assert main(["health", url]) == 0
     assert capsys.readouterr().out == f"{url} is ready\n"
     assert main(["health", f"{url}/v1", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"url": f"{url}/v1", "status": "ok", "version": __version__}
+    shown = {"url": f"{url}/v1", "status": "ok", "version": __version__, "worlds": 0}
+    assert json.loads(capsys.readouterr().out) == shown
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])

@@ -73,7 +73,7 @@ def say_all(api: Api) -> None:
     form += 'content-disposition: form-data; name=file; filename="a.txt"\r\n\r\na\r\n--b--\r\n'
     sent = api.post("/v1/files", content=form.encode(), headers={"content-type": "multipart/form-data; boundary=b"})
     assert sent.status == 200
-    assert api.get("/v1/files?purpose=batch").json["data"] == []
+    assert api.get("/v1/files?purpose=fine-tune").json["data"] == []
     store = api.post("/v1/vector_stores", {"name": "empty"}).json["id"]
     thread = api.thread()
     run = api.run(thread, api.assistant(instructions="Go.")).json["id"]

@@ -13,7 +13,7 @@ from emulator.apis.http.pending import PendingRequest, json_or_none
 from emulator.apis.http.request import JsonResponse
 from emulator.base.operations import OPERATIONS
 from emulator.base.problems import Problem
-from emulator.base.text import did_you_mean
+from emulator.base.text import nearest
 from emulator.world.journal import Entry
 from emulator.world.world import World
 
@@ -36,10 +36,18 @@ def stub_or(error: ApiError, pending: PendingRequest) -> JsonResponse | ApiError
         return _respond(matched, pending)
     used_up = "; ".join(f"{one.place or one.path} (times: {one.times})" for one in _used_up(world, entry))
     why = f"its stubs are used up: {used_up}" if used_up else "no stub answers it"
-    asked = f"{entry.method} {entry.path}"
-    meant = did_you_mean(asked, [f"{one.method} /v1{one.path}" for one in OPERATIONS], before=" (", after=")")
-    world.report(Problem("unknown_operation", f"{asked} is no operation of the API{meant}, and {why}"))
+    meant = "" if used_up else _nearest_operation(entry)
+    world.report(
+        Problem("unknown_operation", f"{entry.method} {entry.path} is no operation of the API{meant}, and {why}")
+    )
     return error
+
+
+def _nearest_operation(entry: Entry) -> str:
+    """The operation whose method and path, without the version, are most like those of the request."""
+    named = {f"{one.method} {one.path}": f"{one.method} /v1{one.path}" for one in OPERATIONS}
+    found = nearest(f"{entry.method} {entry.path.removeprefix('/v1')}", named)
+    return "" if found is None else f" (did you mean {named[found]!r}?)"
 
 
 def _used_up(world: World, entry: Entry) -> list[Any]:

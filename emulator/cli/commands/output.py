@@ -62,7 +62,7 @@ def announce_url(url: str, *, json: bool) -> None:
     if json:
         show_json_line({"listening": url})
     else:
-        print(f"listening on {url}", flush=True)
+        print(f"listening on {url}\n", end="", flush=True)  # in one piece, as a terminal shows stderr between two
 
 
 def show_json(value: object) -> None:

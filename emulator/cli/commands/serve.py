@@ -94,9 +94,7 @@ def _serve(
     from emulator.world.worlds import Worlds
 
     lines = CountingLines(err)
-    forget_idle = options.forget_idle if options.worlds == "key" else None
-    bounds = {"max_worlds": options.max_worlds, "forget_idle": forget_idle}
-    worlds = Worlds(defaults, scenarios, options.worlds, options.admin_key, **bounds)
+    worlds = Worlds(defaults, scenarios, options.worlds, options.admin_key, **_bounds(options))
     listening = bind(options.host, options.port)
     hosts = Hosts(options.host, options.allow_host)
     watchers: list[Watcher] = []
@@ -105,21 +103,36 @@ def _serve(
         """Runs as soon as the server can be stopped gracefully."""
         if watch:
             watchers.append(_file_watcher(options.scenarios, server, lines))
-        lines.write_text(f"the inspector is {server.url}/_emulator/")
         announce_url(f"{server.url}/v1", json=options.json)
+        lines.write_text(f"the inspector is {server.url}/_emulator/")
 
     server = Server(worlds, listening, hosts=hosts, watch=_request_watch(options, lines, out), begin=begin, **tls)
-    # This process is the emulator's own, so it may tune the garbage collector: long-lived objects are not scanned.
-    # It may also let threads that work for long, as an export does, give way sooner.
-    sys.setswitchinterval(_GIVE_WAY)
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    _tune_process()
     with show_log(lines):
         server.serve_until_stopped()
     for watcher in watchers:
         watcher.stop()
     lines.end("stopped")
     return worlds
+
+
+def _bounds(options: argparse.Namespace) -> dict[str, Any]:
+    """How many worlds there can be, and how long an unused one stays; one world for all keys is never forgotten."""
+    return {
+        "max_worlds": options.max_worlds,
+        "forget_idle": options.forget_idle if options.worlds == "key" else None,
+    }
+
+
+def _tune_process() -> None:
+    """This process is the emulator's own, so it may tune the interpreter.
+
+    The garbage collector does not scan long-lived objects, and threads that work for long, as an export does, give way
+    sooner.
+    """
+    sys.setswitchinterval(_GIVE_WAY)
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def _request_watch(options: argparse.Namespace, lines: CountingLines, out: TextIO) -> Watch | None:

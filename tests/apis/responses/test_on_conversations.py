@@ -410,7 +410,8 @@ def test_requests_are_found_by_their_conversation(api: InProcess) -> None:
     api.get(f"{CONVERSATIONS}/{conversation(api)}")
 
     found = api.get(f"/_emulator/requests?thread={id}").json["requests"]
-    assert [one["operation"] for one in found] == ["create_response", "list_conversation_items"]
+    operations = ["create_conversation", "create_response", "list_conversation_items"]
+    assert [one["operation"] for one in found] == operations
 
 
 def test_an_empty_input_needs_a_conversation(api: InProcess) -> None:
