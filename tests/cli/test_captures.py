@@ -90,7 +90,7 @@ def served(request: pytest.FixtureRequest, files: Path) -> Iterator[Terminal]:
 
 
 def test_serve_shows_each_request_and_counts_polls(served: Terminal, files: Path) -> None:
-    talk(served.written.split()[-1].removesuffix("/v1"))
+    talk(re.findall(r"listening on (\S+)/v1", served.written)[0])
     served.read_until("no stub answers it")
     served.press("\x03")
     served.read_all()
