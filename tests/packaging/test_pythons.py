@@ -26,6 +26,7 @@ TESTS = [
     "tests/apis/responses/test_golden_streams.py",
     "tests/base",
     "tests/engine",
+    "tests/fuzz/test_oracle.py",
     "tests/sandbox/test_fake.py",
     "tests/sandbox/test_json_schema.py",
     "tests/sandbox/test_templates.py",

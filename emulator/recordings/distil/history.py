@@ -174,14 +174,14 @@ class History:
             self._note_object(api_call, thing["file"])
         if thing["object"] == "thread.message" and "thread_id" in thing:
             self._note_message(api_call, thing)
-        if thing["object"] == "thread.run" and "thread_id" in thing:
+        if thing["object"] == "thread.run" and _names(thing, "thread_id"):
             self._note_run(thing)
-        if thing["object"] == "vector_store.file" and "vector_store_id" in thing:
+        if thing["object"] == "vector_store.file" and _names(thing, "vector_store_id"):
             files = self.store_files.setdefault(thing["vector_store_id"], {})
             files[id] = thing
             self.object_of("file", id)
         if thing["object"] == "thread.run.step":
-            if thing.get("run_id") and thing.get("thread_id"):
+            if _names(thing, "run_id", "thread_id"):
                 self.thread(thing["thread_id"]).steps.setdefault(thing["run_id"], {})[id] = thing
             self.search_results |= {
                 result["file_id"]: result
@@ -307,3 +307,8 @@ class History:
 
 def _metadata(known: KnownObject | None) -> Object:
     return (known.first_seen.get("metadata") or {}) if known and known.first_seen else {}
+
+
+def _names(thing: Object, *keys: str) -> bool:
+    """True for an object that names others by these keys. A recording may hold anything in their place."""
+    return all(isinstance(thing.get(key), str) and thing[key] for key in keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
@@ -182,7 +182,8 @@ class RunHistories:
                 unknown[id] = one
         self._foreign_ids |= unknown.keys()
         for id, thing in reversed(unknown.items()):  # from the newest to the oldest
-            if lost := self._lost.get(thing.get("thread_id", "")):
+            thread_id = thing.get("thread_id")
+            if lost := self._lost.get(thread_id if isinstance(thread_id, str) else ""):
                 is_run = thing["object"] == "thread.run"
                 run = thing if is_run else {"id": id, "thread_id": thing["thread_id"], "status": LOST}
                 self._begin(lost.pop(), run)
@@ -225,16 +226,17 @@ class RunHistories:
         """Adds the deltas of texts and code."""
         if history is None:
             return
-        delta = data.get("delta") or {}
-        for part in delta.get("content") or []:
-            text = (part.get("text") or {}).get("value")
+        delta = _object(data.get("delta"))
+        for part in _objects(delta.get("content")):
+            text = _object(part.get("text")).get("value")
             if isinstance(text, str):
                 history.deltas.setdefault(data["id"], []).append(text)
-        for call in (delta.get("step_details") or {}).get("tool_calls") or []:
+        for call in _objects(_object(delta.get("step_details")).get("tool_calls")):
             key = DeltaKey(data["id"], call.get("index"))
-            if call.get("id"):
+            if isinstance(call.get("id"), str):
                 self._call_ids[key] = call["id"]
-            if text := (call.get("code_interpreter") or {}).get("input"):
+            text = _object(call.get("code_interpreter")).get("input")
+            if text and isinstance(text, str):
                 history.deltas.setdefault(self._call_ids.get(key, ""), []).append(text)
 
     def _note_request(self, api_call: ApiCall) -> None:
@@ -297,3 +299,12 @@ def complete_from_steps(history: RunHistory) -> None:
             output = (call.get("function") or {}).get("output")
             if isinstance(output, str):
                 known.outputs.setdefault(call["id"], output)
+
+
+def _object(value: Any) -> Object:
+    """What a recording has in the place of an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(values: Any) -> list[Object]:
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

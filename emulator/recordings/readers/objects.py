@@ -47,7 +47,8 @@ def _rows(page: Any) -> list[Any]:
 @reader("objects", "objects of the API (JSON), and its event streams as text", _items, marks=("object",))
 def read(entry: Entry) -> Exchange:
     is_stream = isinstance(entry.value, EventStream)
-    if not is_stream and (not isinstance(entry.value, dict) or entry.value.get("object") not in _KINDS):
+    kind = entry.value.get("object") if isinstance(entry.value, dict) else None
+    if not is_stream and (not isinstance(kind, str) or kind not in _KINDS):
         raise entry.refused((), f"expected an object of the API, got {shortened(entry.value)}")
     return entry.exchange(
         method="?",
