@@ -51,7 +51,7 @@ def test_what_holds_here_holds_under(version: str, distributions: Distributions,
         pytest.skip(missing(version))
     if not is_installed(f"python-{version}"):
         pytest.skip(f"Python {version} is {HOW}")
-    tests_pass(python_of(f"python-{version}"), distributions, tmp_path)
+    check_under(python_of(f"python-{version}"), distributions, tmp_path)
 
 
 @pytest.mark.clients
@@ -65,10 +65,10 @@ def test_what_holds_here_holds_with_the_lowest_versions(distributions: Distribut
     installed = run([python, "-c", asked], tmp_path, variables(python.parent, home=tmp_path))
 
     assert installed.stdout.splitlines() == pins
-    tests_pass(python, distributions, tmp_path)
+    check_under(python, distributions, tmp_path)
 
 
-def tests_pass(python: Path, distributions: Distributions, tmp_path: Path) -> None:
+def check_under(python: Path, distributions: Distributions, tmp_path: Path) -> None:
     for name in ("tests", "fixtures"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):

@@ -182,9 +182,9 @@ def test_a_file_that_cannot_be_read_is_one_line(pytester: pytest.Pytester, monke
         """
 @pytest.fixture
 def locked(monkeypatch):
-    def read_bytes(self):
-        raise PermissionError(13, "Permission denied", str(self))
-    monkeypatch.setattr("pathlib.Path.read_bytes", read_bytes)
+    def read_file(path):
+        raise PermissionError(13, "Permission denied", str(path))
+    monkeypatch.setattr("emulator.control.client.read_file", read_file)
 
 @pytest.mark.assistants_emulator("greeting.yaml")
 def test_app(locked, assistants_emulator): assert True

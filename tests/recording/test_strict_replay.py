@@ -292,4 +292,4 @@ def test_replay_serves_a_recording_strictly(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=10)
-    assert (process.returncode, errors) == (0, "")
+    assert (process.returncode, errors) == (0, f"the inspector is {url}/_emulator/\n")

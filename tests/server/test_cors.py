@@ -166,7 +166,7 @@ def test_a_browser_and_a_tool_that_waits_get_a_200_without_a_key(
 
 
 def test_a_link_of_another_site_leads_to_the_page_and_nowhere_else() -> None:
-    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
     assert [InProcess().get(path, headers=link).status for path in ("/", "/v1/models", "/_emulator/health")] == [
         200,

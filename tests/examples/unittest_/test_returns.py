@@ -1,7 +1,7 @@
 import unittest
 from pathlib import Path
 
-from helpline import answer
+from returns_desk import answer
 
 from emulator import Emulator
 
