@@ -27,6 +27,7 @@ _FIXTURES = frozenset({"assistants_emulator", "assistants_emulator_server"})
 
 _worker_key = pytest.StashKey["Worker"]()
 _reports_key = pytest.StashKey[list[Any]]()
+_PHASES = ("setup", "call", "teardown")
 
 
 def _worker(config: pytest.Config) -> Worker:
@@ -331,7 +332,7 @@ def _terminal(config: pytest.Config) -> Any:
 def _reports_of_use(config: pytest.Config) -> list[Any]:
     """The reports of all tests, if one of them has used the emulator; none in xdist's workers."""
     stats = getattr(_terminal(config), "stats", {})
-    reports = [report for group in stats.values() for report in group if _is_of_a_test(report)]
+    reports = [report for group in stats.values() for report in group if getattr(report, "when", None) in _PHASES]
     return reports if any(hasattr(report, "assistants_emulator") for report in reports) else []
 
 
@@ -345,7 +346,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             summarize(terminalreporter, reports, config)
         except Exception as error:
             terminalreporter.write_line(in_words(error))
-
-
-def _is_of_a_test(report: Any) -> bool:
-    return getattr(report, "when", None) in ("setup", "call", "teardown")
