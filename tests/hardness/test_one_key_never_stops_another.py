@@ -121,7 +121,7 @@ def test_a_first_search_in_many_documents() -> None:
     assert longest < _BOUND
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "baseline"), ("POST", "reset"), ("DELETE", "world")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "reset"), ("DELETE", "world")])
 def test_the_end_of_a_large_world_is_short(method: str, path: str, large: InProcess) -> None:
     """The last test of this module: the world is gone then."""
     reply, longest, _ = asyncio.run(_kept(large, method, f"/_emulator/{path}"))
