@@ -40,7 +40,7 @@ class Prices:
         Raises EmulatorError for a file that cannot be read or has another form.
         """
         try:
-            source = files("emulator.base") / "schemas" / "prices.json" if path is None else Path(path)
+            source = files("emulator.base") / "prices.json" if path is None else Path(path)
             return cls._from_json(json.loads(source.read_text(encoding="utf-8")))
         except OSError as error:
             raise EmulatorError(f"{path}: the prices cannot be read: {error.strerror}") from None

@@ -9,18 +9,22 @@ from typing import Any, Final
 
 import pytest
 
+from emulator.base.prices import Prices
 from emulator.control.client import Control
 
 #: Characters of a file's name.
 _LONGEST: Final = 120
 
 
-def write_report(control: Control, folder: Path, nodeid: str) -> Path:
-    """Writes the file of a failed test. Raises EmulatorError, or OSError for a folder that cannot be written."""
+def write_report(control: Control, folder: Path, nodeid: str, prices: Prices) -> Path:
+    """Writes the file of a failed test, with the cost by these prices.
+
+    Raises EmulatorError, or OSError for a folder that cannot be written.
+    """
     from emulator.admin.inspector.report import report_of
 
     path = folder / file_name(nodeid)
-    text = report_of(control, nodeid)
+    text = report_of(control, nodeid, prices)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path

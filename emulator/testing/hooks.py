@@ -14,7 +14,7 @@ from emulator.testing.failure_reports import attach, write_report
 from emulator.testing.failures import fail_report, failing
 from emulator.testing.loose_ends import LooseEndWarning, in_words, is_strict, used
 from emulator.testing.options import refuse
-from emulator.testing.review import is_wanted, review
+from emulator.testing.review import is_wanted, prices_of, review
 from emulator.testing.sunset_report import senders
 from emulator.testing.worker import Use, Worker, in_one_line
 
@@ -143,7 +143,9 @@ class Hooks:
         if not folder:
             return
         try:
-            path = write_report(self._worker.control, item.config.invocation_params.dir / folder, item.nodeid)
+            path = write_report(
+                self._worker.control, item.config.invocation_params.dir / folder, item.nodeid, prices_of(item.config)
+            )
         except OSError as error:
             report.sections.append(("assistants emulator report", f"the file cannot be written: {error}"))
             return

@@ -41,7 +41,7 @@ def review_lines(ends: Mapping[str, Mapping[str, Any]], config: pytest.Config) -
     if config.option.assistants_emulator_report_habits:
         yield from _habit_lines(reviews, _off(config))
     if config.option.assistants_emulator_report_cost:
-        yield from _cost_lines(reviews, _prices(config))
+        yield from _cost_lines(reviews, prices_of(config))
 
 
 def _off(config: pytest.Config) -> set[str]:
@@ -54,7 +54,8 @@ def _off(config: pytest.Config) -> set[str]:
     return set(HABITS) if "all" in named else named
 
 
-def _prices(config: pytest.Config) -> Prices:
+def prices_of(config: pytest.Config) -> Prices:
+    """The price table of the command line, or the bundled one. Raises EmulatorError for a bad one."""
     path = config.option.assistants_emulator_prices
     return Prices.load(config.invocation_params.dir / path if path else None)
 

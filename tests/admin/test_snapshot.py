@@ -279,6 +279,20 @@ def test_a_poll_that_changes_nothing_changes_its_row_alone() -> None:
     assert after["turns"] == []
 
 
+def test_files_are_sent_again_only_when_there_are_others() -> None:
+    api = InProcess(SCENARIO)
+    before = snapshot(api)
+    ask(api, "The menu")
+    between = snapshot(api, before["seq"])
+    ask(api, "A chart")
+    after = snapshot(api, between["seq"])
+    assert [one["filename"] for one in before["files"]] == ["menu.md"]
+    assert "files" not in between
+    assert [one["filename"] for one in after["files"]] == ["c.png", "menu.md"]
+    assert "files" not in snapshot(api, after["seq"])
+    assert snapshot(api)["files"] == after["files"]
+
+
 def test_a_snapshot_moves_nothing() -> None:
     api = InProcess(SCENARIO)
     ask(api, "The weather?", polls=0)

@@ -86,12 +86,21 @@ class Client(InProcess):
         self.app = Application(self.worlds)
         self.loop = asyncio.new_event_loop()
         self.open: dict[Exchange, asyncio.Task[None]] = {}
+        # the first admin request of an application waits for an import in a thread, which no number of turns bounds
+        self.loop.run_until_complete(self._answer(self._scope("GET", "/_emulator/health"), Exchange(b"", stays=False)))
 
     def exchange(self, method: str, path: str, json: Any = None, *, stays: bool = True) -> Exchange:
         """Begins a request, and lets it come as far as it comes by itself."""
+        scope = self._scope(method, path)
+        exchange = Exchange(b"" if json is None else orjson.dumps(json), stays)
+        self.open[exchange] = self.loop.create_task(self._answer(scope, exchange))
+        self.settle()
+        return exchange
+
+    def _scope(self, method: str, path: str) -> dict[str, Any]:
         plain, _, query = path.partition("?")
         headers = {"Authorization": f"Bearer {self.key}", **BETA}
-        scope = {
+        return {
             "type": "http",
             "http_version": "1.1",
             "method": method,
@@ -100,10 +109,6 @@ class Client(InProcess):
             "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
         }
-        exchange = Exchange(b"" if json is None else orjson.dumps(json), stays)
-        self.open[exchange] = self.loop.create_task(self._answer(scope, exchange))
-        self.settle()
-        return exchange
 
     async def _answer(self, scope: Any, exchange: Exchange) -> None:
         await self.app(scope, exchange.receive, exchange.send)

@@ -20,14 +20,15 @@ from emulator.control.client import Control
 _DETAILED: Final = 200
 
 
-def report_of(control: Control, title: str) -> str:
+def report_of(control: Control, title: str, prices: Prices | None = None) -> str:
     """The file of a world as it is now. ``title``: for example the name of the test that failed.
 
+    ``prices``: what the cost is counted with; the bundled table if it is absent.
     Raises EmulatorError if the emulator cannot be reached.
     """
     snapshot = control.snapshot()
     report = control.report()
-    prices = Prices.load()
+    prices = prices or Prices.load()
     told = {
         "loose_ends": [one.as_json() for one in report.loose_ends],
         "habits": [one.as_json() for one in report.habits],

@@ -1,4 +1,4 @@
-"""What is small enough to be sent whole each time: clock, scenarios, faults, holds, files, problems."""
+"""What is sent whole: clock, scenarios, faults, holds and problems each time, files when there are others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ _IMAGES: Final = {
 
 
 def overview(world: World, since: int) -> Object:
-    """The parts of a snapshot that are sent whole; near misses only of turns that have changed after ``since``."""
+    """The parts of a snapshot that are sent whole; near misses only of turns that have changed after ``since``.
+
+    ``files`` are left out where they are the same as at ``since``.
+    """
     problems = world.check()
     return {
         "version": __version__,
@@ -41,7 +44,7 @@ def overview(world: World, since: int) -> Object:
         "scenarios": [_scenario(one, world) for one in world.scenarios],
         "faults": [{**one.fault.as_json(), "applied": one.applied} for one in world.faults],
         "holds": _holds(world),
-        "files": _files(world),
+        **({"files": _files(world)} if _files_changed(world) > since or not since else {}),
         **({} if since else {"fault_form": _fault_form()}),
     }
 
@@ -89,6 +92,15 @@ def _holds(world: World) -> list[Object]:
         }
         for label in sorted(world.labels())
     ]
+
+
+def _files_changed(world: World) -> int:
+    """The change since which the files are as they are now: names and images are sent again only after it."""
+    newest = next((id for id, _ in world.store.files.newest_first()), "")
+    seen = len(world.store.files), newest
+    if world.changes.files_seen[0] != seen:
+        world.changes.files_seen = seen, world.changes.seq
+    return world.changes.files_seen[1]
 
 
 def _files(world: World) -> list[Object]:

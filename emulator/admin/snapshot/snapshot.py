@@ -25,7 +25,7 @@ def pieces(world: World, after: int, epoch: str = "") -> Iterator[Piece]:
 
     All of it if ``after`` is 0, if the world is another one by now, or if a scenario was loaded since. The lists
     ``requests``, ``turns`` and ``chats`` have at most ``MAX_SNAPSHOT`` entries each, the newest; everything else is
-    always whole.
+    whole, and ``files`` are left out if they have not changed.
     """
     changes = world.changes
     full = after == 0 or epoch not in ("", changes.epoch) or after < changes.rebuilt or after > changes.seq

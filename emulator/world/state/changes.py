@@ -14,13 +14,15 @@ from emulator.base.clock import milliseconds
 class Changes:
     """The changes of one world. ``epoch`` tells this world from the one that was there before a reset."""
 
-    __slots__ = ("epoch", "listeners", "rebuilt", "seq")
+    __slots__ = ("epoch", "files_seen", "listeners", "rebuilt", "seq")
 
     def __init__(self) -> None:
         self.epoch = f"{milliseconds():x}-{id(self):x}"
         self.seq = 0
         #: The last change after which nothing seen before can be relied upon, such as a new scenario.
         self.rebuilt = 0
+        #: What the last snapshot saw of the files, and the change by which it saw that.
+        self.files_seen: tuple[tuple[int, str], int] = (0, ""), 0
         #: Called at each change.
         self.listeners: list[Callable[[], None]] = []
 
