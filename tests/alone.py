@@ -21,8 +21,8 @@ import pytest
 
 from tests.support import ROOT
 
-#: The recipes are projects of their own, and tests/test_examples.py runs them as such.
-EXAMPLES = ROOT / "tests" / "examples"
+#: Projects of their own, which other tests run as such: tests/test_examples.py, tests/frameworks.
+PROJECTS = frozenset({ROOT / "tests" / "examples", ROOT / "tests" / "frameworks" / "async_app"})
 COMMAND = [sys.executable, "-m", "pytest", "-q", "-m", "not clients", "-p", "no:cacheprovider"]
 #: A file whose tests all need clients runs none of them here.
 GOOD = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -45,12 +45,8 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
     """The test files at and below these paths, the largest first, so that no long one is left for the end."""
     found = {file for path in paths for file in ([path] if path.is_file() else path.rglob("test_*.py"))}
     return sorted(
-        (file for file in found if EXAMPLES not in file.parents), key=lambda file: (-file.stat().st_size, file)
+        (file for file in found if PROJECTS.isdisjoint(file.parents)), key=lambda file: (-file.stat().st_size, file)
     )
-
-
-def _largest_first(file: Path) -> tuple[int, Path]:
-    return -file.stat().st_size, file
 
 
 def run_alone(file: Path) -> Outcome:
