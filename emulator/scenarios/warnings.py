@@ -11,7 +11,7 @@ from typing import Any, Final
 from emulator.base.json_types import Object
 from emulator.base.operations import OPERATIONS, Operation
 from emulator.scenarios.checks import turn_name
-from emulator.scenarios.coverage import hiding_turn
+from emulator.scenarios.coverage import hidden_turns
 from emulator.scenarios.document import Path
 from emulator.scenarios.stubs import paths_of, sample, stub_of
 from emulator.scenarios.unrecorded import TO_DO
@@ -85,16 +85,13 @@ def _hides(earlier: Object, later: Object) -> bool:
 def _turn_warnings(data: Object) -> Iterator[Warning]:
     """Turns that are never played."""
     turns = data.get("turns") or []
-    for number, turn in enumerate(turns):
-        before = hiding_turn(turns, number)
-        if before is not None:
-            hiding = turn_name(turns[before], before)
-            named = turn_name(turn, number)
-            yield (
-                ("turns", number),
-                f"the turn {named!r} is never played: {hiding!r} is before it, and fits whenever {named!r} fits; "
-                f"move {named!r} before {hiding!r}, or give {hiding!r} `times`",
-            )
+    for number, before in hidden_turns(turns):
+        hiding, named = turn_name(turns[before], before), turn_name(turns[number], number)
+        yield (
+            ("turns", number),
+            f"the turn {named!r} is never played: {hiding!r} is before it, and fits whenever {named!r} fits; "
+            f"move {named!r} before {hiding!r}, or give {hiding!r} `times`",
+        )
 
 
 # ---- What a recording does not show ----

@@ -27,15 +27,17 @@ from tests.bench.servers import EMULATOR, PYTHON, ROOT, children_cpu, surroundin
 _POLLS = 6
 #: Reads YAML with libyaml, and does nothing with it.
 _READ = "import sys, yaml; [yaml.load(open(path), yaml.CSafeLoader) for path in sys.argv[1:]]"
+#: Loads a scenario, as ``serve`` does.
+_LOAD = "import sys; from emulator.scenarios.loading import load_scenario; load_scenario(sys.argv[1])"
 _UNIT = "ms of CPU"
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
     rounds, turns, cassettes, messages = scale.page_rounds, scale.file_turns, scale.cassettes, scale.exported
-    loaded = f"check of a scenario of {turns:,} turns"
+    large = tuple(f"{what} of a scenario of {turns:,} turns" for what in ("load", "check"))
     imported = f"import of {cassettes} cassettes"
     exported = f"export of {messages:,} messages"
-    yield one(loaded, partial(_load, loaded, min(rounds, 5), turns))
+    yield Measurement(large, partial(_large, large, min(rounds, 5), turns))
     yield one(imported, partial(_import, imported, min(rounds, 5), cassettes))
     yield one(exported, partial(_export, exported, min(rounds, 5), messages))
 
@@ -59,12 +61,14 @@ def _beside(
 # ---- A large scenario ----
 
 
-def _load(name: str, rounds: int, turns: int) -> Row:
+def _large(names: Sequence[str], rounds: int, turns: int) -> Iterator[Row]:
+    """Loading refuses what is wrong; a check then also looks for what can never do anything."""
     with TemporaryDirectory() as folder:
         path = str(Path(folder) / "large.yaml")
         Path(path).write_text("".join(["version: 1\nturns:\n", *map(_turn, range(turns))]))
-        read, check = [PYTHON, "-c", _READ, path], [EMULATOR, "check", path]
-        return _beside(name, "PyYAML reads it", rounds, 2, lambda: _ran(check), lambda: _ran(read))
+        read = [PYTHON, "-c", _READ, path]
+        for name, command in zip(names, ([PYTHON, "-c", _LOAD, path], [EMULATOR, "check", path]), strict=True):
+            yield _beside(name, "PyYAML reads it", rounds, 2, partial(_ran, command), partial(_ran, read))
 
 
 def _turn(number: int) -> str:

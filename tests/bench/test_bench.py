@@ -59,6 +59,7 @@ NAMES = [
     "upload of 1 MiB, by the wall",
     "search in 20 documents",
     "first search in 20 documents after a change",
+    "load of a scenario of 20 turns",
     "check of a scenario of 20 turns",
     "import of 2 cassettes",
     "export of 200 messages",
