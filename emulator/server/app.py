@@ -20,6 +20,7 @@ from emulator.apis.http.pipeline import Api
 from emulator.apis.http.response import CLOSE_LINE, Ready
 from emulator.apis.http.watched import WatchedApi
 from emulator.server.hosts import NO_PAGE, Caller, Hosts
+from emulator.server.letting_go import let_go_beside_others
 from emulator.server.many_loops import closing, may_outlive_its_loop
 from emulator.world.journal import Entry
 from emulator.world.world import World
@@ -43,6 +44,7 @@ class Application:
         self, worlds: Worlds, hosts: Hosts | None = None, watch: Callable[[World, Entry], object] | None = None
     ) -> None:
         self._worlds, self._hosts = worlds, hosts or Hosts()
+        worlds.let_go_by(let_go_beside_others)
         self._api = WatchedApi(worlds, ENDPOINTS, watch) if watch else Api(worlds, ENDPOINTS)
 
     @functools.cached_property

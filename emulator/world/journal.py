@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, deque
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -179,6 +180,13 @@ class Journal:
         self.dropped += 1
         if self._newest.get(oldest.thread_id) is oldest:
             del self._newest[oldest.thread_id]
+
+    def let_go(self) -> Iterator[None]:
+        """Frees the entries piece by piece; nobody asks for them any more."""
+        self._newest.clear()
+        while self._entries:
+            self._entries.pop()
+            yield
 
     def entry(self, seq: int) -> Entry | None:
         """The entry of that number; None if there is none, or it was dropped."""

@@ -6,7 +6,7 @@ Nothing happens in the background: a request lets go of the worlds that have bee
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final
 
@@ -42,6 +42,8 @@ class KeptWorlds:
     def __init__(self, limit: int = MAX_WORLDS, forget_idle: float | None = None) -> None:
         self.limit, self.forget_idle = limit, forget_idle
         self.on_gone: Callable[[str], object] = lambda name: None
+        #: Frees what a world has held that has ended; where a loop answers requests, it does so bit by bit.
+        self.let_go: Callable[[World], object] = lambda world: deque(world.forget(), maxlen=0)
         self._worlds: OrderedDict[str, World] = OrderedDict()
         #: Those that may be bare, oldest first.
         self._bare: OrderedDict[str, None] = OrderedDict()
@@ -158,4 +160,4 @@ class KeptWorlds:
                 self._forgotten.popitem(last=False)
         self.on_gone(name)
         world.end()
-        world.forget()
+        self.let_go(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from typing import Literal
@@ -76,6 +77,14 @@ class Worlds:
         if old is not None:
             old.end()
         return old
+
+    def let_go(self, world: World) -> None:
+        """Frees what a world has held that has ended."""
+        self._worlds.let_go(world)
+
+    def let_go_by(self, way: Callable[[World], object]) -> None:
+        """Says how worlds that have ended are freed."""
+        self._worlds.let_go = way
 
     def _forget_all(self, name: str) -> None:
         for kept in (self._overrides, self._baselines, self._counts, self._left, self._played, self._ended):

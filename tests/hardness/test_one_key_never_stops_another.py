@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from emulator.apis.assistants.store import Thread, objects_of
 from tests.soak.watchdog import Watchdog
 from tests.support import InProcess, Reply
 
@@ -18,6 +19,8 @@ _BOUND: Final = 0.05
 _MESSAGES: Final = 700
 _TURNS: Final = 150
 _DOCUMENTS: Final = 500
+#: A copy of each would take twice the time that is allowed.
+_THREADS: Final = 8_000
 
 SCENARIO: Final = {"turns": [{"name": "echo", "steps": [{"say": "You said: {{ message }}"}]}]}
 LARGE: Final = json.dumps(
@@ -44,6 +47,30 @@ def large() -> Iterator[InProcess]:
         thread = api.thread("Hi")
         api.poll(thread, api.run(thread, assistant).json["id"])
         api.post("/v1/responses", {"model": "gpt-4o", "input": "Hi"})
+    gc.collect()
+    gc.freeze()
+    yield api
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="module")
+def with_threads() -> Iterator[InProcess]:
+    """A key with thousands of threads, each with a run at its end. They are put into the store, which is faster."""
+    api = InProcess(SCENARIO)
+    api.worlds.mode = "key"
+    thread = api.thread("Hi")
+    run = api.run(thread, api.assistant()).json["id"]
+    api.poll(thread, run)
+    store = objects_of(api.world)
+    first = store.thread(thread)
+    messages, (step,) = [stored.message() for stored in first.messages], first.steps[run]
+    for number in range(_THREADS):
+        other = Thread({**first.object, "id": f"thread_{number}"})
+        for message in messages:
+            other.put_message({**message, "thread_id": other.id})
+        other.put_run({**first.runs.find(run, "run_id"), "thread_id": other.id})
+        other.put_step({**step, "thread_id": other.id})
+        store.threads.put(other)
     gc.collect()
     gc.freeze()
     yield api
@@ -128,6 +155,28 @@ def test_a_first_search_in_many_documents() -> None:
     assert reply.status == 200
     assert reply.json["data"]
     assert longest < _BOUND
+
+
+WHOLE_WORLD: Final = [
+    ("GET", "/_emulator/report"), ("GET", "/_emulator/snapshot"), ("GET", "/_emulator/state"),
+    ("GET", "/_emulator/backfill"), ("POST", "/_emulator/scenarios"), ("POST", "/_emulator/baseline"),
+    ("DELETE", "/v1/vector_stores/STORE"), ("POST", "/_emulator/reset"), ("GET", "/_emulator/check"),
+    ("GET", "/v1/threads/thread_7/messages"), ("DELETE", "/v1/threads/thread_7"), ("POST", "/_emulator/reset"),
+    ("GET", "/_emulator/state"), ("DELETE", "/_emulator/world"),
+]  # fmt: skip
+
+
+def test_what_concerns_all_threads_is_short(with_threads: InProcess) -> None:
+    """A copy of the world costs little for each thread, and its end comes bit by bit."""
+    api = with_threads
+    scenario = json.dumps({"version": 1, "given": {"assistants": [{"id": "asst_given", "model": "gpt-4o"}]}}).encode()
+    store = api.post("/v1/vector_stores", {}).json["id"]
+    for method, path in WHOLE_WORLD:
+        body = scenario if path.endswith("scenarios") else b""
+        reply, longest, _ = asyncio.run(_kept(api, method, path.replace("STORE", store), body))
+        assert (reply.status, path) == (200, path)
+        assert longest < _BOUND, path
+    assert api.get("/v1/threads/thread_7").status == 404
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "baseline"), ("POST", "reset"), ("DELETE", "world")])

@@ -262,7 +262,7 @@ def test_given_objects_are_all_made_or_none() -> None:
     with pytest.raises(ScenarioError, match=r"<scenario>: given\.threads\[0\]: No assistant found with id 'asst_no'"):
         api.world.load(load_scenario({"given": given}))
     objects = objects_of(api.world)
-    assert (objects.threads, len(api.world.store.files), len(objects.assistants)) == ({}, 0, 1)
+    assert (len(objects.threads), len(api.world.store.files), len(objects.assistants)) == (0, 0, 1)
 
 
 def test_settings_that_disagree_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -218,7 +219,8 @@ def test_a_copied_store_shares_no_collection() -> None:
     store = Store()
     original = store.of(AssistantsStore)
     assert store.is_empty()
-    thread = original.threads["thread_1"] = Thread(objects.thread("thread_1", 0, {}))
+    thread = Thread(objects.thread("thread_1", 0, {}))
+    original.threads.put(thread)
     original.assistants.put("asst_1", ASSISTANT)
     thread.put_run(THE_RUN)
     thread.put_message(user_message("msg_1", "hello"))
@@ -229,12 +231,58 @@ def test_a_copied_store_shares_no_collection() -> None:
     assert (copied.active_run, len(copied.messages), len(copied.runs), list(copied.steps)) == ("run_1", 1, 1, ["run_1"])
     copied.put_message(user_message("msg_2", "more"))
     copied.put_run(objects.run("run_2", 0, "thread_1", ASSISTANT, {}))
-    copied.steps["run_1"].put("step_1", RUN_STEP)
+    copied.put_step(RUN_STEP)
     copied.active_run = None
     copy.assistants.remove("asst_1")
-    del copy.threads["thread_1"]
+    copy.threads.remove("thread_1")
     assert (thread.active_run, len(thread.messages), len(thread.runs), len(thread.steps["run_1"])) == ("run_1", 1, 1, 0)
     assert ("asst_1" in original.assistants, original.thread("thread_1") is thread) == (True, True)
+
+
+def _change_object(thread: Thread) -> None:
+    thread.object = {**thread.object, "metadata": {"changed": "yes"}}
+
+
+def _change_active_run(thread: Thread) -> None:
+    thread.active_run = None
+
+
+CHANGES: list[Callable[[Thread], object]] = [
+    _change_object,
+    _change_active_run,
+    lambda thread: thread.put_message(user_message("msg_2", "more")),
+    lambda thread: thread.remove_message("msg_1"),
+    lambda thread: thread.put_run({**THE_RUN, "status": "in_progress"}),
+    lambda thread: thread.put_step(RUN_STEP),
+]
+
+
+def _held(thread: Thread) -> object:
+    """All that a thread holds."""
+    steps = {id: list(steps) for id, steps in thread.steps.items()}
+    return thread.object, thread.active_run, list(thread.messages), list(thread.runs), steps, thread.last_user_text()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_copy_does_not_see_what_becomes_of_a_thread(change: Callable[[Thread], object]) -> None:
+    """The thread is the same object before and after: the turn that is played on it goes on with it."""
+    original = AssistantsStore()
+    thread = Thread(objects.thread("thread_1", 0, {}))
+    original.threads.put(thread)
+    thread.put_run(THE_RUN)
+    thread.put_message(user_message("msg_1", "hello"))
+    thread.active_run = "run_1"
+    before = _held(thread)
+    copies = [original.copy(), original.copy()]
+    later = copies[0].copy()
+    change(thread)
+    changed = _held(thread)
+    assert changed != before
+    assert original.thread("thread_1") is thread
+    assert [_held(copy.thread("thread_1")) for copy in copies] == [before, before]
+    change(later.thread("thread_1"))
+    assert _held(thread) == changed
+    assert [_held(copy.thread("thread_1")) for copy in (*copies, copies[1].copy())] == [before] * 3
 
 
 def test_an_unknown_thread_is_the_service_s_404() -> None:
@@ -247,7 +295,7 @@ def test_an_unknown_thread_is_the_service_s_404() -> None:
 def test_putting_a_run_again_keeps_its_steps() -> None:
     thread = Thread(objects.thread("thread_1", 0, {}))
     thread.put_run(THE_RUN)
-    thread.steps["run_1"].put("step_1", RUN_STEP)
+    thread.put_step(RUN_STEP)
     thread.put_run({**THE_RUN, "status": "in_progress"})
     assert len(thread.steps["run_1"]) == 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,11 +15,11 @@ from emulator.world.world import World
 async def backfill(request: Request, world: World) -> Response:
     """How the conversations of the world differ from its threads."""
     # in a thread, since it takes long for chats of thousands of messages; of a world that does not change meanwhile
-    return json_response(await to_thread(_report, world.frozen()))
+    return await to_thread(_report, world.frozen())
 
 
-def _report(world: World) -> dict[str, Any]:
+def _report(world: World) -> Response:
     from emulator.apis.backfill.records import conversation_records, thread_records
     from emulator.apis.backfill.report import backfill_report
 
-    return backfill_report(thread_records(world), conversation_records(world))
+    return json_response(backfill_report(thread_records(world), conversation_records(world)))

@@ -39,20 +39,20 @@ def _openapi(routes: Sequence[BaseRoute]) -> Response:
 @in_worlds
 async def reset(request: Request, worlds: Worlds, key: str) -> Response:
     """Begins a new world. The options in the body apply until the next reset."""
-    _let_go(worlds.reset(key, json_body(request)))
+    _let_go(worlds, worlds.reset(key, json_body(request)))
     return json_response({})
 
 
 @in_worlds
 async def delete(request: Request, worlds: Worlds, key: str) -> Response:
     """Ends the world: its objects, options and baselines are gone, and it does not count any more."""
-    _let_go(worlds.delete(key))
+    _let_go(worlds, worlds.delete(key))
     return json_response({})
 
 
-def _let_go(old: World | None) -> None:
+def _let_go(worlds: Worlds, old: World | None) -> None:
     if old is not None:  # after the response, since freeing a large world takes longer than making a new one
-        asyncio.get_running_loop().call_soon(old.forget)
+        worlds.let_go(old)
 
 
 @in_world
@@ -90,7 +90,7 @@ async def keep_connections(request: Request, world: World) -> Response:
 async def state(request: Request, world: World) -> Response:
     """Clock, settings, numbers of objects and requests, active runs."""
     objects = objects_of(world)
-    threads = objects.threads.values()
+    threads = [state for _, state in objects.threads.states()]
     return json_response(
         {
             "clock": world.clock.name,

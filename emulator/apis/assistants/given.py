@@ -42,7 +42,7 @@ def give_thread(world: State, item: Object, contents: Mapping[str, bytes]) -> No
     id = item.get("id") or world.ids.make("thread")
     resources = resolve(world, item.get("tool_resources"))
     thread = Thread(objects.thread(id, world.now, {**item, "tool_resources": resources}))
-    objects_of(world).threads[id] = thread
+    objects_of(world).threads.put(thread)
     check_messages(world, item.get("messages") or [])
     for message in item.get("messages") or []:
         _give_message(world, thread, message)
@@ -88,4 +88,4 @@ def _give_step(world: State, thread: Thread, run: Run, item: Object) -> None:
     changes = {"created_at": world.now, "status": status, "usage": _used(item), _STEP_ENDED[status]: world.now}
     changes |= {"last_error": item["last_error"]} if "last_error" in item else {}
     made = cast("RunStep", {**objects.run_step(id, run, item["step_details"]), **changes})
-    thread.steps[run["id"]].put(id, made)
+    thread.put_step(made)

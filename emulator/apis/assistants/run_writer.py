@@ -155,7 +155,7 @@ class RunWriter:
 
     def _put(self, thing: Any) -> None:
         if thing["object"] == RUN_STEP:
-            self.thread.steps[self.run["id"]].put(thing["id"], thing)
+            self.thread.put_step(thing)
         else:
             self._written = self.thread.put_message(thing), thing
 

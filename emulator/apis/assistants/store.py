@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, Final
 
 from emulator.apis.assistants.messages import StoredMessage
 from emulator.apis.assistants.objects import Assistant, Message, Run, RunStep, ThreadObject, text_of
-from emulator.world.state.collection import Collection
+from emulator.world.state.collection import Collection, Listing
 from emulator.world.state.missing import Kind, Missing
 from emulator.world.state.state import State
 
@@ -17,38 +17,107 @@ MESSAGE: Final = Kind("thread.message", "message", "msg")
 RUN: Final = Kind("thread.run", "run", "run")
 RUN_STEP: Final = Kind("thread.run.step", "run step", "step")
 
+#: Messages that are freed together.
+_LARGE: Final = 500
 
-class Thread:
-    """A thread with all that belongs to it. ``steps``: the run steps of each run, by the run's id."""
 
-    __slots__ = ("_asked", "active_run", "messages", "object", "runs", "steps")
+class ThreadState:
+    """What a thread holds. Once a copy of the thread has it too, it does not change any more.
+
+    ``steps``: the run steps of each run, by the run's id. ``active_run``: the id of the run that is not at its end yet,
+    at most one a thread. ``asked``: the user's message that came last, and its text, which the next run is to answer.
+    """
+
+    __slots__ = ("active_run", "asked", "is_shared", "messages", "object", "runs", "steps")
 
     def __init__(self, object: ThreadObject) -> None:
         self.object = object
         self.messages: Collection[StoredMessage] = Collection(MESSAGE)
         self.runs: Collection[Run] = Collection(RUN)
         self.steps: dict[str, Collection[RunStep]] = {}
-        #: The id of the run that is not at its end yet: at most one a thread.
         self.active_run: str | None = None
-        #: The user's message that came last, and its text: the next run is to answer it.
-        self._asked: tuple[StoredMessage, str] | None = None
+        self.asked: tuple[StoredMessage, str] | None = None
+        self.is_shared = False
+
+    def copy(self) -> ThreadState:
+        """One that changes independently."""
+        other = ThreadState(self.object)
+        other.messages, other.runs = self.messages.copy(), self.runs.copy()
+        other.steps = {run_id: steps.copy() for run_id, steps in self.steps.items()}
+        other.active_run, other.asked = self.active_run, self.asked
+        return other
+
+
+class Thread:
+    """A thread with all that belongs to it. It changes by its methods and setters alone."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, object: ThreadObject) -> None:
+        self.state = ThreadState(object)
+
+    @classmethod
+    def of(cls, state: ThreadState) -> Thread:
+        """A thread that begins with what a copy of it holds."""
+        thread = cls.__new__(cls)
+        thread.state = state
+        return thread
 
     @property
     def id(self) -> str:
-        return self.object["id"]
+        return self.state.object["id"]
+
+    @property
+    def object(self) -> ThreadObject:
+        return self.state.object
+
+    @object.setter
+    def object(self, object: ThreadObject) -> None:
+        self._own().object = object
+
+    @property
+    def messages(self) -> Listing[StoredMessage]:
+        return self.state.messages
+
+    @property
+    def runs(self) -> Listing[Run]:
+        return self.state.runs
+
+    @property
+    def steps(self) -> Mapping[str, Listing[RunStep]]:
+        """The run steps of each run, by the run's id."""
+        return self.state.steps
+
+    @property
+    def active_run(self) -> str | None:
+        """The id of the run that is not at its end yet: at most one a thread."""
+        return self.state.active_run
+
+    @active_run.setter
+    def active_run(self, id: str | None) -> None:
+        self._own().active_run = id
 
     def put_message(self, message: Message) -> StoredMessage:
         """Stores a message, and returns it as it is stored."""
-        stored = StoredMessage(message)
+        state, stored = self._own(), StoredMessage(message)
         if stored.is_from_user:
-            self._asked = stored, text_of(message)
-        self.messages.put(message["id"], stored)
+            state.asked = stored, text_of(message)
+        state.messages.put(message["id"], stored)
         return stored
 
+    def remove_message(self, id: str) -> None:
+        """Takes out a message that is there."""
+        self._own().messages.remove(id)
+
     def put_run(self, run: Run) -> None:
-        self.runs.put(run["id"], run)
-        if run["id"] not in self.steps:
-            self.steps[run["id"]] = Collection(RUN_STEP)
+        state = self._own()
+        state.runs.put(run["id"], run)
+        if run["id"] not in state.steps:
+            state.steps[run["id"]] = Collection(RUN_STEP)
+
+    def put_step(self, step: RunStep) -> None:
+        """Stores a run step of a run that is there."""
+        self._own().steps[step["run_id"]].put(step["id"], step)
 
     def has_user_message(self) -> bool:
         return any(stored.is_from_user for stored in self.messages)
@@ -56,16 +125,84 @@ class Thread:
     def last_user_text(self) -> str:
         """All text of the newest message of a user; parts are joined by line breaks."""
         stored = next((one for _, one in self.messages.newest_first() if one.is_from_user), None)
-        if self._asked and self._asked[0] is stored:
-            return self._asked[1]
+        asked = self.state.asked
+        if asked and asked[0] is stored:
+            return asked[1]
         return "" if stored is None else stored.text()
 
-    def copy(self) -> Thread:
-        """A thread that changes independently."""
-        other = Thread(self.object)
-        other.messages, other.runs = self.messages.copy(), self.runs.copy()
-        other.steps = {run_id: steps.copy() for run_id, steps in self.steps.items()}
-        other.active_run = self.active_run
+    def shared(self) -> ThreadState:
+        """What it holds now, for a copy of the store."""
+        self.state.is_shared = True
+        return self.state
+
+    def let_go(self) -> Iterator[None]:
+        """Frees the messages piece by piece; nobody asks for the thread any more."""
+        yield from self._own().messages.let_go()
+
+    def _own(self) -> ThreadState:
+        """What it holds, to be changed: its own, if a copy of the store has the same."""
+        state = self.state
+        if state.is_shared:
+            state = self.state = state.copy()
+        return state
+
+
+class Threads:
+    """Threads by their ids, oldest first.
+
+    A copy has the states of the threads, and makes a thread of one when somebody asks for it: so it costs about a
+    tenth of a microsecond a thread.
+    """
+
+    __slots__ = ("rows",)
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Thread | ThreadState] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self.rows
+
+    def __getitem__(self, id: str) -> Thread:
+        found = self.rows[id]
+        if isinstance(found, ThreadState):
+            found = self.rows[id] = Thread.of(found)
+        return found
+
+    def get(self, id: str) -> Thread | None:
+        return self[id] if id in self.rows else None
+
+    def values(self) -> Iterator[Thread]:
+        return (self[id] for id in self.rows)
+
+    def states(self) -> Iterator[tuple[str, ThreadState]]:
+        """What all threads hold, by their ids; to be read only."""
+        return ((id, row.state if isinstance(row, Thread) else row) for id, row in self.rows.items())
+
+    def put(self, thread: Thread) -> None:
+        self.rows[thread.id] = thread
+
+    def remove(self, id: str) -> None:
+        """Takes out a thread that is there."""
+        del self.rows[id]
+
+    def let_go(self) -> Iterator[None]:
+        """Frees the threads piece by piece; nobody asks for them any more."""
+        while self.rows:
+            _, row = self.rows.popitem()
+            if isinstance(row, Thread) and len(row.messages) > _LARGE:
+                yield from row.let_go()
+            yield
+
+    def copy(self) -> Threads:
+        """Threads that change independently."""
+        other = Threads()
+        other.rows = {id: row.shared() if isinstance(row, Thread) else row for id, row in self.rows.items()}
         return other
 
 
@@ -74,7 +211,7 @@ class AssistantsStore:
 
     def __init__(self) -> None:
         self.assistants: Collection[Assistant] = Collection(ASSISTANT)
-        self.threads: dict[str, Thread] = {}
+        self.threads = Threads()
         #: The sampling parameters that a client has set for an assistant, by its id.
         self._sampling: dict[str, Set[str]] = {}
 
@@ -94,18 +231,25 @@ class AssistantsStore:
 
     def thread(self, id: str) -> Thread:
         """A thread by its id. Raises Missing."""
-        found = self.threads.get(id)
+        found = self.threads.rows.get(id)
+        if isinstance(found, Thread):
+            return found
         if found is None:
             raise Missing(THREAD, id, "thread_id")
-        return found
+        return self.threads[id]
 
     def is_empty(self) -> bool:
         return not (self.threads or self.assistants)
 
+    def let_go(self) -> Iterator[None]:
+        """Frees the objects piece by piece; nobody asks for them any more."""
+        yield from self.assistants.let_go()
+        yield from self.threads.let_go()
+
     def copy(self) -> AssistantsStore:
         other = AssistantsStore()
         other.assistants, other._sampling = self.assistants.copy(), dict(self._sampling)
-        other.threads = {id: thread.copy() for id, thread in self.threads.items()}
+        other.threads = self.threads.copy()
         return other
 
     def remove_vector_store(self, id: str) -> None:
@@ -113,14 +257,14 @@ class AssistantsStore:
         for assistant in list(self.assistants):
             if left := _resources_without(assistant["tool_resources"], id):
                 self.assistants.put(assistant["id"], {**assistant, "tool_resources": left})
-        for thread in self.threads.values():
-            if left := _resources_without(thread.object["tool_resources"], id):
-                thread.object = {**thread.object, "tool_resources": left}
+        for thread_id, state in self.threads.states():
+            if left := _resources_without(state.object["tool_resources"], id):
+                self.threads[thread_id].object = {**state.object, "tool_resources": left}
 
 
 def _resources_without(resources: dict[str, Any], store_id: str) -> dict[str, Any] | None:
     """``tool_resources`` that name a vector store, without it; None for those that do not name it."""
-    ids = resources.get("file_search", {}).get("vector_store_ids", [])
+    ids = resources["file_search"].get("vector_store_ids", []) if "file_search" in resources else ()
     if store_id not in ids:
         return None
     return {**resources, "file_search": {"vector_store_ids": [one for one in ids if one != store_id]}}

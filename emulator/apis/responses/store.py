@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -145,6 +145,15 @@ class ResponsesStore:
         for container in self.containers:
             other.containers.put(container.id, container.copy())
         return other
+
+    def let_go(self) -> Iterator[None]:
+        """Frees the objects piece by piece; nobody asks for them any more."""
+        self.waiting.clear()
+        for held in (self.responses, self.conversations):
+            while held:
+                held.popitem()
+                yield
+        yield from self.containers.let_go()
 
     def remove_vector_store(self, id: str) -> None:
         """A response names vector stores as they were: nothing changes."""

@@ -20,6 +20,8 @@ Other = TypeVar("Other")
 
 #: Deleted rows that a collection leaves in place before it closes the holes.
 _HOLES_KEPT = 64
+#: Rows that are freed together.
+_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -45,8 +47,8 @@ class Page(Generic[Row]):
         return Page(self.ids, rows, self.has_more)
 
 
-class Collection(Generic[Row]):
-    """Objects of one kind under one parent, oldest first."""
+class Listing(Generic[Row]):
+    """Objects of one kind under one parent, oldest first, as they are read."""
 
     __slots__ = ("_ids", "_is_shared", "_live", "_position", "_rows", "kind")
 
@@ -76,40 +78,6 @@ class Collection(Generic[Row]):
         if row is None:
             raise Missing(self.kind, id, param)
         return row
-
-    def put(self, id: str, row: Row) -> None:
-        """Adds an object at the end, or replaces it where it is."""
-        if self._is_shared:
-            self._part()
-        position = self._position.get(id)
-        if isinstance(position, int) and self._rows[position] is not None:
-            self._rows[position] = row
-        else:
-            self._position[id] = len(self._rows)
-            self._rows.append(row)
-            self._ids.append(id)
-            self._live += 1
-
-    def remove(self, id: str) -> None:
-        """Takes out an object that is there; its place is remembered for cursors."""
-        if self._is_shared:
-            self._part()
-        self._rows[int(self._position[id])] = None
-        self._live -= 1
-        if len(self._rows) > 2 * self._live + _HOLES_KEPT:
-            self._close_holes()
-
-    def _close_holes(self) -> None:
-        """Keeps a list that is emptied as fast as it is filled from growing."""
-        before = [0, *accumulate(row is not None for row in self._rows)]  # live rows before each position
-        for id, position in self._position.items():
-            if isinstance(position, int):
-                live = self._rows[position] is not None
-                self._position[id] = before[position] if live else before[position] - 0.5
-            else:
-                self._position[id] = before[math.ceil(position)] - 0.5
-        kept = [(id, row) for id, row in zip(self._ids, self._rows, strict=True) if row is not None]
-        self._ids, self._rows = [id for id, _ in kept], [row for _, row in kept]
 
     def newest_first(self) -> Iterator[tuple[str, Row]]:
         for position in range(len(self._rows) - 1, -1, -1):
@@ -172,12 +140,62 @@ class Collection(Generic[Row]):
             raise Missing(self.kind, id, param)
         return position
 
+
+class Collection(Listing[Row]):
+    """Objects of one kind under one parent, oldest first."""
+
+    __slots__ = ()
+
+    def put(self, id: str, row: Row) -> None:
+        """Adds an object at the end, or replaces it where it is."""
+        if self._is_shared:
+            self._part()
+        position = self._position.get(id)
+        if isinstance(position, int) and self._rows[position] is not None:
+            self._rows[position] = row
+        else:
+            self._position[id] = len(self._rows)
+            self._rows.append(row)
+            self._ids.append(id)
+            self._live += 1
+
+    def remove(self, id: str) -> None:
+        """Takes out an object that is there; its place is remembered for cursors."""
+        if self._is_shared:
+            self._part()
+        self._rows[int(self._position[id])] = None
+        self._live -= 1
+        if len(self._rows) > 2 * self._live + _HOLES_KEPT:
+            self._close_holes()
+
+    def _close_holes(self) -> None:
+        """Keeps a list that is emptied as fast as it is filled from growing."""
+        before = [0, *accumulate(row is not None for row in self._rows)]  # live rows before each position
+        for id, position in self._position.items():
+            if isinstance(position, int):
+                live = self._rows[position] is not None
+                self._position[id] = before[position] if live else before[position] - 0.5
+            else:
+                self._position[id] = before[math.ceil(position)] - 0.5
+        kept = [(id, row) for id, row in zip(self._ids, self._rows, strict=True) if row is not None]
+        self._ids, self._rows = [id for id, _ in kept], [row for _, row in kept]
+
     def copy(self) -> Collection[Row]:
         """A collection that changes independently. It costs nothing until one of the two does change."""
-        other: Collection[Row] = Collection(self.kind)
+        other: Collection[Row] = Collection.__new__(Collection)
+        other.kind = self.kind
         other._rows, other._ids, other._position, other._live = self._rows, self._ids, self._position, self._live
         self._is_shared = other._is_shared = True
         return other
+
+    def let_go(self) -> Iterator[None]:
+        """Frees the objects piece by piece; nobody asks for them here any more."""
+        if self._is_shared:
+            self._part()
+        self._position.clear()
+        while self._rows:
+            del self._rows[-_AT_ONCE:], self._ids[-_AT_ONCE:]
+            yield
 
     def _part(self) -> None:
         self._rows, self._ids, self._position = self._rows.copy(), self._ids.copy(), self._position.copy()

@@ -7,6 +7,7 @@ defines and asks for by its class (``Store.of``).
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self, TypeVar, cast
 
@@ -25,6 +26,9 @@ class StorePart(Protocol):
 
     def copy(self) -> Self:
         """A part that changes independently."""
+
+    def let_go(self) -> Iterator[None]:
+        """Frees its objects piece by piece; nobody asks for them any more."""
 
     def is_empty(self) -> bool:
         """True as long as nothing was made."""
@@ -86,6 +90,13 @@ class Store:
         other.given_ids = set(self.given_ids)
         other._parts = {kind: part.copy() for kind, part in self._parts.items()}
         return other
+
+    def let_go(self) -> Iterator[None]:
+        """Frees all objects piece by piece; nobody asks for them any more."""
+        yield from self.files.let_go()
+        yield from self.vector_stores.let_go()
+        for part in self._parts.values():
+            yield from part.let_go()
 
     # ---- Files ----
 

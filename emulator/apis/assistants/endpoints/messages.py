@@ -55,7 +55,7 @@ def delete_message(request: Request) -> JsonResponse:
     thread = thread_in_path(request)
     id = request.path["message_id"]
     thread.messages.find(id, "message_id")
-    thread.messages.remove(id)
+    thread.remove_message(id)
     return json_response(deleted(id, "thread.message"))
 
 

@@ -29,7 +29,7 @@ def make_thread(request: Request, body: dict[str, Any]) -> Thread:
     thread = Thread(objects.thread(id, world.now, {**body, "tool_resources": resources}))
     for message in messages:
         add_message(world, thread, message, on_azure=request.on_azure)
-    objects_of(world).threads[id] = thread
+    objects_of(world).threads.put(thread)
     request.entry.thread_id = id
     return thread
 
@@ -59,5 +59,5 @@ def delete_thread(request: Request) -> JsonResponse:
     if thread.active_run:
         world.break_off(thread.active_run)
     id = thread.id
-    del objects_of(world).threads[id]
+    objects_of(world).threads.remove(id)
     return json_response(deleted(id, "thread"))
