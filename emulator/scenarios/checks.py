@@ -147,7 +147,8 @@ def _file_problems(data: Any, contents: Mapping[str, bytes]) -> Iterator[Problem
 def fault_problems(fault: Any) -> Iterator[Problem]:
     """Everything that is wrong with one fault."""
     kind = fault.get("kind") if isinstance(fault, dict) else None
-    found = list(explain(fault_schema(kind if isinstance(kind, str) else ""), fault))
+    schema, fits = _fault_schema(kind if isinstance(kind, str) and kind in KINDS else "")
+    found = [] if fits(fault) else list(explain(schema, fault))
     yield from found
     if found:
         return
@@ -161,6 +162,13 @@ def fault_problems(fault: Any) -> Iterator[Problem]:
     if fault.get("after") is not None and (why := KINDS[fault["kind"]].why_no_after):
         yield ("after",), why
     yield from _pattern_problems(("when",), WHEN, fault.get("when"))
+
+
+@functools.cache
+def _fault_schema(kind: str) -> tuple[Schema, Callable[[Any], bool]]:
+    """The schema of a fault of that kind, or of any kind, and the check against it."""
+    schema = fault_schema(kind)
+    return schema, decider(schema)
 
 
 def _pattern_problems(path: Path, schema: Schema, value: Any) -> Iterator[Problem]:

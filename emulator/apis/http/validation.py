@@ -28,10 +28,15 @@ def _decides(part: str, operation: str, *, foundry: bool) -> Callable[[Any], boo
     return jsonschema_rs.validator_for(found).is_valid
 
 
+def is_valid(operation: str, body: Any, part: str = "bodies", *, foundry: bool = False) -> bool:
+    """True for what fits, and for an operation that has no schema. Fast; ``request_error`` gives the reason."""
+    fits = _decides(part, operation, foundry=foundry)
+    return fits is None or fits(body)
+
+
 def request_error(operation: str, body: Any, part: str = "bodies", *, foundry: bool = False) -> ApiError | None:
     """The service's error for the first thing that does not fit, or None. ``foundry``: by what Foundry takes."""
-    fits = _decides(part, operation, foundry=foundry)
-    if fits is None or fits(body):
+    if is_valid(operation, body, part, foundry=foundry):
         return None
     from emulator.apis.http.validation_words import DIALECTS, refuse
     from emulator.sandbox.json_schema import breaches

@@ -179,7 +179,7 @@ class _Collector:
         items = []
         for item in self._history.conversation_items.get(known.id, []):
             sent = {key: value for key, value in item.items() if key != "status"}
-            if validation.request_error("create_conversation_items", {"items": [sent]}) is None:
+            if validation.is_valid("create_conversation_items", {"items": [sent]}):
                 items.append(sent)
             else:
                 self.left_out.append(f"{item.get('id')}: an item that no request could add to a conversation")
@@ -188,7 +188,7 @@ class _Collector:
     def _is_accepted(self, message: Object) -> bool:
         """True if the API accepts the message as it is."""
         body = {key: value for key, value in given_message(message).items() if key in ("role", "content")}
-        if validation.request_error("create_message", body) is None:
+        if validation.is_valid("create_message", body):
             return True
         self.left_out.append(f"{message['id']}: a message that the API does not accept")
         return False
