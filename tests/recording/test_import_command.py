@@ -15,7 +15,7 @@ from emulator.recordings import own_format
 from emulator.recordings.importing import read_files
 from emulator.scenarios.loading import load_scenario
 from tests.golden import expect
-from tests.recording.handmade import QUESTION, Book, file, refusal
+from tests.recording.handmade import QUESTION, Book, file, refusal, streamed
 from tests.support import GOLDEN
 
 Capture = pytest.CaptureFixture[str]
@@ -98,6 +98,20 @@ def test_the_same_recordings_make_the_same_bytes(here: Path) -> None:
         assert main(["import", "talk.jsonl", "--out", f"{name}/x.yaml"]) == 0
 
     assert Path("a/x.yaml").read_bytes() == Path("b/x.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("out", ["app.yaml", "scenarios/"])
+def test_no_chunks_leaves_them_out_of_one_scenario_and_of_many(here: Path, out: str) -> None:
+    book = Book().assistant().thread(QUESTION)
+    events = streamed("It is sun", "ny.")
+    talk = _write("talk.jsonl", book.stream("POST /v1/threads/thread_1/runs", {"assistant_id": "asst_1"}, *events))
+    written = Path(out) / "talk.yaml" if out.endswith("/") else Path(out)
+
+    assert main(["import", talk, "--out", out]) == 0
+    assert "chunks" in written.read_text()
+    assert main(["import", talk, "--out", out, "--force", "--no-chunks"]) == 0
+
+    assert "chunks" not in written.read_text()
 
 
 def test_two_scenarios_of_a_name_have_folders_of_their_own(here: Path) -> None:

@@ -70,7 +70,13 @@ def run(options: argparse.Namespace) -> int:
     with ProgressLine(sys.stderr) as progress:
         folder = out.stem if out else name
         imported = import_files(
-            options.files, name, progress.report, folder=folder, redactor=redactor, base=options.base
+            options.files,
+            name,
+            progress.report,
+            folder=folder,
+            redactor=redactor,
+            base=options.base,
+            chunks=not options.no_chunks,
         )
     imported.proof.allowed = frozenset(options.allow)
     code = _code([imported])
