@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, Protocol
 
 from emulator.base.secrets import clouds, general, services  # noqa: F401  (they register their kinds)
-from emulator.base.secrets.kinds import KINDS
+from emulator.base.secrets.kinds import KINDS, compiled
 from emulator.base.secrets.names import is_secret_name
 from emulator.base.secrets.signs import Signs, signs_of_kinds
 
@@ -24,15 +24,27 @@ _ASSIGNED: Final = re.compile(
     r"(?:\\*[\"'](?P<quoted>[^\"'\\\n]+)|(?P<plain>(?=[^\s\"',;&]*\d)[^\s\"'\\,;&(){}<>\[\]]{4,}))"
 )
 _NAME_BEFORE: Final = re.compile(r"[\w.-]{1,60}\Z")
-#: Substrings, in lower case, of the texts that can contain the name of a secret; and such a name before a value.
-_SYLLABLES: Final = (
-    *"key token secret passw passphrase pwd auth bearer credential cookie jwt org openai connection dsn".split(),
-)
-_NAMED: Final = re.compile(
-    r"(?:key|key[\W_]{0,3}id|token(?!s)|(?:access|refresh|id|auth|bearer|session)[\W_]{0,3}token|secret|password"
-    r"|passwd|passphrase|pwd|authorization|auth|bearer|credential|cookie|jwt"
-    r"|organi[sz]ation[\W_]{0,3}id|org[\W_]{0,3}id|openai[\W_]{0,3}project|connection[\W_]{0,3}string|dsn)s?"
-    r"[\W_]{0,12}[:=]"
+#: Names of secrets before their value, in lower case, each with a substring of the texts that can contain it.
+_NAMED: Final = tuple(
+    (sign, rf"{name}s?[\W_]{{0,12}}[:=]")
+    for sign, name in {
+        "key": r"key(?:[\W_]{0,3}id)?",
+        "token": r"token(?!s)",
+        "tokens": r"(?:access|refresh|id|auth|bearer|session)[\W_]{0,3}token",
+        "secret": r"secret",
+        "passw": r"passw(?:or)?d",
+        "passphrase": r"passphrase",
+        "pwd": r"pwd",
+        "auth": r"auth(?:orization)?",
+        "bearer": r"bearer",
+        "credential": r"credential",
+        "cookie": r"cookie",
+        "jwt": r"jwt",
+        "org": r"org(?:ani[sz]ation)?[\W_]{0,3}id",
+        "openai": r"openai[\W_]{0,3}project",
+        "connection": r"connection[\W_]{0,3}string",
+        "dsn": r"dsn",
+    }.items()
 )
 #: Escapes of JSON that can hide a secret in the text: all but line ends, tabs and quotes.
 _HIDING: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|[^nrt\"])", re.DOTALL)
@@ -48,8 +60,8 @@ _PERCENT: Final = re.compile(r"%([0-7][0-9A-Fa-f])")
 #: The kinds by their signs: those signs that stand in a text as they are, and those that may be in another case.
 _EXACT: Final = Signs(one for one in signs_of_kinds() if one[0] != one[0].lower())
 _FOLDED: Final = Signs(one for one in signs_of_kinds() if one[0] == one[0].lower())
-#: Texts of at most so many characters are remembered with what was found: headers repeat in each exchange.
-_SHORT, _REMEMBERED = 200, 4096
+#: So many characters of texts without secrets are remembered: headers repeat in each exchange, and polls their bodies.
+_REMEMBERED: Final = 2_000_000
 
 
 class Found(NamedTuple):
@@ -75,6 +87,7 @@ class Finder:
         self._literals = re.compile("|".join(map(re.escape, words))) if words else None
         self._patterns = patterns
         self._harmless: set[str] = set()
+        self._room = _REMEMBERED
 
     def may_find(self, text: str) -> bool:
         """False if a text, and the JSON in it, certainly contain no secret. Fast."""
@@ -82,7 +95,8 @@ class Finder:
             return False
         if self._may_find(text):
             return True
-        if len(text) <= _SHORT and len(self._harmless) < _REMEMBERED:
+        if len(text) < self._room:
+            self._room -= len(text)
             self._harmless.add(text)
         return False
 
@@ -96,7 +110,8 @@ class Finder:
             if any(form.search(shown) for _, form in forms):
                 return True
         lower = text.lower()
-        if any(one in lower for one in _SYLLABLES) and _NAMED.search(lower) is not None:
+        has_values = ":" in text or "=" in text
+        if has_values and any(sign in lower and compiled(name).search(lower) is not None for sign, name in _NAMED):
             return True
         return "%" in text and (plain := _PERCENT.sub(_character, text)) != text and self._may_find(plain)
 
@@ -152,8 +167,8 @@ class Finder:
 
 def _forms_for(text: str) -> list[tuple[str, re.Pattern[str]]]:
     """The forms of the kinds that a text can contain by their signs."""
-    titles = [*_EXACT.titles_in(text), *_FOLDED.titles_in(text.lower())]
-    return [(title, KINDS[title].form) for title in dict.fromkeys(titles)]
+    titles = _EXACT.titles_in(text) + _FOLDED.titles_in(text.lower())
+    return [(title, one.form) for title in dict.fromkeys(titles) if (one := KINDS[title]).may_be_in(text)]
 
 
 def _decoded(text: str) -> tuple[str, list[int]]:

@@ -16,7 +16,8 @@ class SecretKind:
     """A kind of secret. If its form has a group, only the group is the secret.
 
     ``signs`` are substrings of the texts that can contain it: the search for them is much faster. One without capitals
-    is found in any case.
+    is found in any case. Where all signs are frequent, ``also`` is an expression that the text must match besides, and
+    that is found faster than the form.
     ``sample`` is an example for tests: ``{20}`` stands for 20 letters and digits, ``{8:hex}`` for hexadecimal digits;
     the secret is the part between ``⟦`` and ``⟧``, or all of it.
     """
@@ -25,15 +26,21 @@ class SecretKind:
     signs: tuple[str, ...]
     pattern: str
     sample: str
+    also: str = ""
+
+    def may_be_in(self, text: str) -> bool:
+        """False if a text with a sign of this kind certainly contains none."""
+        return not self.also or compiled(self.also).search(text) is not None
 
     @property
     def form(self) -> re.Pattern[str]:
         """The form of its secrets, compiled when a text first has one of its signs."""
-        return _compiled(self.pattern)
+        return compiled(self.pattern)
 
 
 @functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
+    """An expression, compiled when a text first needs it."""
     return re.compile(pattern)
 
 
@@ -43,11 +50,11 @@ KINDS: Final[dict[str, SecretKind]] = {}
 _BEGIN: Final = r"(?<![A-Za-z0-9])"
 
 
-def kind(title: str, signs: str, form: str, sample: str, *, begin: str = _BEGIN) -> None:
+def kind(title: str, signs: str, form: str, sample: str, *, begin: str = _BEGIN, also: str = "") -> None:
     """Registers a kind of secret; a second one of the same title is refused."""
     if title in KINDS:
         raise ValueError(f"there are two kinds of secrets with the title {title!r}")
-    KINDS[title] = SecretKind(title, tuple(signs.split("|")), begin + form, sample)
+    KINDS[title] = SecretKind(title, tuple(signs.split("|")), begin + form, sample, also)
 
 
 def prefixed(title: str, prefixes: str, sample: str, *, at_least: int = 16, of: str = "A-Za-z0-9_-") -> None:

@@ -112,6 +112,7 @@ kind(
     r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,45}(?![A-Za-z0-9_-])",
     "M{25}.{6}.{38}",
     begin=_WORD,
+    also=r"\.[A-Za-z0-9_-]{6}\.",
 )
 kind("Telegram token", ":AA", r"\d{8,10}:AA[A-Za-z0-9_-]{32,34}", "{10:digits}:AA{33}")
 kind(
@@ -172,6 +173,7 @@ kind(
     r"[12]/\d{12,20}(?:/\d{12,20})?:[0-9a-f]{32}(?![0-9a-f])",
     "1/{16:digits}:{32:hex}",
     begin=_WORD,
+    also=":[0-9a-f]{32}",
 )
 kind("HubSpot token", "pat-", r"pat-(?:na|eu|ap)\d-[0-9a-f-]{36}", "pat-na1-{uuid}", begin=_WORD)
 prefixed("Figma token", "figd_|figdr_|figo_", "figd_{40}")

@@ -9,9 +9,6 @@ from typing import Any, Final
 
 from emulator.base.secrets.kinds import KINDS
 
-#: Characters of a sign that many texts have by chance.
-_FREQUENT: Final = 3
-
 
 def signs_of_kinds() -> Iterator[tuple[str, str]]:
     """Every sign with the title of its kind."""
@@ -19,28 +16,37 @@ def signs_of_kinds() -> Iterator[tuple[str, str]]:
 
 
 class Signs:
-    """Signs and the titles of their kinds. One expression for all rare signs tells that a text has none of them."""
+    """Signs and the titles of their kinds. One expression finds all signs; those of one character are in most texts."""
 
     def __init__(self, signs: Iterable[tuple[str, str]]) -> None:
-        self._frequent: dict[str, list[str]] = {}
-        self._rare: dict[str, list[str]] = {}
+        self._characters: dict[str, list[str]] = {}
+        self._longer: dict[str, list[str]] = {}
+        self._beginning: dict[str, list[str]] = {}
         for sign, title in signs:
-            (self._frequent if len(sign) <= _FREQUENT else self._rare).setdefault(sign, []).append(title)
+            (self._longer if len(sign) > 1 else self._characters).setdefault(sign, []).append(title)
 
-    def titles_in(self, text: str) -> Iterator[str]:
-        """The titles of the kinds of which a sign stands in a text."""
-        for sign, titles in self._frequent.items():
+    def titles_in(self, text: str) -> list[str]:
+        """The titles of the kinds of which a sign stands in a text; some may be there twice."""
+        titles: list[str] = []
+        for sign, of_it in self._characters.items():
             if sign in text:
-                yield from titles
-        if self._any_rare.search(text):
-            for sign, titles in self._rare.items():
-                if sign in text:
-                    yield from titles
+                titles += of_it
+        found = self._any.search(text)
+        while found:
+            titles += self._of_those_that_begin(found[0])
+            found = self._any.search(text, found.start() + 1)
+        return titles
+
+    def _of_those_that_begin(self, begin: str) -> list[str]:
+        if begin not in self._beginning:
+            longer = (titles for sign, titles in self._longer.items() if sign.startswith(begin))
+            self._beginning[begin] = [title for titles in longer for title in titles]
+        return self._beginning[begin]
 
     @functools.cached_property
-    def _any_rare(self) -> re.Pattern[str]:
+    def _any(self) -> re.Pattern[str]:
         tree: dict[str, Any] = {}
-        for sign in self._rare:
+        for sign in self._longer:
             place = tree
             for character in sign:
                 place = place.setdefault(character, {})

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import orjson
+
 from emulator.base.json_tokens import CLOSED_STRING, TOKEN
 
 #: Start, end and replacement.
@@ -132,6 +134,8 @@ def apply(text: str, spans: list[Span]) -> str:
 
 def parse(text: str) -> Any:
     """The value of a JSON text, or of the start of one with everything closed; None for any other text."""
+    with contextlib.suppress(ValueError):
+        return orjson.loads(text)
     for complete in (str, _closed):
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(complete(text), strict=False)

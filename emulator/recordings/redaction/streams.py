@@ -85,10 +85,12 @@ def _data_of(line: str) -> str | None:
 
 def _redact_deltas(events: list[_Event], scrubber: Scrubs) -> None:
     """Joins the deltas of each text, and puts the redacted ones into ``pieces`` of their events."""
-    values = [parse(event.data) if event.data.lstrip()[:1] == "{" else None for event in events]
-    shown = [value if isinstance(value, dict) else event.data for event, value in zip(events, values, strict=True)]
-    for event, value in zip(events, shown, strict=True):
+    shown: list[Any] = []
+    for event in events:
+        value = parse(event.data) if event.data.lstrip()[:1] == "{" else None
         event.is_object = isinstance(value, dict)
+        has_deltas = event.is_object and '"delta"' in event.data
+        shown.append(value if has_deltas else {} if event.is_object else event.data)
     for number, path, text, piece in _pieces(shown, scrubber):
         events[number].pieces[path] = piece
         events[number].changes |= piece != text
