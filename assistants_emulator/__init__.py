@@ -6,6 +6,7 @@ Another package of that name, or a module of the user's, can hide it. These door
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 
@@ -28,14 +29,23 @@ _WAY_OUT = (
 )
 
 
+#: When the garbage collector of a command begins: modules and recordings are many objects, and few are garbage.
+_THRESHOLDS = (20_000, 50, 100)
+
+
 def main() -> int:
-    """The command line. Ctrl-C is quiet at any moment, also while modules are imported and at the end."""
+    """The command line, in a process of its own.
+
+    Ctrl-C is quiet at any moment, also while modules are imported and at the end.
+    """
+    gc.set_threshold(*_THRESHOLDS)
     try:
         code = _main()
     except KeyboardInterrupt:
         code = 130
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # the interpreter, as it ends, does not look for garbage in what ends with it
     return code
 
 

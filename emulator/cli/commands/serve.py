@@ -132,7 +132,6 @@ def _tune_process() -> None:
     """
     sys.setswitchinterval(_GIVE_WAY)
     gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
 
 
 def _request_watch(options: argparse.Namespace, lines: CountingLines, out: TextIO) -> Watch | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 import zlib
 from collections.abc import Mapping
 from typing import Final
@@ -51,6 +50,8 @@ def _unzipped(raw: bytes, file: str) -> bytes:
 def _members(raw: bytes, file: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     left = MAX_DECODED
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             members = [one for one in archive.infolist() if not one.is_dir()]
