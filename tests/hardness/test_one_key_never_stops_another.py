@@ -140,10 +140,10 @@ def test_an_export_does_not_see_what_happens_meanwhile() -> None:
 
 
 def test_a_first_search_in_many_documents() -> None:
-    """The index is made at the first search."""
+    """Polls have indexed some of the text, and the first search the rest."""
     api = InProcess({"turns": [{"steps": [{"search": "auto"}, {"say": "Found."}]}]})
     files = [
-        {"id": f"file-{n}", "filename": f"{n}.md", "purpose": "assistants", "content": f"Document {n} of soup. " * 40}
+        {"id": f"file-{n}", "filename": f"{n}.md", "purpose": "assistants", "content": f"Document {n} of soup. " * 250}
         for n in range(_DOCUMENTS)
     ]
     api.post("/_emulator/scenarios", {"given": {"files": files}})

@@ -7,8 +7,10 @@ threshold means something also in a store with a single chunk, where BM25 alone 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 _WORD = re.compile(r"\w+")
 #: Characters of scripts that put no space between words (Han, Kana): each is indexed as a word of its own.
@@ -22,7 +24,7 @@ _STOP = frozenset(
 
 
 def _spaced(text: str) -> str:
-    return _UNSPACED.sub(r" \1 ", text)
+    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
 
 
 def _words(query: str) -> list[str]:
@@ -37,48 +39,64 @@ def _words(query: str) -> list[str]:
 
 
 class Hit(NamedTuple):
-    """A chunk that was found: its number, in the order it was added, and its score in 0…1."""
+    """A chunk that was found: its number, and its score in 0…1."""
 
     number: int
     score: float
 
 
+_WEIGHED: Final = "SELECT rowid, -bm25(chunk) FROM chunk WHERE chunk MATCH ?"
+_WITH_WORD: Final = "SELECT rowid FROM chunk WHERE chunk MATCH ?"
+
+
 class Index:
     """Chunks of text that can be searched."""
 
-    def __init__(self, texts: list[str]) -> None:
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        """``texts``: with the numbers from 0 on."""
         import sqlite3
 
-        self._size = len(texts)
         # Made by one thread, used by the server's: never by two at a time.
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
-        self._database.execute("CREATE VIRTUAL TABLE chunk USING fts5(text, tokenize = 'porter unicode61')")
-        self._database.executemany("INSERT INTO chunk(rowid, text) VALUES (?, ?)", enumerate(map(_spaced, texts)))
+        # Without its own copy of the texts, for whoever adds chunks has them.
+        self._database.execute(
+            "CREATE VIRTUAL TABLE chunk USING fts5(text, content = '', tokenize = 'porter unicode61')"
+        )
+        self.add(enumerate(texts))
 
     def __del__(self) -> None:
         self._database.close()
 
-    def search(self, query: str) -> list[Hit]:
-        """The chunks that have a word of the query, best first."""
+    def add(self, chunks: Iterable[tuple[int, str]]) -> None:
+        """Chunks by numbers that no other chunk has."""
+        spaced = ((number, _spaced(text)) for number, text in chunks)
+        self._database.executemany("INSERT INTO chunk(rowid, text) VALUES (?, ?)", spaced)
+
+    def remove(self, chunks: Iterable[tuple[int, str]]) -> None:
+        """Chunks as they were added."""
+        spaced = ((number, _spaced(text)) for number, text in chunks)
+        self._database.executemany("INSERT INTO chunk(chunk, rowid, text) VALUES ('delete', ?, ?)", spaced)
+
+    def search(self, query: str, place: Callable[[int], int] = lambda number: number) -> list[Hit]:
+        """The chunks that have a word of the query, best first. ``place``: of a chunk among equals, by its number."""
         words = _words(query)
         telling = [word for word in words if word not in _STOP] or words
-        if not telling or not self._size:
+        if not telling:
             return []
         any_word = " OR ".join(f'"{word}"' for word in telling)
         # FTS5's bm25() is the better the more negative it is.
-        found: list[tuple[int, float]] = self._ask(
-            "SELECT rowid, -bm25(chunk) FROM chunk WHERE chunk MATCH ?", any_word
-        )
+        found: list[tuple[int, float]] = self._ask(_WEIGHED, any_word)
         best = max((weight for _, weight in found), default=0.0)
-        has = {number: 0 for number, _ in found}
-        for word in telling:
-            for (number,) in self._ask("SELECT rowid FROM chunk WHERE chunk MATCH ?", f'"{word}"'):
-                has[number] += 1
-        hits = [
-            Hit(number, round(has[number] / len(telling) * (0.5 + 0.5 * (weight / best if best > 0 else 1)), 6))
+        has = Counter(number for word in telling for (number,) in self._ask(_WITH_WORD, f'"{word}"'))
+        scored = (
+            (
+                -round(has[number] / len(telling) * (0.5 + 0.5 * (weight / best if best > 0 else 1)), 6),
+                place(number),
+                number,
+            )
             for number, weight in found
-        ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.number))
+        )
+        return [Hit(number, -negative) for negative, _, number in sorted(scored)]
 
     def _ask(self, statement: str, match: str) -> list[Any]:
         return self._database.execute(statement, (match,)).fetchall()

@@ -15,10 +15,10 @@ from emulator.base.json_types import Object
 from emulator.world.state import extract
 from emulator.world.state.collection import Collection
 from emulator.world.state.missing import VECTOR_STORE_FILE
+from emulator.world.state.store_index import StoreIndex
 
 if TYPE_CHECKING:
     from emulator.scenarios.steps.actions import SearchResult
-    from emulator.world.state.search import Index
 
 DAY: Final = 86_400
 #: Days that a store which a thread brought about lives after it was last used (API documentation, file search).
@@ -107,7 +107,7 @@ class VectorStore:
         self.deleted: dict[str, str] = {}
         #: Batches with the ids of their files.
         self.batches: dict[str, tuple[Object, list[str]]] = {}
-        self._index: tuple[Index, list[tuple[StoredFile, str]]] | None = None
+        self._index = StoreIndex()
 
     @property
     def id(self) -> str:
@@ -135,7 +135,7 @@ class VectorStore:
         self.stored[file["id"]] = StoredFile(made, file)
         self.files.put(file["id"], made)
         self._count(before.object if before else None, made)
-        self._index = None
+        self._index.change(file["id"])
         return made
 
     def _put(self, file: Object) -> None:
@@ -161,7 +161,7 @@ class VectorStore:
         stored = self.stored.pop(file_id, None)
         if stored is not None:
             self.files.remove(file_id)
-            self._index = None
+            self._index.change(file_id)
         return stored
 
     def lose(self, file_id: str) -> None:
@@ -198,13 +198,15 @@ class VectorStore:
             else:
                 self._finish(file, file.known)
                 moved = True
+        if moved:
+            self._index.index_ahead(self.stored)
         return moved
 
     def _finish(self, file: StoredFile, outcome: Outcome) -> None:
         if outcome.status == "completed":
             cut = file.object["chunking_strategy"]["static"]
             file.chunks = extract.chunks(outcome.text, cut["max_chunk_size_tokens"], cut["chunk_overlap_tokens"])
-            self._index = None
+            self._index.change(file.object["id"])
         size = len(outcome.text.encode("utf-8", "replace")) if outcome.status == "completed" and file.is_measured else 0
         self._put({**file.object, "status": outcome.status, "last_error": outcome.error, "usage_bytes": size})
 
@@ -275,16 +277,11 @@ class VectorStore:
     def search(self, query: str, keep: Callable[[Object], bool] = lambda attributes: True) -> list[SearchResult]:
         """The chunks of completed files that have a word of the query, best first."""
         from emulator.scenarios.steps.actions import SearchResult
-        from emulator.world.state.search import Index
 
-        if self._index is None:
-            chunks = [(file, chunk) for file in self.stored.values() for chunk in file.chunks]
-            self._index = (Index([chunk for _, chunk in chunks]), chunks)
-        index, chunks = self._index
-        hits = ((chunks[hit.number], hit.score) for hit in index.search(query))
+        hits = ((self.stored[one.file_id], one) for one in self._index.search(query, self.stored))
         return [
-            SearchResult(file.object["id"], file.file["filename"], score, file.object["attributes"], text)
-            for (file, text), score in hits
+            SearchResult(file.object["id"], file.file["filename"], found.score, file.object["attributes"], found.text)
+            for file, found in hits
             if file.object["status"] == "completed" and keep(file.object["attributes"])
         ]
 
@@ -296,6 +293,8 @@ class VectorStore:
             id: StoredFile(one.object, one.file, one.chunks, one.polls_seen, one.known)
             for id, one in self.stored.items()
         }
+        for id in other.stored:
+            other._index.change(id)
         other.deleted = dict(self.deleted)
         other.batches = {id: (batch, list(ids)) for id, (batch, ids) in self.batches.items()}
         return other

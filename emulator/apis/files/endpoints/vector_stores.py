@@ -109,6 +109,7 @@ def search_vector_store(request: Request) -> JsonResponse:
     queries = [body["query"]] if isinstance(body["query"], str) else body["query"]
     threshold = (body.get("ranking_options") or {}).get("score_threshold", 0)
     found = store.search(" ".join(queries), lambda attributes: fits(body.get("filters"), attributes))
+    good, limit = [one for one in found if one.score >= threshold], body.get("max_num_results") or 10
     data = [
         {
             "file_id": one.file_id,
@@ -117,16 +118,14 @@ def search_vector_store(request: Request) -> JsonResponse:
             "attributes": one.attributes,
             "content": [{"type": "text", "text": one.text}],
         }
-        for one in found
-        if one.score >= threshold
+        for one in good[:limit]
     ]
-    limit = body.get("max_num_results") or 10
     return json_response(
         {
             "object": "vector_store.search_results.page",
             "search_query": queries,
-            "data": data[:limit],
-            "has_more": len(data) > limit,
+            "data": data,
+            "has_more": len(good) > limit,
             "next_page": None,
         }
     )
