@@ -143,7 +143,7 @@ def test_a_first_search_in_many_documents() -> None:
     """Polls have indexed some of the text, and the first search the rest."""
     api = InProcess({"turns": [{"steps": [{"search": "auto"}, {"say": "Found."}]}]})
     files = [
-        {"id": f"file-{n}", "filename": f"{n}.md", "purpose": "assistants", "content": f"Document {n} of soup. " * 250}
+        {"id": f"file-{n}", "filename": f"{n}.md", "purpose": "assistants", "content": f"Document {n} of soup. " * 180}
         for n in range(_DOCUMENTS)
     ]
     api.post("/_emulator/scenarios", {"given": {"files": files}})
