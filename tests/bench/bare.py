@@ -24,7 +24,7 @@ PATH = "/bare"
 def application(spec: dict[str, Any]) -> Starlette:
     """``get`` answers ``value`` as JSON, ``post`` and ``form`` once they have read the body; ``stream`` its frames.
 
-    ``constants``: a list of method, path and body; each request is read and answered with the body for it, as it is.
+    ``constants``: a list of method, path, body and headers; each request is read and answered with these, as they are.
     """
     value = spec["value"]
     if spec["kind"] == "constants":
@@ -53,12 +53,12 @@ def application(spec: dict[str, Any]) -> Starlette:
     return Starlette(routes=[Route(PATH, endpoint, methods=["GET" if spec["kind"] == "get" else "POST"])])
 
 
-def _constant(method: str, path: str, body: str) -> Route:
+def _constant(method: str, path: str, body: str, headers: dict[str, str]) -> Route:
     answer = body.encode()
 
     async def constant(request: Request) -> Response:
         await request.body()
-        return Response(answer, media_type="application/json")
+        return Response(answer, headers=headers)
 
     return Route(path, constant, methods=[method])
 

@@ -72,10 +72,22 @@ class Connection:
 
 def exchange(port: int, sent: bytes) -> bytes:
     """One request on a connection of its own; the body of its answer, without the marks of chunks."""
+    return _body(_answer(port, sent))
+
+
+def exchange_all(port: int, sent: bytes) -> tuple[dict[str, str], bytes]:
+    """The same with the headers of the answer, but for its length."""
+    answer = _answer(port, sent)
+    _, *lines = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    return {name: value for name, value in headers.items() if name.lower() != "content-length"}, _body(answer)
+
+
+def _answer(port: int, sent: bytes) -> bytes:
     connection = Connection(port)
     try:
         connection.send(sent)
-        return _body(connection.receive())
+        return connection.receive()
     finally:
         connection.close()
 

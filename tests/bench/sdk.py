@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from tests.bench.load import exchange, request
+from tests.bench.load import exchange_all, request
 from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row
 from tests.bench.rounds import Cost, cost, cost_row, paired
@@ -59,22 +59,29 @@ def _cost(server: Process, client: Any, calls: int) -> Cost:
     return cost(lambda: server.cpu() + time.process_time(), work, calls)
 
 
-def constants(port: int) -> list[list[str]]:
-    """The method, path and answer of each of the six, as the emulator has them."""
-    found: list[list[str]] = []
+#: Method, path, body and headers of an answer.
+Constant = tuple[str, str, str, dict[str, str]]
 
-    def ask(method: str, path: str, body: bytes = b"") -> str:
-        answer = exchange(port, request(method, path, body)).decode()
-        found.append([method, path, answer])
-        return str(json.loads(answer).get("id"))
 
-    assistant = ask("POST", "/v1/assistants", encoded({"model": "gpt-4o", "name": "Weather"}))
-    thread = f"/v1/threads/{ask('POST', '/v1/threads', b'{}')}"
-    ask("POST", f"{thread}/messages", MESSAGE)
-    run = ask("POST", f"{thread}/runs", encoded({"assistant_id": assistant}))
-    ask("GET", f"{thread}/runs/{run}")
-    ask("GET", f"{thread}/messages")
-    return found
+def _asked(port: int, method: str, path: str, body: bytes = b"") -> Constant:
+    """An answer as the emulator has it: the client reads as much of either server."""
+    headers, answer = exchange_all(port, request(method, path, body))
+    return method, path, answer.decode(), headers
+
+
+def _id(constant: Constant) -> str:
+    return str(json.loads(constant[2])["id"])
+
+
+def constants(port: int) -> list[Constant]:
+    """The answers to the six."""
+    assistant = _asked(port, "POST", "/v1/assistants", encoded({"model": "gpt-4o", "name": "Weather"}))
+    thread = _asked(port, "POST", "/v1/threads", b"{}")
+    path = f"/v1/threads/{_id(thread)}"
+    message = _asked(port, "POST", f"{path}/messages", MESSAGE)
+    run = _asked(port, "POST", f"{path}/runs", encoded({"assistant_id": _id(assistant)}))
+    polled = _asked(port, "GET", f"{path}/runs/{_id(run)}")
+    return [assistant, thread, message, run, polled, _asked(port, "GET", f"{path}/messages")]
 
 
 def _create_and_poll(rounds: int, calls: int) -> Row:
@@ -84,9 +91,8 @@ def _create_and_poll(rounds: int, calls: int) -> Row:
         warnings.simplefilter("ignore", DeprecationWarning)
         ours = stack.enter_context(serving(SCENARIO))
         path = f"/v1/threads/{(constant := thread(ours.port, 1))}/runs"
-        created = exchange(ours.port, request("POST", path, RUN)).decode()
-        run = f"{path}/{json.loads(created)['id']}"
-        answers = [["POST", path, created], ["GET", run, exchange(ours.port, request("GET", run)).decode()]]
+        created = _asked(ours.port, "POST", path, RUN)
+        answers = [created, _asked(ours.port, "GET", f"{path}/{_id(created)}")]
         theirs = stack.enter_context(bare({"kind": "constants", "value": answers}))
         near, far = (stack.enter_context(client(server.port)) for server in (ours, theirs))
         pairs = paired(

@@ -100,15 +100,17 @@ def test_a_stream_whose_events_come_together_is_no_measurement() -> None:
         check_flushed(b"8\r\none\ntwo\n\r\n0\r\n\r\n", 2)
 
 
-def test_constants_are_the_bytes_that_were_given_for_a_method_and_path() -> None:
+def test_constants_are_what_was_given_for_a_method_and_path() -> None:
     answer = '{\n  "id": "thread_1"\n}'
-    constants = application({"kind": "constants", "value": [["POST", "/v1/threads", answer]]})
+    headers = {"content-type": "application/json", "x-request-id": "req_1"}
+    constants = application({"kind": "constants", "value": [["POST", "/v1/threads", answer, headers]]})
 
-    async def ask() -> bytes:
+    async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(constants), base_url="http://bare") as client:
-            return (await client.post("/v1/threads", json={})).content
+            return await client.post("/v1/threads", json={})
 
-    assert asyncio.run(ask()) == answer.encode()
+    answered = asyncio.run(ask())
+    assert (answered.content, dict(answered.headers)) == (answer.encode(), headers | {"content-length": "22"})
 
 
 @pytest.mark.parametrize(("part", "expected"), [(0.5, 50), (0.99, 99), (1.0, 100)])
@@ -147,6 +149,7 @@ def test_a_quick_run_beside_the_peers_has_every_row(tmp_path: Path) -> None:
         "events of a stream of 20 deltas, beside aimock",
         "process start to first answer, beside moto",
         "own cost of six calls of openai 2.x, beside openai-responses",
+        "own cost of six calls of openai 2.x, beside openai-responses, without the client's sockets",
     ]
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +18,8 @@ from tests.bench.plan import Measurement, Scale, one
 from tests.bench.report import Aim, MeasurementFailed, Row, Skipped
 from tests.bench.rounds import Cost, Pairs, cost_of, paired, speed_row
 from tests.bench.scenes import SAID, STREAMED_RUN, TEXT, encoded, reset, saying, serving, thread, threads
-from tests.bench.servers import ROOT, Process, emulator, free_port
+from tests.bench.sdk import constants
+from tests.bench.servers import ROOT, Process, bare, emulator, free_port
 from tests.support import SHARED
 
 _AHEAD = Aim(">=", 1.0)
@@ -29,6 +30,7 @@ _SPEC = SHARED / "spec" / "assistants-v2.openapi.json"
 _GET_THREAD = "GET thread, beside Prism"
 _START = "process start to first answer, beside moto"
 _SIX_CALLS = "own cost of six calls of openai 2.x, beside openai-responses"
+_BEYOND_SOCKETS = f"{_SIX_CALLS}, without the client's sockets"
 
 
 def measurements(scale: Scale) -> Iterator[Measurement]:
@@ -36,7 +38,8 @@ def measurements(scale: Scale) -> Iterator[Measurement]:
     yield one(_GET_THREAD, lambda: _prism(scale.rounds, min(scale.requests or _GETS, _GETS)))
     yield one(events, lambda: _aimock(events, scale.deltas, scale.rounds, min(scale.requests or _STREAMS, _STREAMS)))
     yield one(_START, lambda: _moto(min(scale.starts, 5)))
-    yield one(_SIX_CALLS, lambda: _openai_responses(scale.rounds, min(scale.calls, 20)))
+    six = (_SIX_CALLS, _BEYOND_SOCKETS)
+    yield Measurement(six, lambda: _openai_responses(scale.rounds, min(scale.calls, 20)))
 
 
 @contextmanager
@@ -111,18 +114,21 @@ def _moto(repeats: int) -> Row:
 # ---- openai-responses ----
 
 
-def _openai_responses(rounds: int, calls: int) -> Row:
+def _openai_responses(rounds: int, calls: int) -> Iterator[Row]:
     """One program does both, with the SDK that openai-responses can patch, and on both sides the run stays queued.
 
     There a run is as it was made, unless a test says how it goes on.
     """
-    with serving(saying([SAID], settings={"polls": {"queued": 10}})) as ours:
-        command = [python("openai-responses"), "-m", "tests.bench.peers.patched", *map(str, (ours.port, ours.pid))]
-        done = subprocess.run(
-            [*command, str(rounds), str(calls)], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+    with ExitStack() as stack:
+        ours = stack.enter_context(serving(saying([SAID], settings={"polls": {"queued": 10}})))
+        theirs = stack.enter_context(bare({"kind": "constants", "value": constants(ours.port)}))
+        command = [python("openai-responses"), "-m", "tests.bench.peers.patched", str(ours.port), str(ours.pid)]
+        numbers = map(str, (theirs.port, rounds, calls))
+        done = subprocess.run([*command, *numbers], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MeasurementFailed(f"{' '.join(command)}:\n{done.stderr}")
     measured = json.loads(done.stdout)
-    pairs = [(Cost(here, here), Cost(there, there)) for here, there in measured["own"]]
-    return speed_row(_SIX_CALLS, "openai-responses 0.13, in process", "ms of CPU without the client's", pairs, _AHEAD)
+    unit, against = "ms of CPU without the client's", "openai-responses 0.13, in process"
+    for name, key in ((_SIX_CALLS, "own"), (_BEYOND_SOCKETS, "beyond_sockets")):
+        pairs = [(Cost(here, here), Cost(there, there)) for here, there in measured[key]]
+        yield speed_row(name, against, unit, pairs, _AHEAD)
