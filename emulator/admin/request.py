@@ -143,20 +143,20 @@ async def in_slices(parts: Iterable[bytes]) -> bytes:
 
 async def list_response(name: str, items: Iterable[Any], **more: Any) -> Response:
     """An object with a list, which may be long, and more members. It looks as ``json_response`` does."""
+    return Response(await in_slices(list_parts(name, items, **more)), media_type="application/json")
+
+
+def list_parts(name: str, items: Iterable[Any], **more: Any) -> Iterator[bytes]:
+    """The body of ``list_response``."""
     found = False
-
-    def parts() -> Iterator[bytes]:
-        nonlocal found
-        yield b'{\n  "%b": [' % name.encode()
-        for item in items:
-            yield (b",\n    " if found else b"\n    ") + _indented(item, b"\n    ")
-            found = True
-        yield b"\n  ]" if found else b"]"
-        for key, value in more.items():
-            yield b',\n  "%b": %b' % (key.encode(), _indented(value, b"\n  "))
-        yield b"\n}\n"
-
-    return Response(await in_slices(parts()), media_type="application/json")
+    yield b'{\n  "%b": [' % name.encode()
+    for item in items:
+        yield (b",\n    " if found else b"\n    ") + _indented(item, b"\n    ")
+        found = True
+    yield b"\n  ]" if found else b"]"
+    for key, value in more.items():
+        yield b',\n  "%b": %b' % (key.encode(), _indented(value, b"\n  "))
+    yield b"\n}\n"
 
 
 def _indented(value: Any, line_end: bytes) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from emulator.base.limits import MAX_SCHEMA
-from emulator.sandbox import patterns, plain_schemas
+from emulator.sandbox import large_values, patterns, plain_schemas
 from emulator.sandbox.bounded_schema import TooMuch, limited, validator
 from emulator.sandbox.patterns import BadPattern, TooSlow
 
@@ -57,11 +57,12 @@ def decider(schema: Schema) -> Callable[[Any], bool]:
 
 
 def breaches(schema: Schema, value: Any) -> list[Breach]:
-    """Every breach of one of the emulator's own schemas, in the validator's order."""
+    """The breaches of one of the emulator's own schemas, in the validator's order; of a large value the first ones."""
     from jsonschema import Draft202012Validator
     from jsonschema_specifications import REGISTRY
 
-    return [_breach(error) for error in Draft202012Validator(schema, registry=REGISTRY).iter_errors(value)]
+    kind = large_values.validator_for(schema) if large_values.is_large(value) else Draft202012Validator
+    return [_breach(error) for error in kind(schema, registry=REGISTRY).iter_errors(value)]
 
 
 def _breach(error: ValidationError) -> Breach:

@@ -7,8 +7,9 @@ from asyncio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.admin.request import AdminError, in_world, list_response
+from emulator.admin.request import AdminError, in_world, list_parts, list_response
 from emulator.admin.snapshot.requests import about
+from emulator.apis.http.bodies import LARGE
 from emulator.base.operations import BY_NAME
 from emulator.base.text import did_you_mean
 from emulator.world.world import World
@@ -31,7 +32,12 @@ async def requests(request: Request, world: World) -> Response:
         for baseline in (True, False)
         for entry in world.journal.requests(operation, filters.get("thread"), filters.get("run"), baseline=baseline)
     ]
+    is_large = any(entry.size > LARGE for entry, _ in entries)
+    world = world.frozen() if is_large else world
     shown = (entry.as_json() | about(entry, world) | {"baseline": baseline} for entry, baseline in entries)
+    if is_large:  # in a thread, since a single body takes longer to show than others should wait
+        body = await to_thread(b"".join, list_parts("requests", shown, dropped=world.journal.dropped))
+        return Response(body, media_type="application/json")
     return await list_response("requests", shown, dropped=world.journal.dropped)
 
 

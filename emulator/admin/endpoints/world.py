@@ -13,6 +13,7 @@ from emulator.admin.request import AdminError, in_world, in_worlds, json_body, j
 from emulator.apis.assistants.store import objects_of
 from emulator.apis.responses.store import responses_of
 from emulator.base.clock import LAST_INSTANT
+from emulator.base.text import shorten
 from emulator.base.version import __version__
 from emulator.engine.turn_engine import TurnEngine
 from emulator.world.world import World
@@ -118,7 +119,7 @@ async def advance(request: Request, world: World) -> Response:
     body = json_body(request)
     seconds = body.get("seconds") if isinstance(body, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e10:
-        raise AdminError(400, f'expected {{"seconds": a number from 0}}, got {body!r}')
+        raise AdminError(400, f'expected {{"seconds": a number from 0}}, got {shorten(repr(body), 200)}')
     if world.clock.name == "real":
         raise AdminError(400, "only the skip clock can be advanced; this world runs on the real clock")
     until = world.clock.now() + seconds

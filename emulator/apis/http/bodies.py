@@ -7,6 +7,7 @@ import contextlib
 import functools
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any, Final
 
 import orjson
@@ -19,6 +20,9 @@ from emulator.apis.http.validation import request_error, with_whole_numbers
 from emulator.base.limits import MAX_BODY, MAX_BODY_DEPTH, MAX_BODY_VALUES
 from emulator.base.request_schemas import schema
 from emulator.world.journal import nested_beyond
+
+#: Bytes of a body that is read beside other requests.
+LARGE: Final = 256 * 1024
 
 #: Seconds for a client to send what nobody reads any more.
 LINGER: Final = 5.0
@@ -48,7 +52,8 @@ async def read_body(receive: Receive, limit: int = MAX_BODY, said: Sequence[Head
         body = b"".join(pieces)
     if len(body) > limit:
         return TOO_LARGE
-    return TOO_MANY if is_bloated(body) else body
+    is_too_many = await asyncio.to_thread(is_bloated, body) if len(body) > LARGE else is_bloated(body)
+    return TOO_MANY if is_too_many else body
 
 
 async def read_any(scope: Scope, receive: Receive) -> bytes | Form | None:
@@ -117,6 +122,16 @@ def read_json(operation: str, body: bytes, *, foundry: bool = False) -> dict[str
         raise error
     read: dict[str, Any] = with_whole_numbers(operation, values) if _DECIMAL.search(body) else values
     return read
+
+
+def outcome_of(operation: str, body: bytes, *, foundry: bool) -> Future[dict[str, Any]]:
+    """What ``read_json`` returns or raises, for whoever asks for it later."""
+    outcome: Future[dict[str, Any]] = Future()
+    try:
+        outcome.set_result(read_json(operation, body, foundry=foundry))
+    except Exception as error:
+        outcome.set_exception(error)
+    return outcome
 
 
 @functools.cache

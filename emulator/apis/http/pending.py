@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ class ResolvedRequest:
     waives_headers: bool
     #: The ``api-version`` of Azure and Foundry.
     version: str
+    #: What came of reading a large body, which is done before the request is handled.
+    read: Future[dict[str, Any]] | None = None
 
     @property
     def streams(self) -> bool:

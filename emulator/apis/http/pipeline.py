@@ -8,14 +8,15 @@ OpenAI's words, and a problem with its traceback.
 
 from __future__ import annotations
 
-from asyncio import sleep  # a test may put another in its place
+from asyncio import sleep, to_thread  # a test may put another ``sleep`` in its place
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http import errors, headers
 from emulator.apis.http.api_versions import warn_of_version
-from emulator.apis.http.bodies import TOO_LARGE, lingering, read_any, read_json, typed_query
+from emulator.apis.http.bodies import LARGE, TOO_LARGE, lingering, outcome_of, read_any, read_json, typed_query
+from emulator.apis.http.chosen_fault import chosen_fault
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, Busy
 from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
@@ -25,7 +26,8 @@ from emulator.apis.http.guard import guarded
 from emulator.apis.http.headers import Headers
 from emulator.apis.http.id_forms import judge_path, judge_values, not_found
 from emulator.apis.http.idle_polls import count_idle_poll
-from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, journal_body, json_or_none
+from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, journal_body
+from emulator.apis.http.recorded import check_recorded
 from emulator.apis.http.request import (
     AwaitedResponse,
     FileResponse,
@@ -51,10 +53,7 @@ from emulator.apis.http.router import Router
 from emulator.apis.http.stubs import BODILESS, stub_or
 from emulator.apis.http.validation import query_error
 from emulator.base.operations import OPERATIONS
-from emulator.base.problems import Problem
 from emulator.base.request_schemas import schema
-from emulator.scenarios.strict_replay import RecordedRequest, body_of
-from emulator.world.faults import ActiveFault
 from emulator.world.journal import Entry
 from emulator.world.kept_worlds import NoWorld
 from emulator.world.state.missing import Missing
@@ -102,14 +101,17 @@ class Api:
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
         with pending.world.responding():
-            if pending.is_intercepted:
-                await self._intercept(pending)
+            if pending.result is None:
+                await self._handle_late(pending)
             if isinstance(pending.result, Busy):
                 await self._try_again(pending)
             await self._send(pending, receive, send)
 
     def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
-        """From a request to its result, without a pause; a request that a fault intercepts is not handled yet."""
+        """From a request to its result, without a pause.
+
+        A request that a fault intercepts, or whose body is large, is not handled yet.
+        """
         path = scope["raw_path"].decode("latin-1")
         flavour = base_of(path, scope["query_string"]).flavour
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
@@ -121,17 +123,38 @@ class Api:
             if pending.resolved.version:
                 warn_of_version(world, pending.resolved.version, flavour, pending.resolved.operation)
             if world.is_strict:
-                self._check_recorded(world, pending.resolved, entry)
+                check_recorded(world, pending.resolved, entry)
             if world.faults.any:
-                pending.active_fault = self._fault(world, pending.resolved, entry)
+                pending.active_fault = chosen_fault(self._endpoints, world, pending.resolved, entry)
         except Exception as error:
             if entry.operation is None:  # a stub may respond to it, and the journal tells what it was
                 entry.body = journal_body(body)
             self._conclude(pending, error)
         else:
-            if not pending.is_intercepted:
+            if len(pending.resolved.raw) <= LARGE and not pending.is_intercepted:
                 self._handle_it(pending, pending.resolved)
         return pending
+
+    async def _handle_late(self, pending: PendingRequest) -> None:
+        """Handles a request that has to wait: for its large body, which others do not wait for, or for a fault."""
+        resolved = pending.resolved
+        assert resolved is not None
+        if len(resolved.raw) > LARGE:
+            name, is_foundry = resolved.operation.name, pending.flavour in FOUNDRY
+            resolved.read = await to_thread(outcome_of, name, resolved.raw, foundry=is_foundry)
+        if pending.is_intercepted:
+            await self._intercept(pending)
+        else:
+            self._handle_again(pending, resolved)
+
+    def _handle_again(self, pending: PendingRequest, resolved: ResolvedRequest) -> None:
+        """Handles a request in the world that is there by now."""
+        try:
+            pending.world = self.worlds.of(pending.key, changes=pending.entry.method not in _BODYLESS_METHODS)
+        except NoWorld as error:
+            self._conclude(pending, error)
+        else:
+            self._handle_it(pending, resolved)
 
     def _handle_it(self, pending: PendingRequest, resolved: ResolvedRequest) -> None:
         try:
@@ -177,10 +200,10 @@ class Api:
         except Exception as error:
             self._conclude(pending, error)
             return
-        pending.world = self.worlds.of(pending.key)
         if interceptor.response is None:
-            self._handle_it(pending, resolved)
+            self._handle_again(pending, resolved)
         else:
+            pending.world = self.worlds.of(pending.key)
             pending.result, pending.entry.time = interceptor.response, pending.world.clock.now()
 
     async def _try_again(self, pending: PendingRequest) -> None:
@@ -189,13 +212,12 @@ class Api:
         assert resolved is not None
         for _ in range(_TURNS_TO_NOTICE):
             await sleep(0)
-        pending.world = self.worlds.of(pending.key)
-        self._handle_it(pending, resolved)
+        self._handle_again(pending, resolved)
 
     def respond_now(self, pending: PendingRequest) -> Ready | None:
         """The response to a request that waits for nothing; None for one that has to wait."""
         result = pending.result
-        if pending.active_fault or isinstance(result, FileResponse | Busy):
+        if result is None or pending.active_fault or isinstance(result, FileResponse | Busy):
             return None
         if isinstance(result, AwaitedResponse):
             if not result.stream.ended:
@@ -203,7 +225,6 @@ class Api:
             result = result.ready()
         if isinstance(result, StreamResponse):
             return self._stream_now(pending, result) if result.stream.ended else None
-        assert result is not None
         world, entry = pending.world, pending.entry
         request_id = world.ids.request_id()
         response = result
@@ -247,26 +268,6 @@ class Api:
         handler = self._endpoints.handler(operation.name)
         return ResolvedRequest(operation, handler, path, address.query, raw, form, address.waives_beta, address.version)
 
-    def _check_recorded(self, world: World, resolved: ResolvedRequest, entry: Entry) -> None:
-        """Raises ApiError, and reports a problem, for a request that a strict replay has not recorded."""
-        body = resolved.form.as_json() if resolved.form else json_or_none(resolved.raw)
-        recorded = RecordedRequest(resolved.operation.name, resolved.path, resolved.query, body_of(body), "")
-        if why := world.not_recorded(entry.method, recorded):
-            world.report(Problem("not_recorded", f"{entry.method} {entry.path} was not recorded: {why}"))
-            raise errors.not_recorded(entry.method, entry.path, why)
-
-    def _fault(self, world: World, resolved: ResolvedRequest, entry: Entry) -> ActiveFault | None:
-        """The fault that applies to a request, noted in its entry."""
-        name = resolved.operation.name
-        active = world.faults.choose(
-            name,
-            lambda: self._endpoints.fault_targets[resolved.operation.api](world, name, resolved.path, resolved.raw),
-            streams=resolved.streams,
-        )
-        if active:
-            entry.fault = active.fault.kind.name
-        return active
-
     def _handle(self, world: World, resolved: ResolvedRequest, entry: Entry, flavour: Flavour) -> Response:
         """From a request to its result. Raises Refusal for what the service refuses."""
         name = resolved.operation.name
@@ -282,7 +283,10 @@ class Api:
         if resolved.form is not None and schema("forms", name) is None:
             raise errors.bad_json()
         takes_json = entry.method == "POST" and resolved.form is None
-        values = read_json(name, resolved.raw, foundry=flavour in FOUNDRY) if takes_json else {}
+        values = {}
+        if takes_json:
+            read = resolved.read
+            values = read_json(name, resolved.raw, foundry=flavour in FOUNDRY) if read is None else read.result()
         judge_values("bodies", name, values, given)
         request = Request(world, entry, flavour, resolved.path, query, values, resolved.form)
         if world.clock.name == "real" and world.active:

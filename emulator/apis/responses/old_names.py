@@ -160,6 +160,9 @@ _URL: Final = _is("image_url.url", "image_url", ", a string")
 
 # ---- Where they stand ----
 
+#: Items of a list, since no other request goes on meanwhile.
+_LOOKED_AT: Final = 5_000
+
 
 def _all(body: Any, parameters: Mapping[str, str]) -> Iterator[OldName]:
     if not isinstance(body, dict):
@@ -181,8 +184,8 @@ def _all(body: Any, parameters: Mapping[str, str]) -> Iterator[OldName]:
 
 
 def _items(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list, with an empty one in place of everything else."""
-    return [_object(one) for one in value] if isinstance(value, list) else []
+    """The objects of a list, with an empty one in place of everything else; of a very long list the first ones."""
+    return [_object(one) for one in value[:_LOOKED_AT]] if isinstance(value, list) else []
 
 
 def _object(value: Any) -> dict[str, Any]:
