@@ -28,6 +28,8 @@ _FIXTURES = frozenset({"assistants_emulator", "assistants_emulator_server"})
 _worker_key = pytest.StashKey["Worker"]()
 _reports_key = pytest.StashKey[list[Any]]()
 _PHASES = ("setup", "call", "teardown")
+#: What reports carry of the emulator.
+_MARKS = frozenset({"assistants_emulator", "assistants_cassette"})
 
 
 def _worker(config: pytest.Config) -> Worker:
@@ -241,7 +243,7 @@ def assistants_async_client(assistants_emulator: Control) -> AsyncOpenAI:
 @pytest.fixture(scope="session")
 def assistants_emulator_server(request: pytest.FixtureRequest) -> Control:
     """The same emulator without a reset, for fixtures of a wider scope: one URL and one key for each worker."""
-    from emulator.testing.worker import in_one_line
+    from emulator.testing.options import in_one_line
 
     with in_one_line():
         return _worker(request.config).control
@@ -330,10 +332,10 @@ def _terminal(config: pytest.Config) -> Any:
 
 
 def _reports_of_use(config: pytest.Config) -> list[Any]:
-    """The reports of all tests, if one of them has used the emulator; none in xdist's workers."""
+    """The reports of all tests, if one of them has used the emulator or its cassette; none in xdist's workers."""
     stats = getattr(_terminal(config), "stats", {})
     reports = [report for group in stats.values() for report in group if getattr(report, "when", None) in _PHASES]
-    return reports if any(hasattr(report, "assistants_emulator") for report in reports) else []
+    return reports if any(not _MARKS.isdisjoint(vars(report)) for report in reports) else []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

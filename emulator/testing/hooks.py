@@ -10,13 +10,14 @@ import pytest
 from emulator.base.problems import EmulatorError
 from emulator.control.network_guard import IMPORT_HINT
 from emulator.control.report import report as history_of
+from emulator.testing.cassette_use import is_checked
 from emulator.testing.failure_reports import attach, write_report
 from emulator.testing.failures import fail_report, failing
 from emulator.testing.loose_ends import LooseEndWarning, in_words, is_strict, used
-from emulator.testing.options import refuse
+from emulator.testing.options import in_one_line, refuse
 from emulator.testing.review import is_wanted, prices_of, review
 from emulator.testing.sunset_report import senders
-from emulator.testing.worker import Use, Worker, in_one_line
+from emulator.testing.worker import Use, Worker
 
 
 class Hooks:
@@ -70,7 +71,7 @@ class Hooks:
         if use is None:
             return result
         with in_one_line():
-            if use.checked:
+            if use.checked and is_checked(item, worker.control):
                 worker.control.check()
                 self._tell_loose_ends(item, use)
             if worker.option("sunset") == "fail":

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import pytest
 
+from emulator.base.problems import EmulatorError
 from emulator.base.text import did_you_mean, nearest, shorten
 
 #: The options of a world, and those of the marker and of ``assistants_emulator_options``, besides scenarios.
@@ -116,3 +118,12 @@ def _relative(file: Path) -> Path:
     """The path relative to the working directory, if it is below that."""
     here = Path.cwd()
     return file.relative_to(here) if file.is_relative_to(here) else file
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turns an error of the emulator or the file system into a failure of the test without a traceback."""
+    try:
+        yield
+    except (EmulatorError, OSError) as error:
+        refuse(str(error))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from emulator.testing.cassette_use import summary_lines as cassette_lines
 from emulator.testing.loose_ends import is_strict, of_session
 from emulator.testing.review import is_wanted, review_lines
 from emulator.testing.sunset_report import sunset_lines
@@ -57,6 +58,7 @@ def summarize(terminal: pytest.TerminalReporter, reports: list[Any], config: pyt
     if dependents:
         tests = len({report.nodeid for report in reports})
         lines += sunset_lines(dependents, tests, listed=config.option.assistants_emulator_sunset is not None)
+    lines += cassette_lines(reports)
     lines += of_session(ends.values())
     if is_wanted(config):
         lines += review_lines(ends, config)

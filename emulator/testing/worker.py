@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from emulator.testing.baselines import Baselines
 from emulator.testing.failures import failing
 from emulator.testing.loose_ends import Used
 from emulator.testing.neighbours import Admission, keep_sleep, real_files
-from emulator.testing.options import WORLD_OPTIONS, TestOptions, options_of, refuse
+from emulator.testing.options import WORLD_OPTIONS, TestOptions, in_one_line, options_of, refuse
 from emulator.testing.sunset_report import Dependence, senders
 
 #: The fixture that gives a test a world of its own.
@@ -67,6 +67,8 @@ class Worker:
         #: The running test, if it uses the emulator, and whether its own world has begun.
         self.item: pytest.Item | None = None
         self.in_own_world = False
+        #: The variables of the environment before clients were led to the emulator.
+        self._environ_before: dict[str, str | None] = {}
 
     # ---- The emulator ----
 
@@ -148,7 +150,9 @@ class Worker:
     def redirecting(self) -> Iterator[None]:
         """Points clients to the emulator and refuses the real service."""
         with pytest.MonkeyPatch.context() as patch, self.guarded():
-            for name, value in self.environ.items():
+            environ = self.environ
+            self._environ_before = {name: os.environ.get(name) for name in environ}
+            for name, value in environ.items():
                 patch.setenv(name, value)
             yield
 
@@ -210,52 +214,57 @@ class Worker:
             with real_files():
                 options = options_of(item, general)
                 use.may_differ = options.may_differ
-                self._begin_world(item, use, options, request.getfixturevalue)
+                self._begin_world(item, use, options)
         for name, value in self.environ.items():
             monkeypatch.setenv(name, value)
         use.checked = self.in_own_world = True
         try:
-            with self.guarded():
+            with self.guarded(), self._with_cassettes(request, options, monkeypatch):
                 yield control
         finally:
             self.in_own_world = False
             with in_one_line():
                 self.baselines.reset()
 
-    def _begin_world(self, item: pytest.Item, use: Use, options: TestOptions, value: Callable[[str], Any]) -> None:
+    def _begin_world(self, item: pytest.Item, use: Use, options: TestOptions) -> None:
         for sender in senders(item):
             if why := self.baselines.why_not(sender):
                 refuse(why)
         self.baselines.keep_first()
         self.baselines.reset(**options.options)
-        for scenario in options.scenarios or self._cassettes(item, value) or self._usual_scenarios():
+        usual = [] if self._plays_cassettes(item) else self._usual_scenarios()
+        for scenario in options.scenarios or usual:
             name = self.control.load(scenario)
             if any(scenario is one for one in options.own):
                 use.own_scenarios.append(name)
 
-    def _cassettes(self, item: pytest.Item, value: Callable[[str], Any]) -> list[Path]:
-        """The cassettes of a test with the marker ``vcr``, if the setting makes them its scenarios."""
-        is_wanted = self.config.getini("assistants_emulator_cassettes") and item.get_closest_marker("vcr") is not None
-        if not is_wanted or not isinstance(item, pytest.Function):
-            return []
-        from emulator.testing.cassettes import cassettes
+    def _with_cassettes(
+        self, request: pytest.FixtureRequest, options: TestOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> AbstractContextManager[None]:
+        """Makes the cassettes of a test with the marker ``vcr`` its scenarios, if the setting says so."""
+        item = request.node
+        if options.scenarios or not self._plays_cassettes(item):
+            return nullcontext()
+        from emulator.testing.cassette_use import Cassettes
 
-        return cassettes(item, value)
+        def leave_alone() -> None:
+            for name, value in {} if self.serves_session else self._environ_before.items():
+                monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+
+        cassettes = Cassettes(item, self.control, leave_alone)
+        with real_files():
+            cassettes.find(request.getfixturevalue)
+        return cassettes.open()
+
+    def _plays_cassettes(self, item: pytest.Item) -> bool:
+        is_wanted = bool(self.config.getini("assistants_emulator_cassettes"))
+        return is_wanted and isinstance(item, pytest.Function) and item.get_closest_marker("vcr") is not None
 
     def _usual_scenarios(self) -> list[Path]:
         """The scenarios of pyproject.toml, which are for tests that name none."""
         from emulator.scenarios.loading import scenario_files
 
         return scenario_files(*self.project.scenarios("pytest")) if self.project else []
-
-
-@contextmanager
-def in_one_line() -> Iterator[None]:
-    """Turns an error of the emulator or the file system into a failure of the test without a traceback."""
-    try:
-        yield
-    except (EmulatorError, OSError) as error:
-        refuse(str(error))
 
 
 def is_url(text: str) -> bool:

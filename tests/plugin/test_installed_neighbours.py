@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.recording.handmade import Book
+from tests.recording.handmade_responses import ask, response, says
 from tests.sdk.install import HOW, NEIGHBOURS, is_installed, python_of
 
 pytestmark = [
@@ -122,10 +124,10 @@ def test_app():
 }  # fmt: skip
 
 
-def run(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, tests: str, *options: str, head: str = HEAD) -> subprocess.CompletedProcess[str]:
     """A pytest of the environment of neighbours, on these tests."""
     (folder / "pytest.ini").write_text("[pytest]\nassistants_emulator = true\n")
-    (folder / "test_it.py").write_text(HEAD + tests)
+    (folder / "test_it.py").write_text(head + tests)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPENAI_"))}
     command = [str(python_of(NEIGHBOURS)), "-m", "pytest", "-q", "-W", "ignore::DeprecationWarning", *options]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
@@ -160,3 +162,59 @@ def test_the_reports_of_others_show_the_page_of_a_failed_test(tmp_path: Path) ->
     (shown,) = attached["test_app"]
     assert (shown["name"], shown["type"], attached["test_green"]) == ("assistants emulator", "text/html", [])
     assert (tmp_path / "allure" / shown["source"]).read_bytes() == page.read_bytes()
+
+
+#: A client with a base of its own, and one whose variables the test clears; vcrpy finds the cassette by its options.
+REPLAYED = """
+import json, os, pytest
+from openai import AsyncOpenAI, OpenAI
+
+@pytest.fixture(scope="module")
+def vcr_config():
+    return {"cassette_library_dir": "tapes", "serializer": "json"}
+
+@pytest.fixture(autouse=True)
+def cleared(monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+
+@pytest.mark.vcr
+def test_app(vcr):
+    client = OpenAI(base_url="https://api.openai.com/v1", api_key="sk-of-the-test")
+    assert client.responses.create(model="gpt-4o", input="How are you?").output_text == "Fine."
+    events = client.responses.create(model="gpt-4o", input="How are you?", stream=True)
+    assert [event.type for event in events][-1] == "response.completed"
+    assert vcr.play_count == 2
+
+@pytest.mark.vcr
+@pytest.mark.default_cassette("test_app")
+@pytest.mark.anyio
+async def test_async():
+    response = await AsyncOpenAI(api_key="sk-of-the-test").responses.create(model="gpt-4o", input="How are you?")
+    assert response.output_text == "Fine."
+    assert response.id != "resp_1"
+"""
+
+
+def test_vcrpy_hands_the_requests_of_a_cassette_on(tmp_path: Path) -> None:
+    [exchange] = ask(Book(), response(says("Fine.")), "How are you?").exchanges
+    interaction = {
+        "request": {
+            "method": "POST",
+            "uri": exchange.url,
+            "headers": {},
+            "body": (exchange.request_body or b"").decode(),
+        },
+        "response": {
+            "status": {"code": 200, "message": "OK"},
+            "headers": {"content-type": ["application/json"]},
+            "body": {"string": (exchange.response_body or b"").decode()},
+        },
+    }
+    (tmp_path / "tapes").mkdir()
+    (tmp_path / "tapes" / "test_app.json").write_text(json.dumps({"version": 1, "interactions": [interaction]}))
+    settings = ["-o", "assistants_emulator_cassettes=true", "-o", "assistants_emulator=false", "-p", "no:randomly"]
+
+    done = run(tmp_path, REPLAYED, *settings, head="")
+
+    assert "2 passed" in done.stdout, done.stdout
+    assert "2 of 2 tests with the marker vcr got their cassettes as scenarios" in done.stdout

@@ -8,8 +8,10 @@ import pytest
 
 from emulator.recordings.distil.distil import distil
 from emulator.recordings.distil.ordering import arrange
-from emulator.recordings.exchange import Recording
-from tests.recording.handmade import QUESTION, Book, assistant, proof_of, streamed, thread
+from emulator.recordings.exchange import Recording, RecordingError
+from emulator.recordings.importing import distil_all
+from tests.recording.handmade import QUESTION, Book, assistant, proof_of, proven, streamed, thread
+from tests.recording.handmade_responses import ask, response, says
 
 
 def _timeless(book: Book) -> Recording:
@@ -159,3 +161,21 @@ def test_requests_that_were_not_recorded_are_told_of() -> None:
 
     assert distilled.left_out == ["hand.yaml #1: a request that was not recorded; it is taken for get_thread"]
     assert distilled.document["given"]["threads"] == [{"id": "thread_1"}]
+
+
+def test_a_request_whose_url_alone_is_masked_is_played() -> None:
+    book = ask(Book(), response(says("Fine.")), "How are you?")
+    book.exchanges = [replace(one, url="**REDACTED**") for one in book.exchanges]
+
+    distilled = proven(book)
+
+    assert proof_of(distilled).played == 1
+    assert distilled.document["turns"][0]["steps"] == [{"say": "Fine."}]
+
+
+def test_masked_requests_of_another_api_are_told_apart() -> None:
+    book = Book().ask("POST /v1/embeddings", {"input": "a"}, {"object": "list", "data": [{"object": "embedding"}]})
+    book.exchanges = [replace(one, url="**REDACTED**") for one in book.exchanges]
+
+    with pytest.raises(RecordingError, match=r"none of its 1 requests is for the Assistants or Responses API"):
+        distil_all([book.recording()], "imported")

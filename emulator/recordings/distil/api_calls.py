@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.http.errors import ApiError
@@ -158,8 +158,22 @@ def _read_api_call(exchange: Exchange, order: int) -> ApiCall:
         api_call.response = parsed(exchange.response_body)
     if not has_address(exchange) and api_call.succeeded:
         api_call.operation, api_call.parameters = _infer_operation(api_call)
-        api_call.inferred = True
+        api_call.inferred = not _restore_address(api_call)
     return api_call
+
+
+def _restore_address(api_call: ApiCall) -> bool:
+    """Gives a request whose URL alone was masked the path of its operation. False if its body was not recorded."""
+    operation = BY_NAME.get(api_call.operation or "")
+    exchange = api_call.exchange
+    if operation is None or operation.method != exchange.method or exchange.request_body is None:
+        return False
+    try:
+        path = operation.path.format(**api_call.parameters)
+    except KeyError:
+        return False
+    api_call.exchange = replace(exchange, url=f"/v1{path}")
+    return True
 
 
 def has_address(exchange: Exchange) -> bool:
@@ -174,8 +188,21 @@ def _first_segments() -> frozenset[str]:
 
 def is_for_the_api(api_call: ApiCall) -> bool:
     """False for a request to another API. One that no operation answers, as GET /v1/responses, may be for it too."""
-    is_known = api_call.operation is not None or not has_address(api_call.exchange)
-    return is_known or not _first_segments().isdisjoint(api_call.exchange.path.split("/"))
+    if api_call.operation is not None:
+        return True
+    if not has_address(api_call.exchange):
+        return not _shows_another_api(api_call)
+    return not _first_segments().isdisjoint(api_call.exchange.path.split("/"))
+
+
+#: What objects of the API are, by the beginning of their ``object``.
+OBJECTS: Final = ("thread", "assistant", "response", "conversation", "vector_store", "container", "file", "upload")
+
+
+def _shows_another_api(api_call: ApiCall) -> bool:
+    """True if all objects of a response are of other kinds, as a completion or an embedding is."""
+    kinds = [str(one["object"]) for one in api_call.objects()]
+    return bool(kinds) and not any(kind.startswith(OBJECTS) for kind in kinds)
 
 
 #: The operation to infer from the first event of a stream, or from the kind of an object (with its id's parameter).
@@ -207,6 +234,8 @@ def _infer_operation(api_call: ApiCall) -> tuple[str | None, dict[str, str]]:
         ids = {key: about[key] for key in ("thread_id", "run_id") if isinstance(about.get(key), str)}
         return _BY_EVENT.get(name, "submit_tool_outputs_to_run" if "run_id" in ids else None), ids
     thing = next(iter(api_call.objects()), None)
+    if thing is not None and thing["object"] == "response" and api_call.exchange.method == "GET":
+        return "get_response", {"response_id": str(thing.get("id"))}
     operation, parameter = _BY_OBJECT.get(thing["object"], (None, "")) if thing else (None, "")
     if thing is None or operation is None or not isinstance(thing.get("id"), str):
         return None, {}

@@ -12,12 +12,10 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from emulator.base.operations import OPERATIONS
-from emulator.recordings.distil.api_calls import has_address, operation_of, read_events
+from emulator.recordings.distil.api_calls import OBJECTS, has_address, operation_of, read_events
 from emulator.recordings.exchange import Exchange, Recording, RecordingError
 
 _PREFIX: Final = "/v1"
-#: What objects of the API are, by the beginning of their ``object``, and its events, by that of their names.
-_OBJECTS: Final = ("thread", "assistant", "response", "conversation", "vector_store", "container", "file", "upload")
 _ROOTS: Final = frozenset(operation.path.split("/")[1] for operation in OPERATIONS)
 #: Bytes of a stream in which its first events are.
 _HEAD: Final = 4096
@@ -56,12 +54,12 @@ def with_found_base(recording: Recording) -> Recording:
 
 def _shared_base(exchanges: Sequence[Exchange]) -> str | None:
     """The one base of the requests that would be for the API below it; None if there is none, or several."""
-    bases = Counter(base for one in exchanges if (base := _base_of(one)) is not None)
-    shows_objects = any(_base_of(one) is not None and _shows_object(one) for one in exchanges)
+    bases = Counter(base for one in exchanges if (base := base_of(one)) is not None)
+    shows_objects = any(base_of(one) is not None and _shows_object(one) for one in exchanges)
     return next(iter(bases)) if len(bases) == 1 and shows_objects else None
 
 
-def _base_of(exchange: Exchange) -> str | None:
+def base_of(exchange: Exchange) -> str | None:
     """What stands before the first part of the path that the API begins with, if an operation follows there."""
     segments = exchange.path.split("/")
     for number, segment in enumerate(segments):
@@ -86,4 +84,4 @@ def _shows_object(exchange: Exchange) -> bool:
     value = exchange.response_json()
     rows = value.get("data") if isinstance(value, dict) and value.get("object") == "list" else [value]
     kinds = [str(one.get("object") or "") for one in (rows if isinstance(rows, list) else []) if isinstance(one, dict)]
-    return any(kind.startswith(_OBJECTS) for kind in kinds)
+    return any(kind.startswith(OBJECTS) for kind in kinds)
