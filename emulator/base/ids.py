@@ -117,6 +117,11 @@ class Ids:
         number = self._made["request"] = self._made.get("request", 0) + 1
         return "req_" + self._digest(f"request {number}", 16).hex()
 
+    @property
+    def requests(self) -> int:
+        """How many requests have got an id."""
+        return self._made.get("request", 0)
+
     def stream(self, purpose: str, owner: str) -> int:
         """A seed of its own for one purpose of one owner (a run's id), so that one more word of text shifts no id."""
         return int.from_bytes(self._digest(f"{purpose} {owner}", 8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from emulator.base.json_types import Object
@@ -63,7 +64,7 @@ class Server(AppServer):
         def replace_world() -> None:
             old = self.worlds.reset(key, options)
             if old is not None:
-                self.call_later(_LATER, old.forget)
+                self.call_later(_LATER, partial(self.worlds.let_go, old))
 
         self.run_in_server(replace_world)
 

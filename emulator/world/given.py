@@ -59,17 +59,19 @@ def give_unknown_model(world: State, name: str, contents: Mapping[str, bytes]) -
     world.unknown_models.add(name)
 
 
-def give(world: State, scenario: Scenario) -> None:
+def give(world: State, scenario: Scenario, *, is_tried: bool = False) -> None:
     """Makes all given objects, what is referred to first. One that is there already under its id is replaced.
 
-    Raises ScenarioError for a reference that leads nowhere; then nothing is made.
+    Raises ScenarioError for a reference that leads nowhere; then nothing is made, unless this ``is_tried``: nobody
+    keeps the objects of the world then.
     """
     if not scenario.given:
         return
-    rehearsal = copy.copy(world)
-    rehearsal.store, rehearsal.ids = world.store.copy(), world.ids.copy(world.ids.seed)
-    for place in (rehearsal, world):
-        _give_all(place, scenario)
+    if not is_tried:
+        rehearsal = copy.copy(world)
+        rehearsal.store, rehearsal.ids = world.store.copy(), world.ids.copy(world.ids.seed)
+        _give_all(rehearsal, scenario)
+    _give_all(world, scenario)
 
 
 def _give_all(world: State, scenario: Scenario) -> None:

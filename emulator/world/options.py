@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from emulator.base.clock import ClockName
 from emulator.base.json_types import Object
 from emulator.base.limits import HOLD_LIMIT
-from emulator.base.problems import EmulatorError
+from emulator.base.problems import EmulatorError, ScenarioError
+from emulator.scenarios.model import Scenario
 from emulator.world.state.state import Shape
 
 if TYPE_CHECKING:
@@ -55,3 +57,17 @@ def check_options(stated: Object) -> None:
 
     if found := option_problems(stated):
         raise EmulatorError("; ".join(found))
+
+
+def settings_of(scenarios: Sequence[Scenario], options: Options) -> Object:
+    """The settings that scenarios (newest first) and options state. Raises ScenarioError if scenarios disagree."""
+    stated: dict[str, tuple[Any, str]] = {}
+    for scenario in reversed(scenarios):
+        for key, value in scenario.settings.items():
+            if key in stated and stated[key][0] != value and key not in options.settings():
+                other, file = stated[key]
+                raise ScenarioError(
+                    [f"{scenario.file}: settings.{key} is {value!r} here, but {other!r} in {file}; they must agree"]
+                )
+            stated.setdefault(key, (value, scenario.file))
+    return {key: value for key, (value, _) in stated.items()} | options.settings()

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from emulator.base.clock import monotonic
 from emulator.base.ids import Ids
@@ -22,7 +22,7 @@ from emulator.world.faults import ActiveFaults
 from emulator.world.given import give
 from emulator.world.idle_polls import IdlePolls
 from emulator.world.journal import Entry, Journal
-from emulator.world.options import Options
+from emulator.world.options import Options, settings_of
 from emulator.world.state.state import State
 from emulator.world.state.store import Store
 
@@ -74,7 +74,7 @@ class World(State):
         self.idle_polls = IdlePolls()
         #: What the world of the same key had that a reset has ended, if that is remembered.
         self.ended_ids: frozenset[str] = frozenset()
-        self._made_by_requests = False
+        self.made_by_requests = False
         #: A request has changed something that no request made.
         self.is_used = False
         #: The real time of its last request, and the number of responses that have not ended.
@@ -87,11 +87,11 @@ class World(State):
 
     # ---- Scenarios ----
 
-    def load(self, scenario: Scenario, *, instead_of: str | None = None) -> None:
+    def load(self, scenario: Scenario, *, instead_of: str | None = None, made: World | None = None) -> None:
         """Adds a scenario, which takes precedence over those already loaded; one of the same name is replaced.
 
-        ``instead_of``: it takes the place of the one of that name. Raises ScenarioError, and changes nothing, when its
-        settings or given objects do not go with what is there.
+        ``instead_of``: it takes the place of the one of that name. ``made``: a copy with what the scenario gives.
+        Raises ScenarioError, and changes nothing, when its settings or given objects do not go with what is there.
         """
         if len(self.scenarios) >= MAX_SCENARIOS and all(one.name != scenario.name for one in self.scenarios):
             raise ScenarioError(
@@ -101,7 +101,11 @@ class World(State):
             self._unnamed += 1
             scenario = _renamed(scenario, f"unnamed-{self._unnamed}")
         loaded = placed(scenario, self.scenarios, instead_of)
-        self._make_given(scenario, loaded)
+        if made is None:
+            self._make_given(scenario, loaded)
+        else:
+            self.settings, self.shapes, self.clock = made.settings, made.shapes, made.clock
+            self.ids, self.store = made.ids, made.store
         for id, turn in list(self.active.items()):
             if turn.is_orphaned():
                 self.break_off(id)  # its thread was given anew
@@ -116,44 +120,35 @@ class World(State):
             self.stubbed.pop((scenario.name, number), None)
         self.changes.mark_all()
 
-    def _make_given(self, scenario: Scenario, loaded: tuple[Scenario, ...]) -> None:
+    def make_given(self, scenario: Scenario) -> None:
+        """Makes what a scenario gives in a world that is kept only if that succeeds. Raises ScenarioError."""
+        self._make_given(scenario, placed(scenario, self.scenarios), is_tried=True)
+
+    def _make_given(self, scenario: Scenario, loaded: tuple[Scenario, ...], *, is_tried: bool = False) -> None:
         """Settings and given objects as all these scenarios say; of ``loaded``, ``scenario`` is the new one.
 
         As long as no request has made an object, everything is made anew. Raises ScenarioError, and changes nothing.
         """
-        settings = self._settings_of(loaded)
+        settings = settings_of(loaded, self.options)
         changed = [key for key in _FOUNDATIONS if settings.get(key) != self.settings.get(key)]
-        if changed and self._made_by_requests:
+        if changed and self.made_by_requests:
             raise ScenarioError(
                 [f"{scenario.file}: {' and '.join(changed)} cannot change once requests have made objects; reset first"]
             )
         before = self.settings, self.shapes, self.clock, self.ids, self.store
         try:
-            if changed or not self._made_by_requests:
+            if changed or not self.made_by_requests:
                 self.begin(settings)
                 if not {"clock", "start"} & set(changed):
                     self.clock = before[2]  # time never goes back
                 for one in reversed(loaded):
-                    give(self, one)
+                    give(self, one, is_tried=True)
             else:
                 self.settings, self.shapes = settings, settings.get("shapes", "wire")
-                give(self, scenario)
+                give(self, scenario, is_tried=is_tried)
         except ScenarioError:
             self.settings, self.shapes, self.clock, self.ids, self.store = before
             raise
-
-    def _settings_of(self, scenarios: tuple[Scenario, ...]) -> Object:
-        """The settings that scenarios (newest first) and options state. Raises ScenarioError if scenarios disagree."""
-        stated: dict[str, tuple[Any, str]] = {}
-        for scenario in reversed(scenarios):
-            for key, value in scenario.settings.items():
-                if key in stated and stated[key][0] != value and key not in self.options.settings():
-                    other, file = stated[key]
-                    raise ScenarioError(
-                        [f"{scenario.file}: settings.{key} is {value!r} here, but {other!r} in {file}; they must agree"]
-                    )
-                stated.setdefault(key, (value, scenario.file))
-        return {key: value for key, (value, _) in stated.items()} | self.options.settings()
 
     def labels(self) -> set[str]:
         """All holds that scenarios name."""
@@ -253,12 +248,12 @@ class World(State):
 
     def made(self) -> None:
         """A request has made an object."""
-        self._made_by_requests = True
+        self.made_by_requests = True
 
     @property
     def is_bare(self) -> bool:
         """True if a world to come would be the same: no request has changed anything, and its journal is small."""
-        return not (self._made_by_requests or self.is_used or self.has_open_responses or self.journal.is_large)
+        return not (self.made_by_requests or self.is_used or self.has_open_responses or self.journal.is_large)
 
     @property
     def has_open_responses(self) -> bool:
@@ -290,7 +285,7 @@ class World(State):
             stubbed=self.stubbed.copy(),
             settings=self.settings,
             unnamed=self._unnamed,
-            made_by_requests=self._made_by_requests,
+            made_by_requests=self.made_by_requests,
             requests=(*self.journal.of_baseline, *self.journal.requests()),
         )
 
@@ -303,10 +298,16 @@ class World(State):
         other.store, other.journal, other.turns = self.store.copy(), self.journal.copy(), dict(self.turns)
         return other
 
+    def aside(self) -> World:
+        """A copy for ``make_given``, whose result ``load`` takes."""
+        other = copy.copy(self)
+        other.store, other.ids = self.store.copy(), self.ids.copy(self.ids.seed)
+        return other
+
     def restore(self, baseline: Baseline) -> None:
         """Takes over a baseline; for a world that nobody has used yet."""
         self.journal.of_baseline = baseline.requests
-        self.begin(self._settings_of(baseline.scenarios))
+        self.begin(settings_of(baseline.scenarios, self.options))
         self.store, self.ids = baseline.store.copy(), baseline.ids.copy(self.settings.get("seed", 0))
         if all(self.settings.get(key) == baseline.settings.get(key) for key in ("clock", "start")):
             self.clock.go_on_from(baseline.now)
@@ -316,7 +317,7 @@ class World(State):
         self.is_strict = any(one.strict_replay for one in self.scenarios)
         for scenario in reversed(self.scenarios):
             self.faults.load(scenario.name, scenario.faults)
-        self._unnamed, self._made_by_requests = baseline.unnamed, baseline.made_by_requests
+        self._unnamed, self.made_by_requests = baseline.unnamed, baseline.made_by_requests
 
     def end(self) -> None:
         """Ends every open response: its connection is closed without ``done``."""

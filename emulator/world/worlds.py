@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Literal
 
@@ -16,6 +16,7 @@ from emulator.scenarios.model import Scenario, placed
 from emulator.world.kept_worlds import KeptWorlds
 from emulator.world.loose_ends import OF_ALL_WORLDS, loose_ends_of, times_played
 from emulator.world.options import Options, check_options
+from emulator.world.templates import Templates
 from emulator.world.world import Baseline, World
 
 WorldsMode = Literal["one", "key"]
@@ -34,6 +35,7 @@ class Worlds:
     max_worlds: int = MAX_WORLDS
     forget_idle: float | None = None
     _worlds: KeptWorlds = field(init=False)
+    _templates: Templates = field(init=False)
     #: By key; the last of them is in force.
     _baselines: dict[str, list[Baseline]] = field(default_factory=dict)
     _overrides: dict[str, Object] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Worlds:
     def __post_init__(self) -> None:
         self._worlds = KeptWorlds(self.max_worlds, self.forget_idle)
         self._worlds.on_gone = self._forget_all
+        self._templates = Templates(self.options, self.scenarios)
 
     def of(self, key: str, *, changes: bool = False) -> World:
         """The world of that key. ``changes``: the request is going to change it.
@@ -58,7 +61,7 @@ class Worlds:
         name = key if self.mode == "key" else ""
         world = self._worlds.get(name)
         if world is None:
-            world = World(replace(self.options, **self._overrides.get(name, {})), self.scenarios)
+            world = self._templates.world(self._overrides.get(name, {}))
             self._worlds.put(name, world)
             world.journal.counts = self._counts.setdefault(name, world.journal.counts)
             world.ended_ids = self._ended.get(name, frozenset())
@@ -68,6 +71,15 @@ class Worlds:
         if changes:
             self._worlds.admit(name)
         return world
+
+    def needs_preparing(self, options: Object) -> bool:
+        """True if a new world with these options takes long to make. Raises EmulatorError for such that cannot be."""
+        check_options(options)
+        return self._templates.needs(options)
+
+    def prepare(self, options: Object) -> None:
+        """Makes what new worlds with these options begin with, if it is much. It touches no world that is there."""
+        self._templates.prepare(options)
 
     def delete(self, key: str) -> World | None:
         """The key's world ends, with its options and baselines, and does not count any more. Answers the old one."""
@@ -167,7 +179,7 @@ class Worlds:
             World(self.options, together)  # what cannot be together must not meet worlds to come
         except ScenarioError as error:
             return [str(error)]
-        self.scenarios = together
+        self.scenarios, self._templates = together, Templates(self.options, together)
         refusals = []
         for _, world in self._worlds.items():
             try:

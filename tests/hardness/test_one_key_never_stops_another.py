@@ -152,6 +152,39 @@ def test_a_large_scenario_is_read_beside_others(large: InProcess) -> None:
     assert answered > 5
 
 
+GIVEN: Final = {"threads": [{"id": "thread_given", "messages": _messages(5_000)}]}
+
+
+@pytest.mark.parametrize("has_made_objects", [False, True])
+def test_a_scenario_that_gives_thousands_of_messages(has_made_objects: bool) -> None:
+    """They are made aside; also where requests of the key have made objects before."""
+    api = InProcess(SCENARIO)
+    api.worlds.mode = "key"
+    api.post("/_emulator/scenarios", {"version": 1, "given": {"threads": [{"messages": _messages(1)}]}})  # imports
+    if has_made_objects:
+        api.thread("Hi")
+    body = json.dumps({"version": 1, "given": GIVEN}).encode()
+    reply, longest, answered = asyncio.run(_kept(api, "POST", "/_emulator/scenarios", body))
+    assert reply.status == 200
+    assert longest < _BOUND
+    assert answered > 5
+    assert api.get("/v1/threads/thread_given/messages").status == 200
+
+
+def test_the_first_request_of_a_key_for_which_much_is_given() -> None:
+    """Its world begins with a copy of what was made at the start, or by the reset that chose other options."""
+    api = InProcess({**SCENARIO, "given": GIVEN})
+    api.worlds.mode = "key"
+    api.worlds.prepare({})
+    api.post("/_emulator/reset", {"seed": 5})  # imports the check of options
+    requests = [("POST", "/_emulator/reset", options) for options in (b"", b'{"seed": 7}')]
+    for request in [(one, ("GET", "/v1/threads/thread_given/messages", b"")) for one in requests]:
+        for method, path, body in request:
+            reply, longest, _ = asyncio.run(_kept(api, method, path, body))
+            assert reply.status == 200
+            assert longest < _BOUND
+
+
 def test_an_export_does_not_see_what_happens_meanwhile() -> None:
     """In a world of its own: how many threads are made depends on the machine."""
     api = with_messages()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +13,11 @@ from emulator.admin.request import AdminError, in_world, json_body, json_respons
 from emulator.scenarios.checks import fault_problems
 from emulator.scenarios.document import path_in_words
 from emulator.scenarios.faults import fault_of
+from emulator.world.drafts import Draft, gives_much
 from emulator.world.world import World
+
+#: How often a scenario with many given objects is made aside, where requests of the same key change the world.
+_DRAFTS: Final = 3
 
 
 async def schema(request: Request) -> Response:
@@ -53,11 +58,24 @@ async def add_scenario(request: Request, world: World) -> Response:
     file, name = query.get("file", "<posted>"), query.get("name", "")
     # in a thread, since a large one takes seconds to read
     scenario = await to_thread(posted_scenario, raw_body(request), file, name)
-    if world.ended:  # meanwhile it was reset
+    world = _present(world, request)
+    for _ in range(_DRAFTS if gives_much([scenario]) else 0):
+        draft = Draft(world, scenario)
+        await to_thread(draft.make)
+        if draft.take_over():
+            break
+        world = _present(world, request)
+    else:
+        world.load(scenario)
+    return json_response({"name": world.scenarios[0].name})
+
+
+def _present(world: World, request: Request) -> World:
+    """The world; the one that came after it, if it was reset meanwhile."""
+    if world.ended:
         world = worlds_of(request).of(key_of(request), changes=True)
         world.is_used = True
-    world.load(scenario)
-    return json_response({"name": world.scenarios[0].name})
+    return world
 
 
 @in_world

@@ -40,7 +40,10 @@ def _openapi(routes: Sequence[BaseRoute]) -> Response:
 @in_worlds
 async def reset(request: Request, worlds: Worlds, key: str) -> Response:
     """Begins a new world. The options in the body apply until the next reset."""
-    _let_go(worlds, worlds.reset(key, json_body(request)))
+    options = json_body(request)
+    if worlds.needs_preparing(options):
+        await asyncio.to_thread(worlds.prepare, options)
+    _let_go(worlds, worlds.reset(key, options))
     return json_response({})
 
 

@@ -95,6 +95,7 @@ def _serve(
 
     lines = CountingLines(err)
     worlds = Worlds(defaults, scenarios, options.worlds, options.admin_key, **_bounds(options))
+    worlds.prepare({})
     listening = bind(options.host, options.port)
     hosts = Hosts(options.host, options.allow_host)
     watchers: list[Watcher] = []
