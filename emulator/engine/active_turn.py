@@ -167,7 +167,7 @@ class ActiveTurn:
         A turn without a stream begins, waits and comes to its holds by itself. What it says and does waits for a first
         poll, and its rest for as many as it is to have.
         """
-        if self.is_streamed or isinstance(ahead, Waited | Held):
+        if self.is_streamed or isinstance(ahead, (Waited, Held)):
             return False
         if isinstance(ahead, Move):
             return ahead.status != "in_progress" or self.polls["queued"] > 0

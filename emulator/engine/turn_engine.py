@@ -29,8 +29,8 @@ from emulator.scenarios.steps.actions import Cancelled, Expired, Failed, Held, W
 from emulator.scenarios.steps.context import Output, StepFailed
 from emulator.world.state.state import State
 
-#: Items that take time; all others happen as soon as what is before them has.
-_TIMED = frozenset({Move, Waited})
+#: Items that are the engine's business; all others are the narrator's, and happen as soon as what is before them has.
+_ENGINES_OWN = frozenset({Move, Waited, Held})
 #: Statuses that polls end.
 _POLLED = frozenset({"queued", "in_progress", "cancelling"})
 
@@ -197,7 +197,12 @@ class TurnEngine:
             item = self._ahead(turn)
             if item is None:
                 return
-            if type(item) not in _TIMED:  # by far the most items, and no time passes
+            if type(item) not in _ENGINES_OWN:  # by far the most items, and no time passes
+                turn.take()
+                if flaw := turn.narrator.apply(item, turn.at):
+                    self._report(turn, *flaw)
+                continue
+            if type(item) is Held:
                 self._pull(turn, item, turn.at)
                 continue
             due = turn.due(item, clock.status_seconds)

@@ -105,9 +105,9 @@ class TurnLog:
     def note(self, time: int, event: str, times: int = 1, object_id: str | None = None) -> None:
         """Adds to the timeline an event, or so many deltas in a row. ``object_id``: what it is about."""
         seq = self.changes.mark()
-        last = self.timeline[-1] if self.timeline else None
-        if last is not None and last.event == event and event.endswith(".delta"):
-            last.count += times
-            last.seq = seq
-            return
-        self.timeline.append(Moment(time, event, times, seq, milliseconds(), object_id, self._text, self._line))
+        timeline = self.timeline
+        if timeline and timeline[-1].event == event and event.endswith(".delta"):
+            timeline[-1].count += times
+            timeline[-1].seq = seq
+        else:
+            timeline.append(Moment(time, event, times, seq, milliseconds(), object_id, self._text, self._line))

@@ -7,7 +7,7 @@ and ``bounded_schema`` stops a check that takes too long.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -216,6 +216,6 @@ def reason(schema: Any, value: Any) -> str | None:
     return f"{place}: {found[0].message}" if place else found[0].message
 
 
-def dotted(path: list[Any]) -> str:
+def dotted(path: Sequence[str | int]) -> str:
     """``tools[0].function`` for ``["tools", 0, "function"]``."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

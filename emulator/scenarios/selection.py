@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
 from emulator.base.problems import NearMiss
@@ -59,15 +58,23 @@ class TurnIndex:
 
     def find(self, played: Played, situation: Situation) -> Turn | None:
         """The first turn that fits and is not used up. Counts nothing."""
-        whole = {name: getattr(situation, name) for name in self._texts}
-        folded = {name: text.casefold() for name, text in whole.items()}
-        with patterns.shared_time_limit() if self._has_expressions else nullcontext():
-            for turn, name, part, equal, is_all in self._turns:
-                if name is not None and (part not in folded[name] if part is not None else equal != whole[name]):
-                    continue
-                is_left = turn.times is None or played[turn.scenario, turn.name] < turn.times
-                if is_left and (is_all or first_mismatch(turn.when, situation) is None):
-                    return turn
+        if not self._has_expressions:
+            return self._find(played, situation)
+        with patterns.shared_time_limit():
+            return self._find(played, situation)
+
+    def _find(self, played: Played, situation: Situation) -> Turn | None:
+        whole: dict[str, str] = {}
+        folded: dict[str, str] = {}
+        for name in self._texts:
+            whole[name] = text = getattr(situation, name)
+            folded[name] = text.casefold()
+        for turn, named, part, equal, is_all in self._turns:
+            if named is not None and (part not in folded[named] if part is not None else equal != whole[named]):
+                continue
+            is_left = turn.times is None or played[turn.scenario, turn.name] < turn.times
+            if is_left and (is_all or first_mismatch(turn.when, situation) is None):
+                return turn
         return None
 
 

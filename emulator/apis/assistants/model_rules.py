@@ -59,6 +59,11 @@ def check_model(body: Object, base: Base | None, *, on_azure: bool) -> None:
     _check_formats(model, now, body, base)
 
 
+def has_plain_format(assistant: Assistant) -> bool:
+    """True unless its response format is a ``json_schema``, which the model and the tools have to go with."""
+    return not _is_json_schema(assistant["response_format"])
+
+
 def check_version(body: Object, version: str) -> None:
     """Raises ApiError for a response format that a version of Azure's does not know yet (docs/wire.md §6)."""
     if _is_json_schema(body.get("response_format")) and version[:1].isdigit() and version <= _WITHOUT_JSON_SCHEMA:

@@ -228,12 +228,13 @@ def text_of(message: Mapping[str, Any]) -> str:
 
 
 #: The settings of an assistant that the request for a run can override.
-_OVERRIDDEN: Final = ("model", "instructions", "temperature", "top_p", "reasoning_effort", "response_format")
+_OVERRIDDEN: Final = frozenset({"model", "instructions", "temperature", "top_p", "reasoning_effort", "response_format"})
 
 
 def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object, lifetime: int = RUN_LIFETIME) -> Run:
     """A run as it is queued: the assistant's settings, overridden by the request's. ``lifetime``: in seconds."""
-    settings: Object = {**assistant, **{key: body[key] for key in _OVERRIDDEN if body.get(key) is not None}}
+    own = {key: body[key] for key in body.keys() & _OVERRIDDEN if body[key] is not None}
+    settings: Mapping[str, Any] = {**assistant, **own} if own else assistant
     tools = echo_tools(body["tools"]) if body.get("tools") is not None else assistant["tools"]
     parallel = body.get("parallel_tool_calls")
     return {

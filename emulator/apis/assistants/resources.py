@@ -29,7 +29,9 @@ def resolve(world: State, sent: Object | None, *, days: int | None = None, on_az
     ``days``: the expiry of those that belong to a thread. ``on_azure``: their ids have Azure's form. Raises ApiError
     for what is not there; nothing is made then.
     """
-    resources = {key: value for key, value in (sent or {}).items() if value is not None}
+    if not sent:
+        return {}
+    resources = {key: value for key, value in sent.items() if value is not None}
     if "code_interpreter" in resources:
         ids = resources["code_interpreter"].get("file_ids") or []
         for id in ids:
@@ -56,12 +58,11 @@ def resolve(world: State, sent: Object | None, *, days: int | None = None, on_az
 def check_messages(world: State, messages: Iterable[Object]) -> None:
     """Raises ApiError if messages that are to be made refer to files that are not there, or that are not searched."""
     for message in messages:
-        attachments = _of_files(message.get("attachments") or [])
-        for one in attachments:
-            require_file(world, one["file_id"], "attachments")
-        require_searchable(
-            world, [one["file_id"] for one in attachments if _has_tool(one, "file_search")], "attachments"
-        )
+        if attachments := _of_files(message.get("attachments") or []):
+            for one in attachments:
+                require_file(world, one["file_id"], "attachments")
+            searched = [one["file_id"] for one in attachments if _has_tool(one, "file_search")]
+            require_searchable(world, searched, "attachments")
         for part in message["content"] if isinstance(message["content"], list) else []:
             if part["type"] == "image_file":
                 require_file(world, part["image_file"]["file_id"], "content")
@@ -115,6 +116,9 @@ def stores_of(
 
     ``own``: resources of the run, which take the place of the assistant's.
     """
-    holders = [assistant["tool_resources"] | (own or {}), *([thread.object["tool_resources"]] if thread else [])]
+    of_assistant, of_thread = assistant["tool_resources"], thread.object["tool_resources"] if thread else {}
+    if not (of_assistant or own or of_thread):  # most runs
+        return []
+    holders = [of_assistant | (own or {}), of_thread]
     ids = [id for resources in holders for id in resources.get("file_search", {}).get("vector_store_ids", [])]
     return [live_store(world, id) for id in ids]

@@ -23,7 +23,8 @@ class RunStream(EventStream):
     def send_object(self, thing: views.Stored, *events: str) -> None:
         """An object under each of these event names."""
         self.send(views.in_event(thing, self.shape, azure=self.azure, content=self.content), *events)
-        self.wake()
+        if self.listeners:
+            self.wake()
 
     def end(self) -> None:
         self.frames.append(sse.DONE)

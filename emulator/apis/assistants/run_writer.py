@@ -114,23 +114,22 @@ class RunWriter:
 
     def apply(self, item: Item, at: float) -> Flaw | None:
         """One item happens in the second ``at``. Returns what the model could not have written."""
-        match item:
-            case Delta(kind, id, content):
-                event = f"{kind}.delta"
-                self.log.note(int(at), event, object_id=id)
-                if self.log.stream:
-                    self.log.stream.send({"id": id, "object": event, "delta": content}, event)
-            case Create(thing):
-                made: Any = {**thing, "created_at": int(at)}
-                kind = made["object"]
-                self._put(made)
-                self._tell(made, at, f"{kind}.created", f"{kind}.{made['status']}")
-            case Update(kind, id, changes):
-                if part := self._get(kind, id):
-                    changed: Any = {**part, **changes}
-                    self._put(changed)
-            case End(kind, id, status, changes):
-                return self._end(kind, id, status, changes, at)
+        if isinstance(item, Delta):  # by far the most items
+            kind, id, content = item
+            event = f"{kind}.delta"
+            self.log.note(int(at), event, object_id=id)
+            if self.log.stream:
+                self.log.stream.send({"id": id, "object": event, "delta": content}, event)
+        elif isinstance(item, Create):
+            made: Any = {**item.thing, "created_at": int(at)}
+            kind = made["object"]
+            self._put(made)
+            self._tell(made, at, f"{kind}.created", f"{kind}.{made['status']}")
+        elif isinstance(item, End):
+            return self._end(*item, at)
+        elif part := self._get(item.kind, item.id):
+            changed: Any = {**part, **item.changes}
+            self._put(changed)
         return None
 
     def _end(self, kind: str, id: str, status: str, changes: Object, at: float) -> Flaw | None:

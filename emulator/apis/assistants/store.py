@@ -25,10 +25,11 @@ class ThreadState:
     """What a thread holds. Once a copy of the thread has it too, it does not change any more.
 
     ``steps``: the run steps of each run, by the run's id. ``active_run``: the id of the run that is not at its end yet,
-    at most one a thread. ``asked``: the user's message that came last, and its text, which the next run is to answer.
+    at most one a thread. ``asked``: the user's message that came last, with its id and its text, which the next run is
+    to answer; empty if there is none. ``tokens``: the estimate for the texts of all messages.
     """
 
-    __slots__ = ("active_run", "asked", "is_shared", "messages", "object", "runs", "steps")
+    __slots__ = ("active_run", "asked", "is_shared", "messages", "object", "runs", "steps", "tokens")
 
     def __init__(self, object: ThreadObject) -> None:
         self.object = object
@@ -36,7 +37,8 @@ class ThreadState:
         self.runs: Collection[Run] = Collection(RUN)
         self.steps: dict[str, Collection[RunStep]] = {}
         self.active_run: str | None = None
-        self.asked: tuple[StoredMessage, str] | None = None
+        self.asked: tuple[str, StoredMessage | None, str] = "", None, ""
+        self.tokens = 0
         self.is_shared = False
 
     def copy(self) -> ThreadState:
@@ -44,7 +46,7 @@ class ThreadState:
         other = ThreadState(self.object)
         other.messages, other.runs = self.messages.copy(), self.runs.copy()
         other.steps = {run_id: steps.copy() for run_id, steps in self.steps.items()}
-        other.active_run, other.asked = self.active_run, self.asked
+        other.active_run, other.asked, other.tokens = self.active_run, self.asked, self.tokens
         return other
 
 
@@ -99,15 +101,22 @@ class Thread:
 
     def put_message(self, message: Message) -> StoredMessage:
         """Stores a message, and returns it as it is stored."""
-        state, stored = self._own(), StoredMessage(message)
-        if stored.is_from_user:
-            state.asked = stored, text_of(message)
-        state.messages.put(message["id"], stored)
+        state, id, stored = self._own(), message["id"], StoredMessage(message)
+        before = state.messages.get(id)
+        if stored.is_from_user and (before is None or id == state.asked[0]):
+            state.asked = id, stored, text_of(message)
+        state.tokens += stored.tokens - (before.tokens if before else 0)
+        state.messages.put(id, stored)
         return stored
 
     def remove_message(self, id: str) -> None:
-        """Takes out a message that is there."""
-        self._own().messages.remove(id)
+        """Takes out a message. Raises Missing."""
+        state, stored = self._own(), self.messages.find(id, "message_id")
+        state.tokens -= stored.tokens
+        state.messages.remove(id)
+        if stored is state.asked[1]:  # the one before it is the newest now
+            newest = next(((id, one) for id, one in state.messages.newest_first() if one.is_from_user), None)
+            state.asked = (*newest, newest[1].text()) if newest else ("", None, "")
 
     def put_run(self, run: Run) -> None:
         state = self._own()
@@ -119,16 +128,17 @@ class Thread:
         """Stores a run step of a run that is there."""
         self._own().steps[step["run_id"]].put(step["id"], step)
 
+    @property
+    def tokens(self) -> int:
+        """The estimate for the texts of all messages."""
+        return self.state.tokens
+
     def has_user_message(self) -> bool:
-        return any(stored.is_from_user for stored in self.messages)
+        return self.state.asked[1] is not None
 
     def last_user_text(self) -> str:
         """All text of the newest message of a user; parts are joined by line breaks."""
-        stored = next((one for _, one in self.messages.newest_first() if one.is_from_user), None)
-        asked = self.state.asked
-        if asked and asked[0] is stored:
-            return asked[1]
-        return "" if stored is None else stored.text()
+        return self.state.asked[2]
 
     def shared(self) -> ThreadState:
         """What it holds now, for a copy of the store."""

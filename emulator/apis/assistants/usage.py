@@ -8,7 +8,8 @@ over its steps (docs/wire.md §2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import dropwhile, takewhile
 
 import orjson
 
@@ -54,17 +55,12 @@ def prompt(run: Run, thread: Thread) -> int:
     """Tokens that the model reads before its first word in this run."""
     fixed = [run["instructions"] or "", *([orjson.dumps(run["tools"]).decode()] if run["tools"] else [])]
     cut = run["truncation_strategy"]
-    most = cut["last_messages"] if cut["type"] == "last_messages" else None
-    return usage.prompt(fixed, _before(run["id"], thread), most)
-
-
-def _before(run_id: str, thread: Thread) -> Iterator[int]:
-    """The tokens of each message that was there before the run wrote one, newest first."""
-    is_own = True
-    for _, message in thread.messages.newest_first():
-        is_own = is_own and message.run_id == run_id
-        if not is_own:
-            yield message.tokens
+    newest = thread.messages.newest_first()
+    if cut["type"] != "last_messages":  # nearly all runs: the sum is known
+        own = takewhile(lambda one: one[1].run_id == run["id"], newest)
+        return usage.prompt(fixed, [thread.tokens - sum(message.tokens for _, message in own)])
+    before = dropwhile(lambda one: one[1].run_id == run["id"], newest)
+    return usage.prompt(fixed, (message.tokens for _, message in before), cut["last_messages"])
 
 
 class UsageCounter:

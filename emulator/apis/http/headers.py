@@ -154,15 +154,9 @@ def openai_headers(request_id: str, now: float) -> Headers:
     return [_date(now), *_OPENAI, (b"x-request-id", request_id.encode())]
 
 
-@functools.lru_cache(maxsize=64)
-def _head_before_id(second: int) -> bytes:
-    """The lines of ``openai_headers`` before the request's id: the same for a whole second."""
-    return lines_of(openai_headers("", second)[:-1])
-
-
 def openai_head(request_id: str, now: float) -> bytes:
     """``openai_headers`` as lines."""
-    return b"%bx-request-id: %b\r\n" % (_head_before_id(int(now)), request_id.encode())
+    return b"date: %b\r\n%bx-request-id: %b\r\n" % (http_date(int(now)), _OPENAI_LINES, request_id.encode())
 
 
 def azure_headers(
@@ -195,3 +189,6 @@ def _date(now: float) -> Header:
 def lines_of(headers: Headers) -> bytes:
     """Headers as they go over the wire."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+_OPENAI_LINES: Final = lines_of(_OPENAI)

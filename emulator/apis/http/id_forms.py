@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.http.errors import ApiError
@@ -131,25 +131,25 @@ class _Ids(NamedTuple):
 def judge_values(part: str, operation: str, value: Any, given: Given) -> None:
     """The same for the ids of a body or query (``part``: ``bodies`` or ``queries``) that fits its schema."""
     ids = _ids_of(part, operation) if value else None
-    if ids is None or (isinstance(value, dict) and ids.members.keys().isdisjoint(value)):
-        return
-    from emulator.sandbox.json_schema import dotted
-
-    for path, prefix, id in _walk(ids, value, []):
-        if error := _error_unless_given(prefix, id, dotted(path), given):
-            raise error
+    if ids is not None:
+        _judge(ids, value, (), given)
 
 
-def _walk(ids: _Ids, value: Any, path: list[Any]) -> Iterator[tuple[list[Any], str, str]]:
+def _judge(ids: _Ids, value: Any, path: tuple[str | int, ...], given: Given) -> None:
+    """Raises ApiError for the first id in a value that stands at this path of a body or query."""
     if ids.prefix and isinstance(value, str):
-        yield path, ids.prefix, value
+        if _error_unless_given(ids.prefix, value, "", given):
+            from emulator.sandbox.json_schema import dotted
+
+            if error := form_error(ids.prefix, value, dotted(path)):
+                raise error
     elif isinstance(value, dict):
         for name, inner in ids.members.items():
             if name in value:
-                yield from _walk(inner, value[name], [*path, name])
+                _judge(inner, value[name], (*path, name), given)
     elif isinstance(value, list) and ids.items:
         for number, one in enumerate(value):
-            yield from _walk(ids.items, one, [*path, number])
+            _judge(ids.items, one, (*path, number), given)
 
 
 @functools.cache

@@ -9,7 +9,7 @@ OpenAI's words, and a problem with its traceback.
 from __future__ import annotations
 
 from asyncio import sleep, to_thread  # a test may put another ``sleep`` in its place
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
@@ -217,7 +217,7 @@ class Api:
     def respond_now(self, pending: PendingRequest) -> Ready | None:
         """The response to a request that waits for nothing; None for one that has to wait."""
         result = pending.result
-        if result is None or pending.active_fault or isinstance(result, FileResponse | Busy):
+        if result is None or pending.active_fault or isinstance(result, (FileResponse, Busy)):
             return None
         if isinstance(result, AwaitedResponse):
             if not result.stream.ended:
@@ -276,18 +276,19 @@ class Api:
             check(entry.headers)
         given = world.store.given_ids
         judge_path(name, resolved.path, given)
-        query = resolved.query and typed_query(name, resolved.query)
-        if query and (error := query_error(name, query)):
-            raise error
-        judge_values("queries", name, query, given)
+        query = resolved.query
+        if query:
+            query = typed_query(name, query)
+            if error := query_error(name, query):
+                raise error
+            judge_values("queries", name, query, given)
         if resolved.form is not None and schema("forms", name) is None:
             raise errors.bad_json()
-        takes_json = entry.method == "POST" and resolved.form is None
-        values = {}
-        if takes_json:
+        values: dict[str, Any] = {}
+        if entry.method == "POST" and resolved.form is None:
             read = resolved.read
             values = read_json(name, resolved.raw, foundry=flavour in FOUNDRY) if read is None else read.result()
-        judge_values("bodies", name, values, given)
+            judge_values("bodies", name, values, given)
         request = Request(world, entry, flavour, resolved.path, query, values, resolved.form)
         if world.clock.name == "real" and world.active:
             request.engine.catch_up()

@@ -6,13 +6,14 @@ without a pause, so that no other request sees the world in between. ``pipeline`
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.apis.http.flavours import FOUNDRY, Flavour
 from emulator.apis.http.form import Form
-from emulator.apis.http.headers import Headers, read_query
+from emulator.apis.http.headers import Header, read_query
 from emulator.apis.http.json_text import pretty
 from emulator.base.clock import FOREVER
 from emulator.world.journal import Entry
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from emulator.engine.active_turn import ActiveTurn
     from emulator.engine.event_stream import EventStream
     from emulator.engine.turn_engine import TurnEngine
+
+
+@functools.cache
+def _engine_class() -> type[TurnEngine]:
+    from emulator.engine.turn_engine import TurnEngine
+
+    return TurnEngine
 
 
 @dataclass(slots=True)
@@ -50,9 +58,7 @@ class Request:
     def engine(self) -> TurnEngine:
         """Plays the world's turns. It is imported when a request first needs it: no start waits for it."""
         if self._engine is None:
-            from emulator.engine.turn_engine import TurnEngine
-
-            self._engine = TurnEngine(self.world)
+            self._engine = _engine_class()(self.world)
         return self._engine
 
     @property
@@ -78,7 +84,7 @@ class JsonResponse:
     body: bytes
     status: int = 200
     poll_after: int | None = None
-    headers: Headers = field(default_factory=list)
+    headers: Sequence[Header] = ()
 
 
 class FileResponse(NamedTuple):

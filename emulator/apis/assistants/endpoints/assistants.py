@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import Final
 
 from emulator.apis.assistants import errors, objects, strict_schemas
-from emulator.apis.assistants.model_rules import Base, check_model, check_version, sampling_of
+from emulator.apis.assistants.model_rules import (
+    SAMPLING,
+    Base,
+    check_model,
+    check_version,
+    has_plain_format,
+    sampling_of,
+)
 from emulator.apis.assistants.objects import Assistant
 from emulator.apis.assistants.resources import resolve
 from emulator.apis.assistants.store import objects_of
@@ -14,6 +22,8 @@ from emulator.apis.assistants.views import shown, view_of
 from emulator.apis.http.lists import deleted, list_of, read_query
 from emulator.apis.http.request import JsonResponse, Request, json_response
 
+#: The parameters of a run that the checks compare with its assistant.
+_SETTINGS: Final = frozenset({*SAMPLING, "model", "tools", "reasoning_effort", "response_format"})
 #: Known to be refused, with its snapshots (docs/wire.md §4). Any other name is accepted: nobody knows all of them.
 _UNSUPPORTED = re.compile(r"gpt-5\.1(?!\d)")
 
@@ -28,6 +38,8 @@ def check_settings(request: Request, assistant: Assistant | None = None, *, modi
     named = model or (assistant["model"] if assistant and not modifies else None)
     if named in request.world.unknown_models:
         raise errors.model_not_found(named)
+    if assistant and not modifies and _SETTINGS.isdisjoint(request.body) and has_plain_format(assistant):
+        return  # most runs: an assistant goes with itself
     if model and _UNSUPPORTED.match(model) and request.flavour == "openai":
         raise errors.unsupported_model(model)
     if request.flavour == "azure":

@@ -54,7 +54,6 @@ def modify_message(request: Request) -> JsonResponse:
 def delete_message(request: Request) -> JsonResponse:
     thread = thread_in_path(request)
     id = request.path["message_id"]
-    thread.messages.find(id, "message_id")
     thread.remove_message(id)
     return json_response(deleted(id, "thread.message"))
 
