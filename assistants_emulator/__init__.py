@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import sys
 
@@ -49,7 +50,18 @@ def main() -> int:
     return code
 
 
+def _open_closed_streams() -> None:
+    """Whoever closes a standard stream (``>&-``) wants nothing of it; no file or socket may get its number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
+
+
 def _main() -> int:
+    _open_closed_streams()
     if why := why_hidden():
         print(why, file=sys.stderr)
         return 2

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+#: As type checkers know it; ``typing`` itself is large, and ``python -m emulator`` imports this module first.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from emulator.base.problems import CheckFailed, EmulatorError, EmulatorWarning, Problem, ScenarioError
     from emulator.base.version import __version__
     from emulator.control.client import Control

@@ -88,6 +88,8 @@ def _refused(error: Exception, world: World | None = None) -> Response:
     if world is None:
         raise error
     world.report_exception(error)
+    if isinstance(error, OSError):
+        return refusal(500, f"the machine refused the emulator something: {error}")
     return refusal(500, f"the emulator failed, which is a bug in it; check() has the traceback: {error!r}")
 
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
+from emulator.base.files import read_file
 from emulator.base.problems import EmulatorError
 
 #: The last words of names of snapshots, besides dates.
@@ -40,8 +41,8 @@ class Prices:
         Raises EmulatorError for a file that cannot be read or has another form.
         """
         try:
-            source = files("emulator.base") / "prices.json" if path is None else Path(path)
-            return cls._from_json(json.loads(source.read_text(encoding="utf-8")))
+            source = files("emulator.base") / "prices.json"
+            return cls._from_json(json.loads(source.read_bytes() if path is None else read_file(path)))
         except OSError as error:
             raise EmulatorError(f"{path}: the prices cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -16,6 +16,7 @@ import orjson
 from emulator.base.limits import MAX_SCHEMA
 from emulator.sandbox import large_values, patterns, plain_schemas
 from emulator.sandbox.bounded_schema import TooMuch, limited, validator
+from emulator.sandbox.fast_validators import fast_validator
 from emulator.sandbox.patterns import BadPattern, TooSlow
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ class Breach:
 
 def decider(schema: Schema) -> Callable[[Any], bool]:
     """A fast check against one of the emulator's own schemas, without reasons; ``breaches`` gives those."""
-    import jsonschema_rs
-
-    decide: Callable[[Any], bool] = jsonschema_rs.Draft202012Validator(schema).is_valid
+    decide: Callable[[Any], bool] = fast_validator(schema).is_valid
     return decide
 
 
@@ -127,10 +126,9 @@ def _fits_the_draft(schema: Any) -> bool:
 
 @functools.cache
 def _of_the_draft() -> Any:
-    import jsonschema_rs
     from jsonschema import Draft202012Validator
 
-    return jsonschema_rs.Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    return fast_validator(Draft202012Validator.META_SCHEMA)
 
 
 class _Endless(Exception):

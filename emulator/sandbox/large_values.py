@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from emulator.sandbox.fast_validators import fast_validator
+
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
@@ -57,9 +59,7 @@ def _items(
         return
     if len(value) > schema.get("maxItems", len(value)):
         return
-    import jsonschema_rs
-
-    fits = jsonschema_rs.validator_for({"$defs": definitions, **wanted}).is_valid
+    fits = fast_validator({"$defs": definitions, **wanted}).is_valid
     wrong = (index for index, item in enumerate(value) if not fits(item))
     for _, index in zip(range(_TOLD), wrong, strict=False):
         yield from validator.descend(instance=value[index], schema=wanted, path=index)

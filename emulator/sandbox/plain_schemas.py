@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import orjson
 
+from emulator.sandbox.fast_validators import fast_validator
+
 _TYPES: Final = frozenset({"string", "number", "integer", "boolean", "object", "array", "null"})
 #: Levels of schemas; a deeper one is not plain.
 _DEPTH: Final = 20
@@ -33,9 +35,7 @@ def fits(schema: Any, value: Any) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _validator(schema: bytes) -> Any:
-    import jsonschema_rs
-
-    return jsonschema_rs.Draft202012Validator(orjson.loads(schema))
+    return fast_validator(orjson.loads(schema))
 
 
 def _is_plain_keyword(keyword: str, value: Any, depth: int) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final
 
+from emulator.base.files import read_file
 from emulator.base.problems import ScenarioError
 from emulator.scenarios.checks import problems
 from emulator.scenarios.document import Path, parse
@@ -25,7 +26,7 @@ def drop_unjoined_chunks(file: FilePath) -> int:
     A file that cannot be read as a scenario, or is JSON, stays as it is. Raises OSError.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_file(file).decode("utf-8")
         data = parse(text, str(file)).data
     except (ScenarioError, UnicodeDecodeError):
         return 0

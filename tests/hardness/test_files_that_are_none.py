@@ -70,6 +70,8 @@ DOORS: dict[str, Callable[[Path], list[str]]] = {
     "import": lambda path: ["import", str(path), "--out", "-"],
     "import a folder": lambda path: ["import", str(path.parent), "--out", "-"],
     "replay": lambda path: ["replay", "--port", "0", str(path)],
+    "parity": lambda path: ["parity", str(path), str(path)],
+    "prices": lambda path: ["serve", "--port", "0", "--prices", str(path)],
     "certificate": lambda path: ["serve", "--port", "0", "--tls-cert", str(path)],
 }
 

@@ -15,11 +15,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator.apis.http import pipeline
+from emulator.base.unbroken import unbroken
 from emulator.cli.log_stream import LogStream
 from emulator.recordings.readers import parse_recording
 from tests.hardness.bounds import bounded, needs_limits
@@ -122,6 +124,57 @@ def test_a_full_disk_is_a_line_on_stderr() -> None:
         assert errors.read().count(b"the machine refused the emulator something") == 1
 
 
+def test_what_the_machine_refuses_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of a scenario are kept as those that are uploaded."""
+
+    def full(content: bytes) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("emulator.world.state.contents.Content.of", full)
+    api = InProcess()
+    scenario = {"version": 1, "given": {"files": [{"filename": "a.txt", "content": "soup"}]}}
+    refused = api.post("/_emulator/scenarios", scenario)
+    assert refused.status == 500
+    assert "the machine refused the emulator something: [Errno 28]" in refused.json["error"]["message"]
+    assert [one["kind"] for one in api.get("/_emulator/check").json["problems"]] == ["machine"]
+    monkeypatch.undo()
+    assert api.post("/_emulator/scenarios", scenario).status == 200
+
+
+# ---- Where a command runs ----
+
+
+@needs_limits
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+@pytest.mark.parametrize("words", [["check", "-"], ["schema"]])
+def test_a_closed_stream_gets_nothing(words: list[str], closed: tuple[int, ...], tmp_path: Path) -> None:
+    """Nothing that the command opens takes the number of the stream, either."""
+    scenario = tmp_path / "weather.yaml"
+    scenario.write_text("version: 1\nturns: [{steps: [{say: hi}]}]\n")
+    words = [str(scenario) if word == "-" and 0 in closed else word for word in words]
+
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    line = [sys.executable, "-m", "emulator", *words]
+    with scenario.open("rb") as source:
+        done = subprocess.run(line, stdin=source, capture_output=True, check=False, timeout=60, preexec_fn=close)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.stdout == b"") is (1 in closed)
+
+
+@needs_limits
+def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    line = [sys.executable, "-m", "emulator", "check", "weather.yaml"]
+    done = subprocess.run(
+        line, cwd=gone, capture_output=True, check=False, timeout=60, preexec_fn=lambda: os.rmdir(str(gone))
+    )
+    assert (done.returncode, done.stderr) == (2, b"assistants-emulator: the current directory is no longer there\n")
+
+
 # ---- An export ----
 
 FORM = (b"content-type", b"multipart/form-data; boundary=b")
@@ -173,6 +226,20 @@ def test_ctrl_c_is_quiet_while_modules_are_imported(tmp_path: Any) -> None:
     path = os.pathsep.join([str(tmp_path), *sys.path])
     done = subprocess.run(line, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_ctrl_c_waits_for_what_must_not_break_off() -> None:
+    done = []
+
+    def finish_an_import() -> None:
+        with unbroken():
+            signal.raise_signal(signal.SIGINT)
+            done.append("the import")
+
+    with pytest.raises(KeyboardInterrupt):
+        finish_an_import()
+    assert done == ["the import"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 # ---- A log that nobody reads ----

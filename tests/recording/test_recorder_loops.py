@@ -13,7 +13,7 @@ from emulator.server.uvicorn_server import bind
 from tests.recording.recorders import recording
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0.0.0.0", "[::]"])
 def test_a_recorder_does_not_record_itself(host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with bind("127.0.0.1", 0) as free:
         port = free.getsockname()[1]

@@ -23,9 +23,10 @@ def _decides(part: str, operation: str, *, foundry: bool) -> Callable[[Any], boo
     found = schema(part, operation, foundry=foundry)
     if found is None:
         return None
-    import jsonschema_rs
+    from emulator.sandbox.fast_validators import fast_validator
 
-    return jsonschema_rs.validator_for(found).is_valid
+    decides: Callable[[Any], bool] = fast_validator(found).is_valid
+    return decides
 
 
 def is_valid(operation: str, body: Any, part: str = "bodies", *, foundry: bool = False) -> bool:

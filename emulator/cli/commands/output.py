@@ -22,6 +22,8 @@ _SHOWN: Final = 12
 
 def describe_os_error(error: OSError) -> str:
     """``nowhere.yaml: No such file or directory``, with a hint if the folder has a file of a similar name."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return "the current directory is no longer there"
     if error.filename is None or error.strerror is None:
         return str(error)
     hint = ""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from emulator.base.json_types import Object
 from emulator.recordings.distil import response_schemas
+from emulator.sandbox.fast_validators import fast_validator
 from emulator.sandbox.json_schema import Schema
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -187,10 +188,8 @@ _DELTA: Final = _object(
 
 @functools.cache
 def _validator(kind: str) -> Any:
-    import jsonschema_rs
-
     known = {"body": _BODY, "delta": _DELTA, **OBJECTS, **response_schemas.SCHEMAS}
-    return jsonschema_rs.Draft202012Validator(known[kind])
+    return fast_validator(known[kind])
 
 
 def is_readable(thing: Object) -> bool:

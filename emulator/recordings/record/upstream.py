@@ -108,7 +108,8 @@ class Upstream:
             return  # then it is not this machine, or a request will tell
         wanted = {ip_address(one.partition("%")[0]) for one in found}
         own = ip_address(host.partition("%")[0])
-        if own in wanted or ((own.is_unspecified or own.is_loopback) and any(one.is_loopback for one in wanted)):
+        is_here = any(one.is_loopback or one.is_unspecified for one in wanted)  # a client of 0.0.0.0 comes to 127.0.0.1
+        if own in wanted or ((own.is_unspecified or own.is_loopback) and is_here):
             raise EmulatorError(f"--upstream {self.url}: that is the recorder itself; name the server to be recorded")
 
     def target(self, path: bytes, query: bytes) -> bytes:
