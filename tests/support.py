@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +139,14 @@ class Api:
         self.client.close()
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of all requests in process: a loop of its own costs more than most requests."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
 class InProcess(Api):
     """The same without a socket or thread, for tests that send thousands of requests. Streams are read whole."""
 
@@ -165,7 +176,9 @@ class InProcess(Api):
         return action["submit_tool_outputs"]["tool_calls"] if action else []
 
     def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
-        return asyncio.run(self._exchange(method, path, body, headers))
+        if threading.current_thread() is not threading.main_thread():
+            return asyncio.run(self._exchange(method, path, body, headers))
+        return _loop().run_until_complete(self._exchange(method, path, body, headers))
 
     async def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         plain, _, query = path.partition("?")

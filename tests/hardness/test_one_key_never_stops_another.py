@@ -39,7 +39,7 @@ def with_messages() -> InProcess:
 
 
 @pytest.fixture(scope="module")
-def large() -> Iterator[InProcess]:
+def large() -> InProcess:
     """A key with a large world, which the collector leaves alone, as it does what ``serve`` has frozen."""
     api = with_messages()
     assistant = api.assistant()
@@ -49,8 +49,7 @@ def large() -> Iterator[InProcess]:
         api.post("/v1/responses", {"model": "gpt-4o", "input": "Hi"})
     gc.collect()
     gc.freeze()
-    yield api
-    gc.unfreeze()
+    return api
 
 
 @pytest.fixture(scope="module")
