@@ -35,7 +35,14 @@ def test_no_table_is_on_two_pages() -> None:
     assert [name for name in set(generated) if generated.count(name) > 1] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+#: Pages whose blocks are whole sessions of pytest.
+SLOW_PAGES = {"README", "leaving", "pytest", "recipes", "unittest"}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.clients] if page.stem in SLOW_PAGES else [], id=page.stem) for page in PAGES],
+)
 def test_a_page_can_be_followed(page: Path, tmp_path: Path) -> None:
     assert Reader(page, tmp_path).follow() == []
 

@@ -241,12 +241,15 @@ given:
 """
 #: Makes a conversation of the thread, its messages in the order that the argument names.
 MOVE = """\
-import sys
-from openai import OpenAI
-client = OpenAI()
-messages = client.beta.threads.messages.list("thread_1", order=sys.argv[1])
-items = [{"role": message.role, "content": message.content[0].text.value} for message in messages]
-client.conversations.create(metadata={"thread_id": "thread_1"}, items=items)
+import json, os, sys, urllib.request
+def ask(path, body=None):
+    headers = {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"], "OpenAI-Beta": "assistants=v2"}
+    sent = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + path, body and json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(sent) as answer:
+        return json.load(answer)
+messages = ask("/threads/thread_1/messages?order=" + sys.argv[1])["data"]
+items = [{"role": one["role"], "content": one["content"][0]["text"]["value"]} for one in messages]
+ask("/conversations", {"metadata": {"thread_id": "thread_1"}, "items": items})
 sys.exit(sys.argv[2] or None)
 """
 

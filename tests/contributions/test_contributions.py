@@ -50,6 +50,7 @@ def test_every_example_is_tried() -> None:
     )
 
 
+@pytest.mark.clients
 def test_a_new_condition_works_at_every_door(tmp_path: Path) -> None:
     tree = contribute("condition", tmp_path)
     tree.write(
@@ -82,6 +83,7 @@ def test_a_new_condition_works_at_every_door(tmp_path: Path) -> None:
     assert "| `words` | the number of words of the message | " in tree.page("scenarios")
 
 
+@pytest.mark.clients
 def test_a_new_step_works_at_every_door(tmp_path: Path) -> None:
     tree = contribute("step", tmp_path)
     tree.write("echo.yaml", "version: 1\nturns: [{steps: [{echo: true}, {shrug: true}]}]\n")
@@ -114,6 +116,7 @@ def test_a_new_step_works_at_every_door(tmp_path: Path) -> None:
     assert "| `echo` | the assistant repeats the message | `true` | `usage` |" in tree.page("scenarios")
 
 
+@pytest.mark.clients
 def test_a_new_fault_works_at_every_door(tmp_path: Path) -> None:
     tree = contribute("fault", tmp_path)
     turns = "version: 1\nturns: [{steps: [{say: Hi.}]}]\nfaults:\n"
@@ -146,6 +149,7 @@ def test_a_new_fault_works_at_every_door(tmp_path: Path) -> None:
     assert "| `repeat` | sends the last event, or the end of the body, again | `copies` |" in tree.page("scenarios")
 
 
+@pytest.mark.clients
 def test_a_new_endpoint_works_at_every_door(tmp_path: Path) -> None:
     tree = contribute("endpoint", tmp_path)
     tree.write("slow.yaml", "version: 1\nfaults: [{operation: list_threads, kind: error, status: 503, times: 1}]\n")
@@ -193,6 +197,7 @@ def test_app(assistants_emulator):
 """
 
 
+@pytest.mark.clients
 def test_a_new_reader_works_at_every_door(tmp_path: Path) -> None:
     tree = contribute("reader", tmp_path)
     laws = ("tests/recording/test_readers.py", "tests/recording/test_reader_laws.py", "-k", "Hoverfly")

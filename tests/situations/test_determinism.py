@@ -32,11 +32,11 @@ def test_journals_are_the_same_in_another_order(journals: dict[str, str]) -> Non
     _assert_same(journals, {name: played(SITUATIONS[name]) for name in sorted(SITUATIONS, reverse=True)})
 
 
-def test_journals_are_the_same_under_four_workers(journals: dict[str, str], tmp_path: Path) -> None:
+def test_journals_are_the_same_under_two_workers(journals: dict[str, str], tmp_path: Path) -> None:
     told = {"ASSISTANTS_SITUATION_JOURNALS": str(tmp_path), "ASSISTANTS_EMULATOR_SHARED": str(tmp_path / "none")}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | told
     quickly = ["--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", *quickly, "-k", "test_a_situation_ends"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *quickly, "-k", "test_a_situation_ends"]
 
     ended = subprocess.run(
         [*command, "tests/situations/test_situations.py"],
