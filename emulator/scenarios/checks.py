@@ -60,7 +60,7 @@ def _sound(key: str, data: Object, ill: set[Path]) -> Iterator[tuple[int, Any]]:
 
 def option_problems(options: Any) -> list[str]:
     """What is wrong with options that an argument, marker or request states."""
-    found = list(explain(OPTIONS, options))
+    found = list(islice(explain(OPTIONS, options), MAX_FILE_PROBLEMS))
     if not found and "start" in options and (why := _why_no_start(options["start"])):
         found = [(("start",), why)]
     return [f"{path_in_words(path) or 'options'}: {why}" for path, why in found]

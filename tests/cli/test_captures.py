@@ -104,7 +104,7 @@ def test_a_stream_that_waits_is_shown_before_it_ends(files: Path) -> None:
     command = [*COMMAND, "serve", "gate.yaml", "--port", "0", "--worlds", "one"]
     with Terminal(command, cwd=files, environ={"PYTHONPATH": str(ROOT)}) as terminal:
         terminal.read_until("/v1\r\n")
-        api = Api(terminal.written.split()[-1].removesuffix("/v1"))
+        api = Api(re.findall(r"listening on (\S+)/v1", terminal.written)[0])
         body = {"assistant_id": api.assistant(), "stream": True}
         headers = {"Authorization": "Bearer sk-test", "OpenAI-Beta": "assistants=v2"}
         with api.client.stream("POST", f"/v1/threads/{api.thread('Hi')}/runs", json=body, headers=headers) as answer:

@@ -71,7 +71,7 @@ def where(folder: Path) -> dict[str, set[tuple[str, ...]]]:
 def test_workers_have_an_emulator_each_and_report_as_one_would(pytester: pytest.Pytester) -> None:
     test = "BEFORE = []\n" + WHERE + FAILING
 
-    result = run(pytester, test, "-n4", "--tb=short", "--assistants-sunset=report", head=LIGHT)
+    result = run(pytester, test, "-n2", "--tb=short", "--assistants-sunset=report", head=LIGHT)
 
     result.assert_outcomes(passed=9, failed=4)
     found = where(pytester.path)

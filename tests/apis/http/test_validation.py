@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -120,13 +121,18 @@ def nearly(draw: st.DrawFn, valid: Any) -> Any:
     return value
 
 
-def agreed(part: str, operation: str, value: Any) -> bool:
-    """The verdict of both; what is refused gets words."""
+@functools.cache
+def _in_rust(part: str, operation: str) -> Any:
     import jsonschema_rs
 
+    return jsonschema_rs.validator_for(schema(part, operation))
+
+
+def agreed(part: str, operation: str, value: Any) -> bool:
+    """The verdict of both; what is refused gets words."""
     found = schema(part, operation)
     assert found is not None
-    fits = bool(jsonschema_rs.validator_for(found).is_valid(value))
+    fits = bool(_in_rust(part, operation).is_valid(value))
     assert fits == (not breaches(found, value))
     refused = request_error(operation, value, part)
     assert (refused is None) == fits
