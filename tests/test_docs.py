@@ -41,7 +41,10 @@ SLOW_PAGES = {"README", "leaving", "pytest", "recipes", "unittest"}
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.clients] if page.stem in SLOW_PAGES else [], id=page.stem) for page in PAGES],
+    [
+        pytest.param(page, marks=[pytest.mark.clients] if page.stem in SLOW_PAGES else [], id=page.stem)
+        for page in PAGES
+    ],
 )
 def test_a_page_can_be_followed(page: Path, tmp_path: Path) -> None:
     assert Reader(page, tmp_path).follow() == []

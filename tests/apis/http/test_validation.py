@@ -125,7 +125,7 @@ def nearly(draw: st.DrawFn, valid: Any) -> Any:
 def _in_rust(part: str, operation: str) -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.validator_for(schema(part, operation))
+    return jsonschema_rs.validator_for(schema(part, operation) or {})
 
 
 def agreed(part: str, operation: str, value: Any) -> bool:
