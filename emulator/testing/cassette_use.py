@@ -48,10 +48,10 @@ class CassetteUse:
     @property
     def why_none(self) -> str:
         """Why the test has no scenario."""
-        shown = [str(path) for path in self.tried[:_SHOWN]]
-        more = len(self.tried) - _SHOWN
-        places = ", ".join(shown) + (f" and {plural(more, 'more place')}" if more > 0 else "")
-        return f"this test has the marker vcr, and no cassette: tried {places}"
+        places = list(dict.fromkeys(map(os.path.abspath, self.tried)))
+        shown, more = places[:_SHOWN], len(places) - _SHOWN
+        words = ", ".join(shown) + (f" and {plural(more, 'more place')}" if more > 0 else "")
+        return f"this test has the marker vcr, and no cassette: tried {words}"
 
 
 key: Final = pytest.StashKey[CassetteUse]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -231,12 +232,19 @@ class Worker:
             if why := self.baselines.why_not(sender):
                 refuse(why)
         self.baselines.keep_first()
-        self.baselines.reset(**options.options)
+        self._reset(item, options.options)
         usual = [] if self._plays_cassettes(item) else self._usual_scenarios()
         for scenario in options.scenarios or usual:
             name = self.control.load(scenario)
             if any(scenario is one for one in options.own):
                 use.own_scenarios.append(name)
+
+    def _reset(self, item: pytest.Item, options: dict[str, Any]) -> None:
+        """Resets the world. The ids of each test with a cassette are its own, as recorded ones are."""
+        if self._plays_cassettes(item) and "seed" not in {**self._session_options(), **options}:
+            with suppress(EmulatorError):  # with a baseline that has objects, no test can have its own seed
+                return self.baselines.reset(**options, seed=zlib.crc32(item.nodeid.encode()))
+        return self.baselines.reset(**options)
 
     def _with_cassettes(
         self, request: pytest.FixtureRequest, options: TestOptions, monkeypatch: pytest.MonkeyPatch

@@ -155,6 +155,25 @@ def test_a_cassette_above_its_test_is_found(head: str, place: str, pytester: pyt
     pytester.runpytest_inprocess(*WITHOUT, *AS_A_USER, "-q").assert_outcomes(passed=1)
 
 
+def test_ids_of_two_tests_differ_as_recorded_ones_do(pytester: pytest.Pytester) -> None:
+    pytester.makeini(INI)
+    for number in (1, 2):
+        _cassette(_asks(), pytester.path / "cassettes" / f"test_{number}.yaml")
+    test = """
+made = []
+
+@pytest.mark.vcr
+def test_1():
+    made.append(send("/assistants", {"model": "gpt-4o"})["id"])
+
+@pytest.mark.vcr
+def test_2():
+    assert send("/assistants", {"model": "gpt-4o"})["id"] not in made
+"""
+
+    run(pytester, test, head=LIGHT).assert_outcomes(passed=2)
+
+
 MISSING = """
 @pytest.mark.vcr
 def test_asks():
