@@ -4,4 +4,4 @@ from emulator.world.given import given_by
 
 given_by("emulator.apis.assistants.given", "assistants", "threads")
 given_by("emulator.apis.files.given", "files", "vector_stores")
-given_by("emulator.apis.responses.given", "conversations")
+given_by("emulator.apis.responses.given", "conversations", "containers", "responses")

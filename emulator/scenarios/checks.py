@@ -98,9 +98,10 @@ def _id_problems(given: Any) -> Iterator[Problem]:
 
 
 def _given_objects(given: Any) -> Iterator[tuple[Path, Object]]:
-    for kind in ("files", "vector_stores", "assistants", "threads", "conversations"):
+    for kind in ("files", "vector_stores", "assistants", "threads", "conversations", "containers", "responses"):
         for path, item in _mappings(given, ("given",), kind):
             yield path, item
+            yield from _mappings(item, path, "files")
             yield from _mappings(item, path, "messages")
             yield from _mappings(item, path, "runs")
 
@@ -118,7 +119,10 @@ def _mappings(holder: Any, path: Path, key: str) -> Iterator[tuple[Path, Object]
 
 def local_files(data: Any) -> Iterator[tuple[Path, Object]]:
     """The files that a document, which may be anything, gives or lets code make; they may name a local one."""
-    yield from _mappings(data.get("given") if isinstance(data, dict) else None, ("given",), "files")
+    given = data.get("given") if isinstance(data, dict) else None
+    yield from _mappings(given, ("given",), "files")
+    for path, container in _mappings(given, ("given",), "containers"):
+        yield from _mappings(container, path, "files")
     for turn_path, turn in _mappings(data, (), "turns"):
         for path, step in _mappings(turn, turn_path, "steps"):
             one: list[tuple[Path, Any]] = [((*path, "code"), step.get("code"))]

@@ -142,6 +142,42 @@ _GIVEN_CONVERSATION: Final[Schema] = {
     ),
     "description": "the items and the metadata of a conversation",
 }
+_GIVEN_CONTAINER_FILE: Final[Schema] = {
+    **_GIVEN_FILE,
+    "properties": {
+        **{key: value for key, value in _GIVEN_FILE["properties"].items() if key != "purpose"},
+        "source": {"enum": ["user", "assistant"], "description": "who put the file there, by default user"},
+    },
+}
+#: The parameters of a response and its items are checked when it is made, as those of a request are.
+_GIVEN_RESPONSE: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "id": _NAME,
+        "model": TEXT,
+        "input": {"type": ["string", "array"], "items": {"type": "object"}},
+        "output": {"type": "array", "items": {"type": "object", "required": ["type"]}},
+        "status": {"enum": ["completed", "failed", "incomplete", "cancelled"]},
+        "usage": {"type": ["object", "null"]},
+        "error": _LAST_ERROR,
+        "incomplete_details": {"type": ["object", "null"]},
+    },
+    "required": ["model"],
+    "description": "the parameters of a response, and what the API shows of it",
+}
+_CONTAINER: Final = request_schemas.schema("bodies", "create_container") or {}
+_GIVEN_CONTAINER: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        **{key: _CONTAINER["properties"][key] for key in ("name", "expires_after", "file_ids")},
+        "memory_limit": _CONTAINER["$defs"]["memory_limit"],
+        "id": _NAME,
+        "files": {"type": "array", "items": _GIVEN_CONTAINER_FILE},
+        "status": {"enum": ["running", "expired"]},
+    },
+    "required": ["name"],
+    "additionalProperties": False,
+}
 _GIVEN: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -162,6 +198,8 @@ _GIVEN: Final[Schema] = {
             ),
         },
         "conversations": {"type": "array", "items": _GIVEN_CONVERSATION},
+        "containers": {"type": "array", "items": _GIVEN_CONTAINER},
+        "responses": {"type": "array", "items": _GIVEN_RESPONSE},
         "unknown_models": {"type": "array", "items": _NAME},
     },
     "additionalProperties": False,

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.base.json_types import Object
 from emulator.recordings.transcripts import transcripts_of
-from tests.recording.handmade import QUESTION, Book, Played, proof_of, proven, steps_of, turn_of
+from tests.recording.handmade import QUESTION, Book, Played, listed, proof_of, proven, steps_of, turn_of
 from tests.recording.handmade_responses import (
     CREATE,
     WEATHER,
@@ -246,3 +246,86 @@ def test_the_transcripts_of_a_recording_have_each_turn_once() -> None:
         ("responses", "And now?"),
         ("responses", "Hi"),
     ]
+
+
+# ---- What was there before ----
+
+
+def _container(id: str, **more: object) -> Object:
+    made = {"id": id, "object": "container", "created_at": 1, "status": "running", "name": "work", **more}
+    return {**made, "expires_after": {"anchor": "last_active_at", "minutes": 20}, "memory_limit": "1g"}
+
+
+def _held(id: str, container: str, name: str, **more: object) -> Object:
+    made = {"id": id, "object": "container.file", "created_at": 1, "container_id": container, "source": "user"}
+    return {**made, "path": f"/mnt/data/{name}", **more}
+
+
+def test_containers_from_before_are_given_with_their_files() -> None:
+    book = Book()
+    book.ask("GET /v1/containers/cntr_1", None, _container("cntr_1"))
+    book.ask("GET /v1/containers", None, listed(_container("cntr_2", status="expired"), _container("cntr_1")))
+    files = listed(_held("cfile_1", "cntr_1", "a.txt", bytes=5), _held("cfile_2", "cntr_1", "b.txt", bytes=3))
+    book.ask("GET /v1/containers/cntr_1/files", None, files)
+    book.ask("GET /v1/containers/cntr_1/files/cfile_1/content", None, b"hello")
+
+    first, other = proven(book, "object").document["given"]["containers"]
+
+    assert first == {
+        "id": "cntr_1",
+        "name": "work",
+        "files": [
+            {"id": "cfile_2", "filename": "b.txt", "bytes": 3},
+            {"id": "cfile_1", "filename": "a.txt", "content": "hello"},
+        ],
+    }
+    assert other == {"id": "cntr_2", "name": "work", "status": "expired"}
+
+
+def test_a_file_that_is_taken_out_of_a_container_was_in_it() -> None:
+    gone = {"id": "cfile_3", "object": "container.file.deleted", "deleted": True}
+    book = Book().ask("DELETE /v1/containers/cntr_3/files/cfile_3", None, gone)
+
+    (given,) = proven(book).document["given"]["containers"]
+
+    assert given["files"] == [{"id": "cfile_3", "filename": "cfile_3", "bytes": 28}]
+
+
+def test_a_container_that_a_request_makes_is_not_given() -> None:
+    book = Book().ask("POST /v1/containers", {"name": "work"}, _container("cntr_1"))
+    book.ask("GET /v1/containers/cntr_1", None, _container("cntr_1"))
+
+    assert "given" not in proven(book).document
+
+
+def test_a_response_from_before_is_given() -> None:
+    before = response(says("It is sunny.", id="msg_00"), id="resp_0", metadata={"a": "1"})
+    asked = {"id": "msg_0", "type": "message", "role": "user", "status": "completed",
+             "content": [{"type": "input_text", "text": QUESTION}]}  # fmt: skip
+    book = Book().ask("GET /v1/responses/resp_0", None, before)
+    book.ask("GET /v1/responses/resp_0/input_items", None, listed(asked))
+    ask(book, response(says("Warm."), id="resp_1", previous_response_id="resp_0"), "And tomorrow?",
+        previous_response_id="resp_0")  # fmt: skip
+    book.ask("DELETE /v1/responses/resp_0", None, {"id": "resp_0", "object": "response.deleted", "deleted": True})
+
+    (given,) = proven(book).document["given"]["responses"]
+
+    assert (given["id"], given["metadata"], given["input"]) == ("resp_0", {"a": "1"}, [asked])
+    assert [item["content"][0]["text"] for item in given["output"]] == ["It is sunny."]
+
+
+def test_a_response_that_is_only_named_has_the_calls_whose_outputs_come() -> None:
+    answer = response(says("21."), id="resp_1", previous_response_id="resp_0")
+    book = ask(Book(), answer, [output("21")], previous_response_id="resp_0")
+
+    distilled = proven(book)
+
+    assert [item["call_id"] for item in distilled.document["given"]["responses"][0]["output"]] == ["call_1"]
+    assert "its output is made up (to do)" in distilled.left_out[0]
+
+
+@pytest.mark.parametrize("status", ["queued", "in_progress"])
+def test_a_response_that_was_active_is_not_given(status: str) -> None:
+    book = Book().ask("GET /v1/responses/resp_0", None, response(id="resp_0", status=status))
+
+    assert "given" not in book.distilled().document

@@ -16,6 +16,7 @@ from emulator.recordings.proof.replay import prove
 from emulator.recordings.proof.result import Proof
 from emulator.recordings.sources import scenario_from
 from tests.recording.handmade import QUESTION, Book, assistant, file, listed, run, thread
+from tests.recording.handmade_responses import ask, response, says
 
 
 def _proof(book: Book) -> Proof:
@@ -162,3 +163,50 @@ def test_the_proof_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         "kind": "name", "where": "name", "words": "recorded 'B', the emulator sends null", "allowed": True,
     }  # fmt: skip
     assert told["unplayed"][0]["why"] == "its body was not recorded"
+
+
+# ---- Settings of the account ----
+
+
+SETTINGS: list[tuple[Object, Object]] = [
+    ({}, {"store": False}),
+    ({}, {"service_tier": "priority"}),
+    ({}, {"reasoning": {"effort": "high", "summary": None}}),
+    ({}, {"top_p": 0.85, "temperature": 0.7}),
+    ({"model": "gpt-4o-new"}, {"model": "gpt-4o-new-2030-01-01"}),
+]
+
+
+@pytest.mark.parametrize(("sent", "shown"), SETTINGS)
+def test_what_the_service_chose_is_no_fault_of_the_scenario(sent: Object, shown: Object) -> None:
+    proof = _proof(ask(Book(), response(says("Sunny."), **shown), **sent))
+
+    assert proof.holds
+    assert (proof.alike, proof.alike_but_for_the_account, proof.but_for) == (0, 1, [])
+    assert proof.summary() == "proof: 0 of 1 response is the same; 1 is the same but for settings of the account"
+    assert all(one["allowed"] for one in proof.as_json()["differences"])
+
+
+def test_what_the_request_states_is_compared() -> None:
+    proof = _proof(ask(Book(), response(says("Sunny."), store=False), store=True))
+
+    assert not proof.holds
+    assert proof.fields == ["store"]
+
+
+def test_a_later_request_has_the_settings_of_the_first() -> None:
+    shown = response(says("Sunny."), store=False)
+    stated, unstated = (
+        _proof(ask(Book(), shown, **sent).ask("GET /v1/responses/resp_1", None, shown))
+        for sent in ({"store": True}, {})
+    )
+
+    assert [one.kind for one in _differences(stated)] == ["store", "store"]
+    assert unstated.alike_but_for_the_account == 2
+
+
+def test_the_order_of_required_keys_means_nothing() -> None:
+    comparer = Comparer(_same_kind, str)
+
+    assert comparer.responses({"required": ["a", "b"]}, {"required": ["b", "a"]}) == []
+    assert comparer.responses({"required": ["a", "b"]}, {"required": ["a", "c"]}) != []

@@ -65,6 +65,10 @@ class Container:
         if not self.has_expired(now):
             self._active_at = now
 
+    def expire(self) -> None:
+        """It has been idle for as long as it may."""
+        self._active_at -= 60 * self._object["expires_after"]["minutes"]
+
     def view(self, now: float) -> Object:
         """The object as it is shown. ``last_active_at`` is the time of looking (recorded)."""
         status = "expired" if self.has_expired(now) else "running"
@@ -77,12 +81,12 @@ class Container:
         return other
 
 
-def new_container(world: State, family: str, asked: Mapping[str, Any], name: str) -> Container:
-    """A container of that family. ``asked``: the parameters of a request or of a tool."""
+def new_container(world: State, family: str, asked: Mapping[str, Any], name: str, id: str = "") -> Container:
+    """A container of that family. ``asked``: the parameters of a request or of a tool; ``id``: one that is given."""
     return Container(
         response_in_order(
             {
-                "id": world.ids.make_root("container", family, world.now),
+                "id": id or world.ids.make_root("container", family, world.now),
                 "object": "container",
                 "created_at": world.now,
                 "status": "running",
@@ -101,10 +105,12 @@ def _shown_policy(asked: Object | None) -> Object:
     return {key: value for key, value in (asked or _NO_NETWORK).items() if key != "domain_secrets"}
 
 
-def put_file(world: State, container: Container, name: str, content: Content, source: str) -> ContainerFile:
-    """Puts a file into a container. ``source``: ``user`` or ``assistant``."""
+def put_file(
+    world: State, container: Container, name: str, content: Content, source: str, id: str = ""
+) -> ContainerFile:
+    """Puts a file into a container. ``source``: ``user`` or ``assistant``; ``id``: one that is given."""
     made: Object = {
-        "id": world.ids.make_timed("container.file", world.now, container.id),
+        "id": id or world.ids.make_timed("container.file", world.now, container.id),
         "object": "container.file",
         "created_at": world.now,
         "bytes": content.size,

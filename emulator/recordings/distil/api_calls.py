@@ -33,6 +33,7 @@ CREATES: Final = {
     "create_file": "file",
     "create_vector_store": "vector_store",
     "create_conversation": "conversation",
+    "create_container": "container",
 }
 #: Operations whose response is the contents of a file.
 DOWNLOADS: Final = frozenset({"download_file", "get_container_file_content"})

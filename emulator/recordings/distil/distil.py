@@ -14,7 +14,7 @@ from typing import Final
 from emulator.apis.http.headers import read_query
 from emulator.base.json_types import Object
 from emulator.base.text import plural
-from emulator.recordings.distil.api_calls import ApiCall, has_address, read_api_calls
+from emulator.recordings.distil.api_calls import DOWNLOADS, ApiCall, has_address, read_api_calls
 from emulator.recordings.distil.faults import RecordedFault, RecordedFaults, read_faults
 from emulator.recordings.distil.files import Inventory, safe
 from emulator.recordings.distil.given_objects import GivenObjects, collect_given
@@ -167,7 +167,7 @@ def _tidy(api_call: ApiCall) -> Iterable[str]:
         yield f"{exchange.source} #{exchange.number}: a request that was not recorded; it is {taken}"
     if lost := sum(isinstance(data, str) and data != "[DONE]" for _, data in api_call.events):
         yield f"{exchange.described()}: {plural(lost, 'event')} whose data is not JSON"
-    if api_call.succeeded and operation not in (None, "download_file") and _is_not_json(api_call):
+    if api_call.succeeded and operation not in (None, *DOWNLOADS) and _is_not_json(api_call):
         yield f"{exchange.described()}: a response that is not JSON"
     if not is_readable_body(api_call.body, of_responses=api_call.is_of_responses):
         api_call.body = {}

@@ -83,6 +83,14 @@ class Inventory:
         purpose = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
         return {"id": id, "filename": filename, **purpose, **kept}
 
+    def in_container(self, file: Object) -> Object:
+        """A file of a container from before the recording."""
+        id, filename = file["id"], str(file.get("path") or file["id"]).removeprefix("/mnt/data/")
+        content = self._history.contents.get(id)
+        kept = self._size(id, file.get("bytes")) if content is None else self._kept(filename, content)
+        source = {"source": "assistant"} if file.get("source") == "assistant" else {}
+        return {"id": id, "filename": filename, **source, **kept}
+
     def _size(self, id: str, size: Any) -> Object:
         """The passages that searches found in a file, else its size: nothing more of its contents was recorded."""
         self.unknown.append(id)

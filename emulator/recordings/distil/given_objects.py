@@ -26,6 +26,8 @@ from emulator.recordings.distil.history import History, KnownObject
 from emulator.recordings.distil.known_objects import created_at
 from emulator.scenarios.unrecorded import UNKNOWN_QUESTION
 
+#: What a container has by default.
+_OF_CONTAINERS: Final = (None, {"anchor": "last_active_at", "minutes": 20}, "1g")
 #: Objects of a kind that only lists show: if there are more, they are left out.
 MAX_LISTED: Final = 50
 
@@ -51,7 +53,10 @@ def collect_given(history: History, inventory: Inventory) -> GivenObjects:
     collector.reference("file", [given_assistants, threads, stores], "file_id", "file_ids")
     files = [inventory.given(one.id) for one in collector.required("file")]
     found = {"files": files, "vector_stores": stores, "assistants": given_assistants, "threads": threads}
+    found["containers"] = [collector.container(one, inventory) for one in collector.required("container")]
     found["conversations"] = [collector.conversation(one) for one in collector.required("conversation")]
+    found["responses"] = history.earlier_responses
+    collector.left_out += history.notes
     data: dict[str, Any] = {kind: items for kind, items in collector.without_duplicates(found).items() if items}
     data |= {"unknown_models": list(history.unknown_models)} if history.unknown_models else {}
     return GivenObjects(data, collector.left_out)
@@ -172,6 +177,16 @@ class _Collector:
         runs = list(self._runs(known.id, assistants))
         thread = self.parameters("thread", known.first_seen or {"id": known.id})
         return {**thread, **({"messages": messages} if messages else {}), **({"runs": runs} if runs else {})}
+
+    def container(self, known: KnownObject, inventory: Inventory) -> Object:
+        """A container with the files that it had before."""
+        first = known.first_seen or {}
+        shown = {key: first[key] for key in ("expires_after", "memory_limit") if first.get(key) not in _OF_CONTAINERS}
+        body = self._valid("create_container", {"id": known.id, "name": str(first.get("name") or known.id), **shown})
+        held = self._history.container_files.get(known.id, {})
+        files = [inventory.in_container(one) for id, one in held.items() if id not in self._history.other_created_ids]
+        status = {"status": "expired"} if first.get("status") == "expired" else {}
+        return {**body, **status, **({"files": files} if files else {})}
 
     def conversation(self, known: KnownObject) -> Object:
         """A conversation with the items that it had before."""

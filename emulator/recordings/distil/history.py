@@ -13,6 +13,7 @@ from emulator.apis.assistants.situations import situation_of
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
 from emulator.recordings.distil.api_calls import CREATES, DOWNLOADS, ApiCall, texts_under
+from emulator.recordings.distil.earlier_responses import earlier_responses
 from emulator.recordings.distil.known_objects import KnownObject, ThreadHistory, created_at, text_in
 from emulator.recordings.distil.response_objects import named_files, note_conversation
 from emulator.recordings.distil.response_turns import ResponseTurn, ResponseTurns, conversation_of
@@ -24,11 +25,11 @@ __all__ = ["History", "KnownObject", "text_in"]
 
 #: The kinds of objects that are followed, by their ``object`` in responses.
 _KINDS: Final = {"assistant": "assistant", "thread": "thread", "file": "file", "vector_store": "vector_store",
-                 "conversation": "conversation"}  # fmt: skip
+                 "conversation": "conversation", "container": "container"}  # fmt: skip
 #: The name of a file in a citation (docs/wire.md §2: ``【4:0†favorite_foods.txt】``).
 _CITED: Final = re.compile("†([^】]+)】")
-#: What the ids of files in a container begin with; they are not among the account's files.
-CONTAINER_FILE: Final = "cfile_"
+#: What the ids of containers begin with, and of their files, which are not among the account's files.
+CONTAINER, CONTAINER_FILE = "cntr_", "cfile_"
 _UNINDEXED: Final = ("failed", "cancelled")
 
 
@@ -54,16 +55,25 @@ class History:
         self.unknown_models: dict[str, None] = {}
         #: The items of a conversation from before the recording, oldest first, by its id.
         self.conversation_items: dict[str, list[Object]] = {}
+        #: The files of containers, by the ids of a container and of a file.
+        self.container_files: dict[str, dict[str, Object]] = {}
+        #: The responses from before the recording, as given ones, and notes on what they lack.
+        self.earlier_responses: list[Object] = []
+        self.notes: list[str] = []
         #: Ids of created objects of other kinds: uploads, their parts, batches.
         self.other_created_ids: set[str] = set()
 
     def read(self, api_calls: Sequence[ApiCall]) -> History:
         self.responses.read(api_calls)
         self.situations |= self.responses.situations
+        self.earlier_responses, self.notes = earlier_responses(api_calls, self.responses.by_response)
         for api_call in api_calls:
             if api_call.operation is not None:
                 self._read_one(api_call)
         self._note_files_of_responses()
+        for id in self.responses.created_ids():
+            if (known := self.find("container", id)) and not known.referenced:
+                known.created = True
         self.runs.add_lost()
         for run_history in self.runs.by_id.values():
             complete_from_steps(run_history)
@@ -158,6 +168,9 @@ class History:
                     self.object_of(kind, id).referenced = True
         if named := conversation_of(api_call.body):
             self.object_of("conversation", named).referenced = True
+        for id in texts_under(api_call.body, "container"):
+            if id.startswith(CONTAINER):
+                self.object_of("container", id).referenced = True
         for parameter, id in api_call.parameters.items():
             if id and not id.startswith(CONTAINER_FILE) and (named_kind := _KINDS.get(parameter.removesuffix("_id"))):
                 self.object_of(named_kind, id).referenced = True
@@ -172,6 +185,8 @@ class History:
             known.first_seen = known.first_seen or thing
         if thing["object"] == "upload" and thing.get("file"):
             self._note_object(api_call, thing["file"])
+        if thing["object"] == "container.file" and _names(thing, "container_id") and "deleted" not in thing:
+            self.container_files.setdefault(thing["container_id"], {}).setdefault(id, thing)
         if thing["object"] == "thread.message" and "thread_id" in thing:
             self._note_message(api_call, thing)
         if thing["object"] == "thread.run" and _names(thing, "thread_id"):

@@ -23,6 +23,7 @@ def add_implied(history: History, api_calls: Iterable[ApiCall]) -> list[str]:
             _add_message(history, named, notes)
             _add_run(history, api_call, named, notes)
             _add_store_file(history, named, notes)
+            _add_container_file(history, named, notes)
     return notes
 
 
@@ -64,6 +65,17 @@ def _add_store_file(history: History, named: dict[str, str], notes: list[str]) -
     if id not in files:
         files[id] = {"id": id, "object": "vector_store.file", "vector_store_id": store_id, "status": "completed"}
         notes.append(f"file {id} of vector store {store_id}: a request names it, and no response shows it")
+
+
+def _add_container_file(history: History, named: dict[str, str], notes: list[str]) -> None:
+    container_id, id = named.get("container_id", ""), named.get("file_id", "")
+    container = history.find("container", container_id)
+    if not id or container is None or container.created or id in history.other_created_ids:
+        return
+    files = history.container_files.setdefault(container_id, {})
+    if id not in files:
+        files[id] = {"id": id, "object": "container.file", "container_id": container_id}
+        notes.append(f"file {id} of container {container_id}: a request names it, and no response shows it")
 
 
 def _is_made_here(history: History, thread_id: str) -> bool:

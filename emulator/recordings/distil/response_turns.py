@@ -73,7 +73,8 @@ class ResponseTurns:
         self._listed: dict[str, None] = {}
         self._last: dict[str, Object] = {}
         self._waiting: dict[str, ResponseTurn] = {}
-        self._by_response: dict[str, ResponseTurn] = {}
+        #: The turn of each response, by its id.
+        self.by_response: dict[str, ResponseTurn] = {}
         self._contexts: dict[str, _Context] = {}
 
     def read(self, api_calls: Iterable[ApiCall]) -> ResponseTurns:
@@ -92,14 +93,14 @@ class ResponseTurns:
             elif api_call.operation == "create_conversation" and isinstance(api_call.response, dict):
                 self._contexts[str(api_call.response.get("id"))] = _Context(root=api_call.response)
             elif api_call.operation == "cancel_response" and api_call.succeeded:
-                turn = self._by_response.get(api_call.parameters.get("response_id", ""))
+                turn = self.by_response.get(api_call.parameters.get("response_id", ""))
                 if turn is not None:
                     turn.cancelled = True
         return self
 
     def created_ids(self) -> Iterator[str]:
         """The ids of the responses, of their items, of the calls in these, and of the items that lists show."""
-        yield from self._by_response
+        yield from self.by_response
         yield from self._listed
         for response in self._last.values():
             for item in output_of(response):
@@ -121,7 +122,7 @@ class ResponseTurns:
         turn.outputs |= {id: output for id, output in outputs.items() if self._waiting.get(id) is turn}
         response = self._last[shown["id"]]
         turn.responses.append(PlayedResponse(api_call, completed_by_events(response, api_call), pieces_in(api_call)))
-        self._by_response[shown["id"]] = turn
+        self.by_response[shown["id"]] = turn
         self._waiting = {id: one for id, one in self._waiting.items() if one is not turn}
         self._waiting |= {
             str(item.get("call_id")): turn for item in output_of(response) if item.get("type") == "function_call"

@@ -21,6 +21,7 @@ from emulator.base.json_types import Object
 from emulator.recordings.distil.api_calls import (
     ACTIVE,
     CREATES,
+    DOWNLOADS,
     RESUMES_RUN,
     ApiCall,
     Event,
@@ -43,7 +44,7 @@ _POLLS: Final = frozenset(
     {"get_run", "get_response", "get_vector_store", "get_vector_store_file", "get_vector_store_file_batch"}
 )
 #: Lists of the whole account: objects at the same place of two such lists need not be the same.
-_ACCOUNT_LISTS: Final = frozenset({"list_assistants", "list_files", "list_vector_stores"})
+_ACCOUNT_LISTS: Final = frozenset({"list_assistants", "list_files", "list_vector_stores", "list_containers"})
 #: Lists in which the service has no order for files that were added together.
 _UNORDERED_LISTS: Final = frozenset({"list_vector_store_files", "list_files_in_vector_store_batch"})
 #: A word that can be an id.
@@ -78,6 +79,8 @@ class _Replay:
         self._threads: dict[str, str] = {}
         #: Ids of runs that were polled since they were created or resumed.
         self._polled: set[str] = set()
+        #: The bodies of requests for responses, by the recorded ids of these.
+        self._bodies: dict[str, Object] = {}
 
     async def run(self, api_calls: list[ApiCall]) -> Proof:
         proof = Proof()
@@ -194,6 +197,7 @@ class _Replay:
         if api_call.operation in DOWNLOADS:
             return _content_difference(api_call.exchange, body)
         self._ids_are_loose = api_call.operation in _UNORDERED_LISTS
+        self._comparer.sent = self._sent_for(api_call)
         if api_call.events:
             return self._comparer.events(api_call.events, value, is_cut=_is_cut(api_call))
         return (
@@ -202,15 +206,21 @@ class _Replay:
             else []
         )
 
+    def _sent_for(self, api_call: ApiCall) -> Object:
+        """The body of the request that created the response, which may be another request than this one."""
+        if api_call.operation != "create_response":
+            return self._bodies.get(api_call.parameters.get("response_id", ""), {})
+        shown = [api_call.response, *(data.get("response") for _, data in api_call.events if isinstance(data, dict))]
+        for response in shown:
+            if isinstance(response, dict) and isinstance(response.get("id"), str):
+                self._bodies[response["id"]] = api_call.body
+        return api_call.body
+
     def _same_id(self, recorded: str, actual: str) -> bool:
         """True if two different ids can name the same object: one that this world made, of the same kind."""
         if (recorded in self._given_ids or recorded in self._ids) and not self._ids_are_loose:
             return False
         return re.split("[_-]", recorded)[0] == re.split("[_-]", actual)[0]
-
-
-#: Operations whose response is a file.
-DOWNLOADS: Final = frozenset({"download_file", "retrieve_container_file_content"})
 
 
 def _is_cut(api_call: ApiCall) -> bool:
@@ -251,10 +261,15 @@ def sendable(api_call: ApiCall) -> Exchange:
     """The request, completed where the recording lacks the form of an upload: the response has its fields."""
     exchange, response = api_call.exchange, api_call.response
     file: Object = response if isinstance(response, dict) else {}
-    if api_call.operation not in ("create_file", "add_upload_part"):
+    if api_call.operation not in ("create_file", "add_upload_part", "create_container_file"):
+        return exchange
+    if api_call.operation == "create_container_file" and (exchange.form or api_call.body):
         return exchange
     if exchange.form is not None:
         return replace(exchange, form=tuple(_with_size(part, file.get("bytes")) for part in exchange.form))
+    if api_call.operation == "create_container_file":
+        name = str(file.get("path") or "file.txt").rpartition("/")[2].partition("-")[2]
+        return replace(exchange, form=(Part("file", name or "file.txt", size=file.get("bytes")),))
     if api_call.operation == "add_upload_part":
         return replace(exchange, form=(Part("data", "part", b"x"),))
     purpose = Part("purpose", content=str(file.get("purpose", "assistants")).encode())

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from emulator.base.json_types import Object
 from emulator.base.text import plural
-from emulator.recordings.proof.comparing import CONTENT, ERROR, EVENTS, STATUS, Difference
+from emulator.recordings.proof.comparing import ACCOUNT, CONTENT, ERROR, EVENTS, STATUS, Difference
 
 #: The kind of a gap that ``--allow`` accepts besides those of differences.
 UNPLAYED: Final = "unplayed"
@@ -62,16 +62,19 @@ class Proof:
         return sum(not one.differences for one in self.compared)
 
     @property
+    def alike_but_for_the_account(self) -> int:
+        """How many responses differ only where the service chose by the account or the model."""
+        return sum(bool(one.differences) and not _own(one) for one in self.compared)
+
+    @property
     def but_for(self) -> list[Compared]:
-        """The responses that are the same but for some fields."""
-        return [
-            one for one in self.compared if one.differences and not _OTHER & {each.kind for each in one.differences}
-        ]
+        """The responses that are the same but for some fields of their own."""
+        return [one for one in self.compared if (own := _own(one)) and not _OTHER & {each.kind for each in own}]
 
     @property
     def differences(self) -> list[str]:
         """The differences in words, without those of allowed kinds."""
-        left = (Compared(one.request, tuple(each for each in one.differences if each.kind not in self.allowed))
+        left = (Compared(one.request, tuple(each for each in _own(one) if each.kind not in self.allowed))
                 for one in self.compared)  # fmt: skip
         return [str(one) for one in left if one.differences]
 
@@ -83,7 +86,7 @@ class Proof:
     @property
     def fields(self) -> list[str]:
         """The kinds of the differences, the most frequent first."""
-        kinds = Counter(kind for one in self.but_for for kind in dict.fromkeys(each.kind for each in one.differences))
+        kinds = Counter(kind for one in self.but_for for kind in dict.fromkeys(each.kind for each in _own(one)))
         return [kind for kind, _ in kinds.most_common()]
 
     def summary(self) -> str:
@@ -95,10 +98,12 @@ class Proof:
                 f"{self.alike} of {plural(self.played, 'response')} {'is' if self.played == 1 else 'are'} the same"
             ]
         nearly = len(self.but_for)
+        if by_account := self.alike_but_for_the_account:
+            words.append(f"{by_account} {'is' if by_account == 1 else 'are'} the same but for {ACCOUNT}")
         if nearly:
             verb = "is" if nearly == 1 else "are"
             words.append(f"{nearly} {verb} the same but for {', '.join(self.fields)}")
-        if other := self.played - self.alike - nearly:
+        if other := self.played - self.alike - by_account - nearly:
             words.append(f"{other} {'differs' if other == 1 else 'differ'}")
         if self.unplayed:
             words.append(f"{plural(len(self.unplayed), 'request')} not played")
@@ -110,9 +115,14 @@ class Proof:
             "alike": self.alike,
             "holds": self.holds,
             "differences": [
-                {"request": one.request, **each._asdict(), "allowed": each.kind in self.allowed}
+                {"request": one.request, **each._asdict(), "allowed": each.kind in (*self.allowed, ACCOUNT)}
                 for one in self.compared
                 for each in one.differences
             ],
             "unplayed": [one._asdict() for one in self.unplayed],
         }
+
+
+def _own(compared: Compared) -> tuple[Difference, ...]:
+    """The differences that are not of the account's settings."""
+    return tuple(one for one in compared.differences if one.kind != ACCOUNT)

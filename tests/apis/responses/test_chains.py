@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.base.problems import ScenarioError
 from tests.apis.responses.driving import (
     Body,
     function,
@@ -207,3 +208,48 @@ def test_an_item_can_be_referred_to(api: InProcess) -> None:
     told = made(api, [user("my order"), reference, *outputs(asked, SENT)], tools=FIND)
 
     assert text(told) == "It is sent."
+
+
+# ---- Given responses ----
+
+
+BEFORE: Body = {
+    "id": "resp_before",
+    "model": "gpt-4o",
+    "input": "order 7",
+    "instructions": "Be brief.",
+    "output": [
+        {"id": "fc_1", "type": "function_call", "status": "completed", "arguments": "{}", "call_id": "call_1",
+         "name": "find"},
+    ],
+    "usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
+}  # fmt: skip
+
+
+def test_a_given_response_is_read_and_continued() -> None:
+    api = InProcess({**ORDERS, "given": {"responses": [BEFORE]}})
+
+    shown = api.get("/v1/responses/resp_before").json
+    read = api.get("/v1/responses/resp_before/input_items").json["data"]
+    sent: Body = {"type": "function_call_output", "call_id": "call_1", "output": SENT}
+    answer = made(api, input=[sent, user("thanks")], previous_response_id="resp_before")
+
+    assert (shown["status"], shown["instructions"], shown["service_tier"]) == ("completed", "Be brief.", "default")
+    assert (shown["usage"]["total_tokens"], shown["output"]) == (3, BEFORE["output"])
+    assert [item["content"][0]["text"] for item in read] == ["order 7"]
+    assert text(answer) == "You are welcome."
+    assert api.delete("/v1/responses/resp_before").json["deleted"] is True
+
+
+@pytest.mark.parametrize("status", ["failed", "incomplete", "cancelled"])
+def test_a_given_response_may_have_ended_otherwise(status: str) -> None:
+    api = InProcess({"given": {"responses": [{**BEFORE, "status": status, "output": []}]}})
+
+    shown = api.get("/v1/responses/resp_before").json
+
+    assert (shown["status"], shown["completed_at"]) == (status, None)
+
+
+def test_a_given_response_with_parameters_that_no_request_has_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"given\.responses\[0\]: temperature: "):
+        InProcess({"given": {"responses": [{**BEFORE, "temperature": 9}]}}).world  # noqa: B018

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.apis.responses.containers import disposition
+from emulator.base.problems import ScenarioError
 from tests.apis.endpoints.test_files import make_file, send_form
 from tests.apis.endpoints.words import error, missing, no_value, too_high, too_many, unknown
 from tests.apis.responses.driving import CODE, Body, items, made, problems, respond, text, user
@@ -464,3 +465,35 @@ def test_a_reset_returns_to_the_containers_of_the_baseline(api: InProcess) -> No
         api.post("/_emulator/reset")
         assert [one["id"] for one in listed(api)["data"]] == [id]
         assert len(paths(api, id)) == 1
+
+
+# ---- Given ones ----
+
+
+def test_a_given_container_has_its_files_and_runs_code() -> None:
+    files = [
+        {"id": "cfile_a", "filename": "a.txt", "content": "hello"},
+        {"filename": "b.bin", "bytes": 3, "source": "assistant"},
+    ]
+    given = {"files": SCENARIO["given"]["files"],
+             "containers": [{"id": "cntr_mine", "name": "mine", "file_ids": ["file-data"], "files": files},
+                            {"name": "old", "status": "expired"}]}  # fmt: skip
+    api = InProcess({**SCENARIO, "given": given})
+
+    expired, mine = api.get(CONTAINERS).json["data"]
+    held = api.get(f"{CONTAINERS}/cntr_mine/files?order=asc").json["data"]
+
+    assert (mine["id"], mine["status"], expired["status"]) == ("cntr_mine", "running", "expired")
+    assert [(one["path"].rpartition("-")[2], one["source"]) for one in held] == [
+        ("data.csv", "user"),
+        ("/mnt/data/a.txt", "user"),
+        ("/mnt/data/b.bin", "assistant"),
+    ]
+    assert api.get(f"{CONTAINERS}/cntr_mine/files/cfile_a/content").body == b"hello"
+    tool = {"type": "code_interpreter", "container": "cntr_mine"}
+    assert respond(api, input="compute", tools=[tool]).json["output"][0]["container_id"] == "cntr_mine"
+
+
+def test_a_given_container_with_an_unknown_file_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"given\.containers\[0\]: .*file-none"):
+        InProcess({"given": {"containers": [{"name": "mine", "file_ids": ["file-none"]}]}}).world  # noqa: B018
