@@ -6,6 +6,7 @@ It changes nothing by itself; ``turn_engine`` pulls it. It knows what is ahead, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -107,8 +108,11 @@ class ActiveTurn:
         self._go_on(self._recorded(action))
 
     def let_go(self) -> None:
-        """Forgets what is still to come."""
+        """Forgets what is still to come, and who would tell it and know it: these refer to the turn and its world."""
         self._go_on(iter(()))
+        self.bounds = None
+        with suppress(AttributeError):  # a turn that several responses play is let go of for each of them
+            del self.narrator, self.context
 
     def _go_on(self, items: Iterator[Item]) -> None:
         self._items, self._ahead, self.held, self.expires_when_named = items, None, None, False

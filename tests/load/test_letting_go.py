@@ -17,7 +17,12 @@ from tests.load.wire import form_bytes
 from tests.support import InProcess
 
 SCENARIO = {
-    "turns": [{"when": {"message": "wait"}, "steps": [{"say": "Hm."}, {"hold": "x"}]}, {"steps": [{"say": "Hi"}]}]
+    "turns": [
+        {"when": {"message": "wait"}, "steps": [{"say": "Hm."}, {"hold": "x"}]},
+        {"when": {"message": "call"}, "steps": [{"call": {"f": {}}, "undeclared": True}, {"say": "Done."}]},
+        {"when": {"message": "code"}, "steps": [{"code": {"input": "1+1", "logs": "2"}}, {"say": "Two."}]},
+        {"steps": [{"say": "Hi"}]},
+    ]
 }
 
 
@@ -38,6 +43,17 @@ def _run(api: InProcess, text: str, *, stream: bool) -> None:
     assert api.run(api.thread(text), api.assistant(), stream=stream).status == 200
 
 
+def _respond(api: InProcess, text: str, **more: Any) -> dict[str, Any]:
+    response: dict[str, Any] = api.post("/v1/responses", {"model": "gpt-4o", "input": text, **more}).json
+    return response
+
+
+def _go_on(api: InProcess) -> None:
+    called = _respond(api, "call")
+    outputs = [{"type": "function_call_output", "call_id": called["output"][0]["call_id"], "output": "1"}]
+    api.post("/v1/responses", {"model": "gpt-4o", "input": outputs, "previous_response_id": called["id"]})
+
+
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize(
     "use",
@@ -47,8 +63,24 @@ def _run(api: InProcess, text: str, *, stream: bool) -> None:
         lambda api: _run(api, "Hi", stream=True),
         lambda api: _run(api, "Hi", stream=False),
         lambda api: api.poll(thread := api.thread("wait"), api.run(thread, api.assistant()).json["id"], 2),
+        lambda api: _respond(api, "Hi"),
+        lambda api: _respond(api, "code", conversation=api.post("/v1/conversations", {}).json["id"]),
+        lambda api: api.get(f"/v1/responses/{_respond(api, 'wait', background=True)['id']}"),
+        lambda api: _respond(api, "call"),
+        _go_on,
     ],
-    ids=["unused", "with refused requests", "with a run that is over", "with one that began", "with one at a hold"],
+    ids=[
+        "unused",
+        "with refused requests",
+        "with a run that is over",
+        "with one that began",
+        "with one at a hold",
+        "with a response",
+        "with code in a conversation",
+        "with a response at a hold",
+        "with one that waits for outputs",
+        "with one that went on",
+    ],
 )
 def test_a_world_that_was_reset_is_gone(use: Callable[[InProcess], Any]) -> None:
     api = InProcess(SCENARIO)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from emulator.apis.files import errors as file_errors
 from emulator.apis.responses import errors
@@ -42,10 +42,10 @@ def check_files(world: State, ids: Iterable[str], param: str) -> None:
 class CodeFiles:
     """``stored``: the response that is being written."""
 
-    __slots__ = ("_container", "_made", "_made_up", "_stored", "_world")
+    __slots__ = ("_container", "_made", "_made_up", "_world", "stored")
 
-    def __init__(self, world: State, stored: Callable[[], StoredResponse]) -> None:
-        self._world, self._stored = world, stored
+    def __init__(self, world: State, stored: StoredResponse) -> None:
+        self._world, self.stored = world, stored
         self._container: tuple[str, Container] | None = None
         #: The files that code has made in this turn.
         self._made: list[FileRef] = []
@@ -57,7 +57,7 @@ class CodeFiles:
 
     def _current(self) -> Container:
         """The container: the one that the tool names, that of earlier code if it is still there, or a new one."""
-        stored, now = self._stored(), self._world.clock.now()
+        stored, now = self.stored, self._world.clock.now()
         if self._container is None or self._container[0] != stored.id:
             self._container = stored.id, self._named() or self._earlier(stored) or self._new(stored)
         container = self._container[1]
@@ -65,7 +65,7 @@ class CodeFiles:
         return container
 
     def _tool(self) -> Object:
-        tools = self._stored().object["tools"]
+        tools = self.stored.object["tools"]
         return next((tool for tool in tools if tool["type"] == "code_interpreter"), {"container": {}})
 
     def _named(self) -> Container | None:
@@ -130,7 +130,7 @@ class CodeFiles:
 
     def _made_up_id(self, kind: str, filename: str) -> str:
         """The id of a file that is cited and that nobody has: the same for the same name."""
-        ids, parent = self._world.ids, f"{self._stored().id} {filename}"
+        ids, parent = self._world.ids, f"{self.stored.id} {filename}"
         if parent not in self._made_up:
             timed = kind == "container.file"
             made = ids.make_timed(kind, self._world.now, parent) if timed else ids.make(kind, parent)

@@ -7,7 +7,6 @@ Events and their order are those of the wire (docs/wire.md, Responses §3). Each
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors, objects
@@ -55,12 +54,12 @@ _REASONS: Final = {"max_completion_tokens": "max_output_tokens", "content_filter
 
 
 class _OpenItem(NamedTuple):
-    """An item that is not done yet. ``end``: the rest of its events, by the status with which it is done.
+    """An item that is not done yet. ``end``: the rest of its events, by its narrator and its status at the end.
 
     ``can_fail``: it fails with the response; a message has no such status.
     """
 
-    end: Callable[[str], Items]
+    end: Callable[[ResponseNarrator, str], Items]
     can_fail: bool = False
 
 
@@ -82,7 +81,7 @@ class ResponseNarrator(ResponseWriter):
         stores: Sequence[VectorStore],
     ) -> None:
         super().__init__(world, stored, log, include, usage, stores)
-        self.files = CodeFiles(world, lambda: self.stored)
+        self.files = CodeFiles(world, stored)
         self._index = 0
         self._open: _OpenItem | None = None
 
@@ -94,6 +93,7 @@ class ResponseNarrator(ResponseWriter):
     def begin(self, at: float) -> None:
         self.turn.responses += (self.response["id"],)
         super().begin(at)
+        self.files.stored = self.stored
 
     def move(self, move: Move, at: float) -> None:
         super().move(move, at)
@@ -216,7 +216,7 @@ class ResponseNarrator(ResponseWriter):
 
     def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Items:
         """All words are out: the message is done, unless the next step finds it open."""
-        self._open = _OpenItem(partial(self._message_done, id, index, part, phase))
+        self._open = _OpenItem(lambda me, status: me._message_done(id, index, part, phase, status))
         if not action.stays_open:
             yield from self._close()
 
@@ -224,7 +224,7 @@ class ResponseNarrator(ResponseWriter):
         """The item that is still open is done."""
         opened, self._open = self._open, None
         if opened is not None:
-            yield from opened.end(status)
+            yield from opened.end(self, status)
 
     def _message_done(self, id: str, index: int, part: Object, phase: str | None, status: str) -> Items:
         place: Object = {"content_index": 0, "item_id": id, "output_index": index}
@@ -290,7 +290,7 @@ class ResponseNarrator(ResponseWriter):
         yield Added(objects.file_search_call(id, "in_progress", [], None), index)
         for status in ("in_progress", "searching"):
             yield event(f"response.file_search_call.{status}", item_id=id, output_index=index)
-        self._open = _OpenItem(partial(self._search_done, id, index, search), can_fail=True)
+        self._open = _OpenItem(lambda me, status: me._search_done(id, index, search, status), can_fail=True)
 
     def _search_done(self, id: str, index: int, search: Search, status: str) -> Items:
         if status == "completed":
@@ -318,7 +318,7 @@ class ResponseNarrator(ResponseWriter):
             yield delta("response.code_interpreter_call_code.delta", id, index, piece)
         yield event("response.code_interpreter_call_code.done", code=execution.input, item_id=id, output_index=index)
         yield event("response.code_interpreter_call.interpreting", item_id=id, output_index=index)
-        self._open = _OpenItem(partial(self._code_done, id, index, container, execution), can_fail=True)
+        self._open = _OpenItem(lambda me, status: me._code_done(id, index, container, execution, status), can_fail=True)
 
     def _code_done(self, id: str, index: int, container: str, execution: Execution, status: str) -> Items:
         if status == "completed":
