@@ -71,7 +71,7 @@ bench: $(INSTALLED)  ## speed, as ratios within one run; some rows: make bench O
 bench-peers: $(INSTALLED)  ## the same beside other emulators, which it installs
 	$(BIN)/python -m tests.bench.peers $(if $(ONLY),--only '$(ONLY)')
 
-soak: $(INSTALLED)  ## ten minutes of load and faults; then memory, sockets, tasks, files and books
+soak: $(INSTALLED)  ## ten minutes of load and faults on both APIs; then memory, loop, sockets, tasks, files, books and news
 	$(BIN)/python -m tests.soak --minutes 10
 
 build: $(INSTALLED)  ## wheel and source distribution, in dist/

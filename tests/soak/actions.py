@@ -27,6 +27,7 @@ SCENARIO: Final[dict[str, Any]] = {
         {"when": {"message": "slow"}, "polls": {"queued": 2, "in_progress": 4}, "steps": [{"say": "At last."}]},
         {"when": {"message": "late"}, "steps": [{"call": {"get_weather": {}}}, {"expire": True}]},
         {"when": {"message": "fail"}, "steps": [{"say": "Well"}, {"fail": "rate_limit_exceeded"}]},
+        {"when": {"message": "invent"}, "steps": [{"say": "{{ fake.sentence() }}"}]},
         {"steps": [{"say": "You said {{ message }}."}]},
     ],
 }
@@ -63,7 +64,15 @@ async def open_stream(client: Client, text: str, window: int | None = None) -> t
 
 @act(6)
 async def polled_run(client: Client) -> None:
-    text = client.random.choice(["weather", "slow", "hello", "fail", "late"])
+    await _polled(client, client.random.choice(["weather", "slow", "hello", "fail", "late"]))
+
+
+@act(1)
+async def invented_run(client: Client) -> None:
+    await _polled(client, "invent")
+
+
+async def _polled(client: Client, text: str) -> None:
     run = await client.ask("POST", "/v1/threads/runs", await new_run(client, text))
     path = f"/v1/threads/{run['thread_id']}/runs/{run['id']}"
     for _ in range(30):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import httpx2
 import openai
@@ -18,6 +18,9 @@ from tests.soak.ledger import SERIAL, Books, Sent
 
 #: ``calm``: all has to go well. ``faulty``: there are faults of every kind. ``stormy``: it is reset under its clients.
 Kind = Literal["calm", "faulty", "stormy"]
+
+#: How the streams of runs end.
+_DONE: Final = frozenset({"done"})
 
 
 class Unexpected(Exception):
@@ -39,6 +42,9 @@ class Scene:
     acts: Counter[str] = field(default_factory=Counter)
     interrupted: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    #: Keys that have visited, with what is in the books of their worlds; and how many have ended theirs.
+    crowd: list[Scene] = field(default_factory=list)
+    ended: int = 0
     violations: list[str] = field(default_factory=list)
 
     @property
@@ -163,8 +169,10 @@ class Client:
         sent.whole = True
         return Answer(head.status, head.headers, body)
 
-    async def stream(self, wire: Wire, sent: Sent, head: Answer, most: int | None = None) -> list[Event]:
-        """Events of a stream to its end, or the first ones. Its end has to be ``done``."""
+    async def stream(
+        self, wire: Wire, sent: Sent, head: Answer, most: int | None = None, ends: frozenset[str] = _DONE
+    ) -> list[Event]:
+        """Events of a stream to its end, which has to be one of ``ends``, or the first ones."""
         if not head.streams:
             body = await self._whole(wire, sent, head)
             raise Unexpected(f"no stream: {body.status} {body.body[:300]!r}")
@@ -174,7 +182,7 @@ class Client:
                 events.append(event)
                 if most is not None and len(events) >= most:
                     return events
-            if not events or events[-1].name != "done":
+            if not events or events[-1].name not in ends:
                 raise Malformed(f"it ends after {[event.name for event in events[-1:]]}")
         except (BrokenOff, Malformed) as error:
             sent.broken = str(error)

@@ -1,6 +1,7 @@
 """``serve`` as it is, in a process that also tells on stdout what cannot be seen from outside: its tasks and objects.
 
-For each line on stdin it answers one line of JSON.
+For each line on stdin it answers one line of JSON. ``loop`` is the longest time that the loop was kept since the last
+line that was ``round``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import sys
 import threading
 from typing import Any
 
+import assistants_emulator
 import emulator.server.server
-from emulator.cli.main import main
 from emulator.world.world import World
 from tests.soak.watchdog import Watchdog
 
@@ -30,7 +31,7 @@ class ObservedServer(emulator.server.server.Server):
         await super().main_loop()
 
 
-def _look() -> dict[str, Any]:
+def _look(*, count_worlds: bool) -> dict[str, Any]:
     own = (asyncio.current_task(), _watchdog.task)
     tasks = [task for task in asyncio.all_tasks() if task not in own]
     server = _serving[0]
@@ -38,21 +39,21 @@ def _look() -> dict[str, Any]:
         "tasks": len(tasks),
         "connections": len(server.server_state.connections),
         "worlds": len(server.worlds.all()),
-        "worlds_alive": sum(isinstance(thing, World) for thing in gc.get_objects()),
+        "worlds_alive": sum(isinstance(one, World) and one.ended for one in gc.get_objects()) if count_worlds else 0,
         "named": sorted({task.get_coro().__qualname__ for task in tasks if task.get_coro() is not None})[:10],  # type: ignore[union-attr]
     }
 
 
 def _answer_questions() -> None:
     for line in sys.stdin:
-        collected = line.strip() == "collect"
+        is_round = line.strip() == "round"
 
-        def tell(collected: bool = collected) -> None:
-            if collected:
-                gc.collect()
-            kept = _watchdog.longest  # before the look itself keeps the loop
-            print(json.dumps({"loop": round(kept * 1000), **_look()}), flush=True)
-            _watchdog.reset()
+        def tell(is_round: bool = is_round) -> None:
+            kept = _watchdog.longest
+            print(json.dumps({"loop": round(kept * 1000, 1), **_look(count_worlds=is_round)}), flush=True)
+            _watchdog.forgive()  # the look itself keeps the loop
+            if is_round:
+                _watchdog.reset()
 
         _serving[0].call_soon(tell)
 
@@ -60,4 +61,5 @@ def _answer_questions() -> None:
 if __name__ == "__main__":
     emulator.server.server.Server = ObservedServer  # type: ignore[misc]
     threading.Thread(target=_answer_questions, daemon=True).start()
-    sys.exit(main(["serve", "--port", "0", *sys.argv[1:]]))
+    sys.argv[1:1] = ["serve", "--port", "0"]
+    sys.exit(assistants_emulator.main())

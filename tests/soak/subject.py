@@ -29,7 +29,7 @@ class Holding:
     tasks: int
     connections: int
     worlds_alive: int
-    #: Milliseconds of the processor that the loop was kept at once, since the last look.
+    #: Milliseconds of the processor that the loop was kept at once, in the round.
     loop: float = 0
 
     def as_json(self) -> dict[str, float]:
@@ -56,7 +56,7 @@ class Subject:
         self._proc = Path(f"/proc/{self._process.pid}")
 
     def ask(self, question: str = "look") -> dict[str, Any]:
-        """What it tells of itself; ``collect`` runs its collector before."""
+        """What it tells of itself; ``round`` counts its worlds, too, and lets its watchdog begin anew."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(question, file=self._process.stdin, flush=True)
@@ -65,7 +65,7 @@ class Subject:
 
     def holding(self) -> Holding:
         status = (self._proc / "status").read_text()
-        told = self.ask()
+        told = self.ask("round")
         links = [_link(entry) for entry in (self._proc / "fd").iterdir()]
         return Holding(
             resident=round(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024, 1),  # type: ignore[index]

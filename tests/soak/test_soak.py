@@ -14,9 +14,10 @@ import pytest
 from tests.soak.__main__ import main
 from tests.soak.actions import ACTS
 from tests.soak.ledger import Books, operation_of
-from tests.soak.report import BOUNDS, is_fine, leaks, lines
+from tests.soak.report import BOUNDS, LOOP, is_fine, leaks, lines
 from tests.soak.rounds import Soaked
 from tests.soak.subject import Holding
+from tests.soak.watching import Seen
 
 HOLDING = Holding(50, 14, 3, 0, 2, 1, 0, 1)
 
@@ -35,14 +36,17 @@ def test_ten_seconds_leave_nothing_behind_and_the_books_balance(
     assert found["fine"]
     assert found["exit_code"] == 0
     assert "books: balance" in printed
-    assert set(found["leaks"]) == set(BOUNDS)
+    assert set(found["leaks"]) == {*BOUNDS, "loop"}
+    assert {"create_run", "create_response", "create_conversation"} <= set(found["requests"])
+    assert found["worlds"] > 0
+    assert found["rows"] > 0
     assert sum(found["requests"].values()) > 100
     assert set(found["acts"]) <= set(ACTS)
 
 
-@pytest.mark.parametrize("name", BOUNDS)
-def test_a_bound_that_is_broken_is_found(name: str) -> None:
-    after = replace(HOLDING, **{name: getattr(HOLDING, name) + BOUNDS[name] + 1})
+@pytest.mark.parametrize(("name", "most"), [*BOUNDS.items(), ("loop", LOOP)])
+def test_a_bound_that_is_broken_is_found(name: str, most: float) -> None:
+    after = replace(HOLDING, **{name: getattr(HOLDING, name) + most + 1})
     soaked = Soaked(requests=Counter(get_run=1), seconds=1, holdings=[HOLDING, HOLDING, HOLDING, after])
 
     assert [leak.name for leak in leaks(soaked.holdings) if not leak.holds] == [name]
@@ -127,3 +131,30 @@ def test_a_broken_answer_needs_a_fault(fault: str | None, fine: bool) -> None:
 )
 def test_the_books_name_operations_as_the_emulator_does(method: str, path: str, operation: str) -> None:
     assert operation_of(method, path) == operation
+
+
+def _snapshot(seq: int, *requests: dict[str, Any], full: bool = False, epoch: str = "a", left_out: int = 0) -> Any:
+    more = {"full": full, "epoch": epoch, "left_out": {"requests": left_out}}
+    return {"seq": seq, "requests": list(requests), "turns": [], **more}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ([_snapshot(1, {"seq": 1}, full=True), _snapshot(3, {"seq": 1, "repeats": 1}, {"seq": 3})], ""),
+        ([_snapshot(3, {"seq": 3}, full=True)], "requests 1: {'seq': 1, 'repeats': 1} was told as None"),
+        ([_snapshot(3, {"seq": 1}, {"seq": 3}, full=True)], "was told as {'seq': 1}"),
+        ([_snapshot(2, {"seq": 1, "repeats": 1}, {"seq": 3}, full=True)], "the last change is 3, and 2 was told last"),
+        ([_snapshot(9, {"seq": 9}, full=True, epoch="b")], "the epoch is a, and b was told last"),
+        ([_snapshot(3, {"seq": 3}, full=True, left_out=1)], ""),
+    ],
+    ids=["piece by piece", "a gap", "an old row", "not the last change", "another world", "too fast"],
+)
+def test_a_gap_in_the_news_is_found(told: list[Any], words: str) -> None:
+    seen = Seen()
+    for snapshot in told:
+        seen.merge(snapshot)
+
+    gaps = seen.gaps(_snapshot(3, {"seq": 1, "repeats": 1}, {"seq": 3}, full=True))
+
+    assert any(words in gap for gap in gaps) if words else not gaps, gaps
