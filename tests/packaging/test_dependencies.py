@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -28,6 +29,7 @@ def declared(*extras: str) -> set[str]:
     return {canonicalize_name(Requirement(one).name) for one in PROJECT["dependencies"] + optional}
 
 
+@functools.cache
 def imported() -> set[str]:
     """The distributions of all that the package imports, early or late."""
     modules: set[str] = set()

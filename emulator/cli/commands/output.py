@@ -22,7 +22,7 @@ _SHOWN: Final = 12
 
 def describe_os_error(error: OSError) -> str:
     """``nowhere.yaml: No such file or directory``, with a hint if the folder has a file of a similar name."""
-    if isinstance(error, FileNotFoundError) and error.filename is None:
+    if isinstance(error, FileNotFoundError) and error.filename is None and not _is_somewhere():
         return "the current directory is no longer there"
     if error.filename is None or error.strerror is None:
         return str(error)
@@ -34,6 +34,15 @@ def describe_os_error(error: OSError) -> str:
             meant = nearest(os.path.splitext(name)[0], by_stem)  # most names share their extension
             hint = f"; did you mean {by_stem[meant]!r}?" if meant else ""
     return f"{error.filename}: {error.strerror}{hint}"
+
+
+def _is_somewhere() -> bool:
+    """False if somebody has removed the current directory."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def bullet_lines(lines: Iterable[str]) -> list[str]:
