@@ -36,14 +36,14 @@ serve: $(INSTALLED)  ## the standalone server with the bundled scenarios
 	$(BIN)/assistants-emulator serve fixtures/scenarios
 
 test: $(INSTALLED)  ## all tests that need Python alone, and the ten that took longest
-	$(BIN)/python -m pytest -q -n auto -m 'not clients' --durations=10
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m 'not clients' --durations=10
 
 test-alone: $(INSTALLED)  ## every test file in a process of its own; some: make test-alone FILES=tests/plugin
 	$(BIN)/python -m tests.alone $(FILES)
 
 coverage: $(INSTALLED)  ## the same, with branch coverage of the code and of the tests themselves
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n auto -m 'not clients'
+	$(BIN)/coverage run -m pytest -q -n auto --dist worksteal -m 'not clients'
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 

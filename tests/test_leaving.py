@@ -240,6 +240,7 @@ MOVES: Final = {
 }  # fmt: skip
 
 
+@pytest.mark.clients
 @pytest.mark.parametrize(("changes", "words"), MOVES.values(), ids=MOVES)
 def test_a_rehearsal_names_what_a_script_loses(example: Path, changes: dict[str, str], words: str) -> None:
     script = example / "move.py"

@@ -22,7 +22,7 @@ def measurements(scale: Scale) -> Iterator[Measurement]:
 def _measure(tests: str) -> Row:
     """Once, because it takes minutes. A test that waits for something else than a processor makes it longer."""
     cores = os.cpu_count() or 1
-    command = [PYTHON, "-m", "pytest", "-q", "-n", str(cores), "-m", "not clients", tests]
+    command = [PYTHON, "-m", "pytest", "-q", "-n", str(cores), "--dist", "worksteal", "-m", "not clients", tests]
     before = children_cpu()
 
     def run() -> None:

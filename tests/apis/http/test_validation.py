@@ -129,15 +129,18 @@ def _in_rust(part: str, operation: str) -> Any:
 
 
 def agreed(part: str, operation: str, value: Any) -> bool:
-    """The verdict of both; what is refused gets words."""
+    """The verdict of both; what is refused gets the words of the one that gives reasons."""
     found = schema(part, operation)
     assert found is not None
     fits = bool(_in_rust(part, operation).is_valid(value))
-    assert fits == (not breaches(found, value))
     refused = request_error(operation, value, part)
     assert (refused is None) == fits
-    assert refused is None or (refused.status == 400 and refused.message and refused.code)
-    return fits
+    if refused is None:
+        assert not breaches(found, value)
+        return True
+    assert (refused.status, bool(refused.message), bool(refused.code)) == (400, True, True)
+    assert not refused.message.startswith("Invalid body: it does not fit")  # what is said if the reasons are missing
+    return False
 
 
 @by_operation
