@@ -29,8 +29,8 @@ from emulator.scenarios.steps.actions import Cancelled, Expired, Failed, Held, W
 from emulator.scenarios.steps.context import Output, StepFailed
 from emulator.world.state.state import State
 
-#: Items that are the engine's business; all others are the narrator's, and happen as soon as what is before them has.
-_ENGINES_OWN = frozenset({Move, Waited, Held})
+#: Items that take time; all others happen as soon as what is before them has.
+_TIMED = frozenset({Move, Waited})
 #: Statuses that polls end.
 _POLLED = frozenset({"queued", "in_progress", "cancelling"})
 
@@ -195,15 +195,16 @@ class TurnEngine:
             turn.at = max(turn.at, clock.now())
         while not (turn.held or turn.status in REST or (leaving and turn.status != leaving)):
             item = self._ahead(turn)
+            kind = type(item)
             if item is None:
                 return
-            if type(item) not in _ENGINES_OWN:  # by far the most items, and no time passes
+            if kind not in _TIMED:  # by far the most items, and no time passes
+                if kind is Held:
+                    self._pull(turn, item, turn.at)
+                    continue
                 turn.take()
                 if flaw := turn.narrator.apply(item, turn.at):
                     self._report(turn, *flaw)
-                continue
-            if type(item) is Held:
-                self._pull(turn, item, turn.at)
                 continue
             due = turn.due(item, clock.status_seconds)
             if due > clock.now() and clock.name == "real":

@@ -106,8 +106,8 @@ class TurnLog:
         """Adds to the timeline an event, or so many deltas in a row. ``object_id``: what it is about."""
         seq = self.changes.mark()
         timeline = self.timeline
-        if timeline and timeline[-1].event == event and event.endswith(".delta"):
-            timeline[-1].count += times
-            timeline[-1].seq = seq
+        if timeline and event.endswith(".delta") and (last := timeline[-1]).event == event:
+            last.count += times
+            last.seq = seq
         else:
             timeline.append(Moment(time, event, times, seq, milliseconds(), object_id, self._text, self._line))

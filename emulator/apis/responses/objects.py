@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypedDict, cast
 
 from emulator.apis.responses import models, tools
-from emulator.apis.responses.wire import item_in_order, part_in_order, response_in_order
+from emulator.apis.responses.wire import part_in_order, response_in_order
 from emulator.base.json_types import Object
 from emulator.scenarios.steps.actions import SearchResult
 
@@ -163,10 +163,9 @@ def finished_view(response: Response) -> Object:
 
 def message(id: str, status: str, content: list[Object], phase: str | None = None) -> Item:
     """A message of the model."""
-    made: Object = {"id": id, "type": "message", "status": status, "content": content, "role": "assistant"}
-    if phase is not None:
-        made["phase"] = phase
-    return cast("Item", item_in_order(made))
+    if phase is None:
+        return {"id": id, "type": "message", "status": status, "content": content, "role": "assistant"}
+    return {"id": id, "type": "message", "status": status, "content": content, "phase": phase, "role": "assistant"}
 
 
 def output_text(text: str, annotations: Iterable[Object] = ()) -> Object:
