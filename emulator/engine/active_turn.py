@@ -179,9 +179,8 @@ class ActiveTurn:
 
     def has_hold_ahead(self, open_holds: set[str]) -> bool:
         """True while the turn stands at a hold, or has one that is closed."""
-        return self.held is not None or any(
-            step.kind == "hold" and step.value not in open_holds for step in self.turn.steps
-        )
+        closed = [step for step in self.turn.steps if step.kind == "hold" and step.value not in open_holds]
+        return self.held is not None or bool(closed)
 
     # ---- What its world needs ----
 

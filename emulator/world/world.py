@@ -195,12 +195,12 @@ class World(State):
 
         Without one, the world's ``unmatched`` decides: the turn improvises, or it fails and is a problem.
         """
-        from emulator.scenarios import selection
-
         turn = self._turn_index().find(self.played, situation)
         if turn is not None:
             self.played[turn.scenario, turn.name] += 1
             return turn
+        from emulator.scenarios import selection
+
         missed = selection.missed(self.scenarios, situation)
         if self.settings.get("unmatched", "fail" if missed else "improvise") == "improvise":
             return selection.improvised()

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from emulator.apis.http import errors
-from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
+from emulator.apis.http.flavours import FOUNDRY, Base, Flavour, base_of
 from emulator.base.clock import http_date
 
 Header = tuple[bytes, bytes]
@@ -85,9 +85,14 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
     return parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
 
 
-def read_address(path: str, query_string: bytes, roots: frozenset[str], method: str) -> Address:
-    """Raises ApiError for a path that no base of ours begins, and for a bad or missing version of Azure's."""
-    flavour, length, needs_version = base_of(path, query_string)
+def read_address(
+    path: str, query_string: bytes, roots: frozenset[str], method: str, base: Base | None = None
+) -> Address:
+    """Raises ApiError for a path that no base of ours begins, and for a bad or missing version of Azure's.
+
+    ``base``: that of the path, if it is known already.
+    """
+    flavour, length, needs_version = base or base_of(path, query_string)
     query = read_query(query_string) if query_string else {}
     if flavour == "openai":
         if length is None:

@@ -19,7 +19,7 @@ from emulator.apis.http.bodies import LARGE, TOO_LARGE, lingering, outcome_of, r
 from emulator.apis.http.chosen_fault import chosen_fault
 from emulator.apis.http.endpoints import Endpoints
 from emulator.apis.http.errors import ApiError, Busy
-from emulator.apis.http.flavours import FOUNDRY, Flavour, base_of
+from emulator.apis.http.flavours import FOUNDRY, Base, Flavour, base_of
 from emulator.apis.http.form import Form
 from emulator.apis.http.gateway import error_response
 from emulator.apis.http.guard import guarded
@@ -113,15 +113,15 @@ class Api:
         A request that a fault intercepts, or whose body is large, is not handled yet.
         """
         path = scope["raw_path"].decode("latin-1")
-        flavour = base_of(path, scope["query_string"]).flavour
+        base = base_of(path, scope["query_string"])
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
-        pending = PendingRequest(self._nowhere, entry, flavour)
+        pending = PendingRequest(self._nowhere, entry, base.flavour)
         try:
             pending.key = headers.read_key(scope["headers"])
             pending.world = world = self.worlds.of(pending.key, changes=entry.method not in _BODYLESS_METHODS)
-            pending.resolved = self._address(entry, body, after_sunset=world.options.after_sunset)
+            pending.resolved = self._address(entry, body, base, after_sunset=world.options.after_sunset)
             if pending.resolved.version:
-                warn_of_version(world, pending.resolved.version, flavour, pending.resolved.operation)
+                warn_of_version(world, pending.resolved.version, base.flavour, pending.resolved.operation)
             if world.is_strict:
                 check_recorded(world, pending.resolved, entry)
             if world.faults.any:
@@ -249,9 +249,9 @@ class Api:
         world.journal.add(entry)
         return 200, head, frames
 
-    def _address(self, entry: Entry, body: bytes | Form, *, after_sunset: bool) -> ResolvedRequest:
+    def _address(self, entry: Entry, body: bytes | Form, base: Base, *, after_sunset: bool) -> ResolvedRequest:
         """The operation that a URL names. Raises ApiError for one that names none, or a removed one."""
-        address = headers.read_address(entry.path, entry.query, self._roots, entry.method)
+        address = headers.read_address(entry.path, entry.query, self._roots, entry.method, base)
         removed = after_sunset and not _REMOVED_ROOTS.isdisjoint(address.segments[:1])
         try:
             operation, path = self._router.find(address.segments, entry.method, entry.path)

@@ -112,7 +112,7 @@ def _can_run(request: Request, assistant: Assistant, messages: list[Object]) -> 
     """True if instructions or these messages give the model something to answer."""
     body = request.body
     instructed = assistant["instructions"] or body.get("instructions") or body.get("additional_instructions")
-    return bool(instructed) or any(message["role"] == "user" for message in messages)
+    return bool(instructed) or "user" in [message["role"] for message in messages]
 
 
 def _start(request: Request, prepared: _Prepared, stream: RunStream | None) -> JsonResponse | StreamResponse:
