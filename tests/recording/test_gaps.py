@@ -128,3 +128,42 @@ def test_a_format_that_is_not_read_has_a_way_out(raw: bytes, advice: str) -> Non
         parse_recording(raw, "session.flow")
 
     assert advice in str(refused.value)
+
+
+# ---- Lone exchanges ----
+
+
+def test_a_file_that_is_downloaded_has_a_purpose_that_allows_it() -> None:
+    book = Book().ask("GET /v1/files/file-1/content", None, b"a,b\n1,2\n")
+
+    (given,) = proven(book).document["given"]["files"]
+
+    assert given == {"id": "file-1", "filename": "file.txt", "purpose": "assistants_output", "content": "a,b\n1,2\n"}
+
+
+def test_what_a_search_found_is_in_the_store() -> None:
+    row = {"file_id": "file-1", "filename": "a.txt", "score": 0.9, "attributes": {"k": "v"},
+           "content": [{"type": "text", "text": "Cats are nice."}]}  # fmt: skip
+    page = {"object": "vector_store.search_results.page", "search_query": ["cats"], "data": [row], "has_more": False,
+            "next_page": None}  # fmt: skip
+    book = Book().ask("POST /v1/vector_stores/vs_1/search", {"query": "cats"}, page)
+
+    given = proven(book).document["given"]
+
+    assert given["files"] == [{"id": "file-1", "filename": "a.txt", "content": "Cats are nice."}]
+    assert given["vector_stores"] == [{"id": "vs_1", "file_ids": ["file-1"], "attributes": {"file-1": {"k": "v"}}}]
+
+
+@pytest.mark.parametrize(("path", "missed"), [("runs/run_1", "run"), ("messages/msg_1", "message")])
+def test_what_is_missing_was_looked_for_in_a_thread_that_is_there(path: str, missed: str) -> None:
+    id = path.partition("/")[2]
+    book = Book().ask(f"GET /v1/threads/thread_1/{path}", None, refusal(f"No {missed} found with id '{id}'."), 404)
+
+    assert proven(book).document["given"]["threads"] == [{"id": "thread_1"}]
+
+
+def test_a_thread_that_is_missing_is_not_given() -> None:
+    words = "No thread found with id 'thread_1'."
+    book = Book().ask("GET /v1/threads/thread_1/runs/run_1", None, refusal(words), 404)
+
+    assert "given" not in proven(book).document

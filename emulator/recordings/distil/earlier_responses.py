@@ -13,7 +13,7 @@ from emulator.recordings.distil.response_turns import items_of, output_of, respo
 #: What a response shows besides the parameters of its request.
 _SHOWN: Final = ("status", "output", "usage", "error", "incomplete_details")
 #: What the service chooses where a request states nothing, and what a given response cannot continue.
-_LEFT_OUT: Final = frozenset({"previous_response_id", "conversation", "prompt", "background", "service_tier", "store"})
+_LEFT_OUT: Final = frozenset({"previous_response_id", "conversation", "prompt", "service_tier", "store"})
 _AT_REST: Final = frozenset({"completed", "failed", "incomplete", "cancelled"})
 
 

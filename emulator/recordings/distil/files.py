@@ -80,7 +80,8 @@ class Inventory:
         filename = self._history.filename(id) or "file.txt"
         content = self._history.contents.get(id)
         kept = self._size(id, first.get("bytes")) if content is None else self._kept(filename, content)
-        purpose = {"purpose": first["purpose"]} if first.get("purpose") in _PURPOSES else {}
+        shown = first.get("purpose") or ("assistants_output" if content is not None else None)  # it was downloaded
+        purpose = {"purpose": shown} if shown in _PURPOSES else {}
         return {"id": id, "filename": filename, **purpose, **kept}
 
     def in_container(self, file: Object) -> Object:

@@ -18,6 +18,7 @@ from emulator.recordings.distil.known_objects import KnownObject, ThreadHistory,
 from emulator.recordings.distil.response_objects import named_files, note_conversation
 from emulator.recordings.distil.response_turns import ResponseTurn, ResponseTurns, conversation_of
 from emulator.recordings.distil.run_histories import RunHistories, RunHistory, complete_from_steps
+from emulator.recordings.distil.shown import found_files, present_beside_missing
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import TERMINAL
 
@@ -120,8 +121,12 @@ class History:
             for thing in api_call.objects():
                 self._note_object(api_call, thing)
             self._note_contents(api_call)
+            self._note_found(api_call)
         elif api_call.status != 404 and not api_call.server_failed:
             self._note_references(api_call)
+        for parameter, id in present_beside_missing(api_call).items():
+            if kind := _KINDS.get(parameter.removesuffix("_id")):
+                self.object_of(kind, id).referenced = True
         run_history = self.runs.add(api_call)
         if run_history is not None and api_call.operation == "create_thread_and_run":
             self.object_of("thread", run_history.thread_id).created = True
@@ -233,6 +238,13 @@ class History:
             for part in api_call.exchange.form or ():
                 if part.filename is not None and part.content is not None:
                     self.contents.setdefault(str(api_call.response.get("id")), part.content)
+
+    def _note_found(self, api_call: ApiCall) -> None:
+        for store_id, id, name, passages, attributes in found_files(api_call):
+            self.search_results.setdefault(id, {"file_id": id, "file_name": name, "content": passages})
+            stored = {"id": id, "vector_store_id": store_id, "status": "completed", "attributes": attributes}
+            self.store_files.setdefault(store_id, {}).setdefault(id, stored)
+            self.object_of("file", id)
 
     def _note_files_of_responses(self) -> None:
         """Notes the names of files in search results and citations, and what the results have of their contents."""

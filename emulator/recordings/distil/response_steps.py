@@ -153,7 +153,7 @@ def _function_call(item: Object, made: _Script) -> Iterator[Object]:
     function = {"name": name, "arguments": str(item.get("arguments") or "")}
     declared = made.declared()
     step: Object = {"call": [{name: arguments_of(function, declared)}]}
-    if declared and name not in declared:
+    if name not in declared and (declared or made.turn.created_by.body):
         step["undeclared"] = True
     output = made.turn.outputs.get(str(item.get("call_id")))
     yield {**step, "expect": {name: guess([output])}} if isinstance(output, str) else step
