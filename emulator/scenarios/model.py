@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from emulator.scenarios.stubs import Stub
 
 #: Statuses in which a turn is at its end.
+ACTIVE: Final = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
 TERMINAL: Final = frozenset({"completed", "failed", "incomplete", "cancelled", "expired"})
 #: Statuses in which a turn stops by itself.
 REST: Final = TERMINAL | {"requires_action"}

@@ -14,7 +14,7 @@ from emulator.sandbox.json_schema import TEXT, Schema
 from emulator.scenarios.conditions import CONDITIONS
 from emulator.scenarios.faults import COUNTS, HEADERS, KINDS
 from emulator.scenarios.given import SIZE
-from emulator.scenarios.model import TERMINAL
+from emulator.scenarios.model import ACTIVE, TERMINAL
 from emulator.scenarios.steps import USAGE
 
 _NAME: Final[Schema] = {"type": "string", "minLength": 1}
@@ -98,7 +98,8 @@ _GIVEN_MESSAGE: Final = _given(
 )
 _GIVEN_RUN: Final = _given(
     "create_run",
-    status={"enum": sorted(TERMINAL), "description": "the status of a run that is at its end"},
+    status={"enum": sorted({*TERMINAL, *ACTIVE}), "description": "the status of a run"},
+    required_action={"type": ["object", "null"], "description": "what the API shows of it"},
     steps={"type": "array", "items": _GIVEN_STEP},
     usage=_USED,
     last_error=_LAST_ERROR,
@@ -157,7 +158,7 @@ _GIVEN_RESPONSE: Final[Schema] = {
         "model": TEXT,
         "input": {"type": ["string", "array"], "items": {"type": "object"}},
         "output": {"type": "array", "items": {"type": "object", "required": ["type"]}},
-        "status": {"enum": ["completed", "failed", "incomplete", "cancelled"]},
+        "status": {"enum": ["completed", "failed", "incomplete", "cancelled", "queued", "in_progress"]},
         "usage": {"type": ["object", "null"]},
         "error": _LAST_ERROR,
         "incomplete_details": {"type": ["object", "null"]},

@@ -325,7 +325,23 @@ def test_a_response_that_is_only_named_has_the_calls_whose_outputs_come() -> Non
 
 
 @pytest.mark.parametrize("status", ["queued", "in_progress"])
-def test_a_response_that_was_active_is_not_given(status: str) -> None:
-    book = Book().ask("GET /v1/responses/resp_0", None, response(id="resp_0", status=status))
+def test_a_response_that_stays_active_is_given_so(status: str) -> None:
+    shown = response(id="resp_0", status=status, background=True)
+    book = Book().ask("GET /v1/responses/resp_0", None, shown)
+    book.ask("POST /v1/responses/resp_0/cancel", None, {**shown, "status": "cancelled"})
 
-    assert "given" not in book.distilled().document
+    assert proven(book).document["given"]["responses"][0]["id"] == "resp_0"
+    lone = Book().ask("GET /v1/responses/resp_0", None, shown)
+    assert proven(lone).document["given"]["responses"][0]["status"] == status
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_lone_item_was_in_its_conversation(method: str) -> None:
+    item = {"id": "msg_1", "type": "message", "role": "user", "status": "completed",
+            "content": [{"type": "input_text", "text": "hi"}]}  # fmt: skip
+    shown = item if method == "GET" else {"id": "conv_1", "object": "conversation", "created_at": 1, "metadata": {}}
+    book = Book().ask(f"{method} /v1/conversations/conv_1/items/msg_1", None, shown)
+
+    (given,) = proven(book).document["given"]["conversations"]
+
+    assert [one["id"] for one in given["items"]] == ["msg_1"]

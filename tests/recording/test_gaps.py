@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from emulator.base.json_types import Object
 from emulator.recordings.distil.distil import distil
 from emulator.recordings.exchange import RecordingError
 from emulator.recordings.readers import parse_recording
 from emulator.scenarios.unrecorded import UNKNOWN_QUESTION, UNKNOWN_WORDS
 from emulator.scenarios.warnings import warnings
-from tests.recording.handmade import SSE, Book, listed, proven, refusal, step, streamed, thread
+from tests.recording.handmade import SSE, Book, listed, proven, refusal, requires, run, step, streamed, thread
 
 CREATE = "POST /v1/threads/thread_1/runs"
 SENT = {"assistant_id": "asst_1", "stream": True}
@@ -167,3 +168,35 @@ def test_a_thread_that_is_missing_is_not_given() -> None:
     book = Book().ask("GET /v1/threads/thread_1/runs/run_1", None, refusal(words), 404)
 
     assert "given" not in proven(book).document
+
+
+ACTION = requires(("call_1", "get_weather", "{}"))["required_action"]
+
+
+@pytest.mark.parametrize(
+    ("status", "more"), [("queued", {}), ("in_progress", {}), ("requires_action", {"required_action": ACTION})]
+)
+def test_a_run_that_stays_active_is_given_so(status: str, more: Object) -> None:
+    book = Book().ask("GET /v1/threads/thread_1/runs/run_1", None, run(status, **more))
+    book.ask("GET /v1/threads/thread_1/runs", None, listed(run(status, **more)))
+
+    (given,) = proven(book).document["given"]["threads"][0]["runs"]
+
+    assert {key: given[key] for key in ("id", "status", *more)} == {"id": "run_1", "status": status, **more}
+
+
+def test_a_run_that_a_request_cancels_was_active() -> None:
+    path = "/v1/threads/thread_1/runs/run_1"
+    book = Book().ask(f"POST {path}/cancel", None, run("cancelling"))
+    book.ask(f"GET {path}", None, run("cancelled", cancelled_at=20, expires_at=None))
+
+    assert proven(book).document["given"]["threads"][0]["runs"][0]["status"] == "in_progress"
+
+
+def test_a_run_whose_thread_goes_on_came_to_its_end_unseen() -> None:
+    book = Book().ask("GET /v1/threads/thread_1/runs/run_0", None, run("in_progress", "run_0"))
+    book.assistant("asst_2").run("completed", id="run_1", assistant="asst_2").says("Sunny.")
+
+    (note,) = [one for one in book.distilled().left_out if one.startswith("run run_0: ")]
+
+    assert "was in_progress when last seen" in note

@@ -11,6 +11,8 @@ from emulator.apis.assistants.objects import Run, RunStep
 from emulator.apis.assistants.resources import add_message, check_messages, resolve
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.base.json_types import Object
+from emulator.base.problems import Refusal
+from emulator.scenarios.model import ACTIVE
 from emulator.world.given import gives
 from emulator.world.state.state import State
 
@@ -62,11 +64,13 @@ def _give_message(world: State, thread: Thread, item: Object) -> None:
 
 
 def _give_run(world: State, thread: Thread, item: Object) -> None:
-    """A run that is over: it started and ended when the world began."""
+    """A run that is over, which started and ended when the world began, or one that is still active."""
     assistant = objects_of(world).assistants.find(item["assistant_id"], "assistant_id")
     id = item.get("id") or world.ids.make("thread.run", thread.id)
     status = item.get("status", "completed")
-    changes = {"status": status, "started_at": world.now, "expires_at": None, "usage": _used(item)}
+    changes: Object = {"status": status, "started_at": world.now, "expires_at": None, "usage": _used(item)}
+    if status in ACTIVE:
+        changes = _still_active(world, thread, id, item)
     changes |= {key: item[key] for key in ("last_error", "incomplete_details") if key in item}
     if status in _ENDED:
         changes[_ENDED[status]] = world.now
@@ -74,6 +78,17 @@ def _give_run(world: State, thread: Thread, item: Object) -> None:
     thread.put_run(run)
     for step in item.get("steps") or []:
         _give_step(world, thread, run, step)
+
+
+def _still_active(world: State, thread: Thread, id: str, item: Object) -> Object:
+    """What a run has that is still active. Raises Refusal for a second one of a thread, and for calls of another."""
+    status, action = item["status"], item.get("required_action")
+    if thread.active_run:
+        raise Refusal(f"thread {thread.id} has two active runs; expected at most one")
+    if (status == "requires_action") != bool(action):
+        raise Refusal(f"run {id} is {status!r}; expected required_action beside requires_action, and only there")
+    thread.active_run = id
+    return {"status": status, "started_at": None if status == "queued" else world.now, "required_action": action}
 
 
 def _used(item: Object) -> Object:

@@ -14,7 +14,6 @@ from emulator.recordings.distil.response_turns import items_of, output_of, respo
 _SHOWN: Final = ("status", "output", "usage", "error", "incomplete_details")
 #: What the service chooses where a request states nothing, and what a given response cannot continue.
 _LEFT_OUT: Final = frozenset({"previous_response_id", "conversation", "prompt", "service_tier", "store"})
-_AT_REST: Final = frozenset({"completed", "failed", "incomplete", "cancelled"})
 
 
 def earlier_responses(api_calls: Iterable[ApiCall], created: Container[str]) -> tuple[list[Object], list[str]]:
@@ -34,17 +33,13 @@ def earlier_responses(api_calls: Iterable[ApiCall], created: Container[str]) -> 
             if api_call.operation == "list_input_items":
                 inputs.setdefault(id, _rows(api_call))
             calls.setdefault(id, []).extend(_called(api_call))
-    found = [_given(id, shown.get(id), inputs.get(id, []), calls.get(id, [])) for id in named if _rests(shown.get(id))]
+    found = [_given(id, shown.get(id), inputs.get(id, []), calls.get(id, [])) for id in named]
     notes = [
         f"response {id}: a request names it, and no response shows it; its output is made up (to do)"
         for id in named
         if id not in shown
     ]
     return found, notes
-
-
-def _rests(response: Object | None) -> bool:
-    return response is None or response.get("status") in _AT_REST
 
 
 def _given(id: str, response: Object | None, input: list[Object], calls: list[Object]) -> Object:

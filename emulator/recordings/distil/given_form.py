@@ -144,6 +144,14 @@ def given_run(run: Object, assistant: Object) -> tuple[Object, Object]:
     return parameters, outcome
 
 
+def active_run(run: Object, assistant: Object) -> tuple[Object, Object]:
+    """The parameters and the state of a run that is active; one that a request cancels was in progress."""
+    parameters, _ = given_run(run, assistant)
+    is_as_shown = run["status"] in ("queued", "in_progress") or run.get("required_action")
+    action = {"required_action": run["required_action"]} if run.get("required_action") else {}
+    return parameters, {"status": run["status"] if is_as_shown else "in_progress", **action}
+
+
 def given_step(step: Object) -> Object:
     """A run step that is at its end, as the API shows it."""
     given: Object = {"id": step["id"], "step_details": step["step_details"]}

@@ -13,6 +13,7 @@ from emulator.recordings.distil.files import Inventory
 from emulator.recordings.distil.given_form import (
     BODIES,
     MAX_STORED,
+    active_run,
     creation_parameters,
     given_message,
     given_run,
@@ -24,6 +25,7 @@ from emulator.recordings.distil.given_form import (
 )
 from emulator.recordings.distil.history import History, KnownObject
 from emulator.recordings.distil.known_objects import created_at
+from emulator.scenarios.model import ACTIVE
 from emulator.scenarios.unrecorded import UNKNOWN_QUESTION
 
 #: What a container has by default.
@@ -209,10 +211,15 @@ class _Collector:
         return False
 
     def _runs(self, thread_id: str, assistants: dict[str, Object]) -> Iterator[Object]:
-        """The runs at rest; a scenario cannot give an active one."""
-        at_rest = {run["id"] for run in self._history.runs_at_rest(thread_id)}
-        for run in self._history.runs_before(thread_id):
-            if run["id"] in at_rest:
+        """The runs at rest, and the one that stays active; nothing can go on with one that gets outputs."""
+        history = self._history
+        at_rest = {run["id"] for run in history.runs_at_rest(thread_id)} - history.cancelled
+        stays_active = next((run["id"] for run in history.runs_before(thread_id) if self._stays_active(run)), None)
+        for run in history.runs_before(thread_id):
+            if run["id"] == stays_active:
+                parameters, outcome = active_run(run, assistants.get(run["assistant_id"], {}))
+                yield self._valid("create_run", parameters) | outcome | self._steps(thread_id, run["id"])
+            elif run["id"] in at_rest:
                 if run["id"] in self._history.thread(thread_id).runs_first_seen_active:
                     ended = f"here it is {run['status']} from the start"
                     self.left_out.append(f"run {run['id']}: it was active when the recording began; {ended}")
@@ -221,6 +228,16 @@ class _Collector:
             else:
                 status = f"was {run['status']} when last seen"
                 self.left_out.append(f"run {run['id']}: it was created before the recording began, and {status}")
+
+    def _stays_active(self, run: Object) -> bool:
+        """True for a run that is active as far as the recording goes, or until a request of it cancels it.
+
+        Where requests add messages or runs to its thread, it has come to its end unseen.
+        """
+        id, history = run["id"], self._history
+        goes_on = bool(history.runs.by_thread.get(run["thread_id"]) or history.thread(run["thread_id"]).created)
+        is_active = id in history.cancelled or (run["status"] in ACTIVE and not goes_on)
+        return is_active and id not in history.resumed and bool(run.get("assistant_id"))
 
     def _steps(self, thread_id: str, run_id: str) -> Object:
         """The run steps of a run that are at their ends, in the order in which they began."""

@@ -12,7 +12,7 @@ from typing import Final
 from emulator.apis.assistants.situations import situation_of
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
-from emulator.recordings.distil.api_calls import CREATES, DOWNLOADS, ApiCall, texts_under
+from emulator.recordings.distil.api_calls import CREATES, DOWNLOADS, RESUMES_RUN, ApiCall, texts_under
 from emulator.recordings.distil.earlier_responses import earlier_responses
 from emulator.recordings.distil.known_objects import KnownObject, ThreadHistory, created_at, text_in
 from emulator.recordings.distil.response_objects import named_files, note_conversation
@@ -58,6 +58,9 @@ class History:
         self.conversation_items: dict[str, list[Object]] = {}
         #: The files of containers, by the ids of a container and of a file.
         self.container_files: dict[str, dict[str, Object]] = {}
+        #: Ids of runs that a recorded request cancels, or gives outputs.
+        self.cancelled: set[str] = set()
+        self.resumed: set[str] = set()
         #: The responses from before the recording, as given ones, and notes on what they lack.
         self.earlier_responses: list[Object] = []
         self.notes: list[str] = []
@@ -127,6 +130,9 @@ class History:
         for parameter, id in present_beside_missing(api_call).items():
             if kind := _KINDS.get(parameter.removesuffix("_id")):
                 self.object_of(kind, id).referenced = True
+        if api_call.succeeded and api_call.operation in RESUMES_RUN:
+            ids = self.cancelled if api_call.operation == "cancel_run" else self.resumed
+            ids.add(api_call.parameters.get("run_id", ""))
         run_history = self.runs.add(api_call)
         if run_history is not None and api_call.operation == "create_thread_and_run":
             self.object_of("thread", run_history.thread_id).created = True

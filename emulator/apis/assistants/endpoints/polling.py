@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from emulator.apis.assistants import still_runs
 from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.http.request import Request
@@ -22,6 +23,8 @@ def poll_thread(request: Request, thread: Thread, run_id: str | None = None) -> 
         if not turn.at_rest and run_id in (None, turn.id):
             request.note_poll(None)
             return
+    elif thread.active_run:
+        request.entry.moved |= still_runs.poll(thread, request.world.now)
     if len(thread.runs):
         request.note_poll(partial(_rest_of, thread, run_id))
 
@@ -39,6 +42,8 @@ def _rest_of(thread: Thread, run_id: str | None) -> str:
         calls = action["submit_tool_outputs"]["tool_calls"]
         waits_for = ", ".join(f"{call['function']['name']!r} ({call['id']})" for call in calls)
         return f"{run['id']} is {status!r} and waits for the outputs of {waits_for}, which nobody submits"
+    if thread.active_run == run["id"]:
+        return f"{run['id']} is {status!r} and stays so, as a scenario gives it"
     why = (run["last_error"] or {}).get("code") or (run["incomplete_details"] or {}).get("reason")
     return f"{run['id']} is {status!r}{f' ({why})' if why else ''}, which is its end"
 

@@ -235,6 +235,8 @@ def get_response(request: Request) -> JsonResponse | StreamResponse:
     if request.query.get("stream"):
         return _resume(request, stored)
     turn = stored.turn
+    if turn is None and stored.object["status"] not in _OVER:  # a given one, which no turn plays
+        stored.object = {**stored.object, "status": "cancelled"}
     if turn is not None and turn.id in request.engine.active and _is_current(stored, turn):
         request.entry.moved |= request.engine.poll(turn)
     request.note_poll(partial(_rest_of, stored) if stored.object["status"] in _OVER else None)
