@@ -255,14 +255,22 @@ def test_the_number_of_a_run_counts_those_that_are_given() -> None:
     assert (one["when"], two["when"]) == ({"message": "Hi", "run": 2}, {"message": "Hi"})
 
 
-@pytest.mark.parametrize("status", ["queued", "in_progress", "requires_action", "cancelling"])
-def test_a_run_that_was_under_way_is_said_to_be_left_out(status: str) -> None:
+@pytest.mark.parametrize("status", ["queued", "in_progress", "cancelling"])
+def test_a_run_that_was_under_way_is_said_to_stay_so(status: str) -> None:
     book = Book().ask("GET /v1/threads/thread_1/runs/run_1", None, run(status))
+    distilled = book.distilled()
+
+    assert _given(distilled, "threads")[0]["runs"][0]["status"] == status
+    assert distilled.left_out == [f"run run_1: what became of it; it stays {status} here"]
+
+
+def test_a_run_whose_calls_no_response_shows_is_left_out() -> None:
+    book = Book().ask("GET /v1/threads/thread_1/runs/run_1", None, run("requires_action"))
     distilled = book.distilled()
 
     assert "runs" not in _given(distilled, "threads")[0]
     assert distilled.left_out == [
-        f"run run_1: it was created before the recording began, and was {status} when last seen"
+        "run run_1: it was created before the recording began, and was requires_action when last seen"
     ]
 
 

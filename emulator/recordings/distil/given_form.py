@@ -144,12 +144,12 @@ def given_run(run: Object, assistant: Object) -> tuple[Object, Object]:
     return parameters, outcome
 
 
-def active_run(run: Object, assistant: Object) -> tuple[Object, Object]:
-    """The parameters and the state of a run that is active; one that a request cancels was in progress."""
+def active_run(run: Object, assistant: Object, *, is_cancelled: bool) -> tuple[Object, Object]:
+    """The parameters and the state of an active run. ``is_cancelled``: by a request, before which it was active."""
     parameters, _ = given_run(run, assistant)
-    is_as_shown = run["status"] in ("queued", "in_progress") or run.get("required_action")
     action = {"required_action": run["required_action"]} if run.get("required_action") else {}
-    return parameters, {"status": run["status"] if is_as_shown else "in_progress", **action}
+    before = run["status"] if run["status"] in ("queued", "requires_action") else "in_progress"
+    return parameters, {"status": before if is_cancelled else run["status"], **action}
 
 
 def given_step(step: Object) -> Object:

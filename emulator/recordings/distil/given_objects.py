@@ -217,7 +217,11 @@ class _Collector:
         stays_active = next((run["id"] for run in history.runs_before(thread_id) if self._stays_active(run)), None)
         for run in history.runs_before(thread_id):
             if run["id"] == stays_active:
-                parameters, outcome = active_run(run, assistants.get(run["assistant_id"], {}))
+                is_cancelled = run["id"] in history.cancelled
+                assistant = assistants.get(run["assistant_id"], {})
+                parameters, outcome = active_run(run, assistant, is_cancelled=is_cancelled)
+                if not is_cancelled:
+                    self.left_out.append(f"run {run['id']}: what became of it; it stays {run['status']} here")
                 yield self._valid("create_run", parameters) | outcome | self._steps(thread_id, run["id"])
             elif run["id"] in at_rest:
                 if run["id"] in self._history.thread(thread_id).runs_first_seen_active:
@@ -236,7 +240,8 @@ class _Collector:
         """
         id, history = run["id"], self._history
         goes_on = bool(history.runs.by_thread.get(run["thread_id"]) or history.thread(run["thread_id"]).created)
-        is_active = id in history.cancelled or (run["status"] in ACTIVE and not goes_on)
+        is_whole = run["status"] != "requires_action" or bool(run.get("required_action"))
+        is_active = id in history.cancelled or (run["status"] in ACTIVE and is_whole and not goes_on)
         return is_active and id not in history.resumed and bool(run.get("assistant_id"))
 
     def _steps(self, thread_id: str, run_id: str) -> Object:
