@@ -59,11 +59,14 @@ def form_error(prefix: str, id: str, param: str) -> ApiError | None:
             "Expected an ID that contains letters, numbers, underscores, or dashes, but this value contained "
             "additional characters.",
         )
-    if prefix not in _NEVER and id.startswith(prefix):  # nearly all: no other form of an id is tried
-        return None
     if _has_prefix(prefix, id) and not _is_longer(prefix, id):
         return None
     return _refused(param, id, f"Expected an ID that begins with '{prefix}'.")
+
+
+def _is_plain(prefix: str, id: str) -> bool:
+    """True for nearly all ids: those that can only be of this prefix."""
+    return id.startswith(prefix) and prefix not in _NEVER and _CHARACTERS.fullmatch(id) is not None
 
 
 def _error_unless_given(prefix: str, id: str, param: str, given: Given) -> ApiError | None:
@@ -92,6 +95,8 @@ def judge_path(operation: str, path: Mapping[str, str], given: Given) -> None:
     last = None
     for param, prefix in _judged(operation):
         id = path[param]
+        if _is_plain(prefix, id):
+            continue
         error = _error_unless_given(prefix, id, param, given)
         if error is None:
             continue
@@ -138,7 +143,7 @@ def judge_values(part: str, operation: str, value: Any, given: Given) -> None:
 def _judge(ids: _Ids, value: Any, path: tuple[str | int, ...], given: Given) -> None:
     """Raises ApiError for the first id in a value that stands at this path of a body or query."""
     if ids.prefix and isinstance(value, str):
-        if _error_unless_given(ids.prefix, value, "", given):
+        if not _is_plain(ids.prefix, value) and _error_unless_given(ids.prefix, value, "", given):
             from emulator.sandbox.json_schema import dotted
 
             if error := form_error(ids.prefix, value, dotted(path)):
