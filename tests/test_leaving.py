@@ -189,11 +189,13 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     return failures
 
 
+@pytest.mark.clients
 def test_the_example_is_green_without_a_mistake(red: dict[str, dict[str, str]]) -> None:
     assert "desk" not in red
     assert set(red) == {mutant.name for mutant in MUTANTS}
 
 
+@pytest.mark.clients
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mistake_is_red_and_named(mutant: Mutant, red: dict[str, dict[str, str]]) -> None:
     pattern = ".*".join(map(re.escape, mutant.words.split("…")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ import pytest
 
 from emulator.apis.assistants.store import Thread, objects_of
 from tests.soak.watchdog import Watchdog
-from tests.support import InProcess, Reply
+from tests.support import InProcess, Reply, hide_from_collector
 
 #: Seconds. The loop may not be kept for longer.
 _BOUND: Final = 0.05
@@ -37,12 +36,6 @@ def with_messages() -> InProcess:
     return api
 
 
-def leave_alone() -> None:
-    """Hides all there is from the collector, for good: what the suite has hidden before must stay hidden too."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(scope="module")
 def large() -> InProcess:
     """A key with a large world, which the collector leaves alone, as it does what ``serve`` has frozen."""
@@ -52,7 +45,7 @@ def large() -> InProcess:
         thread = api.thread("Hi")
         api.poll(thread, api.run(thread, assistant).json["id"])
         api.post("/v1/responses", {"model": "gpt-4o", "input": "Hi"})
-    leave_alone()
+    hide_from_collector()
     return api
 
 
@@ -74,7 +67,7 @@ def with_threads() -> InProcess:
         other.put_run({**first.runs.find(run, "run_id"), "thread_id": other.id})
         other.put_step({**step, "thread_id": other.id})
         store.threads.put(other)
-    leave_alone()
+    hide_from_collector()
     return api
 
 

@@ -31,6 +31,12 @@ laws = settings(max_examples=8, deadline=None, suppress_health_check=[HealthChec
 every_format = pytest.mark.parametrize("name", SAMPLES)
 
 
+@pytest.fixture(autouse=True)
+def _no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away from this project's pyproject.toml, which the command would read each time."""
+    monkeypatch.chdir(tmp_path)
+
+
 def check_import(raw: bytes, folder: Path, capsys: Capture) -> bool:
     """True if a scenario was written."""
     shutil.rmtree(folder / "made", ignore_errors=True)

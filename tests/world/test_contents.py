@@ -19,7 +19,7 @@ import pytest
 from emulator import Emulator
 from emulator.world.state.contents import SPOOL, Content
 from tests.apis.endpoints.test_files import make_file, send_file, send_form
-from tests.support import ROOT, Api, InProcess
+from tests.support import ROOT, Api, InProcess, hide_from_collector
 
 LARGE = bytes(SPOOL * 2)
 
@@ -69,6 +69,11 @@ def _open_files() -> int:
         except OSError:
             continue
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_collections() -> None:
+    hide_from_collector()
 
 
 @pytest.fixture

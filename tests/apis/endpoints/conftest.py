@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.apis.endpoints.given import SCENARIO
-from tests.support import InProcess
+from tests.support import InProcess, hide_from_collector
 
 FILES = {
     "files": [{"id": "file-1", "filename": "menu.md", "purpose": "assistants", "content": "Soup."}],
@@ -16,8 +16,13 @@ FILES = {
 }
 
 
+@pytest.fixture(scope="module")
+def _quick_collections() -> None:
+    hide_from_collector()
+
+
 @pytest.fixture
-def stocked() -> Iterator[InProcess]:
+def stocked(_quick_collections: None) -> Iterator[InProcess]:
     """The given world, with a file and a vector store in it; whatever it leaves open is this test's fault."""
     worlds = [InProcess({**SCENARIO, "given": {**SCENARIO["given"], **FILES}})]
     yield worlds[0]
