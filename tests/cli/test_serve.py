@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -184,6 +185,18 @@ def test_a_reader_that_has_left_harms_no_client(serve: Serve, arguments: tuple[s
     served.process.terminate()
 
     assert served.process.wait(timeout=10) == 0
+
+
+def test_the_collector_does_not_look_at_what_is_stored() -> None:
+    """Of what it has looked at and kept, nothing is left for it."""
+    code = (
+        "import gc; from emulator.cli.commands.serve import _tune_process; _tune_process(); "
+        "stored = [[number] for number in range(50_000)]; print(len(gc.get_objects()), gc.get_freeze_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    looked_at, left_alone = map(int, done.stdout.split())
+    assert looked_at < 5_000
+    assert left_alone > 45_000
 
 
 def test_a_path_cannot_steer_the_terminal_or_forge_a_line(serve: Serve) -> None:
