@@ -90,7 +90,7 @@ class Api:
         await guarded(self._respond, self.worlds, self._nowhere, scope, receive, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        pending: PendingRequest | None = scope.get(PENDING)
+        pending: PendingRequest | None = scope.pop(PENDING, None)  # the connection keeps the scope
         if pending is None:
             body: bytes | Form | None = b""
             if scope["method"] not in _BODYLESS_METHODS:
