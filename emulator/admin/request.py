@@ -134,13 +134,18 @@ _SLICE: Final = 0.01
 
 async def in_slices(parts: Iterable[bytes]) -> bytes:
     """All parts together. Other requests are answered in between."""
-    made, begun = [], monotonic()
-    for part in parts:
-        made.append(part)
+    made: list[bytes] = []
+    await let_others_in(map(made.append, parts))
+    return b"".join(made)
+
+
+async def let_others_in(work: Iterable[object]) -> None:
+    """Does the work, piece by piece. Other requests are answered in between, if it takes long."""
+    begun = monotonic()
+    for _ in work:
         if monotonic() - begun > _SLICE:
             await asyncio.sleep(0)
             begun = monotonic()
-    return b"".join(made)
 
 
 async def list_response(name: str, items: Iterable[Any], **more: Any) -> Response:

@@ -15,6 +15,7 @@ A turn's statuses and who moves it:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import cast
 
@@ -139,9 +140,17 @@ class TurnEngine:
 
     def release(self, label: str) -> None:
         """Opens a hold: streamed turns that stand there go on now, polled ones at their next poll."""
+        for _ in self.releasing(label):
+            continue
+
+    def releasing(self, label: str) -> Iterator[None]:
+        """The same, turn by turn; others may use the world between two."""
         self.world.open_holds.add(label)
         self.world.changes.mark()
         for turn in [one for one in self.active.values() if one.held == label]:
+            yield
+            if turn.held != label or turn.id not in self.active:
+                continue  # it went on meanwhile
             turn.held = None
             turn.log.touch()
             turn.at = max(turn.at, self.world.clock.now())
@@ -160,10 +169,23 @@ class TurnEngine:
 
     def play_until(self, instant: float) -> None:
         """Plays and expires everything that becomes due up to ``instant``, in order of time."""
-        agenda = [(self.next_instant(turn), number, turn) for number, turn in enumerate(self.active.values())]
+        for _ in self.playing_until(instant):
+            continue
+
+    def playing_until(self, instant: float) -> Iterator[None]:
+        """The same, item by item; others may use the world between two."""
+        agenda = []
+        for number, turn in enumerate(list(self.active.values())):
+            agenda.append((self.next_instant(turn), number, turn))
+            yield
         heapify(agenda)
         while agenda and agenda[0][0] <= instant:
             due, number, turn = heappop(agenda)
+            if turn.id not in self.active:
+                continue  # it has ended meanwhile
+            if (next_due := self.next_instant(turn)) != due:  # it has moved
+                heappush(agenda, (next_due, number, turn))
+                continue
             self.world.clock.move_to(due)
             item = None if turn.is_idle else self._ahead(turn)
             if item is None or due >= turn.expires_at:
@@ -172,6 +194,7 @@ class TurnEngine:
                 self._pull(turn, item, due)
             if not turn.at_end:
                 heappush(agenda, (self.next_instant(turn), number, turn))
+            yield
 
     def next_instant(self, turn: ActiveTurn) -> float:
         """When something happens to the turn by itself: its next item, or its expiry; FOREVER once it is at its end."""

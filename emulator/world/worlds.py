@@ -134,11 +134,11 @@ class Worlds:
         played = self._played.setdefault(name, Counter())
         played.update({scenario.name: times_played(world, scenario) for scenario in world.scenarios})
 
-    def loose_ends(self, key: str) -> list[LooseEnd]:
-        """What was left undone in the world of that key, and in those before it that are remembered."""
+    def loose_ends(self, key: str, world: World) -> list[LooseEnd]:
+        """What was left undone in the world of that key (or a copy of it), and in those before that are remembered."""
         name = key if self.mode == "key" else ""
         played = self._played.get(name, Counter())
-        now = [end for end in loose_ends_of(self.of(key)) if not played[end.scenario or ""]]
+        now = [end for end in loose_ends_of(world) if not played[end.scenario or ""]]
         return [*self._left.get(name, ()), *now]
 
     def times_played(self, key: str, scenario: Scenario) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from emulator.engine.turn_engine import TurnEngine
 from tests.support import Api, InProcess
 
 WEATHER = {"type": "function", "function": {"name": "get_weather"}}
@@ -186,6 +188,45 @@ def test_advance_plays_and_expires_what_becomes_due_in_order_of_time() -> None:
 
     assert statuses == ["queued", "in_progress", "in_progress", "in_progress", "completed", "completed"]
     assert api.turns[blocked].status == "completed"
+
+
+@pytest.mark.parametrize("meanwhile", ["delete", "cancel", "poll", "advance", "another run", "nothing"])
+def test_requests_between_two_things_that_become_due(meanwhile: str) -> None:
+    """Where much becomes due at once, other requests of the key are handled before all has happened."""
+    api, thread, run = started([{"wait": 100}, *HELLO])
+    assistant, other = api.assistant(tools=[WEATHER]), api.thread("Hi")
+    second = api.run(other, assistant).json["id"]
+    engine, until = TurnEngine(api.world), api.world.clock.now() + 500
+    playing = engine.playing_until(until)
+    first_of_all = list(itertools.islice(playing, 4))
+    assert len(first_of_all) == 4
+    requests: dict[str, Callable[[], object]] = {
+        "delete": lambda: api.delete(f"/v1/threads/{thread}"),
+        "cancel": lambda: api.post(f"/v1/threads/{thread}/runs/{run}/cancel"),
+        "poll": lambda: api.poll(thread, run),
+        "advance": lambda: api.post("/_emulator/clock/advance", {"seconds": 1_000}),
+        "another run": lambda: api.run(api.thread("Hi"), assistant),
+        "nothing": lambda: None,
+    }
+    requests[meanwhile]()
+    for _ in playing:
+        continue
+    assert api.turns[second].status == "completed"
+    ended = {"delete": ("queued", "in_progress"), "cancel": ("cancelled", "cancelling")}
+    assert api.turns[run].status in ended.get(meanwhile, ("completed",))
+    assert api.world.check() == []
+
+
+def test_a_run_that_ends_while_its_hold_is_opened() -> None:
+    api, thread, run = started([*HELLO, {"hold": "x"}, *HELLO])
+    api.poll(thread, run, times=2)
+    opening = TurnEngine(api.world).releasing("x")
+    next(opening)
+    api.delete(f"/v1/threads/{thread}")
+    for _ in opening:
+        continue
+    assert api.world.active == {}
+    assert api.world.check() == []
 
 
 def test_advance_expires_a_run_that_waits_for_outputs() -> None:

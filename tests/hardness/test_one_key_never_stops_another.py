@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -17,6 +19,7 @@ _BOUND: Final = 0.05
 _MESSAGES: Final = 700
 _TURNS: Final = 150
 _DOCUMENTS: Final = 500
+_RUNS: Final = 1_000
 #: A copy of each would take twice the time that is allowed.
 _THREADS: Final = 8_000
 
@@ -237,6 +240,30 @@ def test_what_concerns_all_threads_is_short(with_threads: InProcess) -> None:
         assert (reply.status, path) == (200, path)
         assert longest < _BOUND, path
     assert api.get("/v1/threads/thread_7").status == 404
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """In ``serve``, the collector looks at few objects at once."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_time_that_passes_for_thousands_of_runs() -> None:
+    """They expire in order of time; a report tells all of them before."""
+    api = InProcess(SCENARIO)
+    api.worlds.mode = "key"
+    assistant = api.assistant()
+    for _ in range(_RUNS):
+        api.run(api.thread("Hi"), assistant)
+    requests = [("GET", "report", b""), ("POST", "clock/advance", b'{"seconds": 700}'), ("GET", "state", b"")]
+    for method, path, body in requests:
+        reply, longest, _ = asyncio.run(_kept(api, method, f"/_emulator/{path}", body))
+        assert (reply.status, path) == (200, path)
+        assert longest < _BOUND, path
+    assert reply.json["active_runs"] == []
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "baseline"), ("POST", "reset"), ("DELETE", "world")])

@@ -8,7 +8,7 @@ from contextlib import suppress
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator.admin.request import AdminError, in_world, json_response, key_of, worlds_of
+from emulator.admin.request import AdminError, in_world, json_response, key_of, let_others_in, worlds_of
 from emulator.engine.turn_engine import TurnEngine
 from emulator.world.world import World
 
@@ -51,7 +51,7 @@ async def wait_held(request: Request, world: World) -> Response:
 async def release(request: Request, world: World) -> Response:
     """Releases a hold, for the runs that wait at it and for those to come."""
     label = _label(request, world)
-    TurnEngine(world).release(label)
+    await let_others_in(TurnEngine(world).releasing(label))
     return json_response({})
 
 

@@ -16,7 +16,7 @@ from emulator.admin.snapshot.detail import detail
 from emulator.admin.snapshot.snapshot import pieces
 from emulator.apis.http.errors import ApiError
 from emulator.world.world import World
-from emulator.world.worlds import Worlds
+from emulator.world.worlds import Worlds, WorldsMode
 
 #: Real seconds between two events; what changes meanwhile is in the later one.
 _PAUSE: Final = 0.1
@@ -97,6 +97,11 @@ async def list_worlds(request: Request) -> Response:
         return Response(error.body(), error.status, media_type="application/json")
     if worlds.mode == "key" and not worlds.is_admin(key):
         return refusal(403, "each key has a world of its own here, and only the key of `serve --admin-key` lists them")
+    # in a thread, since there may be thousands of them
+    return await asyncio.to_thread(_listed, worlds.mode, worlds.by_key())
+
+
+def _listed(mode: WorldsMode, worlds: list[tuple[str, World]]) -> Response:
     rows = [
         {
             "key": f"…{name[-4:]}" if name else "",  # the end tells keys apart, and lets nobody in
@@ -106,6 +111,6 @@ async def list_worlds(request: Request) -> Response:
             "seq": world.changes.seq,
             "epoch": world.changes.epoch,
         }
-        for name, world in worlds.by_key()
+        for name, world in worlds
     ]
-    return json_response({"mode": worlds.mode, "worlds": rows})
+    return json_response({"mode": mode, "worlds": rows})

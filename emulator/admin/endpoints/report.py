@@ -12,9 +12,10 @@ from emulator.admin.request import in_world, json_response, key_of, worlds_of
 from emulator.base.prices import Prices
 from emulator.engine import loose_ends as _of_turns  # noqa: F401  # registers the kinds of turns
 from emulator.engine.turn_engine import TurnEngine
-from emulator.scenarios.model import Turn
+from emulator.scenarios.model import Scenario, Turn
 from emulator.scenarios.selection import also_fitting
 from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 #: Turns that are looked into for others that fitted.
 _NEWEST = 100
@@ -27,17 +28,18 @@ async def report(request: Request, world: World) -> Response:
     ``?review=false`` leaves habits and cost out.
     """
     worlds, key = worlds_of(request), key_of(request)
-    # in a thread, since a long journal takes long to read; the entries do not change
-    reviewed = {} if request.query_params.get("review") == "false" else await to_thread(review, world.frozen())
+    played = [(one, worlds.times_played(key, one)) for one in world.scenarios if one.turns]
+    is_reviewed = request.query_params.get("review") != "false"
+    # in a thread, since a long journal and many turns take long to read; of a world that does not change meanwhile
+    return await to_thread(_report, worlds, key, world.frozen(), played, is_reviewed)
+
+
+def _report(worlds: Worlds, key: str, world: World, played: list[tuple[Scenario, int]], is_reviewed: bool) -> Response:
     return json_response(
         {
-            **reviewed,
-            "loose_ends": [end.as_json() for end in worlds.loose_ends(key)],
-            "scenarios": [
-                {"name": one.name, "file": one.file, "played": worlds.times_played(key, one)}
-                for one in world.scenarios
-                if one.turns
-            ],
+            **(review(world) if is_reviewed else {}),
+            "loose_ends": [end.as_json() for end in worlds.loose_ends(key, world)],
+            "scenarios": [{"name": one.name, "file": one.file, "played": times} for one, times in played],
             "also_fitted": also_fitted(world),
         }
     )

@@ -9,7 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from emulator.admin.request import AdminError, in_world, in_worlds, json_body, json_response, key_of, worlds_of
+from emulator.admin.request import (
+    AdminError,
+    in_world,
+    in_worlds,
+    json_body,
+    json_response,
+    key_of,
+    let_others_in,
+    worlds_of,
+)
 from emulator.apis.assistants.store import objects_of
 from emulator.apis.responses.store import responses_of
 from emulator.base.clock import LAST_INSTANT
@@ -129,7 +138,7 @@ async def advance(request: Request, world: World) -> Response:
     if until > LAST_INSTANT:
         left = LAST_INSTANT - world.clock.now()
         raise AdminError(400, f"the clock can advance at most {left:.0f} more seconds, to the end of the calendar")
-    TurnEngine(world).play_until(until)
+    await let_others_in(TurnEngine(world).playing_until(until))
     world.clock.move_to(until)
     world.changes.mark()
     return json_response({"now": world.clock.now()})
