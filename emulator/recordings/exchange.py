@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
@@ -18,6 +18,9 @@ Headers = tuple[tuple[str, str], ...]
 #: ``cut``: the upstream broke off. ``timeout``: the upstream fell silent. ``unreachable``: there was no connection to
 #: the upstream. ``stopped``: the recorder was stopped.
 Ended = Literal["complete", "unknown", "client_left", "cut", "timeout", "unreachable", "stopped"]
+
+#: The method of a request that was not recorded.
+UNKNOWN_METHOD: Final = "?"
 
 
 class RecordingError(EmulatorError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from emulator.base.json_types import Object
@@ -10,7 +12,22 @@ from emulator.recordings.exchange import RecordingError
 from emulator.recordings.readers import parse_recording
 from emulator.scenarios.unrecorded import UNKNOWN_QUESTION, UNKNOWN_WORDS
 from emulator.scenarios.warnings import warnings
-from tests.recording.handmade import SSE, Book, listed, proven, refusal, requires, run, step, streamed, thread
+from tests.recording.handmade import (
+    SSE,
+    Book,
+    assistant,
+    file,
+    listed,
+    proof_of,
+    proven,
+    refusal,
+    requires,
+    run,
+    step,
+    store,
+    streamed,
+    thread,
+)
 
 CREATE = "POST /v1/threads/thread_1/runs"
 SENT = {"assistant_id": "asst_1", "stream": True}
@@ -200,3 +217,15 @@ def test_a_run_whose_thread_goes_on_came_to_its_end_unseen() -> None:
     (note,) = [one for one in book.distilled().left_out if one.startswith("run run_0: ")]
 
     assert "was in_progress when last seen" in note
+
+
+@pytest.mark.parametrize(
+    "shown", [thread(), run("completed"), run("in_progress"), assistant(), file("file-1", "a.txt"), store("vs_1")]
+)
+def test_a_bare_object_is_what_a_request_would_get(shown: Object) -> None:
+    recording = parse_recording(json.dumps(shown).encode(), "object.json")
+
+    distilled = distil([recording])
+
+    proof = proof_of(distilled)
+    assert (proof.played, proof.unplayed, proof.differences) == (1, [], [])

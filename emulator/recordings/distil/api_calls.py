@@ -13,7 +13,7 @@ from emulator.apis.http.headers import read_address
 from emulator.apis.http.router import Router
 from emulator.base.json_types import Object
 from emulator.base.operations import BY_NAME, OPERATIONS
-from emulator.recordings.exchange import Exchange, parsed
+from emulator.recordings.exchange import UNKNOWN_METHOD, Exchange, parsed
 
 
 class Event(NamedTuple):
@@ -164,16 +164,23 @@ def _read_api_call(exchange: Exchange, order: int) -> ApiCall:
 
 
 def _restore_address(api_call: ApiCall) -> bool:
-    """Gives a request whose URL alone was masked the path of its operation. False if its body was not recorded."""
+    """Gives a request that only has to be read off the response the method and the path of its operation.
+
+    Those are a request whose URL alone was masked, and the one that shows a bare object. False for any other.
+    """
     operation = BY_NAME.get(api_call.operation or "")
     exchange = api_call.exchange
-    if operation is None or operation.method != exchange.method or exchange.request_body is None:
+    if operation is None:
+        return False
+    is_masked = operation.method == exchange.method and exchange.request_body is not None
+    if not is_masked and (operation.method, exchange.method) != ("GET", UNKNOWN_METHOD):
         return False
     try:
         path = operation.path.format(**api_call.parameters)
     except KeyError:
         return False
-    api_call.exchange = replace(exchange, url=f"/v1{path}")
+    headers = exchange.request_headers or (("openai-beta", "assistants=v2"),)
+    api_call.exchange = replace(exchange, method=operation.method, url=f"/v1{path}", request_headers=headers)
     return True
 
 

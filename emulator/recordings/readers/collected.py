@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emulator.recordings.exchange import Exchange, Part
+from emulator.recordings.exchange import UNKNOWN_METHOD, Exchange, Part
 from emulator.recordings.readers.decoding import BadBody, from_base64, json_bytes, text_bytes
 from emulator.recordings.readers.entry import Entry
 from emulator.recordings.readers.registry import listed, reader
 
 _BYTES_MARK = b"b64:"
-_NO_METHOD = "?"
 
 
 @reader(
@@ -19,7 +18,7 @@ _NO_METHOD = "?"
 def read(entry: Entry) -> Exchange:
     """A body is a JSON value or text. Notes mention what its author cut or did not know."""
     method = entry.text("method")
-    if method == _NO_METHOD:
+    if method == UNKNOWN_METHOD:
         entry.note("the request's method and address were not recorded")
     if entry.get("truncated") is not None:
         entry.note(f"the response is incomplete: {entry.text('truncated')}")

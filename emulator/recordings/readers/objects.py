@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from emulator.recordings.exchange import Exchange
+from emulator.recordings.exchange import UNKNOWN_METHOD, Exchange
 from emulator.recordings.readers.decoding import json_bytes, text_bytes
 from emulator.recordings.readers.entry import Entry, shortened
 from emulator.recordings.readers.loading import EventStream
@@ -51,7 +51,7 @@ def read(entry: Entry) -> Exchange:
     if not is_stream and (not isinstance(kind, str) or kind not in _KINDS):
         raise entry.refused((), f"expected an object of the API, got {shortened(entry.value)}")
     return entry.exchange(
-        method="?",
+        method=UNKNOWN_METHOD,
         url=NO_REQUEST,
         status=200,
         request_headers=(),
