@@ -175,6 +175,7 @@ def test_the_first_request_of_a_key_for_which_much_is_given() -> None:
     api.worlds.prepare({})
     api.post("/_emulator/reset", {"seed": 5})  # imports the check of options
     requests = [("POST", "/_emulator/reset", options) for options in (b"", b'{"seed": 7}')]
+    requests.append(("POST", "/_emulator/scenarios", b'{"version": 1, "name": "little", "turns": []}'))
     for request in [(one, ("GET", "/v1/threads/thread_given/messages", b"")) for one in requests]:
         for method, path, body in request:
             reply, longest, _ = asyncio.run(_kept(api, method, path, body))

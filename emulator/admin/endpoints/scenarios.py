@@ -59,7 +59,7 @@ async def add_scenario(request: Request, world: World) -> Response:
     # in a thread, since a large one takes seconds to read
     scenario = await to_thread(posted_scenario, raw_body(request), file, name)
     world = _present(world, request)
-    for _ in range(_DRAFTS if gives_much([scenario]) else 0):
+    for _ in range(_DRAFTS if gives_much((scenario, *world.scenarios)) else 0):  # all are given anew, or the one
         draft = Draft(world, scenario)
         await to_thread(draft.make)
         if draft.take_over():
