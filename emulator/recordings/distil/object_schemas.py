@@ -125,6 +125,7 @@ OBJECTS: Final[dict[str, Schema]] = {
     ),
     "thread.run.step": _object(
         {"id": _ID, "run_id": _ID},
+        thread_id=_TEXT_OR_NULL,
         created_at=_NUMBER,
         last_error=_FAILURE,
         step_details=_object(
@@ -186,6 +187,9 @@ _DELTA: Final = _object(
 )
 
 
+_OF_DELETIONS: Final = frozenset({"id", "object", "deleted"})
+
+
 @functools.cache
 def _validator(kind: str) -> Any:
     known = {"body": _BODY, "delta": _DELTA, **OBJECTS, **response_schemas.SCHEMAS}
@@ -197,7 +201,14 @@ def is_readable(thing: Object) -> bool:
     kind = thing["object"]
     if kind.endswith(".delta"):
         return bool(_validator("delta").is_valid(thing))
-    return (kind not in OBJECTS and kind != "response") or "deleted" in thing or bool(_validator(kind).is_valid(thing))
+    if (kind not in OBJECTS and kind != "response") or _is_deletion(thing):
+        return True
+    return bool(_validator(kind).is_valid(thing))
+
+
+def _is_deletion(thing: Object) -> bool:
+    """True for what the service answers to a deletion: an id, a kind and ``deleted``."""
+    return "deleted" in thing and isinstance(thing.get("id"), str) and thing.keys() <= _OF_DELETIONS
 
 
 def is_readable_body(body: Object, *, of_responses: bool = False) -> bool:

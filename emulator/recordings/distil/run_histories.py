@@ -15,6 +15,8 @@ from emulator.scenarios.model import TERMINAL
 
 #: The status of a run that no response shows.
 LOST: Final = "lost"
+#: What a run is, and what belongs to one.
+_OF_RUNS: Final = frozenset({"thread.run", "thread.run.step", "thread.message"})
 _UNFINISHED: Final = frozenset({"queued", "in_progress"})
 #: Words with which the service refuses a request because a run is active.
 _ACTIVE_RUN_WORDS: Final = (
@@ -177,15 +179,15 @@ class RunHistories:
         """Gives the first unknown run that a response shows to the request whose own response was lost."""
         unknown: dict[str, Object] = {}
         for one in api_call.objects():
-            id = one.get("id" if one["object"] == "thread.run" else "run_id")
-            if isinstance(id, str) and id not in self.by_id and id not in self._foreign_ids:
+            id = _run_id(one)
+            if id and id not in self.by_id and id not in self._foreign_ids:
                 unknown[id] = one
         self._foreign_ids |= unknown.keys()
         for id, thing in reversed(unknown.items()):  # from the newest to the oldest
-            thread_id = thing.get("thread_id")
-            if lost := self._lost.get(thread_id if isinstance(thread_id, str) else ""):
+            thread_id = thing.get("thread_id") or ""
+            if lost := self._lost.get(thread_id):
                 is_run = thing["object"] == "thread.run"
-                run = thing if is_run else {"id": id, "thread_id": thing["thread_id"], "status": LOST}
+                run = thing if is_run else {"id": id, "thread_id": thread_id, "status": LOST}
                 self._begin(lost.pop(), run)
 
     def add_lost(self) -> None:
@@ -197,7 +199,7 @@ class RunHistories:
 
     def _add_object(self, api_call: ApiCall, thing: Object, place: int) -> None:
         kind = thing["object"]
-        history = self.by_id.get(thing.get("id" if kind == "thread.run" else "run_id") or "")
+        history = self.by_id.get(_run_id(thing))
         if history is None or api_call.status >= 400:
             return
         if kind == "thread.run":
@@ -299,6 +301,13 @@ def complete_from_steps(history: RunHistory) -> None:
             output = (call.get("function") or {}).get("output")
             if isinstance(output, str):
                 known.outputs.setdefault(call["id"], output)
+
+
+def _run_id(thing: Object) -> str:
+    """The id of the run that an object is, or belongs to; empty for one of a kind that tells nothing of runs."""
+    kind = thing["object"]
+    id = thing.get("id" if kind == "thread.run" else "run_id") if kind in _OF_RUNS else None
+    return id if isinstance(id, str) else ""
 
 
 def _object(value: Any) -> Object:
