@@ -120,8 +120,13 @@ def read_json(operation: str, body: bytes, *, foundry: bool = False) -> dict[str
         raise errors.nested_too_deeply(MAX_BODY_DEPTH)
     if error := request_error(operation, values, foundry=foundry):
         raise error
-    read: dict[str, Any] = with_whole_numbers(operation, values) if _DECIMAL.search(body) else values
+    read: dict[str, Any] = with_whole_numbers(operation, values) if _has_decimal(body) else values
     return read
+
+
+def _has_decimal(body: bytes) -> bool:
+    """True for a body with such a number. A large one is searched in pieces, so that other threads go on between."""
+    return any(_DECIMAL.search(body, at, at + LARGE + 2) for at in range(0, len(body), LARGE))
 
 
 def outcome_of(operation: str, body: bytes, *, foundry: bool) -> Future[dict[str, Any]]:

@@ -7,7 +7,6 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
-import orjson
 import pytest
 
 from emulator.apis.http import bodies, pipeline
@@ -78,10 +77,21 @@ def test_a_reset_while_a_large_body_is_read(monkeypatch: pytest.MonkeyPatch) -> 
     assert api.get(f"/v1/threads/{thread}").status == 200
 
 
+@pytest.mark.parametrize("at", [0, 5, 7, 8, 9, 10, 100])
+@pytest.mark.parametrize("number", ["2.0", "2e0", "2E0"])
+def test_a_whole_number_is_found_at_any_place_of_a_body(number: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large body is searched in pieces, and a number may stand where two meet."""
+    monkeypatch.setattr(bodies, "LARGE", 10)
+    text = b'{"max_num_results":' + b" " * at + number.encode() + b', "query": "x"}'
+    (value,) = [bodies.read_json("search_vector_store", text)["max_num_results"]]
+    assert (value, type(value)) == (2, int)
+
+
 SCHEMA: dict[str, Any] = {
     "$defs": {"item": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}},
     "properties": {
         "items": {"type": "array", "items": {"$ref": "#/$defs/item"}, "maxItems": 500},
+        "text": {"anyOf": [{"type": "string", "maxLength": 5}, {"type": "array", "items": {"type": "string"}}]},
         "names": {"maxProperties": 500, "additionalProperties": {"type": "string"}, "propertyNames": {"maxLength": 9}},
     },
 }
@@ -92,16 +102,30 @@ LARGE_VALUES: list[tuple[Any, list[tuple[list[Any], str]]]] = [
         [(["items", 300, "n"], "type"), (["items", 301], "required")],
     ),
     ({"items": [{}] * 501}, [(["items"], "maxItems")]),
+    ({"items": "none"}, [(["items"], "type")]),
+    ({"text": "short"}, []),
+    ({"text": "too long"}, [(["text"], "anyOf")]),
     ({"names": {str(n): 3 for n in range(501)}}, [(["names"], "maxProperties")]),
     ({"names": {"short": "", "long enough": "", "x": 3}}, [(["names", "x"], "type"), (["names"], "maxLength")]),
 ]
+
+
+def _without_words(breach: json_schema.Breach) -> Any:
+    """What the errors of the APIs are made from."""
+    branches = [[_without_words(one) for one in branch] for branch in breach.branches]
+    return breach.path, breach.keyword, breach.expected, breach.found, breach.of_name, branches
 
 
 @pytest.mark.parametrize(("value", "expected"), LARGE_VALUES)
 def test_a_large_value_is_refused_for_the_same_reasons(
     value: Any, expected: list[tuple[list[Any], str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not large_values.is_large(orjson.loads(b"[1]"))
+    values = [1], "x" * 9_000, [[0] * 9_000], [{"x": "x" * 9_000}]
+    assert [large_values.is_large(one) for one in values] == [False, True, True, True]
     monkeypatch.setattr(large_values, "_LARGE", 0)
     found = json_schema.breaches(SCHEMA, value)
     assert sorted((breach.path, breach.keyword) for breach in found) == sorted(expected)
+    monkeypatch.setattr(large_values, "_LARGE", 1e9)
+    as_small = json_schema.breaches(SCHEMA, value)
+    if len(found) == len(as_small):
+        assert [_without_words(one) for one in found] == [_without_words(one) for one in as_small]
