@@ -122,7 +122,7 @@ def _with_image(size: int) -> dict[str, Any]:
     ("path", "body", "status"),
     [
         ("responses", _with_image(20_000_000), 200),
-        ("responses", _with_image(30_000_000), 400),
+        ("responses", _with_image(21_000_000), 400),
         ("responses", {"model": "gpt-4o", "input": [*_messages(20_000), {"role": "nobody", "content": "hi"}]}, 400),
         ("responses", {"model": "gpt-4o", "input": "hi", "metadata": dict.fromkeys(map(str, range(30_000)), "x")}, 400),
         ("threads", {"messages": _messages(20_000)}, 400),
