@@ -58,6 +58,8 @@ def query_error(operation: str, query: dict[str, Any]) -> ApiError | None:
     return request_error(operation, query, "queries")
 
 
+#: JSON writers take whole numbers up to here; a larger one stays a decimal.
+_BEYOND_JSON: Final = 2.0**63
 #: What clients fill as they like: numbers in there stay as they were sent.
 _FREE: Final = frozenset({"parameters", "schema", "output_schema", "attributes", "metadata", "filters", "variables"})
 
@@ -88,7 +90,7 @@ def _with_whole(value: Any, names: frozenset[str]) -> Any:
         return value
     return {
         key: int(inner)
-        if isinstance(inner, float) and key in names
+        if isinstance(inner, float) and key in names and abs(inner) < _BEYOND_JSON
         else inner
         if key in _FREE
         else _with_whole(inner, names)

@@ -35,6 +35,7 @@ from tests.apis.endpoints.words import (
     too_many_keys,
     unknown,
 )
+from tests.support import InProcess
 
 DOCUMENT: dict[str, Any] = json.loads(files("emulator.base").joinpath("schemas/requests.json").read_bytes())
 
@@ -337,3 +338,18 @@ def test_a_whole_number_is_one_however_it_is_written(number: str) -> None:
 
     assert repr(read["max_num_results"]) == "43"
     assert repr(read["filters"]["value"]) == repr(json.loads(number))
+
+
+@pytest.mark.parametrize("number", [1e300, 1e23, 2.0**63])
+def test_a_whole_number_that_is_too_large_for_an_integer_is_no_500(number: float) -> None:
+    api = InProcess({})
+    tool = {"type": "web_search", "max_num_results": number}
+
+    response = api.post("/v1/responses", {"model": "m", "input": "x", "tools": [tool], "max_output_tokens": number})
+    run = api.post(
+        f"/v1/threads/{api.thread('Hi')}/runs",
+        {"assistant_id": api.assistant(), "max_prompt_tokens": number, "max_completion_tokens": number},
+    )
+
+    assert [response.status, run.status] == [200, 200]
+    assert response.json["max_output_tokens"] == run.json["max_prompt_tokens"] == number
