@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +78,24 @@ def test_importing_settles_after_one_round(emulator: Emulator, scenario: tuple[d
     play(emulator, once.document, talks)
     again = imported(emulator)
     assert again.document == once.document
+
+
+def test_a_run_whose_stream_broke_off_says_nothing_if_its_thread_shows_no_message(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    fails = {"fail": {"code": "server_error", "message": "Sorry, something went wrong."}}
+    document = {
+        "version": 1,
+        "name": "source",
+        "turns": [{"steps": [fails]}],
+        "faults": [{"operation": "create_run", "kind": "truncate", "after": 0, "times": 1}],
+    }
+    talks = [Talk(says="Tell me", streams=True, asks_wrongly=False)]
+    emulator.reset()
+    emulator.load(document)
+    with recording(emulator.url, tmp_path / "recording.jsonl") as base_url:
+        first = drive(Client.of(base_url), talks)
+    distilled = distil([read_recording(tmp_path / "recording.jsonl")], "source")
+
+    assert "was not recorded" not in str(distilled.document)
+    assert play(emulator, distilled.document, talks) == first

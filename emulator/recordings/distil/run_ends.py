@@ -92,6 +92,8 @@ def _complete_lost(run_history: RunHistory, script: ScriptedRun) -> None:
         script.remarks.append("its response was lost; here it does what later responses show")
     elif run_history.created_by.server_failed:
         script.remarks.append("its response was lost and no other shows the run; here it does nothing")
+    elif run_history.is_complete:
+        script.remarks.append("its response was lost, and its thread has no message of it; here it does nothing")
     else:
         script.remarks.append("its response was not recorded: write what the assistant says (to do)")
         script.steps.append({"say": UNKNOWN_WORDS})

@@ -30,6 +30,10 @@ _STATUS: Final = re.compile(r"status ['\"](\w+)['\"]")
 _POLLS: Final = frozenset({"get_run", "list_runs", "list_run_steps", "get_run_step", "list_messages", "get_message"})
 
 
+#: The parameters of a list's query that leave something out.
+_PARTS: Final = re.compile(r"\b(?:after|before|run_id)=")
+
+
 class Position(NamedTuple):
     """The place of a message or run step within its run: by the world's clock, then by where it is first shown.
 
@@ -125,6 +129,13 @@ class RunHistory:
         return max([self.polls_before_refusal, *map(len, paths.values())])
 
 
+def _lists_all_messages(api_call: ApiCall) -> bool:
+    """True for a list of all messages of a thread, on one page."""
+    if api_call.operation != "list_messages" or not api_call.succeeded or not isinstance(api_call.response, dict):
+        return False
+    return api_call.response.get("has_more") is False and not _PARTS.search(api_call.exchange.query)
+
+
 class RunHistories:
     """Collects the histories of all runs from API calls, one after another."""
 
@@ -135,6 +146,8 @@ class RunHistories:
         self._call_ids: dict[DeltaKey, str] = {}
         #: By thread: requests that created a run which no response has shown yet.
         self._lost: dict[str, list[ApiCall]] = {}
+        #: The order of those that a list of all messages came after: it shows that their runs wrote none.
+        self._silent: set[int] = set()
         #: Ids of runs that no recorded request created.
         self._foreign_ids: set[str] = set()
 
@@ -189,13 +202,15 @@ class RunHistories:
                 is_run = thing["object"] == "thread.run"
                 run = thing if is_run else {"id": id, "thread_id": thread_id, "status": LOST}
                 self._begin(lost.pop(), run)
+        if _lists_all_messages(api_call):
+            self._silent.update(one.order for one in self._lost.get(api_call.parameters.get("thread_id", ""), ()))
 
     def add_lost(self) -> None:
         """Adds the runs that no response shows."""
         for thread_id, api_calls in self._lost.items():
             for api_call in api_calls:
                 run: Object = {"id": f"lost run {api_call.order + 1}", "thread_id": thread_id, "status": LOST}
-                self._begin(api_call, run)
+                self._begin(api_call, run).is_complete = api_call.order in self._silent
 
     def _add_object(self, api_call: ApiCall, thing: Object, place: int) -> None:
         kind = thing["object"]
