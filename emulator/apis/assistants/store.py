@@ -111,7 +111,8 @@ class Thread:
 
     def remove_message(self, id: str) -> None:
         """Takes out a message. Raises Missing."""
-        state, stored = self._own(), self.messages.find(id, "message_id")
+        stored = self.messages.find(id, "message_id")
+        state = self._own()
         state.tokens -= stored.tokens
         state.messages.remove(id)
         if stored is state.asked[1]:  # the one before it is the newest now

@@ -70,6 +70,8 @@ def _is_plain(prefix: str, id: str) -> bool:
 
 
 def _error_unless_given(prefix: str, id: str, param: str, given: Given) -> ApiError | None:
+    if _is_plain(prefix, id):
+        return None
     error = form_error(prefix, id, param)
     return None if error is None or (_GIVEN.get(prefix, ""), id) in given else error
 
@@ -95,8 +97,6 @@ def judge_path(operation: str, path: Mapping[str, str], given: Given) -> None:
     last = None
     for param, prefix in _judged(operation):
         id = path[param]
-        if _is_plain(prefix, id):
-            continue
         error = _error_unless_given(prefix, id, param, given)
         if error is None:
             continue
@@ -143,7 +143,7 @@ def judge_values(part: str, operation: str, value: Any, given: Given) -> None:
 def _judge(ids: _Ids, value: Any, path: tuple[str | int, ...], given: Given) -> None:
     """Raises ApiError for the first id in a value that stands at this path of a body or query."""
     if ids.prefix and isinstance(value, str):
-        if not _is_plain(ids.prefix, value) and _error_unless_given(ids.prefix, value, "", given):
+        if _error_unless_given(ids.prefix, value, "", given):
             from emulator.sandbox.json_schema import dotted
 
             if error := form_error(ids.prefix, value, dotted(path)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from emulator.apis.assistants import still_runs
+from emulator.apis.assistants import active_given_runs
 from emulator.apis.assistants.objects import Run
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.http.request import Request
@@ -24,7 +24,7 @@ def poll_thread(request: Request, thread: Thread, run_id: str | None = None) -> 
             request.note_poll(None)
             return
     elif thread.active_run:
-        request.entry.moved |= still_runs.poll(thread, request.world.now)
+        request.entry.moved |= active_given_runs.poll(thread, request.world.now)
     if len(thread.runs):
         request.note_poll(partial(_rest_of, thread, run_id))
 

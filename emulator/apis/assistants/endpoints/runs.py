@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple, cast
 
-from emulator.apis.assistants import errors, objects, still_runs
+from emulator.apis.assistants import active_given_runs, errors, objects
 from emulator.apis.assistants.endpoints.assistants import check_settings
 from emulator.apis.assistants.endpoints.polling import note_poll_at_rest, poll_thread, run_in_path, thread_in_path
 from emulator.apis.assistants.endpoints.threads import check_room, make_thread
@@ -183,8 +183,8 @@ def cancel_run(request: Request) -> JsonResponse:
     thread = thread_in_path(request)
     run = run_in_path(request, thread)
     turn = request.engine.active.get(run["id"])
-    if turn is None and still_runs.can_be_cancelled(thread, run):
-        return _run_response(request, still_runs.cancel(thread, run, request.world.now))
+    if turn is None and active_given_runs.can_be_cancelled(thread, run):
+        return _run_response(request, active_given_runs.cancel(thread, run, request.world.now))
     if turn is None or run["status"] == "cancelling":
         raise errors.cannot_cancel(run["status"])
     request.engine.cancel(turn)
