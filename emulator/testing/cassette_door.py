@@ -56,9 +56,9 @@ class CassetteDoor:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Stands open for a block, if vcrpy is installed."""
+        """Stands open for a block, if vcrpy is installed, and if its cassettes have the methods that are replaced."""
         with pytest.MonkeyPatch.context() as patch:
-            with suppress(ImportError):
+            with suppress(ImportError, AttributeError):
                 self._stand_in(importlib.import_module("vcr.cassette").Cassette, patch)
             yield
 
@@ -67,8 +67,9 @@ class CassetteDoor:
 
         @functools.wraps(load)
         def loading(tape: Any) -> Any:
-            extra = getattr(tape._persister, "extra_paths", ())
-            self._opened([Path(str(one)) for one in (tape._path, *extra)])
+            extra = getattr(getattr(tape, "_persister", None), "extra_paths", ())
+            opened = getattr(tape, "_path", None)
+            self._opened([Path(str(one)) for one in (opened, *extra) if one is not None])
             return load(tape)
 
         @functools.wraps(can_play)

@@ -104,7 +104,7 @@ class Admission:
     def _ignore_in_cassettes(self) -> None:
         """Makes cassettes that are opened from now on ignore requests to the emulator."""
         cassette: Any = getattr(sys.modules.get("vcr.cassette"), "Cassette", None)
-        if cassette is None or hasattr(cassette.__init__, "__assistants_emulator__"):
+        if "__init__" not in getattr(cassette, "__dict__", ()) or hasattr(cassette.__init__, "__assistants_emulator__"):
             return
         begin, address = cassette.__init__, self._address
 

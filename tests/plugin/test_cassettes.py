@@ -297,6 +297,14 @@ def test_what_vcrpy_opens_is_the_cassette(test: str, pytester: pytest.Pytester) 
     run(pytester, test, head=f"{LIGHT}PLACE = {str(place)!r}\n{OPENED}").assert_outcomes(passed=1)
 
 
+def test_a_vcrpy_with_other_internals_ends_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makeini(INI)
+    pytester.makepyfile(**{"vcr/__init__": "", "vcr/cassette": "class Cassette:\n    pass\n"})
+    _cassette(_asks(), pytester.path / "cassettes" / "test_app.yaml")
+
+    run(pytester, TEST, head=LIGHT).assert_outcomes(passed=1)
+
+
 def test_a_cassette_without_urls_is_for_all_hosts(pytester: pytest.Pytester) -> None:
     pytester.makeini(INI)
     pytester.makepyfile(**{"vcr/__init__": "", "vcr/cassette": VCRPY})
