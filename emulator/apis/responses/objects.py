@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypedDict, cast
 
 from emulator.apis.responses import models, tools
@@ -23,20 +24,59 @@ _NO_TOOL_USAGE: Final[Object] = {
     },
     "web_search": {"num_requests": 0},
 }
-#: Parameters that are echoed as they were sent, with their defaults.
-_ECHOED: Final[Object] = {
+#: The keys of every response, with what stands there unless the request or its model says otherwise.
+_BLANK: Final[Object] = {
+    "id": "",
+    "object": "response",
+    "created_at": 0,
+    "status": "in_progress",
     "background": False,
+    "completed_at": None,
+    "error": None,
+    "frequency_penalty": 0.0,
+    "incomplete_details": None,
     "instructions": None,
     "max_output_tokens": None,
     "max_tool_calls": None,
+    "model": "",
+    "moderation": None,
+    "output": [],
     "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
     "previous_response_id": None,
     "prompt_cache_key": None,
+    "prompt_cache_retention": "in_memory",
+    "reasoning": {},
     "safety_identifier": None,
+    "service_tier": "auto",
     "store": True,
+    "temperature": 1.0,
+    "text": tools.echoed_text(None),
+    "tool_choice": tools.echoed_tool_choice(None),
+    "tool_usage": _NO_TOOL_USAGE,
+    "tools": tools.echoed_tools(None),
     "top_logprobs": 0,
+    "top_p": 1.0,
     "truncation": "disabled",
+    "usage": None,
     "user": None,
+    "metadata": {},
+}
+#: Parameters that are echoed as they were sent.
+_ECHOED: Final = frozenset(
+    {
+        "background", "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls",
+        "previous_response_id", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
+        "safety_identifier", "service_tier", "store", "top_logprobs", "truncation", "user",
+    }
+)  # fmt: skip
+#: Parameters that are echoed in the service's form, each with what makes it.
+_PUT_IN_FORM: Final[dict[str, Callable[[Any], Any]]] = {
+    "temperature": float,
+    "text": tools.echoed_text,
+    "tool_choice": tools.echoed_tool_choice,
+    "tools": tools.echoed_tools,
+    "top_p": float,
 }
 
 
@@ -110,45 +150,38 @@ def response(
     id: str, at: int, body: Mapping[str, Any], *, conversation: str | None = None, on_azure: bool = False
 ) -> Response:
     """A response as it begins, from the parameters of its request. On Azure ``model`` names a deployment."""
-    defaults = models.defaults(body["model"])
-    echoed = {key: default if body.get(key) is None else body[key] for key, default in _ECHOED.items()}
-    made: Object = {
-        "id": id,
-        "object": "response",
-        "created_at": at,
-        "status": "queued" if echoed["background"] else "in_progress",
-        "completed_at": None,
-        "error": None,
-        "frequency_penalty": 0.0,
-        "incomplete_details": None,
-        "model": body["model"] if on_azure else models.resolved(body["model"]),
-        "moderation": None,
-        "output": [],
-        "presence_penalty": 0.0,
-        "prompt_cache_retention": body.get("prompt_cache_retention") or defaults.prompt_cache_retention,
-        "reasoning": models.reasoning(body["model"], body.get("reasoning")),
-        "service_tier": body.get("service_tier") or "auto",
-        "temperature": _decimal(body.get("temperature"), 1.0),
-        "text": tools.echoed_text(body.get("text")),
-        "tool_choice": tools.echoed_tool_choice(body.get("tool_choice")),
-        "tool_usage": _NO_TOOL_USAGE,
-        "tools": tools.echoed_tools(body.get("tools")),
-        "top_p": _decimal(body.get("top_p"), defaults.top_p),
-        "usage": None,
-        "metadata": body.get("metadata") or {},
-        **echoed,
-    }
+    model = body["model"]
+    unasked = _unasked(model)
+    made: Object = {**unasked, "id": id, "created_at": at}
+    for key, value in body.items():
+        if value is None:
+            continue
+        if key in _ECHOED:
+            made[key] = value
+        elif key in _PUT_IN_FORM:
+            made[key] = _PUT_IN_FORM[key](value)
+    if body.get("reasoning"):
+        made["reasoning"] = models.reasoning(model, body["reasoning"])
+    if body.get("background"):
+        made["status"] = "queued"
     if on_azure:
-        made["content_filters"] = None
+        made |= {"model": model, "content_filters": None}
     if conversation is not None:
         made["conversation"] = {"id": conversation}
-    if body.get("prompt_cache_options") is not None:
-        made["prompt_cache_options"] = body["prompt_cache_options"]
-    return cast("Response", response_in_order(made))
+    return cast("Response", made if len(made) == len(unasked) else response_in_order(made))
 
 
-def _decimal(value: float | None, default: float) -> float:
-    return default if value is None else float(value)
+@functools.lru_cache(maxsize=256)
+def _unasked(model: str) -> Object:
+    """The response to a request that names a model and nothing else; without its id and time."""
+    defaults = models.defaults(model)
+    return {
+        **_BLANK,
+        "model": models.resolved(model),
+        "prompt_cache_retention": defaults.prompt_cache_retention,
+        "reasoning": models.reasoning(model, None),
+        "top_p": defaults.top_p,
+    }
 
 
 def finished_view(response: Response) -> Object:
