@@ -1,51 +1,68 @@
-"""The data of events: ``type``, then the other keys by the alphabet (docs/wire.md, Responses §2)."""
+"""The data of events: ``type``, then the other keys by the alphabet (docs/wire.md, Responses §2).
+
+Data has places for what the stream knows: the number of the event, and the obfuscation of a delta.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-import orjson
-
+from emulator.apis.responses.wire import part_in_order
 from emulator.base.json_types import Object
 
 
 class Tell(NamedTuple):
-    """An event. ``data`` has places for its number and its obfuscation; the stream puts its keys in order."""
+    """An event, with its data in order."""
 
     event: str
     data: Object
 
 
-def event(name: str, **fields: Any) -> Tell:
-    """An event with these fields. The stream puts its number in."""
-    return Tell(name, {"type": name, **fields, "sequence_number": 0})
-
-
-class DeltaFrame(NamedTuple):
-    """The frames of a text's deltas but for what differs: a delta, its obfuscation, and its number stand between."""
-
-    before_delta: bytes
-    before_obfuscation: bytes
-    before_number: bytes
-
-
 class TextDeltas(NamedTuple):
-    """Pieces of a text. By far the most events are of this kind, so those in a row are one item."""
+    """Pieces of a text. By far the most events are of this kind, so those in a row are told together."""
 
-    frame: DeltaFrame
-    pieces: list[str]
     item_id: str
+    output_index: int
+    pieces: list[str]
 
 
 TEXT_DELTA: Final = "response.output_text.delta"
 
 
-def text_frame(item_id: str, output_index: int) -> DeltaFrame:
-    """The frame of the deltas of one text."""
-    return DeltaFrame(
-        b'event: %b\ndata: {"type":"%b","content_index":0,"delta":' % (TEXT_DELTA.encode(), TEXT_DELTA.encode()),
-        b',"item_id":%b,"logprobs":[],' % orjson.dumps(item_id),
-        b'"output_index":%d,"sequence_number":' % output_index,
+def event(name: str, **fields: Any) -> Tell:
+    """An event with these fields."""
+    return Tell(name, part_in_order({"type": name, **fields, "sequence_number": 0}))
+
+
+def part_event(name: str, item_id: str, output_index: int, part: Object) -> Tell:
+    """A part of a message begins or ends."""
+    return Tell(
+        name,
+        {
+            "type": name,
+            "content_index": 0,
+            "item_id": item_id,
+            "output_index": output_index,
+            "part": part,
+            "sequence_number": 0,
+        },
+    )
+
+
+def text_done(item_id: str, output_index: int, text: str) -> Tell:
+    """All deltas of a text are out."""
+    name = "response.output_text.done"
+    return Tell(
+        name,
+        {
+            "type": name,
+            "content_index": 0,
+            "item_id": item_id,
+            "logprobs": [],
+            "output_index": output_index,
+            "sequence_number": 0,
+            "text": text,
+        },
     )
 
 

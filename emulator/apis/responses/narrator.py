@@ -6,13 +6,16 @@ Events and their order are those of the wire (docs/wire.md, Responses §3). Each
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from math import inf
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors, objects
 from emulator.apis.responses.code_files import CodeFiles
-from emulator.apis.responses.events import Tell, TextDeltas, delta, event, text_frame
-from emulator.apis.responses.response_writer import Added, Done, ResponseWriter
+from emulator.apis.responses.events import Tell, TextDeltas, delta, event, part_event, text_done
+from emulator.apis.responses.response_writer import Added, Done, ResponseWriter, Written
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
@@ -54,12 +57,12 @@ _REASONS: Final = {"max_completion_tokens": "max_output_tokens", "content_filter
 
 
 class _OpenItem(NamedTuple):
-    """An item that is not done yet. ``end``: the rest of its events, by its narrator and its status at the end.
+    """An item that is not done yet. ``end``: the rest of what is written of it, by its narrator and its last status.
 
     ``can_fail``: it fails with the response; a message has no such status.
     """
 
-    end: Callable[[ResponseNarrator, str], Items]
+    end: Callable[[ResponseNarrator, str], Written]
     can_fail: bool = False
 
 
@@ -126,7 +129,7 @@ class ResponseNarrator(ResponseWriter):
         yield from self._close()
 
     def completed(self, action: Completed) -> Items:
-        yield from self._complete()
+        return self._complete()
 
     def _complete(self) -> Items:
         yield from self._close()
@@ -134,7 +137,7 @@ class ResponseNarrator(ResponseWriter):
 
     def failed(self, action: Failed) -> Items:
         """A message that is open stays as it is: the response fails in its middle. Code and searches fail."""
-        yield from self._fail({"code": action.code, "message": action.message})
+        return self._fail({"code": action.code, "message": action.message})
 
     def _fail(self, error: Object) -> Items:
         if self._open and self._open.can_fail:
@@ -178,125 +181,105 @@ class ResponseNarrator(ResponseWriter):
 
     def said(self, action: Said) -> Items:
         """A message: its item, its part, its text in deltas with annotations between them."""
-        plain = action.plain
+        plain, phase = action.plain, action.phase
         index, id = self._next_index(), self._make_id("message")
-        yield Added(objects.message(id, "in_progress", [], action.phase), index)
-        yield self._part_event("response.content_part.added", id, index, objects.output_text(""))
         annotations = [self.files.annotation(one) for one in plain.annotations]
-        yield from self._text_events(id, index, plain.pieces, annotations)
         part = objects.output_text(plain.text, annotations)
-        yield from self._end_message(action, id, index, part, action.phase)
-
-    def _text_events(self, id: str, index: int, pieces: list[str], annotations: list[Object]) -> Items:
-        """The pieces of a text, and each citation behind the piece that ends at its position or later."""
-        frame, batch = text_frame(id, index), list[str]()
-        sent = position = 0
-        for piece in pieces:
-            batch.append(piece)
-            position += len(piece)
-            while sent < len(annotations) and 0 <= annotations[sent].get("index", -1) <= position:
-                if batch:
-                    yield TextDeltas(frame, batch, id)
-                    batch = []
-                yield self._annotation_event(id, index, sent, annotations[sent])
-                sent += 1
-        if batch:
-            yield TextDeltas(frame, batch, id)
-        for number in range(sent, len(annotations)):
-            yield self._annotation_event(id, index, number, annotations[number])
+        yield [
+            Added(objects.message(id, "in_progress", [], phase), index),
+            part_event("response.content_part.added", id, index, objects.output_text("")),
+            *_text_events(id, index, plain.pieces, annotations),
+            *self._end_message(action, id, index, part, phase),
+        ]
 
     def refused(self, action: Refused) -> Items:
         """A message that is a refusal; its deltas have no obfuscation."""
         index, id = self._next_index(), self._make_id("message")
-        yield Added(objects.message(id, "in_progress", []), index)
-        yield self._part_event("response.content_part.added", id, index, {"type": "refusal", "refusal": ""})
-        for piece in action.pieces:
-            yield event("response.refusal.delta", content_index=0, delta=piece, item_id=id, output_index=index)
-        yield from self._end_message(action, id, index, {"type": "refusal", "refusal": action.text}, None)
+        place: Object = {"content_index": 0, "item_id": id, "output_index": index}
+        yield [
+            Added(objects.message(id, "in_progress", []), index),
+            part_event("response.content_part.added", id, index, {"type": "refusal", "refusal": ""}),
+            *(event("response.refusal.delta", **place, delta=piece) for piece in action.pieces),
+            *self._end_message(action, id, index, {"type": "refusal", "refusal": action.text}, None),
+        ]
 
-    def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Items:
+    def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Written:
         """All words are out: the message is done, unless the next step finds it open."""
-        self._open = _OpenItem(lambda me, status: me._message_done(id, index, part, phase, status))
         if not action.stays_open:
-            yield from self._close()
+            return _message_done(id, index, part, phase, "completed")
+        self._open = _OpenItem(lambda me, status: _message_done(id, index, part, phase, status))
+        return []
 
     def _close(self, status: str = "completed") -> Items:
         """The item that is still open is done."""
         opened, self._open = self._open, None
         if opened is not None:
-            yield from opened.end(self, status)
-
-    def _message_done(self, id: str, index: int, part: Object, phase: str | None, status: str) -> Items:
-        place: Object = {"content_index": 0, "item_id": id, "output_index": index}
-        if part["type"] == "refusal":
-            yield event("response.refusal.done", **place, refusal=part["refusal"])
-        else:
-            yield event("response.output_text.done", **place, logprobs=[], text=part["text"])
-        yield self._part_event("response.content_part.done", id, index, part)
-        yield Done(objects.message(id, status, [part], phase), index)
-
-    def _part_event(self, name: str, id: str, index: int, part: Object) -> Tell:
-        return event(name, content_index=0, item_id=id, output_index=index, part=part)
-
-    def _annotation_event(self, id: str, index: int, number: int, annotation: Object) -> Tell:
-        place: Object = {"content_index": 0, "item_id": id, "output_index": index, "annotation_index": number}
-        return event("response.output_text.annotation.added", **place, annotation=annotation)
+            yield opened.end(self, status)
 
     # ---- Reasoning ----
 
     def reasoned(self, action: Reasoned) -> Items:
         """A reasoning item, with the parts of its summary if it has one."""
         index, id = self._next_index(), self._make_id("reasoning")
-        yield Added(objects.reasoning(id, [], opaque(f"{id} added")), index)
+        written: Written = [Added(objects.reasoning(id, [], opaque(f"{id} added")), index)]
         for number, (text, pieces) in enumerate(zip(action.summary, action.pieces, strict=True)):
             place: Object = {"item_id": id, "output_index": index, "summary_index": number}
             empty, whole = ({"type": "summary_text", "text": one} for one in ("", text))
-            yield event("response.reasoning_summary_part.added", **place, part=empty)
-            for piece in pieces:
-                yield event("response.reasoning_summary_text.delta", **place, delta=piece, obfuscation="")
-            yield event("response.reasoning_summary_text.done", **place, text=text)
-            yield event("response.reasoning_summary_part.done", **place, part=whole)
-        yield Done(objects.reasoning(id, action.summary, opaque(id)), index)
+            written += [
+                event("response.reasoning_summary_part.added", **place, part=empty),
+                *(
+                    event("response.reasoning_summary_text.delta", **place, delta=piece, obfuscation="")
+                    for piece in pieces
+                ),
+                event("response.reasoning_summary_text.done", **place, text=text),
+                event("response.reasoning_summary_part.done", **place, part=whole),
+            ]
+        yield [*written, Done(objects.reasoning(id, action.summary, opaque(id)), index)]
 
     # ---- Calls ----
 
     def called(self, action: Called) -> Items:
         """Function calls, one after the other; then the response completes, and the turn waits for their outputs."""
         for call in action.calls:
-            yield from self._function_call(call)
+            yield self._function_call(call)
         yield Move("requires_action")
         yield Move("queued")
         self._index = 0
         yield Move("in_progress")
 
-    def _function_call(self, call: FunctionCall) -> Items:
+    def _function_call(self, call: FunctionCall) -> Written:
         index, id = self._next_index(), self._make_id("function_call")
         call_id = self.world.ids.make("tool_call", self.response["id"])
-        yield Added(objects.function_call(id, "in_progress", call_id, call.name, ""), index)
-        for piece in ["{}"] if call.arguments == "{}" else call.pieces:
-            yield delta("response.function_call_arguments.delta", id, index, piece)
-        yield event("response.function_call_arguments.done", arguments=call.arguments, item_id=id, output_index=index)
-        yield Done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index)
+        pieces = ["{}"] if call.arguments == "{}" else call.pieces
+        return [
+            Added(objects.function_call(id, "in_progress", call_id, call.name, ""), index),
+            *(delta("response.function_call_arguments.delta", id, index, piece) for piece in pieces),
+            event("response.function_call_arguments.done", arguments=call.arguments, item_id=id, output_index=index),
+            Done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index),
+        ]
 
     def searched(self, action: Searched) -> Items:
         for search in action.searches:
             yield from self._close()
-            yield from self._file_search_call(search)
+            yield self._file_search_call(search)
         if not action.stays_open:
             yield from self._close()
 
-    def _file_search_call(self, search: Search) -> Items:
+    def _file_search_call(self, search: Search) -> Written:
         index, id = self._next_index(), self._make_id("file_search_call")
-        yield Added(objects.file_search_call(id, "in_progress", [], None), index)
-        for status in ("in_progress", "searching"):
-            yield event(f"response.file_search_call.{status}", item_id=id, output_index=index)
         self._open = _OpenItem(lambda me, status: me._search_done(id, index, search, status), can_fail=True)
+        return [
+            Added(objects.file_search_call(id, "in_progress", [], None), index),
+            event("response.file_search_call.in_progress", item_id=id, output_index=index),
+            event("response.file_search_call.searching", item_id=id, output_index=index),
+        ]
 
-    def _search_done(self, id: str, index: int, search: Search, status: str) -> Items:
-        if status == "completed":
-            yield event("response.file_search_call.completed", item_id=id, output_index=index)
+    def _search_done(self, id: str, index: int, search: Search, status: str) -> Written:
         results = [objects.file_search_result(one, self._store_of(one.file_id)) for one in search.results]
-        yield Done(objects.file_search_call(id, status, search.queries, results), index)
+        done = Done(objects.file_search_call(id, status, search.queries, results), index)
+        if status != "completed":
+            return [done]
+        return [event("response.file_search_call.completed", item_id=id, output_index=index), done]
 
     def _store_of(self, file_id: str) -> str | None:
         """The vector store in which a result was found; a file of no store is shown as one of the first."""
@@ -306,28 +289,66 @@ class ResponseNarrator(ResponseWriter):
     def ran_code(self, action: RanCode) -> Items:
         for execution in action.executions:
             yield from self._close()
-            yield from self._code_interpreter_call(execution)
+            yield self._code_interpreter_call(execution)
         if not action.stays_open:
             yield from self._close()
 
-    def _code_interpreter_call(self, execution: Execution) -> Items:
+    def _code_interpreter_call(self, execution: Execution) -> Written:
         index, id, container = self._next_index(), self._make_id("code_interpreter_call"), self.files.container()
-        yield Added(objects.code_interpreter_call(id, "in_progress", "", container, []), index)
-        yield event("response.code_interpreter_call.in_progress", item_id=id, output_index=index)
-        for piece in execution.pieces:
-            yield delta("response.code_interpreter_call_code.delta", id, index, piece)
-        yield event("response.code_interpreter_call_code.done", code=execution.input, item_id=id, output_index=index)
-        yield event("response.code_interpreter_call.interpreting", item_id=id, output_index=index)
         self._open = _OpenItem(lambda me, status: me._code_done(id, index, container, execution, status), can_fail=True)
+        place: Object = {"item_id": id, "output_index": index}
+        return [
+            Added(objects.code_interpreter_call(id, "in_progress", "", container, []), index),
+            event("response.code_interpreter_call.in_progress", **place),
+            *(delta("response.code_interpreter_call_code.delta", id, index, piece) for piece in execution.pieces),
+            event("response.code_interpreter_call_code.done", **place, code=execution.input),
+            event("response.code_interpreter_call.interpreting", **place),
+        ]
 
-    def _code_done(self, id: str, index: int, container: str, execution: Execution, status: str) -> Items:
-        if status == "completed":
-            yield event("response.code_interpreter_call.completed", item_id=id, output_index=index)
+    def _code_done(self, id: str, index: int, container: str, execution: Execution, status: str) -> Written:
         outputs = [
             {"type": "logs", "logs": one.text} if isinstance(one, Logs) else self.files.image(one.file)
             for one in execution.outputs
         ]
-        yield Done(objects.code_interpreter_call(id, status, execution.input, container, outputs), index)
+        done = Done(objects.code_interpreter_call(id, status, execution.input, container, outputs), index)
+        if status != "completed":
+            return [done]
+        return [event("response.code_interpreter_call.completed", item_id=id, output_index=index), done]
+
+
+def _text_events(id: str, index: int, pieces: list[str], annotations: list[Object]) -> Written:
+    """The pieces of a text, and each citation behind the piece that ends at its position or later.
+
+    A link has no position: it comes behind the whole text, and so does what comes behind it.
+    """
+    ends = list(accumulate(map(len, pieces))) if annotations else []
+    written: Written = []
+    sent = 0
+    for number, annotation in enumerate(annotations):
+        behind = bisect_left(ends, annotation.get("index", inf)) + 1
+        if before := pieces[sent:behind]:
+            written.append(TextDeltas(id, index, before))
+            sent = behind
+        written.append(_annotation_event(id, index, number, annotation))
+    return [*written, TextDeltas(id, index, rest)] if (rest := pieces[sent:]) else written
+
+
+def _annotation_event(id: str, index: int, number: int, annotation: Object) -> Tell:
+    place: Object = {"content_index": 0, "item_id": id, "output_index": index, "annotation_index": number}
+    return event("response.output_text.annotation.added", **place, annotation=annotation)
+
+
+def _message_done(id: str, index: int, part: Object, phase: str | None, status: str) -> Written:
+    if part["type"] == "refusal":
+        place: Object = {"content_index": 0, "item_id": id, "output_index": index}
+        said = event("response.refusal.done", **place, refusal=part["refusal"])
+    else:
+        said = text_done(id, index, part["text"])
+    return [
+        said,
+        part_event("response.content_part.done", id, index, part),
+        Done(objects.message(id, status, [part], phase), index),
+    ]
 
 
 _NARRATIONS: Final[dict[type[Any], Callable[[ResponseNarrator, Any], Items]]] = {

@@ -7,11 +7,12 @@ from typing import Final
 
 import orjson
 
-from emulator.apis.responses.events import DeltaFrame
+from emulator.apis.responses.events import TEXT_DELTA, TextDeltas
 from emulator.base import sse
 from emulator.base.json_types import Object
 from emulator.engine.event_stream import EventStream
 
+_TEXT_DELTA: Final = TEXT_DELTA.encode()
 #: Deltas and their obfuscation have together a multiple of so many characters (docs/wire.md, Responses §3).
 _BLOCK: Final = 16
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -29,26 +30,28 @@ class ResponseStream(EventStream):
 
     def tell(self, event: str, data: Object) -> None:
         """Appends an event. ``data`` has its keys in order, and places for its number and its obfuscation."""
-        number = len(self.frames)
-        data["sequence_number"] = number
+        data["sequence_number"] = number = len(self.frames)
         if "obfuscation" in data:
             if self._chance is None:
                 del data["obfuscation"]
             else:
-                data["obfuscation"] = self._obfuscation(number, len(data["delta"])).decode()
-        self.frames.append(sse.frame(event, sse.data_of(data)))
+                data["obfuscation"] = self._obfuscation(number, data["delta"]).decode()
+        self.frames.append(sse.frame(event, orjson.dumps(data)))
 
-    def tell_deltas(self, frame: DeltaFrame, pieces: list[str]) -> None:
+    def tell_deltas(self, deltas: TextDeltas) -> None:
         """Appends pieces of a text."""
-        start, middle, end = frame
-        is_obfuscated = self._chance is not None
-        for number, piece in enumerate(pieces, len(self.frames)):
-            padding = b'"obfuscation":"%b",' % self._obfuscation(number, len(piece)) if is_obfuscated else b""
-            self.frames.append(b"%b%b%b%b%b%d}\n\n" % (start, orjson.dumps(piece), middle, padding, end, number))
+        numbered = enumerate(deltas.pieces, len(self.frames))
+        if self._chance is None:
+            frame = _delta_frame(deltas, b"")
+            self.frames += [frame % (orjson.dumps(piece), number) for number, piece in numbered]
+        else:
+            frame = _delta_frame(deltas, b'"obfuscation":"%b",')
+            hidden = self._obfuscation
+            self.frames += [frame % (orjson.dumps(piece), hidden(number, piece), number) for number, piece in numbered]
 
-    def _obfuscation(self, number: int, length: int) -> bytes:
-        """Letters and digits that fill a delta of that length, the same on every run."""
-        missing = -length % _BLOCK
+    def _obfuscation(self, number: int, delta: str) -> bytes:
+        """Letters and digits that fill a delta, the same on every run."""
+        missing = -len(delta) % _BLOCK
         if not missing or self._chance is None:
             return b""
         drawn = self._chance.copy()
@@ -64,3 +67,11 @@ class SilentStream(EventStream):
     """Plays a foreground response that is no stream to its end: nobody reads its events, so it gets none."""
 
     __slots__ = ()
+
+
+def _delta_frame(deltas: TextDeltas, obfuscation: bytes) -> bytes:
+    """The frame of each delta of a text, with places for its piece, what is in ``obfuscation``, and its number."""
+    return (
+        b'event: %b\ndata: {"type":"%b","content_index":0,"delta":%%b,"item_id":%b,"logprobs":[],%b'
+        b'"output_index":%d,"sequence_number":%%d}\n\n'
+    ) % (_TEXT_DELTA, _TEXT_DELTA, orjson.dumps(deltas.item_id), obfuscation, deltas.output_index)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from emulator.apis.responses.events import TEXT_DELTA, Tell, TextDeltas
+from emulator.apis.responses.events import TEXT_DELTA, Tell, TextDeltas, event
 from emulator.apis.responses.objects import Item, Response, text_of
 from emulator.apis.responses.response_stream import ResponseStream
 from emulator.apis.responses.store import StoredResponse, responses_of
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include, item_view, response_view
-from emulator.apis.responses.wire import part_in_order
 from emulator.base.json_types import Object
 from emulator.engine.narrator import Flaw, Move
 from emulator.engine.turn_log import TurnLog
@@ -49,7 +48,8 @@ class Done(NamedTuple):
     position: int
 
 
-ResponseItem = Tell | TextDeltas | Added | Done
+#: What is written at once: no request comes between.
+Written = list[Tell | TextDeltas | Added | Done]
 
 
 class ResponseWriter:
@@ -107,7 +107,7 @@ class ResponseWriter:
 
     def _finish(self, status: str, move: Move, at: float) -> None:
         error = move.changes.get("error")
-        details = {key: value for key, value in move.changes.items() if key in ("error", "incomplete_details")}
+        details = {**move.changes}
         if status in _FINISHED:
             is_last = move.status != "requires_action"
             details["usage"] = used = self.usage.of_response(self.stored, self.stated, is_last=is_last)
@@ -121,8 +121,8 @@ class ResponseWriter:
         self.stored.leave_conversation(adds=status in _FINISHED)
         if error:
             self.log.transcript.code = error["code"]
-            data = {"type": "error", "error": {"type": error["code"], **error, "param": None}, "sequence_number": 0}
-            self._tell("error", data, at)
+            told = event("error", error={"type": error["code"], **error, "param": None})
+            self._tell(told, at)
         self._tell_response(f"response.{status}", at)
 
     def _tier(self) -> str:
@@ -147,23 +147,25 @@ class ResponseWriter:
 
     # ---- What it writes ----
 
-    def apply(self, item: ResponseItem, at: float) -> Flaw | None:
-        """One item happens in the second ``at``. Returns what the model could not have written."""
-        match item:
-            case TextDeltas(frame, pieces, item_id):
-                self.log.note(int(at), TEXT_DELTA, len(pieces), item_id)
-                if stream := self._stream():
-                    stream.tell_deltas(frame, pieces)
-            case Tell(event, data):
-                self._tell(event, data, at)
-            case Added(shown, index):
-                self._tell_item("response.output_item.added", shown, index, at)
-            case Done(done, index):
-                self._note_thought(done)
-                self._change({"output": [*self.response["output"], done]})
-                self._tell_item("response.output_item.done", done, index, at)
-                return self._format_flaw(done)
-        return None
+    def apply(self, written: Written, at: float) -> Flaw | None:
+        """This is written in the second ``at``. Returns what the model could not have written."""
+        flaw = None
+        for item in written:
+            match item:
+                case Tell():
+                    self._tell(item, at)
+                case TextDeltas(item_id, _, pieces):
+                    self.log.note(int(at), TEXT_DELTA, len(pieces), item_id)
+                    if stream := self._stream():
+                        stream.tell_deltas(item)
+                case Added(shown, index):
+                    self._tell_item("response.output_item.added", shown, index, at)
+                case Done(done, index):
+                    self._note_thought(done)
+                    self._change({"output": [*self.response["output"], done]})
+                    self._tell_item("response.output_item.done", done, index, at)
+                    flaw = self._format_flaw(done)
+        return flaw
 
     def _note_thought(self, item: Item) -> None:
         """The item goes with the reasoning item before it: no request may bring it alone."""
@@ -195,10 +197,11 @@ class ResponseWriter:
             shown = response_view(self.response, self.include)
             stream.tell(event, {"type": event, "response": shown, "sequence_number": 0})
 
-    def _tell(self, event: str, data: Object, at: float) -> None:
+    def _tell(self, told: Tell, at: float) -> None:
+        event, data = told
         self.log.note(int(at), event, object_id=data.get("item_id"))
         if stream := self._stream():
-            stream.tell(event, part_in_order(data))
+            stream.tell(event, data)
 
     def _stream(self) -> ResponseStream | None:
         """The stream that somebody reads."""
@@ -206,4 +209,4 @@ class ResponseWriter:
         return stream if isinstance(stream, ResponseStream) else None
 
 
-__all__ = ["Added", "Done", "ResponseItem", "ResponseStream", "ResponseWriter", "Tell"]
+__all__ = ["Added", "Done", "ResponseStream", "ResponseWriter", "Tell", "Written"]

@@ -29,7 +29,7 @@ def response_in_json(response: Response, include: Include) -> Object:
     return finished_view(cast("Response", shown)) if response["status"] in _FINISHED else shown
 
 
-def item_view(item: Mapping[str, Any], include: Include) -> Object:
+def item_view(item: Mapping[str, Any], include: Include) -> Mapping[str, Any]:
     """An item: results of searches, outputs of code and the data of images only for those who ask for them."""
     kind = item.get("type")
     if kind == "file_search_call":
@@ -39,7 +39,7 @@ def item_view(item: Mapping[str, Any], include: Include) -> Object:
         return {**item, "outputs": shown}
     if kind == "message" and item["role"] != "assistant":
         return {**item, "content": [_part_view(part, include) for part in item["content"]]}
-    return dict(item)
+    return item
 
 
 def _part_view(part: Object, include: Include) -> Object:
