@@ -6,7 +6,7 @@ assistant fits only a request that does; a near miss says what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from emulator.base.json_types import Object
 from emulator.sandbox.patterns import TooSlow
@@ -26,13 +26,12 @@ def carried_assistant(world: State, carried: Sequence[Configured]) -> Object:
 
     ``carried``: what ``carried_assistants`` has found. Templates see it, as far as the scenario describes it.
     """
-    whole = (item for item, found in zip(_given_assistants(world), carried, strict=True) if not found.missing)
-    return {"id": "", "name": None, "description": None, "metadata": {}, **next(whole, {})}
+    whole = [item for item, found in zip(_given_assistants(world), carried, strict=True) if not found.missing]
+    return {"id": "", "name": None, "description": None, "metadata": {}, **(whole[0] if whole else {})}
 
 
-def _given_assistants(world: State) -> Iterator[Object]:
-    for scenario in world.scenarios:
-        yield from scenario.given.get("assistants", [])
+def _given_assistants(world: State) -> list[Object]:
+    return [one for scenario in world.scenarios for one in scenario.given.get("assistants", ())]
 
 
 def note_carried(transcript: Transcript, turn: Turn, assistants: Sequence[Configured]) -> None:
@@ -41,7 +40,7 @@ def note_carried(transcript: Transcript, turn: Turn, assistants: Sequence[Config
     The assistant is the one that the turn is for; without one it is that of which the least is missing.
     """
     pattern = turn.when.get("assistant")
-    named = [one for one in assistants if pattern is not None and _is_named(one, pattern)]
+    named = [one for one in assistants if _is_named(one, pattern)] if pattern is not None else []
     if found := min(named or assistants, key=lambda one: len(one.missing), default=None):
         transcript.carry(found.name or found.id, found.parts, found.missing)
 
@@ -55,25 +54,26 @@ def _is_named(assistant: Configured, pattern: str | Object) -> bool:
 
 
 def _configured(assistant: Object, instructions: str, tools: list[Object]) -> Configured:
-    parts = dict(_parts(assistant, instructions, tools))
+    parts = _parts(assistant, instructions, tools)
     missing = [part for part, is_there in parts.items() if not is_there]
     return Configured(assistant.get("id"), assistant.get("name"), missing, list(parts))
 
 
-def _parts(assistant: Object, instructions: str, tools: list[Object]) -> Iterator[tuple[str, bool]]:
+def _parts(assistant: Object, instructions: str, tools: list[Object]) -> dict[str, bool]:
     """The parts of the configuration, each with True if the request has it."""
-    if assistant.get("instructions"):
-        yield "instructions", assistant["instructions"] in instructions
-    if not (assistant.get("tools") or assistant.get("tool_resources")):
-        return
-    functions = {tool.get("name") for tool in tools if tool["type"] == "function"}
-    kinds = {tool["type"] for tool in tools}
-    for tool in assistant.get("tools") or []:
-        if tool["type"] == "function":
-            yield f"function {tool['function']['name']}", tool["function"]["name"] in functions
-        else:
-            yield f"tools.{tool['type']}", tool["type"] in kinds
-    named = {id for tool in tools if tool["type"] == "file_search" for id in tool.get("vector_store_ids") or []}
-    search = (assistant.get("tool_resources") or {}).get("file_search") or {}
-    for id in search.get("vector_store_ids") or []:
-        yield f"vector store {id}", id in named
+    parts: dict[str, bool] = {}
+    if stated := assistant.get("instructions"):
+        parts["instructions"] = stated in instructions
+    if given := assistant.get("tools"):
+        functions = {tool.get("name") for tool in tools if tool["type"] == "function"}
+        kinds = {tool["type"] for tool in tools}
+        for tool in given:
+            if tool["type"] == "function":
+                parts[f"function {tool['function']['name']}"] = tool["function"]["name"] in functions
+            else:
+                parts[f"tools.{tool['type']}"] = tool["type"] in kinds
+    if resources := assistant.get("tool_resources"):
+        named = {id for tool in tools if tool["type"] == "file_search" for id in tool.get("vector_store_ids") or ()}
+        for id in (resources.get("file_search") or {}).get("vector_store_ids") or ():
+            parts[f"vector store {id}"] = id in named
+    return parts

@@ -6,8 +6,6 @@ A request continues a chain (``previous_response_id``), a conversation, or the h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.http.errors import ApiError
@@ -59,26 +57,26 @@ class Parent(NamedTuple):
         return self.previous.context if self.previous else []
 
 
-@dataclass(slots=True)
 class Context:
-    """``before``: what was there, oldest first. ``input``: what this request brings, in stored form."""
+    """``before``: what was there, oldest first. ``input``: what the request brings, in stored form. ``items``: both."""
 
-    before: list[Item]
-    input: list[Item]
-    parent: Parent
+    __slots__ = ("before", "input", "items", "parent")
 
-    @property
-    def items(self) -> list[Item]:
-        return [*self.before, *self.input]
+    def __init__(self, before: list[Item], input: list[Item], parent: Parent) -> None:
+        self.before, self.input, self.parent = before, input, parent
+        self.items = [*before, *input]
 
     def last_user_text(self) -> str:
         """All text of the last message of a user; parts are joined by line breaks."""
-        return next((text_of(item) for item in reversed(self.items) if _is_from(item, "user")), "")
+        for item in reversed(self.items):
+            if _is_from(item, "user"):
+                return text_of(item)
+        return ""
 
     def instructions(self, stated: str | None) -> str:
         """The instructions of the request, then the developer and system messages of the context."""
         said = [text_of(item) for item in self.items if _is_from(item, "developer", "system")]
-        return "\n".join([*([stated] if stated else []), *said])
+        return "\n".join([stated, *said] if stated else said)
 
     def ends_with_user_text(self) -> bool:
         """True if the last thing that the request brings is a text of the user."""
@@ -160,10 +158,8 @@ def check_ids(items: Iterable[Item]) -> None:
 
 def _check_reasoning(items: list[Item]) -> None:
     """A reasoning item is followed by the item that it led to."""
-    for item, following in zip_longest(items, items[1:]):
-        if item["type"] != "reasoning":
-            continue
-        if following is None or not _is_of_the_model(following):
+    for number, item in enumerate(items):
+        if item["type"] == "reasoning" and not any(map(_is_of_the_model, items[number + 1 : number + 2])):
             raise errors.following_item_missing(item["id"])
 
 
@@ -208,6 +204,8 @@ def waiting_turn(world: State, context: Context) -> tuple[ActiveTurn, list[tuple
     None if no call waits for them: they were answered before.
     """
     waiting = responses_of(world).waiting
+    if not waiting:
+        return None
     outputs = {item["call_id"]: item["output"] for item in context.input if item["type"] == "function_call_output"}
     turn = next((waiting[id].turn for id in reversed(outputs) if id in waiting), None)
     if turn is None:

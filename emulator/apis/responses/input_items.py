@@ -15,7 +15,10 @@ from emulator.world.state.state import State
 
 #: Kinds of items whose ids begin with letters of their own; those of all others begin as messages' do.
 _NAMED: Final = frozenset({"function_call", "function_call_output", "reasoning"})
-
+#: Kinds of items that have a status.
+_WITH_STATUS: Final = frozenset(
+    {"message", "function_call", "function_call_output", "file_search_call", "code_interpreter_call"}
+)
 
 #: How the ids of items begin, by kind.
 _PREFIXES: Final = {
@@ -73,12 +76,11 @@ class ItemReader:
         kind = item.get("type") or ("message" if "role" in item else "item_reference")
         if kind == "item_reference":
             return self._referred(item["id"])
-        made = {**item, "type": kind}
+        made = _message(item) if kind == "message" else {**item}
+        made["type"] = kind
         if made.get("id") is None:
             made["id"] = self._make_id(kind if kind in _NAMED else "message")
-        if kind == "message":
-            made = self._message(made)
-        elif kind in ("function_call", "function_call_output", "file_search_call", "code_interpreter_call"):
+        if kind in _WITH_STATUS:
             made["status"] = item.get("status") or "completed"
         if kind == "file_search_call":
             made.setdefault("results", None)
@@ -86,19 +88,20 @@ class ItemReader:
             made.setdefault("outputs", None)
         return cast("Item", item_in_order(made))
 
-    def _message(self, item: Object) -> Object:
-        content, role = item["content"], item["role"]
-        if isinstance(content, str):
-            kind = "output_text" if role == "assistant" else "input_text"
-            content = [{"type": kind, "text": content}]
-        made = {**item, "status": item.get("status") or "completed", "content": list(map(_stored_part, content))}
-        return {key: value for key, value in made.items() if value is not None}
-
     def _referred(self, id: str) -> Item:
         found = responses_of(self._world).find_item(id, self._world.clock.now())
         if found is None:
             raise errors.item_not_stored(id)
         return found
+
+
+def _message(item: Object) -> Object:
+    content = item["content"]
+    if isinstance(content, str):
+        content = [{"type": "output_text" if item["role"] == "assistant" else "input_text", "text": content}]
+    made = {key: value for key, value in item.items() if value is not None}
+    made["content"] = [_stored_part(part) for part in content]
+    return made
 
 
 def _stored_part(part: Object) -> Object:

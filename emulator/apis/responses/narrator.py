@@ -6,15 +6,12 @@ Events and their order are those of the wire (docs/wire.md, Responses §3). Each
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
-from math import inf
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors, objects
 from emulator.apis.responses.code_files import CodeFiles
-from emulator.apis.responses.events import Tell, TextDeltas, delta, event, part_event, text_done
+from emulator.apis.responses.events import delta, event, part_event, text_done, text_events
 from emulator.apis.responses.response_writer import Added, Done, ResponseWriter, Written
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.usage import UsageCounter
@@ -188,7 +185,7 @@ class ResponseNarrator(ResponseWriter):
         yield [
             Added(objects.message(id, "in_progress", [], phase), index),
             part_event("response.content_part.added", id, index, objects.output_text("")),
-            *_text_events(id, index, plain.pieces, annotations),
+            *text_events(id, index, plain.pieces, annotations),
             *self._end_message(action, id, index, part, phase),
         ]
 
@@ -314,28 +311,6 @@ class ResponseNarrator(ResponseWriter):
         if status != "completed":
             return [done]
         return [event("response.code_interpreter_call.completed", item_id=id, output_index=index), done]
-
-
-def _text_events(id: str, index: int, pieces: list[str], annotations: list[Object]) -> Written:
-    """The pieces of a text, and each citation behind the piece that ends at its position or later.
-
-    A link has no position: it comes behind the whole text, and so does what comes behind it.
-    """
-    ends = list(accumulate(map(len, pieces))) if annotations else []
-    written: Written = []
-    sent = 0
-    for number, annotation in enumerate(annotations):
-        behind = bisect_left(ends, annotation.get("index", inf)) + 1
-        if before := pieces[sent:behind]:
-            written.append(TextDeltas(id, index, before))
-            sent = behind
-        written.append(_annotation_event(id, index, number, annotation))
-    return [*written, TextDeltas(id, index, rest)] if (rest := pieces[sent:]) else written
-
-
-def _annotation_event(id: str, index: int, number: int, annotation: Object) -> Tell:
-    place: Object = {"content_index": 0, "item_id": id, "output_index": index, "annotation_index": number}
-    return event("response.output_text.annotation.added", **place, annotation=annotation)
 
 
 def _message_done(id: str, index: int, part: Object, phase: str | None, status: str) -> Written:

@@ -184,13 +184,6 @@ def _unasked(model: str) -> Object:
     }
 
 
-def finished_view(response: Response) -> Object:
-    """A finished response as JSON responses show it: with ``billing``, which events and Azure never carry."""
-    if "content_filters" in response:
-        return dict(response)
-    return response_in_order({**response, "billing": {"payer": "developer"}})
-
-
 # ---- Items ----
 
 
@@ -256,7 +249,7 @@ def code_interpreter_call(id: str, status: str, code: str, container_id: str, ou
 
 def text_of(item: Item) -> str:
     """All text of a message; parts are joined by line breaks."""
-    return "\n".join(part["text"] for part in item.get("content") or [] if "text" in part)
+    return "\n".join([part["text"] for part in item.get("content") or () if "text" in part])
 
 
 def usage(input_tokens: int, output_tokens: int, reasoning_tokens: int = 0) -> Object:

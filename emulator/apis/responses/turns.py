@@ -94,8 +94,7 @@ def turn_of(
     turn = turn or world.choose(situation, response["id"])
     log = TurnLog(world.changes, "responses", turn, situation.message)
     note_carried(log.transcript, turn, situation.carried)
-    counter = UsageCounter(turn.usage, 1 + sum(step.kind == "call" for step in turn.steps))
-    narrator = ResponseNarrator(world, stored, log, include, counter, stores)
+    narrator = ResponseNarrator(world, stored, log, include, UsageCounter(turn), stores)
     made = ActiveTurn(
         id=response["id"],
         thread_id=situation.thread["id"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import orjson
 
@@ -11,12 +11,13 @@ from emulator.apis.responses.objects import Item, text_of
 from emulator.apis.responses.store import StoredResponse
 from emulator.base.json_types import Object
 from emulator.engine import usage
+from emulator.scenarios.model import Turn
 
 
-def input_tokens(instructions: str | None, tools: list[Object], items: Iterable[Item]) -> int:
+def input_tokens(instructions: str | None, tools: list[Object], items: Sequence[Item]) -> int:
     """Tokens that the model reads: instructions, tools, and the items of the context."""
-    fixed = [instructions or "", *([orjson.dumps(tools).decode()] if tools else [])]
-    return usage.prompt(fixed, (usage.tokens(_read(item)) for item in reversed(list(items))))
+    fixed = [instructions or "", orjson.dumps(tools).decode() if tools else ""]
+    return usage.prompt(fixed, (usage.tokens(_read(item)) for item in reversed(items)))
 
 
 def _read(item: Item) -> str:
@@ -35,13 +36,13 @@ def _written(item: Item) -> str:
 class UsageCounter:
     """The usage of a turn, response by response.
 
-    ``stated`` by the turn is shared by its ``responses``; what a step states is its response's.
+    What the turn states is shared by its responses; what a step states is its response's.
     """
 
-    __slots__ = ("_done", "_responses", "_stated")
+    __slots__ = ("_done", "_turn")
 
-    def __init__(self, stated: Object | None, responses: int) -> None:
-        self._stated, self._responses = stated, responses
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
         self._done = 0
 
     def of_response(self, stored: StoredResponse, stated: list[Object], *, is_last: bool) -> Object:
@@ -49,24 +50,27 @@ class UsageCounter:
         number, self._done = self._done, self._done + 1
         if stated:
             return objects.usage(_sum(stated, "prompt_tokens"), _sum(stated, "completion_tokens"))
-        if self._stated is not None:
-            parts = self._responses
+        if (of_turn := self._turn.usage) is not None:
+            responses = 1 + sum(step.kind == "call" for step in self._turn.steps)
             shares = [
-                self._share(key, number, parts, is_last=is_last) for key in ("prompt_tokens", "completion_tokens")
+                _share(int(of_turn.get(key, 0)), number, responses, is_last=is_last)
+                for key in ("prompt_tokens", "completion_tokens")
             ]
             return objects.usage(*shares)
         response = stored.object
         instructions = response["instructions"] if isinstance(response["instructions"], str) else None
         read = input_tokens(instructions, response["tools"], stored.input)
-        written = sum(usage.tokens(_written(item)) for item in response["output"])
-        thought = sum(usage.tokens(part["text"]) for item in response["output"] for part in item.get("summary") or [])
+        written = thought = 0
+        for item in response["output"]:
+            written += usage.tokens(_written(item))
+            thought += sum([usage.tokens(part["text"]) for part in item.get("summary") or ()])
         return objects.usage(read, written + thought, thought)
 
-    def _share(self, key: str, number: int, parts: int, *, is_last: bool) -> int:
-        """An equal part of what the turn states; the last response gets the rest."""
-        whole = int((self._stated or {}).get(key, 0))
-        each = whole // parts
-        return whole - each * number if is_last else each
+
+def _share(whole: int, number: int, parts: int, *, is_last: bool) -> int:
+    """An equal part of a whole; the last one is what is left."""
+    each = whole // parts
+    return whole - each * number if is_last else each
 
 
 def _sum(stated: list[Object], key: str) -> int:

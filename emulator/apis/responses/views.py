@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from emulator.apis.http.lists import envelope
 from emulator.apis.http.request import JsonResponse, Request
-from emulator.apis.responses.objects import Item, Response, finished_view
-from emulator.apis.responses.wire import escaped, list_in_order
+from emulator.apis.responses.objects import Item, Response
+from emulator.apis.responses.wire import escaped, list_in_order, response_in_order
 from emulator.base.json_types import Object
 from emulator.world.state.collection import Page
 
@@ -24,9 +24,12 @@ def response_view(response: Response, include: Include) -> Object:
 
 
 def response_in_json(response: Response, include: Include) -> Object:
-    """A response as a JSON response: with ``billing`` once it is finished (docs/wire.md, Responses §2)."""
+    """A response as a JSON response: on OpenAI with ``billing`` once it is finished (docs/wire.md, Responses §2)."""
     shown = response_view(response, include)
-    return finished_view(cast("Response", shown)) if response["status"] in _FINISHED else shown
+    if response["status"] not in _FINISHED or "content_filters" in response:
+        return shown
+    shown["billing"] = {"payer": "developer"}
+    return response_in_order(shown)
 
 
 def item_view(item: Mapping[str, Any], include: Include) -> Mapping[str, Any]:

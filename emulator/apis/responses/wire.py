@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -26,21 +25,16 @@ _LIST_HEADS: Final = ("object", "data")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
-def in_order(thing: Mapping[str, Any], heads: Iterable[str], tails: Iterable[str] = ()) -> Object:
+def in_order(thing: Mapping[str, Any], heads: tuple[str, ...], tails: tuple[str, ...] = ()) -> Object:
     """An object's keys by the law: these heads and tails as far as they are there, the rest by the alphabet."""
-    order, values_of = _order(tuple(thing), tuple(heads), tuple(tails))
-    return dict(zip(order, values_of(thing), strict=True)) if len(order) > 1 else dict(thing)
+    return {key: thing[key] for key in _order(tuple(thing), heads, tails)}
 
 
 @lru_cache(maxsize=1024)
-def _order(
-    keys: tuple[str, ...], heads: tuple[str, ...], tails: tuple[str, ...]
-) -> tuple[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """The keys in order, and what reads an object's values in that order (of several; one has no order)."""
+def _order(keys: tuple[str, ...], heads: tuple[str, ...], tails: tuple[str, ...]) -> tuple[str, ...]:
     first = [key for key in heads if key in keys]
     last = [key for key in tails if key in keys]
-    order = (*first, *sorted(set(keys) - {*first, *last}), *last)
-    return order, itemgetter(*order) if order else tuple
+    return (*first, *sorted(set(keys) - {*first, *last}), *last)
 
 
 def response_in_order(thing: Mapping[str, Any]) -> Object:
