@@ -5,7 +5,7 @@ It changes nothing by itself; ``turn_engine`` pulls it. It knows what is ahead, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -95,7 +95,7 @@ class ActiveTurn:
         """The next item; None at the end. Raises what the step raises."""
         if self._ahead is None:
             if self._items is None:
-                self._items = self._narrated()
+                self._items = self._narrated(self._actions())
             self._ahead = next(self._items, None)
         return self._ahead
 
@@ -105,7 +105,7 @@ class ActiveTurn:
 
     def go_on_with(self, action: Action) -> None:
         """From here on the turn does this instead, whatever its steps say."""
-        self._go_on(self._recorded(action))
+        self._go_on(self._narrated((action,)))
 
     def let_go(self) -> None:
         """Forgets what is still to come, and who would tell it and know it: these refer to the turn and its world."""
@@ -117,26 +117,23 @@ class ActiveTurn:
     def _go_on(self, items: Iterator[Item]) -> None:
         self._items, self._ahead, self.held, self.expires_when_named = items, None, None, False
 
-    def _narrated(self) -> Iterator[Item]:
-        for action in self._actions():
+    def _narrated(self, actions: Iterable[Action]) -> Iterator[Item]:
+        """The items of actions, each of which is in the transcript as soon as it has one."""
+        for action in actions:
             if self.bounds is not None and (bounds := self.bounds()) is not None:
                 bounds.check(action, self._steps_to_come())
-            yield from self._recorded(action)
+            items = iter(self.narrator.narrate(action))
+            first = next(items, None)
+            if first is not None:
+                self.log.transcript.record(action, self.context())
+                self.log.begin(action, self.step)
+                yield first
+                yield from items
 
     def _steps_to_come(self) -> Sequence[Step]:
         """The steps behind the one that is played."""
         steps = self.turn.steps
         return steps[1 + next((n for n, step in enumerate(steps) if step is self.step), len(steps)) :]
-
-    def _recorded(self, action: Action) -> Iterator[Item]:
-        """The items of an action, which is in the transcript as soon as it has one."""
-        items = self.narrator.narrate(action)
-        first = next(items, None)
-        if first is not None:
-            self.log.transcript.record(action, self.context())
-            self.log.begin(action, self.step)
-            yield first
-            yield from items
 
     def _actions(self) -> Iterator[Action]:
         yield Began()
@@ -152,17 +149,13 @@ class ActiveTurn:
 
     def due(self, ahead: Item | None, status_seconds: float) -> float:
         """World time at which the item ahead happens, if the turn is not idle."""
-        match ahead:
-            case None:
-                return FOREVER
-            case Waited(_, to_expiry=True):
-                return self.expires_at
-            case Waited(seconds):
-                return self.at + seconds
-            case Move("in_progress") if self.status == "cancelling":
-                return self.at  # a late cancel: the status does not change
-            case Move():
-                return self.at + status_seconds
+        if ahead is None:
+            return FOREVER
+        if isinstance(ahead, Move):
+            is_late_cancel = ahead.status == "in_progress" and self.status == "cancelling"
+            return self.at if is_late_cancel else self.at + status_seconds
+        if isinstance(ahead, Waited):
+            return self.expires_at if ahead.to_expiry else self.at + ahead.seconds
         return self.at
 
     def awaits_poll(self, ahead: Item | None) -> bool:

@@ -7,7 +7,7 @@ to the narrator, which applies it. So the engine knows no API, and a narrator kn
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, Protocol
 
 from emulator.base.json_types import Object
@@ -42,7 +42,7 @@ class Narrator(Protocol):
     def begin(self, at: float) -> None:
         """The turn exists from the second ``at`` on: its object is stored, and its first events are sent."""
 
-    def narrate(self, action: Action) -> Iterator[Item]:
+    def narrate(self, action: Action) -> Iterable[Item]:
         """An action as items, in order. Each kind of action has its method."""
 
     def apply(self, item: Item, at: float) -> Flaw | None:

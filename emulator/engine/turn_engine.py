@@ -30,8 +30,6 @@ from emulator.scenarios.steps.actions import Cancelled, Expired, Failed, Held, W
 from emulator.scenarios.steps.context import Output, StepFailed
 from emulator.world.state.state import State
 
-#: Items that take time; all others happen as soon as what is before them has.
-_TIMED = frozenset({Move, Waited})
 #: Statuses that polls end.
 _POLLED = frozenset({"queued", "in_progress", "cancelling"})
 
@@ -72,7 +70,7 @@ class TurnEngine:
         self._fail_forgotten_hold(turn)
         if turn.is_streamed and self.world.clock.name == "real":
             return False  # everything that is due has been played before this request
-        before = len(turn.log.timeline)
+        before = turn.log.length
         if turn.rests_from is not None and monotonic() >= turn.rests_from:
             self._play(turn)
         while turn.status in _POLLED:
@@ -83,7 +81,7 @@ class TurnEngine:
             if turn.status == status:  # at a hold, or in a wait that goes on
                 break
         turn.polls_seen += 1
-        return len(turn.log.timeline) != before
+        return turn.log.length != before
 
     def play_out(self, turn: ActiveTurn) -> None:
         """Plays the turn to its rest or next hold, however many polls it would take."""
@@ -218,28 +216,21 @@ class TurnEngine:
             turn.at = max(turn.at, clock.now())
         while not (turn.held or turn.status in REST or (leaving and turn.status != leaving)):
             item = self._ahead(turn)
-            kind = type(item)
             if item is None:
                 return
-            if kind not in _TIMED:  # by far the most items, and no time passes
-                if kind is Held:
-                    self._pull(turn, item, turn.at)
-                    continue
-                turn.take()
-                if flaw := turn.narrator.apply(item, turn.at):
-                    self._report(turn, *flaw)
-                continue
-            due = turn.due(item, clock.status_seconds)
-            if due > clock.now() and clock.name == "real":
-                return
-            # a turn's own waits can expire it; that others have let time pass does not
-            if isinstance(item, Waited) and (item.to_expiry or turn.at < turn.expires_at <= due):
-                clock.move_to(turn.expires_at)
-                self._expire(turn)
-                return
-            instant = max(due, clock.now())  # a wait may be over since a while
-            clock.move_to(instant)
-            self._pull(turn, item, instant)
+            at = turn.at
+            if isinstance(item, (Move, Waited)):  # they take time; all others happen as soon as what is before them has
+                due, now = turn.due(item, clock.status_seconds), clock.now()
+                if due > now and clock.name == "real":
+                    return
+                # a turn's own waits can expire it; that others have let time pass does not
+                if isinstance(item, Waited) and (item.to_expiry or at < turn.expires_at <= due):
+                    clock.move_to(turn.expires_at)
+                    self._expire(turn)
+                    return
+                at = max(due, now)  # a wait may be over since a while
+                clock.move_to(at)
+            self._pull(turn, item, at)
 
     def _waits(self, turn: ActiveTurn) -> bool:
         """True while a ``wait`` runs: its seconds count from where it began, not from the poll that comes by."""
@@ -262,8 +253,7 @@ class TurnEngine:
             except StepFailed as failure:
                 self._fail(turn, failure.kind, str(failure))
             except Exception as error:
-                self.world.report_exception(error)
-                self._fail(turn, None, "Sorry, something went wrong.")
+                self._fail_by_fault(turn, error)
 
     def _pull(self, turn: ActiveTurn, item: Item, at: float) -> None:
         """Plays the item that is ahead."""
@@ -275,7 +265,17 @@ class TurnEngine:
             self._move(turn, item, at)
         else:
             turn.at = at
-            if kind is not Waited and (flaw := turn.narrator.apply(item, at)):
+            if kind is not Waited:
+                self._apply(turn, item)
+
+    def _apply(self, turn: ActiveTurn, item: Item) -> None:
+        """An item of the narrator's own happens."""
+        try:
+            flaw = turn.narrator.apply(item, turn.at)
+        except Exception as error:
+            self._fail_by_fault(turn, error)
+        else:
+            if flaw:
                 self._report(turn, *flaw)
 
     def _move(self, turn: ActiveTurn, move: Move, at: float) -> None:
@@ -308,6 +308,11 @@ class TurnEngine:
         if kind:
             self._report(turn, kind, message)
         turn.go_on_with(Failed("server_error", message))
+
+    def _fail_by_fault(self, turn: ActiveTurn, error: Exception) -> None:
+        """A fault of ours ends the turn, and no more than that."""
+        self.world.report_exception(error)
+        self._fail(turn, None, "Sorry, something went wrong.")
 
     def _report(self, turn: ActiveTurn, kind: str, message: str) -> None:
         self.world.report(problem_in(turn, kind, message))

@@ -51,6 +51,10 @@ class Moment:
         }
 
 
+#: The values of a moment. Few timelines are ever read, so moments are made for those who read one.
+_Row = tuple[int, str, int, int, int, str | None, str, int | None]
+
+
 class TurnLog:
     """The timeline of a turn, its transcript, and its open stream.
 
@@ -58,7 +62,7 @@ class TurnLog:
     """
 
     __slots__ = (
-        "_api", "_line", "_question", "_text", "_touched", "_transcript", "_turn", "changes", "stream", "timeline",
+        "_api", "_line", "_question", "_rows", "_text", "_transcript", "_turn", "changed", "changes", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -67,13 +71,13 @@ class TurnLog:
         self.changes = changes or Changes()
         self._api, self._turn, self._question = api, turn, question
         self._transcript: Transcript | None = None
-        self.timeline: list[Moment] = []
+        self._rows: list[_Row] = []
         self.stream: EventStream | None = None
         #: What the model does, in a few words, and the line of the step that says so.
         self._text = ""
         self._line: int | None = None
-        #: The last change that is no event.
-        self._touched = 0
+        #: The number of the last change.
+        self.changed = 0
 
     @property
     def transcript(self) -> Transcript:
@@ -89,13 +93,17 @@ class TurnLog:
         self._transcript = Transcript()
 
     @property
-    def changed(self) -> int:
-        """The number of the last change."""
-        return max(self._touched, self.timeline[-1].seq if self.timeline else 0)
+    def timeline(self) -> list[Moment]:
+        return [Moment(*row) for row in self._rows]
+
+    @property
+    def length(self) -> int:
+        """The number of moments."""
+        return len(self._rows)
 
     def touch(self) -> None:
         """Something has changed that is no event: the turn stands at a hold, or does so no longer."""
-        self._touched = self.changes.mark()
+        self.changed = self.changes.mark()
 
     def begin(self, action: Action, step: Step | None) -> None:
         """The events to come are those of this action."""
@@ -104,10 +112,10 @@ class TurnLog:
 
     def note(self, time: int, event: str, times: int = 1, object_id: str | None = None) -> None:
         """Adds to the timeline an event, or so many deltas in a row. ``object_id``: what it is about."""
-        seq = self.changes.mark()
-        timeline = self.timeline
-        if timeline and event.endswith(".delta") and (last := timeline[-1]).event == event:
-            last.count += times
-            last.seq = seq
+        self.changed = seq = self.changes.mark()
+        rows = self._rows
+        if rows and rows[-1][1] == event and event.endswith(".delta"):
+            begun, _, before, _, ms, about, text, line = rows[-1]
+            rows[-1] = begun, event, before + times, seq, ms, about, text, line
         else:
-            timeline.append(Moment(time, event, times, seq, milliseconds(), object_id, self._text, self._line))
+            rows.append((time, event, times, seq, milliseconds(), object_id, self._text, self._line))

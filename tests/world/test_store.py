@@ -188,7 +188,7 @@ def test_a_list_that_is_emptied_as_fast_as_it_is_filled_does_not_grow() -> None:
 
 ASSISTANT = objects.assistant("asst_1", 0, {"model": "gpt-4o"})
 THE_RUN = objects.run("run_1", 0, "thread_1", ASSISTANT, {})
-RUN_STEP = objects.run_step("step_1", THE_RUN, {"type": "tool_calls", "tool_calls": []})
+RUN_STEP = objects.run_step("step_1", 0, THE_RUN, {"type": "tool_calls", "tool_calls": []})
 
 
 def test_an_object_is_found_replaced_in_its_place_and_removed() -> None:

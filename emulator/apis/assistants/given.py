@@ -100,7 +100,7 @@ def _give_step(world: State, thread: Thread, run: Run, item: Object) -> None:
     """A run step that began and ended when the world began."""
     id = item.get("id") or world.ids.make("thread.run.step", run["id"])
     status = item.get("status", "completed")
-    changes = {"created_at": world.now, "status": status, "usage": _used(item), _STEP_ENDED[status]: world.now}
+    changes = {"status": status, "usage": _used(item), _STEP_ENDED[status]: world.now}
     changes |= {"last_error": item["last_error"]} if "last_error" in item else {}
-    made = cast("RunStep", {**objects.run_step(id, run, item["step_details"]), **changes})
+    made = cast("RunStep", {**objects.run_step(id, world.now, run, item["step_details"]), **changes})
     thread.put_step(made)

@@ -281,12 +281,12 @@ def _truncation(sent: Object | None) -> Object:
     return {"type": sent.get("type", "auto"), "last_messages": sent.get("last_messages")}
 
 
-def run_message(id: str, run: Run) -> Message:
-    """A message that a run writes, before its first word. The run's writer dates it."""
+def run_message(id: str, at: int, run: Run) -> Message:
+    """A message that a run writes from the second ``at`` on, before its first word."""
     return {
         "id": id,
         "object": "thread.message",
-        "created_at": 0,
+        "created_at": at,
         "assistant_id": run["assistant_id"],
         "thread_id": run["thread_id"],
         "run_id": run["id"],
@@ -301,15 +301,15 @@ def run_message(id: str, run: Run) -> Message:
     }
 
 
-def run_step(id: str, run: Run, details: Object) -> RunStep:
-    """A run step as it begins. The run's writer dates it.
+def run_step(id: str, at: int, run: Run, details: Object) -> RunStep:
+    """A run step as it begins in the second ``at``.
 
     ``expired_at`` and ``metadata`` are in the published schema; the service never sent them.
     """
     return {
         "id": id,
         "object": "thread.run.step",
-        "created_at": 0,
+        "created_at": at,
         "run_id": run["id"],
         "assistant_id": run["assistant_id"],
         "thread_id": run["thread_id"],

@@ -5,15 +5,15 @@ Polls read the store and streams read the frames, so they cannot disagree.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Final, cast
 
 from emulator.apis.assistants import lifecycle, objects
-from emulator.apis.assistants.messages import StoredMessage
 from emulator.apis.assistants.objects import Message, Run, RunStep
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
-from emulator.engine.narrator import NO_CHANGES, Flaw, Move
+from emulator.engine.narrator import Flaw, Move
 from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.json_schema import reason
 from emulator.scenarios.model import TERMINAL
@@ -24,50 +24,17 @@ from emulator.world.state.state import State
 MESSAGE: Final = "thread.message"
 RUN_STEP: Final = "thread.run.step"
 
-
-class Create(NamedTuple):
-    """A message or run step comes into being. Streams carry it twice: as ``created`` and as ``in_progress``."""
-
-    thing: Message | RunStep
-
-
-class Delta(NamedTuple):
-    """A piece of a message or run step that only streams carry. ``content`` is the API's ``delta`` value."""
-
-    kind: str
-    id: str
-    content: Object
-
-
-class Update(NamedTuple):
-    """What has been streamed so far is now to be seen in the stored object too. No event."""
-
-    kind: str
-    id: str
-    changes: Object
-
-
-class End(NamedTuple):
-    """A message or run step takes its last status, with other changes beside it."""
-
-    kind: str
-    id: str
-    status: str
-    changes: Object = NO_CHANGES
-
-
-Item = Create | Delta | Update | End
+#: An item of a run narrator: it writes in the second that it gets, and returns what the model could not have written.
+Writing = Callable[[int], Flaw | None]
 
 
 class RunWriter:
     """Writes one run, its messages and its run steps. The stream of its log is a ``RunStream``."""
 
-    __slots__ = ("_written", "log", "run", "thread", "usage", "world")
+    __slots__ = ("log", "run", "thread", "usage", "world")
 
     def __init__(self, world: State, thread: Thread, run: Run, log: TurnLog, usage: UsageCounter) -> None:
         self.world, self.thread, self.run, self.log, self.usage = world, thread, run, log, usage
-        #: The message that was written last, as it is stored and as an object.
-        self._written: tuple[StoredMessage, Message] | None = None
 
     # ---- The run ----
 
@@ -75,7 +42,7 @@ class RunWriter:
         """The run is queued, and is its thread's active run."""
         self.thread.active_run = self.run["id"]
         self.thread.put_run(self.run)
-        self._tell(self.run, at, "thread.run.created", "thread.run.queued")
+        self._tell(self.run, int(at), "thread.run.created", "thread.run.queued")
 
     def move(self, move: Move, at: float) -> None:
         """The run takes a status in the second ``at``."""
@@ -88,7 +55,7 @@ class RunWriter:
             self.log.transcript.count(used["prompt_tokens"], used["completion_tokens"])
             changes = {**changes, "usage": used}
         self._become(lifecycle.advance(self.run, status, int(at), **changes))
-        self._tell(self.run, at, f"thread.run.{status}")
+        self._tell(self.run, int(at), f"thread.run.{status}")
 
     def _become(self, run: Run) -> None:
         self.run = run
@@ -98,7 +65,6 @@ class RunWriter:
         """The run has come to rest; at its end the thread is free again."""
         if at_end:
             self.thread.active_run = None
-            self._written = None
         if self.log.stream:
             self.log.stream.end()
 
@@ -112,55 +78,48 @@ class RunWriter:
 
     # ---- What it writes ----
 
-    def apply(self, item: Item, at: float) -> Flaw | None:
-        """One item happens in the second ``at``. Returns what the model could not have written."""
-        if isinstance(item, Delta):  # by far the most items
-            kind, id, content = item
-            event = f"{kind}.delta"
-            self.log.note(int(at), event, object_id=id)
-            if self.log.stream:
-                self.log.stream.send({"id": id, "object": event, "delta": content}, event)
-        elif isinstance(item, Create):
-            made: Any = {**item.thing, "created_at": int(at)}
-            kind = made["object"]
-            self._put(made)
-            self._tell(made, at, f"{kind}.created", f"{kind}.{made['status']}")
-        elif isinstance(item, End):
-            return self._end(*item, at)
-        elif part := self._get(item.kind, item.id):
-            changed: Any = {**part, **item.changes}
-            self._put(changed)
-        return None
+    def apply(self, item: Writing, at: float) -> Flaw | None:
+        """One item happens in the second ``at``."""
+        return item(int(at))
 
-    def _end(self, kind: str, id: str, status: str, changes: Object, at: float) -> Flaw | None:
-        part = self._get(kind, id)
-        if part is None:
-            return None
-        ended = lifecycle.advance(part, status, int(at), **changes)
-        self._put(ended)
+    def create(self, thing: Message | RunStep) -> None:
+        """A message or run step comes into being. Streams carry it twice: as ``created`` and as ``in_progress``.
+
+        It is stored once it ends, or once the turn stops before that: no request sees the world in between.
+        """
+        kind = thing["object"]
+        self._tell(thing, thing["created_at"], f"{kind}.created", f"{kind}.in_progress")
+
+    def add(self, kind: str, id: str, deltas: Iterable[Object], many: int, at: int) -> None:
+        """So many pieces of a message or run step, which only streams carry: without one, none is made."""
+        event = f"{kind}.delta"
+        if many:
+            self.log.note(at, event, many, id)
+        if self.log.stream:
+            for delta in deltas:
+                self.log.stream.send({"id": id, "object": event, "delta": delta}, event)
+
+    def put(self, thing: Message | RunStep) -> None:
+        """Stores a message or run step as it is now. No event."""
+        part: Any = thing
+        if part["object"] == RUN_STEP:
+            self.thread.put_step(part)
+        else:
+            self.thread.put_message(part)
+
+    def end(self, thing: Message | RunStep, status: str, at: int, **changes: Any) -> Flaw | None:
+        """A message or run step takes its last status, with other changes beside it."""
+        kind = thing["object"]
+        ended = lifecycle.advance(thing, status, at, **changes)
+        self.put(ended)
         self._tell(ended, at, f"{kind}.{status}")
         if kind == MESSAGE and status == "completed":
             return self._format_flaw(cast("Message", ended))
         return None
 
-    def _get(self, kind: str, id: str) -> Message | RunStep | None:
-        """A stored object; None for a message that a client has deleted while it was written."""
-        if kind == RUN_STEP:
-            return self.thread.steps[self.run["id"]].get(id)
-        stored = self.thread.messages.get(id)
-        if stored is None:
-            return None
-        return self._written[1] if self._written and self._written[0] is stored else stored.message()
-
-    def _put(self, thing: Any) -> None:
-        if thing["object"] == RUN_STEP:
-            self.thread.put_step(thing)
-        else:
-            self._written = self.thread.put_message(thing), thing
-
-    def _tell(self, thing: Run | Message | RunStep, at: float, *events: str) -> None:
+    def _tell(self, thing: Run | Message | RunStep, at: int, *events: str) -> None:
         for event in events:
-            self.log.note(int(at), event, object_id=thing["id"])
+            self.log.note(at, event, object_id=thing["id"])
         stream: Any = self.log.stream
         if stream:
             stream.send_object(thing, *events)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from emulator.apis.assistants.run_writer import RUN_STEP, Delta
 from emulator.base.json_types import Object
 from emulator.scenarios.steps.actions import FunctionCall, Image, Logs, SearchResult
 
@@ -32,9 +31,15 @@ def details(calls: list[Object]) -> Object:
     return {"type": "tool_calls", "tool_calls": calls}
 
 
-def call_delta(step_id: str, call: Object) -> Delta:
-    return Delta(RUN_STEP, step_id, {"step_details": details([call])})
+def required_action(calls: list[Object]) -> Object:
+    """What a run that waits for the outputs of these function calls requires."""
+    shown = [{**one, "function": {key: one["function"][key] for key in ("name", "arguments")}} for one in calls]
+    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": shown}}
 
 
-def code_delta(step_id: str, index: int, content: Object) -> Delta:
-    return call_delta(step_id, {"index": index, "type": "code_interpreter", "code_interpreter": content})
+def call_delta(index: int, call: Object) -> Object:
+    return {"step_details": details([{"index": index, **call}])}
+
+
+def code_delta(index: int, content: Object) -> Object:
+    return call_delta(index, {"type": "code_interpreter", "code_interpreter": content})

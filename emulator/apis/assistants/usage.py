@@ -9,7 +9,7 @@ over its steps (docs/wire.md §2).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import dropwhile, takewhile
+from itertools import dropwhile
 
 import orjson
 
@@ -35,12 +35,13 @@ def of(prompt_tokens: int, completion_tokens: int, reasoning_tokens: int = 0) ->
 
 def total(usages: Iterable[Object | None]) -> Object:
     """The sum; of nothing it is zeros."""
-    known = [one for one in usages if one]
-    return of(
-        sum(one["prompt_tokens"] for one in known),
-        sum(one["completion_tokens"] for one in known),
-        sum(one["completion_tokens_details"]["reasoning_tokens"] for one in known),
-    )
+    prompt_tokens = completion_tokens = reasoning_tokens = 0
+    for one in usages:
+        if one:
+            prompt_tokens += one["prompt_tokens"]
+            completion_tokens += one["completion_tokens"]
+            reasoning_tokens += one["completion_tokens_details"]["reasoning_tokens"]
+    return of(prompt_tokens, completion_tokens, reasoning_tokens)
 
 
 def share(stated: Object, number: int, steps: int, reasoning_tokens: int = 0) -> Object:
@@ -57,8 +58,12 @@ def prompt(run: Run, thread: Thread) -> int:
     cut = run["truncation_strategy"]
     newest = thread.messages.newest_first()
     if cut["type"] != "last_messages":  # nearly all runs: the sum is known
-        own = takewhile(lambda one: one[1].run_id == run["id"], newest)
-        return usage.prompt(fixed, [thread.tokens - sum(message.tokens for _, message in own)])
+        before_run = thread.tokens
+        for _, message in newest:
+            if message.run_id != run["id"]:
+                break
+            before_run -= message.tokens
+        return usage.prompt(fixed, [before_run])
     before = dropwhile(lambda one: one[1].run_id == run["id"], newest)
     return usage.prompt(fixed, (message.tokens for _, message in before), cut["last_messages"])
 

@@ -115,8 +115,8 @@ def _run_step(step: Stored, shape: Shape, *, live: bool, content: bool) -> Objec
 
 def _without_content(step: Stored) -> Stored:
     """A run step whose search results keep their text to themselves."""
-    calls = step["step_details"].get("tool_calls", [])
-    if not any(call["type"] == "file_search" and call["file_search"]["results"] for call in calls):
+    calls = step["step_details"].get("tool_calls")
+    if not calls or not any(call["type"] == "file_search" and call["file_search"]["results"] for call in calls):
         return step
     return {**step, "step_details": {**step["step_details"], "tool_calls": [_call_without(call) for call in calls]}}
 

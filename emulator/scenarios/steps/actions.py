@@ -217,6 +217,8 @@ ACTIONS: tuple[type[Any], ...] = Action.__args__
 def in_words(action: Action) -> str:
     """What the model does, for people: the text itself, where there is one, or the calls."""
     match action:
+        case Began() | Completed():
+            return ""
         case Said(text) | Refused(text):
             return text or "shows " + ", ".join(one.filename for one in getattr(action, "images", ()))
         case Called(calls):

@@ -14,7 +14,9 @@ from typing import Any, Final
 from emulator.base.json_types import Object
 from emulator.scenarios.steps.actions import (
     Action,
+    Began,
     Called,
+    Completed,
     CutOff,
     Failed,
     FileRef,
@@ -59,6 +61,8 @@ class Transcript:
     def record(self, action: Action, context: StepContext) -> None:
         """The turn plays an action from now on."""
         match action:
+            case Began() | Completed():  # every turn, and nothing to record
+                pass
             case Said():
                 self._said(action, context)
             case Refused(text):

@@ -22,8 +22,8 @@ _RUN = objects.run("run_1", MADE, "thread_1", _ASSISTANT, {})
 _DETAILS = {"type": "message_creation", "message_creation": {"message_id": "msg_1"}}
 NEW: dict[str, Mapping[str, Any]] = {
     "thread.run": _RUN,
-    "thread.message": objects.run_message("msg_1", _RUN),
-    "thread.run.step": objects.run_step("step_1", _RUN, _DETAILS),
+    "thread.message": objects.run_message("msg_1", MADE, _RUN),
+    "thread.run.step": objects.run_step("step_1", MADE, _RUN, _DETAILS),
 }
 
 #: What a move does to the object's times, by the status it takes. Everything else stays.

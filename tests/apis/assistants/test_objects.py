@@ -33,7 +33,7 @@ KEYS: dict[str, tuple[Mapping[str, Any], str]] = {
         "content attachments metadata",
     ),
     "a run's message": (
-        objects.run_message("msg_1", RUN),
+        objects.run_message("msg_1", 5, RUN),
         "id object created_at assistant_id thread_id run_id status incomplete_details incomplete_at completed_at role "
         "content attachments metadata",
     ),
@@ -45,7 +45,7 @@ KEYS: dict[str, tuple[Mapping[str, Any], str]] = {
         "response_format tool_choice parallel_tool_calls",
     ),
     "run step": (
-        objects.run_step("step_1", RUN, {"type": "tool_calls", "tool_calls": []}),
+        objects.run_step("step_1", 5, RUN, {"type": "tool_calls", "tool_calls": []}),
         "id object created_at run_id assistant_id thread_id type status cancelled_at completed_at expires_at "
         "expired_at failed_at last_error step_details usage metadata",
     ),
@@ -204,7 +204,9 @@ def test_a_run_takes_the_assistant_s_settings_unless_told_otherwise(body: Object
 
 
 def test_a_run_step_expires_with_its_run() -> None:
-    assert objects.run_step("step_1", RUN, {"type": "tool_calls", "tool_calls": []})["expires_at"] == RUN["expires_at"]
+    assert (
+        objects.run_step("step_1", 5, RUN, {"type": "tool_calls", "tool_calls": []})["expires_at"] == RUN["expires_at"]
+    )
 
 
 @pytest.mark.parametrize(

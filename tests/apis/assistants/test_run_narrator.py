@@ -1,20 +1,22 @@
-"""Each action by ``list(narrator.narrate(action))``: exactly these items of the Assistants API, in this order."""
+"""Each action, as the Assistants API tells it: exactly these changes of its objects, in this order."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple
 
 import orjson
 import pytest
 
 from emulator.apis.assistants import objects, usage
 from emulator.apis.assistants.narrator import RunNarrator
-from emulator.apis.assistants.run_writer import MESSAGE, RUN_STEP, Create, Delta, End, Update
+from emulator.apis.assistants.objects import Message, RunStep
+from emulator.apis.assistants.run_writer import MESSAGE, RUN_STEP
 from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
-from emulator.engine.narrator import Item, Move
+from emulator.engine.narrator import Flaw, Item, Move
 from emulator.engine.turn_log import TurnLog
 from emulator.engine.usage import tokens
 from emulator.scenarios.steps.actions import (
@@ -57,23 +59,87 @@ THE_RUN = objects.run("run_1", 0, "thread_1", ASSISTANT, {})
 PROMPT = usage.prompt(THE_RUN, Thread(objects.thread("thread_1", 0, {})))
 
 
-class CountedIds(RunNarrator):
-    """A narrator whose ids are counted by kind: ``thread.message 1``."""
+class Create(NamedTuple):
+    """A message or run step comes into being."""
+
+    thing: Message | RunStep
+
+
+class Delta(NamedTuple):
+    """A piece of a message or run step that streams carry."""
+
+    kind: str
+    id: str
+    content: Object
+
+
+class Put(NamedTuple):
+    """What is seen of a message or run step while the turn stands."""
+
+    kind: str
+    id: str
+    content: Any
+
+
+class End(NamedTuple):
+    """A message or run step takes its last status, with other changes beside it."""
+
+    kind: str
+    id: str
+    status: str
+    changes: Object
+
+
+class Watched(RunNarrator):
+    """A narrator that remembers what it writes. Its ids are counted by kind: ``thread.message 1``."""
 
     def __init__(self, *outputs: str) -> None:
         thread = Thread(objects.thread("thread_1", 0, {}))
         counter, made = UsageCounter(THE_RUN, thread, None, 1), context(*outputs)
         super().__init__(State({}), thread, THE_RUN, TurnLog(), counter, lambda: made)
         self._made: Counter[str] = Counter()
+        self.written: list[Item] = []
+        self.begin(0)
+
+    def told(self, action: Action) -> Typed:
+        """What is written of an action, and the items of the engine's between."""
+        self.written = []
+        for item in self.narrate(action):
+            if callable(item):
+                self.apply(item, 0)
+            else:
+                self.written.append(item)
+        return Typed(self.written)
+
+    def create(self, thing: Message | RunStep) -> None:
+        self.written.append(Create(thing))
+        super().create(thing)
+
+    def add(self, kind: str, id: str, deltas: Iterable[Object], many: int, at: int) -> None:
+        contents = list(deltas)
+        assert len(contents) == many
+        self.written += [Delta(kind, id, content) for content in contents]
+        super().add(kind, id, contents, many, at)
+
+    def put(self, thing: Message | RunStep) -> None:
+        shown: Any = thing
+        if shown["status"] == "in_progress":
+            kind = shown["object"]
+            self.written.append(Put(kind, shown["id"], shown["content" if kind == MESSAGE else "step_details"]))
+        super().put(thing)
+
+    def end(self, thing: Message | RunStep, status: str, at: int, **changes: Any) -> Flaw | None:
+        self.written.append(End(thing["object"], thing["id"], status, changes))
+        return super().end(thing, status, at, **changes)
 
     def _make_id(self, kind: str) -> str:
         self._made[kind] += 1
         return f"{kind} {self._made[kind]}"
 
 
-def new_narrator(*outputs: str) -> RunNarrator:
+def new_narrator(*outputs: str) -> Watched:
     """``outputs``: submitted for calls to come."""
-    return CountedIds(*outputs)
+    return Watched(*outputs)
 
 
 def used(completion: int) -> Object:
@@ -84,8 +150,8 @@ def used(completion: int) -> Object:
 
 DETAILS = {"type": "message_creation", "message_creation": {"message_id": f"{MESSAGE} 1"}}
 OPENED: list[Item] = [
-    Create(objects.run_step(f"{RUN_STEP} 1", THE_RUN, DETAILS)),
-    Create(objects.run_message(f"{MESSAGE} 1", THE_RUN)),
+    Create(objects.run_step(f"{RUN_STEP} 1", 0, THE_RUN, DETAILS)),
+    Create(objects.run_message(f"{MESSAGE} 1", 0, THE_RUN)),
 ]
 
 
@@ -141,13 +207,13 @@ MESSAGES: list[tuple[Action, list[Item]]] = [
 
 @pytest.mark.parametrize(("action", "items"), MESSAGES, ids=[type(action).__name__ for action, _ in MESSAGES])
 def test_a_message_is_created_streamed_and_completed(action: Action, items: list[Item]) -> None:
-    assert Typed(new_narrator().narrate(action)) == [*OPENED, *items]
+    assert new_narrator().told(action) == [*OPENED, *items]
 
 
-def left_open(action: Said | Refused) -> RunNarrator:
+def left_open(action: Said | Refused) -> Watched:
     """A narrator of a message that is still being written."""
     narrator = new_narrator()
-    list(narrator.narrate(action._replace(stays_open=True)))
+    narrator.told(action._replace(stays_open=True))
     return narrator
 
 
@@ -158,10 +224,13 @@ def test_a_message_that_stays_open_is_stored_and_completed_by_what_follows(
     action: Said | Refused, content: Object
 ) -> None:
     narrator = new_narrator()
-    *_, so_far = narrator.narrate(action._replace(stays_open=True))
-    assert Typed([so_far]) == [Update(MESSAGE, f"{MESSAGE} 1", {"content": [content]})]
-    assert Typed(narrator.narrate(Held("approval"))) == [Held("approval"), *written(2)]
-    assert Typed(narrator.narrate(Completed())) == [Move("completed")]
+    told = narrator.told(action._replace(stays_open=True))
+    assert Typed(told[-2:]) == [
+        Put(RUN_STEP, f"{RUN_STEP} 1", DETAILS),
+        Put(MESSAGE, f"{MESSAGE} 1", [content]),
+    ]
+    assert narrator.told(Held("approval")) == [Held("approval"), *written(2)]
+    assert narrator.told(Completed()) == [Move("completed")]
 
 
 # ---- Tool calls ----
@@ -187,7 +256,7 @@ def ended(completion: int, *calls: Object) -> End:
     return End(RUN_STEP, f"{RUN_STEP} 1", "completed", {"step_details": tool_calls(*calls), "usage": used(completion)})
 
 
-BEGUN: Item = Create(objects.run_step(f"{RUN_STEP} 1", THE_RUN, tool_calls()))
+BEGUN: Item = Create(objects.run_step(f"{RUN_STEP} 1", 0, THE_RUN, tool_calls()))
 
 
 def calling(calls: list[FunctionCall]) -> list[Item]:
@@ -204,7 +273,7 @@ def calling(calls: list[FunctionCall]) -> list[Item]:
     pending = tool_calls(*(function(n, one) for n, one in enumerate(calls, start=1)))
     return [
         *items,
-        Update(RUN_STEP, f"{RUN_STEP} 1", {"step_details": pending}),
+        Put(RUN_STEP, f"{RUN_STEP} 1", pending),
         Move("requires_action", {"required_action": action}),
     ]
 
@@ -219,18 +288,18 @@ def test_calls_are_streamed_and_wait_for_their_outputs(calls: list[FunctionCall]
     answered = [function(n, one, f"output {n}") for n, one in enumerate(calls, start=1)]
     narrator = new_narrator("of an earlier step", *outputs)
     completion = tokens("".join(one.name + one.arguments for one in calls))
-    assert Typed(narrator.narrate(called(*calls))) == [
+    assert narrator.told(called(*calls)) == [
         BEGUN,
         *calling(calls),
         ended(completion, *answered),
         Move("queued"),
         Move("in_progress"),
     ]
-    assert Typed(narrator.narrate(Cancelled())) == [Move("cancelled")], "no run step is open"
+    assert narrator.told(Cancelled()) == [Move("cancelled")], "no run step is open"
 
 
 def test_the_deltas_of_a_call_have_the_form_that_was_recorded() -> None:
-    items = new_narrator("x").narrate(called(call("get_time", "{", "}")))
+    items = new_narrator("x").told(called(call("get_time", "{", "}")))
     deltas = [orjson.dumps(item.content).decode() for item in items if isinstance(item, Delta)]
     head = '{"step_details":{"type":"tool_calls","tool_calls":[{"index":0,'
     assert deltas[:2] == [
@@ -270,8 +339,8 @@ SERVICE_TOOLS: list[tuple[Action, list[Item]]] = [
 @pytest.mark.parametrize(("action", "items"), SERVICE_TOOLS, ids=["code", "search"])
 def test_the_service_s_own_tools_are_one_run_step(action: Action, items: list[Item]) -> None:
     narrator = new_narrator()
-    assert Typed(narrator.narrate(action)) == [BEGUN, *items]
-    assert Typed(narrator.narrate(Cancelled())) == [Move("cancelled")], "no run step is open"
+    assert narrator.told(action) == [BEGUN, *items]
+    assert narrator.told(Cancelled()) == [Move("cancelled")], "no run step is open"
 
 
 STATED = {"prompt_tokens": 31, "completion_tokens": 12}
@@ -280,7 +349,7 @@ WRITING: list[Any] = [say("Hi"), Refused("No", ["No"]), called(PARIS), RanCode([
 
 @pytest.mark.parametrize("action", WRITING, ids=lambda action: type(action).__name__)
 def test_stated_usage_is_the_run_step_s(action: Any) -> None:
-    items = new_narrator("noon").narrate(action._replace(usage=STATED))
+    items = new_narrator("noon").told(action._replace(usage=STATED))
     (step,) = [item for item in items if isinstance(item, End) and item.kind == RUN_STEP]
     assert step.changes["usage"] == usage.of(31, 12)
 
@@ -318,7 +387,7 @@ REST: list[tuple[Action, list[Item]]] = [
 
 @pytest.mark.parametrize(("action", "items"), REST, ids=[type(action).__name__ for action, _ in REST])
 def test_where_nothing_is_open_time_holds_and_ends_are_one_item(action: Action, items: list[Item]) -> None:
-    assert Typed(new_narrator().narrate(action)) == items
+    assert new_narrator().told(action) == items
 
 
 def test_every_action_is_in_a_table() -> None:
@@ -329,7 +398,7 @@ def test_every_action_is_in_a_table() -> None:
 def test_reasoning_is_nothing_but_tokens_of_the_run_step_that_follows() -> None:
     narrator = new_narrator()
     assert list(narrator.narrate(Reasoned(["x" * 40, "x" * 4], [[], []]))) == []
-    first, second = list(narrator.narrate(say("Hi"))), list(narrator.narrate(say("Hi")))
+    first, second = narrator.told(say("Hi")), narrator.told(say("Hi"))
     assert first[-1].changes["usage"] == usage.of(PROMPT, 1 + 11, 11)
     assert second[-1].changes["usage"] == usage.of(PROMPT + 1, 1)
 
@@ -337,14 +406,14 @@ def test_reasoning_is_nothing_but_tokens_of_the_run_step_that_follows() -> None:
 def test_a_file_that_only_a_scenario_names_has_an_id_for_each_name() -> None:
     cited = [Annotation(0, 1, "citation", "1", FileRef("", "a.md")), Annotation(1, 2, "link", "2", FileRef("", "b.md")),
              Annotation(2, 3, "citation", "3", FileRef("", "a.md"))]  # fmt: skip
-    items = list(new_narrator().narrate(say("123", annotations=cited, images=[FileRef("", "b.md")])))
+    items = new_narrator().told(say("123", annotations=cited, images=[FileRef("", "b.md")]))
     picture, text = items[-2].changes["content"]
     ids = [one.get("file_citation", one.get("file_path"))["file_id"] for one in text["text"]["annotations"]]
     assert (picture, ids) == (objects.image_part("file 1"), ["file 2", "file 1", "file 2"])
 
 
 def test_the_end_of_the_turn_completes_the_message_that_it_finds_open() -> None:
-    assert Typed(left_open(say("Hi", " there")).narrate(Completed())) == [*written(2), Move("completed")]
+    assert left_open(say("Hi", " there")).told(Completed()) == [*written(2), Move("completed")]
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -352,20 +421,21 @@ def test_an_open_message_ends_with_the_run(end: str) -> None:
     """Its run step is completed when the run is incomplete (docs/wire.md §3 G), else it ends as the run does."""
     action, reason, step_status, changes, move = ENDS[end]
     narrator = left_open(say("Hi", " there"))
-    assert Typed(narrator.narrate(action)) == [
+    assert narrator.told(action) == [
         End(MESSAGE, f"{MESSAGE} 1", "incomplete", {"incomplete_details": {"reason": reason}}),
         End(RUN_STEP, f"{RUN_STEP} 1", step_status, {**changes, "usage": used(2)}),
         move,
     ]
-    assert Typed(narrator.narrate(action)) == [move], "nothing is open any more"
+    assert narrator.told(action) == [move], "nothing is open any more"
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_open_tool_calls_end_with_the_run(end: str) -> None:
     action, _, step_status, changes, move = ENDS[end]
     narrator = new_narrator()
-    last_played = next(item for item in narrator.narrate(called(PARIS)) if isinstance(item, Move))
+    writes, last_played, *_ = narrator.narrate(called(PARIS))
+    narrator.apply(writes, 0)
     assert last_played.status == "requires_action"
     step_ends = End(RUN_STEP, f"{RUN_STEP} 1", step_status, {**changes, "usage": None})
-    assert Typed(narrator.narrate(action)) == [step_ends, move]
-    assert Typed(narrator.narrate(action)) == [move], "nothing is open any more"
+    assert narrator.told(action) == [step_ends, move]
+    assert narrator.told(action) == [move], "nothing is open any more"

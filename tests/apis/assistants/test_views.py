@@ -66,7 +66,7 @@ def test_no_text_passes_for_a_field(text: str, metadata: dict[str, str], role: s
 
 def _step(status: str = "in_progress") -> RunStep:
     run = objects.run("run_1", 0, "thread_1", objects.assistant("asst_1", 0, {"model": "m"}), {})
-    return {**objects.run_step("step_1", run, {"type": "tool_calls", "tool_calls": []}), "status": status}
+    return {**objects.run_step("step_1", 0, run, {"type": "tool_calls", "tool_calls": []}), "status": status}
 
 
 @pytest.mark.parametrize(
