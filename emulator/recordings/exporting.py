@@ -8,6 +8,7 @@ from typing import cast
 
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.http.form import is_form
+from emulator.apis.http.headers import by_name
 from emulator.apis.responses.store import responses_of
 from emulator.base.json_types import Object
 from emulator.base.text import plural
@@ -50,7 +51,7 @@ def exchange_of(entry: Entry, number: int) -> Exchange:
     """A request of the journal and its response, as a recorder would have seen them."""
     headers = headers_of((name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers)
     query = f"?{entry.query.decode('latin-1')}" if entry.query else ""
-    form = parsed(entry.body) if is_form(entry.headers) else None  # the journal has forms as JSON
+    form = parsed(entry.body) if is_form(by_name(entry.headers)) else None  # the journal has forms as JSON
     return Exchange(
         entry.method,
         entry.path + query,

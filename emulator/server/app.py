@@ -14,7 +14,7 @@ from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.form import is_form
-from emulator.apis.http.headers import JSON
+from emulator.apis.http.headers import JSON, by_name
 from emulator.apis.http.pending import PENDING
 from emulator.apis.http.pipeline import Api
 from emulator.apis.http.response import CLOSE_LINE, Ready
@@ -63,7 +63,7 @@ class Application:
         """Returns the awaitable of the API itself: there is no lifespan and no WebSocket to handle."""
         if self._worlds.many_loops and may_outlive_its_loop(self._worlds, scope["headers"]):
             send = closing(send)
-        caller = self._hosts.caller(scope["headers"])
+        caller = self._hosts.caller(by_name(scope["headers"]))
         if refusal := _refusal(caller, scope):
             return _refuse(refusal, send)
         path: str = scope["path"]
@@ -91,11 +91,10 @@ class Application:
 
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
         """The response, if it needs no waiting. Otherwise the scope keeps the request that was begun."""
-        path = scope["path"]
-        if path.startswith(ADMIN_PREFIX) or path == "/" or is_form(scope["headers"]):
+        path, headers = scope["path"], by_name(scope["headers"])
+        if path.startswith(ADMIN_PREFIX) or path == "/" or is_form(headers):
             return None
-        caller = self._hosts.caller(scope["headers"])
-        if caller is not NO_PAGE:
+        if self._hosts.caller(headers) is not NO_PAGE:
             return None
         pending = scope[PENDING] = self._api.begin(scope, body)
         ready = self._api.respond_now(pending)

@@ -52,6 +52,11 @@ class FastProtocol(WithoutH2c):
     #: The head of a request is too long; the parser stops at it.
     _is_too_long = False
 
+    def on_message_begin(self) -> None:
+        """Leaves out the scope, which only the slow path needs."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._head_since = self._heard_at
+
     def on_headers_complete(self) -> None:
         if self._unreported > MAX_HEAD or self._received > MAX_HEAD:
             self._measure_head()
@@ -65,8 +70,7 @@ class FastProtocol(WithoutH2c):
             or self.flow.write_paused
             or self.parser.should_upgrade()
         ):
-            self._idle_since = None
-            super().on_headers_complete()
+            self._begin_slow_path()
         else:
             self._body = b""
 
@@ -84,13 +88,18 @@ class FastProtocol(WithoutH2c):
             super().on_message_complete()
             return
         self._body = None
-        scope: Any = self.scope
         method, (path, _, query) = self.parser.get_method().decode("ascii"), self.url.partition(b"?")
-        scope |= {"method": method, "path": unquote(path.decode("latin-1")), "raw_path": path, "query_string": query}
+        scope = {
+            "method": method,
+            "path": unquote(path.decode("latin-1")),
+            "raw_path": path,
+            "query_string": query,
+            "headers": self.headers,
+        }
         application: AnswersNow = self.config.loaded_app
         ready = application.answer_now(scope, body) if method != "HEAD" else None
         if ready is None:
-            self._take_slow_path(body)
+            self._begin_slow_path(scope, body)
             super().on_message_complete()
         else:
             self._write(*ready)
@@ -101,7 +110,7 @@ class FastProtocol(WithoutH2c):
         self._idle_since = None
 
     def _begin_idling(self) -> None:
-        self._idle_since = self.loop.time()
+        self._idle_since = self._heard_at
         if self.timeout_keep_alive_task is None:
             self._check_idle_after(self.timeout_keep_alive)
 
@@ -134,10 +143,17 @@ class FastProtocol(WithoutH2c):
             self._refuse_head()
         elif self._body is not None:  # the rest of the request is still to come
             body, self._body = self._body, None
-            self._take_slow_path(body)
+            self._begin_slow_path({}, body)
 
-    def _take_slow_path(self, body: bytes) -> None:
+    def _begin_slow_path(self, begun: Scope | None = None, body: bytes = b"") -> None:
+        """Reports to uvicorn what has come of a request. ``begun``: its scope, if the fast path has begun it."""
         self._idle_since = None
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        scope: Any = self.scope
+        scope.update(begun or {})
         super().on_headers_complete()
         if body:
             super().on_body(body)

@@ -13,7 +13,7 @@ requests to http://127.0.0.1 as cross-site, so that mark alone does not refuse a
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -44,16 +44,10 @@ class Hosts:
         self._is_own = functools.lru_cache(maxsize=256)(self._is_own_uncached)
         self._is_known = functools.lru_cache(maxsize=256)(self._is_known_uncached)
 
-    def caller(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
-        """Who sends a request. A request without a host name is accepted."""
-        host, origin, site = b"", None, b""
-        for name, value in headers:
-            if name == b"host":
-                host = value
-            elif name == b"origin":
-                origin = value
-            elif name == b"sec-fetch-site":
-                site = value.strip().lower()
+    def caller(self, headers: Mapping[bytes, bytes]) -> Caller:
+        """Who sends a request, by its headers. A request without a host name is accepted."""
+        host, origin = headers.get(b"host", b""), headers.get(b"origin")
+        site = headers.get(b"sec-fetch-site", b"").strip().lower()
         if host and not self._is_known(host):
             return Caller(unknown_host=name_of(host.decode("latin-1")))
         if origin is not None:

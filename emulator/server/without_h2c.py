@@ -32,7 +32,7 @@ class WithoutH2c(HttpToolsProtocol):
         self._patience = self.loop.call_later(MAX_SILENCE, self._check_silence)
 
     def on_message_begin(self) -> None:
-        self._head_since = self.loop.time()
+        self._head_since = self._heard_at
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

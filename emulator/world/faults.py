@@ -49,47 +49,51 @@ class ActiveFault:
 
 
 class ActiveFaults:
-    """The faults of one world, in the order in which they are tried: injected ones come before those of scenarios."""
+    """The faults of one world: injected ones come before those of scenarios.
+
+    ``in_force``: all of them, in the order in which they are tried. Most worlds have none.
+    """
 
     def __init__(self) -> None:
         self._injected: list[ActiveFault] = []
         self._of_scenarios: dict[str, list[ActiveFault]] = {}
+        self.in_force: tuple[ActiveFault, ...] = ()
 
-    @property
-    def any(self) -> bool:
-        """False in most worlds, where no request has to be compared with a fault."""
-        return bool(self._injected or self._of_scenarios)
+    def _put_in_force(self) -> None:
+        self.in_force = tuple(self._injected + [one for active in self._of_scenarios.values() for one in active])
 
     def inject(self, fault: Fault) -> None:
         """Adds a fault before all others. Raises EmulatorError for too many: each request is compared with all."""
         if len(self._injected) >= MAX_INJECTED_FAULTS:
             raise EmulatorError(f"expected at most {MAX_INJECTED_FAULTS} injected faults; clear them first")
         self._injected.insert(0, ActiveFault(fault))
+        self._put_in_force()
 
     def clear(self) -> None:
         """Removes the injected faults."""
         self._injected.clear()
+        self._put_in_force()
 
     def load(self, scenario: str, faults: tuple[Fault, ...]) -> None:
         """Adds the faults of a scenario before those of other scenarios, in place of those it had."""
         others = {name: active for name, active in self._of_scenarios.items() if name != scenario}
         self._of_scenarios = {scenario: [ActiveFault(fault) for fault in faults], **others} if faults else others
+        self._put_in_force()
 
     def order(self, scenarios: Sequence[str]) -> None:
         """Puts the faults of scenarios in this order, and removes those of scenarios that are not named."""
         self._of_scenarios = {name: self._of_scenarios[name] for name in scenarios if name in self._of_scenarios}
+        self._put_in_force()
 
     def __iter__(self) -> Iterator[ActiveFault]:
-        yield from self._injected
-        for active in self._of_scenarios.values():
-            yield from active
+        return iter(self.in_force)
 
     def choose(self, operation: str, situation: Callable[[], Situation | None], *, streams: bool) -> ActiveFault | None:
         """The first fault that fits a request, counted as applied. The parameters are those of ``fits``."""
         from emulator.sandbox import patterns
 
         with patterns.shared_time_limit():
-            for active in self:
+            for active in self.in_force:
                 if active.fits(operation, situation, streams=streams):
                     active.applied += 1
                     return active
@@ -97,7 +101,7 @@ class ActiveFaults:
 
     def unfired(self) -> Iterator[Problem]:
         """A problem for each fault with ``times`` that was applied less often."""
-        for active in self:
+        for active in self.in_force:
             fault = active.fault
             if fault.times is not None and active.applied < fault.times:
                 message = f"{fault.described()} was applied {active.applied} of {fault.times} times"

@@ -21,7 +21,7 @@ _LARGE: Final = 64 * 1024
 
 def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
     """True for JSON with more levels than that; ``raw`` tells cheaply that it has not."""
-    if raw.count(b"{") + raw.count(b"[") <= limit:
+    if len(raw) <= 2 * limit or raw.count(b"{") + raw.count(b"[") <= limit:  # two brackets a level
         return False
     level = [value]
     for _ in range(limit + 1):
@@ -153,7 +153,7 @@ class Journal:
         entry.seq = entry.changed = self._changes.mark()
         entry.done_ms = milliseconds()
         self._entries.append(entry)
-        self._bytes += entry.size
+        self._bytes += len(entry.body) + len(entry.answer)
         while len(self._entries) > self._limit or self._bytes > self._bytes_limit:
             self._drop_oldest()
 

@@ -32,7 +32,7 @@ class NoWorld(Refusal):
 
 
 class KeptWorlds:
-    """Worlds by key, the one that was used longest ago first.
+    """Worlds by key; with ``forget_idle``, the one that was used longest ago comes first.
 
     A world that no request has changed is *bare*: it does not count, and only the newest of them are kept. ``limit``:
     how many others there may be. ``forget_idle``: real seconds without a request or an open response, after which a
@@ -54,8 +54,10 @@ class KeptWorlds:
     def get(self, name: str) -> World | None:
         """The world of a key, which is used now; None if there is none. Raises NoWorld, once, for a forgotten one."""
         world = self._worlds.get(name)
-        now = monotonic()
         if world is not None:
+            if self.forget_idle is None:  # nobody asks who was used when
+                return world
+            now = monotonic()
             if not self._is_idle(world, now):
                 world.used_at = now
                 self._worlds.move_to_end(name)

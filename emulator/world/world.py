@@ -74,6 +74,7 @@ class World(State):
         self.idle_polls = IdlePolls()
         #: What the world of the same key had that a reset has ended, if that is remembered.
         self.ended_ids: frozenset[str] = frozenset()
+        #: A request has made an object.
         self.made_by_requests = False
         #: A request has changed something that no request made.
         self.is_used = False
@@ -245,10 +246,6 @@ class World(State):
         ]
 
     # ---- Beginning and end ----
-
-    def made(self) -> None:
-        """A request has made an object."""
-        self.made_by_requests = True
 
     @property
     def is_bare(self) -> bool:

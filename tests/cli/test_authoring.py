@@ -175,7 +175,7 @@ def test_faults_stay_in_their_place_too_and_go_with_their_scenario() -> None:
 def test_a_reload_reaches_all_worlds_and_tells_those_that_refuse_it() -> None:
     worlds = Worlds(scenarios=(load_scenario({"name": "one"}),), mode="key")
     busy, idle = worlds.of("busy"), worlds.of("idle")
-    busy.made()
+    busy.made_by_requests = True
 
     refusals = worlds.reload(load_scenario({"name": "one", "settings": {"seed": 5}}))
 

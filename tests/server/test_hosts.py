@@ -44,14 +44,14 @@ FINE = [
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_host_fits_these_names(hosts: Hosts, host: str, fits: bool) -> None:
-    headers = [(b"accept", b"*/*"), (b"host", host.encode())]
+    headers = {b"accept": b"*/*", b"host": host.encode()}
 
     assert (hosts.caller(headers).unknown_host is None) is fits
     assert (hosts.caller(headers).unknown_host is None) is fits, "also when it is remembered"
 
 
 def test_a_request_without_a_name_is_fine() -> None:
-    assert Hosts().caller([(b"accept", b"*/*")]) == NO_PAGE
+    assert Hosts().caller({b"accept": b"*/*"}) == NO_PAGE
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_request_without_a_name_is_fine() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_page_of_this_machine_is_let_in(hosts: Hosts, host: str, origin: str, site: str, is_own: bool) -> None:
-    headers = [(b"host", host.encode()), (b"origin", origin.encode()), (b"sec-fetch-site", site.encode())]
+    headers = {b"host": host.encode(), b"origin": origin.encode(), b"sec-fetch-site": site.encode()}
 
     expected = Caller(origin=origin.encode()) if is_own else Caller(is_foreign=True)
     assert hosts.caller(headers) == expected
@@ -88,7 +88,7 @@ def test_a_page_of_this_machine_is_let_in(hosts: Hosts, host: str, origin: str, 
 
 
 def test_a_page_of_the_same_origin_may_hide_it() -> None:
-    assert Hosts().caller([(b"origin", b"null"), (b"sec-fetch-site", b"same-origin")]) == NO_PAGE
+    assert Hosts().caller({b"origin": b"null", b"sec-fetch-site": b"same-origin"}) == NO_PAGE
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import orjson
 
-from emulator.apis.assistants.objects import MESSAGE_STATE, Message, text_of, without
+from emulator.apis.assistants.objects import MESSAGE_STATE, Message, text_of, texts_of, without
 from emulator.apis.http.json_text import pretty
 from emulator.engine.usage import tokens
 from emulator.world.state.state import Shape
@@ -31,11 +31,16 @@ class StoredMessage:
     def __init__(self, message: Message) -> None:
         shown = without(message, MESSAGE_STATE)
         self.item = orjson.dumps(shown, option=orjson.OPT_INDENT_2).replace(b"\n", _INDENT)
-        state = [message["status"], message["incomplete_details"], message["incomplete_at"], message["completed_at"]]
-        self.state = None if state == _state_of_made(message["created_at"]) else state
+        was_made_complete = (
+            message["status"] == "completed"
+            and message["completed_at"] == message["created_at"]
+            and message["incomplete_at"] is None
+            and message["incomplete_details"] is None
+        )
+        self.state = None if was_made_complete else [message[key] for key in MESSAGE_STATE]
         self.is_from_user = message["role"] == "user"
         self.run_id = message["run_id"]
-        self.tokens = sum(tokens(part["text"]["value"]) for part in message["content"] if part["type"] == "text")
+        self.tokens = sum([tokens(text) for text in texts_of(message)])
 
     def message(self) -> Message:
         """The message with all its keys."""

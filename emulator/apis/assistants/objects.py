@@ -222,9 +222,14 @@ def image_part(file_id: str) -> Object:
     return {"type": "image_file", "image_file": {"file_id": file_id}}
 
 
+def texts_of(message: Mapping[str, Any]) -> list[str]:
+    """The texts of a message's parts."""
+    return [part["text"]["value"] for part in message["content"] if part["type"] == "text"]
+
+
 def text_of(message: Mapping[str, Any]) -> str:
     """All text of a message; parts are joined by line breaks."""
-    return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
+    return "\n".join(texts_of(message))
 
 
 #: The settings of an assistant that the request for a run can override.

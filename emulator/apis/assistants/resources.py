@@ -58,14 +58,16 @@ def resolve(world: State, sent: Object | None, *, days: int | None = None, on_az
 def check_messages(world: State, messages: Iterable[Object]) -> None:
     """Raises ApiError if messages that are to be made refer to files that are not there, or that are not searched."""
     for message in messages:
-        if attachments := _of_files(message.get("attachments") or []):
+        attachments = message.get("attachments")
+        if attachments and (attachments := _of_files(attachments)):
             for one in attachments:
                 require_file(world, one["file_id"], "attachments")
             searched = [one["file_id"] for one in attachments if _has_tool(one, "file_search")]
             require_searchable(world, searched, "attachments")
-        for part in message["content"] if isinstance(message["content"], list) else []:
-            if part["type"] == "image_file":
-                require_file(world, part["image_file"]["file_id"], "content")
+        if isinstance(message["content"], list):
+            for part in message["content"]:
+                if part["type"] == "image_file":
+                    require_file(world, part["image_file"]["file_id"], "content")
 
 
 def add_message(

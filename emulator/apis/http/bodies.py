@@ -15,8 +15,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from emulator.apis.http import errors
 from emulator.apis.http.form import Form, announced, is_form
-from emulator.apis.http.headers import Header
-from emulator.apis.http.validation import request_error, with_whole_numbers
+from emulator.apis.http.headers import Header, by_name
+from emulator.apis.http.validation import request_error, whole_names, with_whole_numbers
 from emulator.base.limits import MAX_BODY, MAX_BODY_DEPTH, MAX_BODY_VALUES
 from emulator.base.request_schemas import schema
 from emulator.world.journal import nested_beyond
@@ -58,7 +58,7 @@ async def read_body(receive: Receive, limit: int = MAX_BODY, said: Sequence[Head
 
 async def read_any(scope: Scope, receive: Receive) -> bytes | Form | None:
     """The body of a request, as a form if it is one; None if the client left."""
-    if not is_form(scope["headers"]):
+    if not is_form(by_name(scope["headers"])):
         return await read_body(receive, MAX_BODY, scope["headers"])
     from emulator.apis.http.form_reader import read_form  # imports a parser
 
@@ -120,7 +120,9 @@ def read_json(operation: str, body: bytes, *, foundry: bool = False) -> dict[str
         raise errors.nested_too_deeply(MAX_BODY_DEPTH)
     if error := request_error(operation, values, foundry=foundry):
         raise error
-    read: dict[str, Any] = with_whole_numbers(operation, values) if _has_decimal(body) else values
+    read: dict[str, Any] = values
+    if whole_names(operation) and _has_decimal(body):
+        read = with_whole_numbers(operation, values)
     return read
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -35,13 +35,9 @@ class Form:
         return {**self.fields, **files}
 
 
-def is_form(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """True for the headers of a request with a multipart body; of several content types the first counts."""
-    for name, value in headers:
-        if name == b"content-type":
-            is_multipart: bool = value.lower().startswith(b"multipart/form-data")
-            return is_multipart
-    return False
+def is_form(headers: Mapping[bytes, bytes]) -> bool:
+    """True for the headers (by name) of a request with a multipart body."""
+    return headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
 
 
 def announced(headers: Iterable[tuple[bytes, bytes]]) -> int:

@@ -6,7 +6,8 @@ import base64
 import binascii
 import functools
 import re
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import parse_qsl, unquote
 
 from emulator.apis.http import errors
@@ -53,7 +54,8 @@ _FOUNDRY: Final[Headers] = [
 _CLIENT_REQUEST_ID: Final = b"x-ms-client-request-id"
 
 
-class Address(NamedTuple):
+@dataclass(slots=True)
+class Address:
     """Where a request goes: its path without its base, as segments, and the flavour that the base speaks.
 
     ``version``: the ``api-version`` of Azure and Foundry, empty for none.
@@ -63,10 +65,6 @@ class Address(NamedTuple):
     flavour: Flavour
     query: dict[str, str | list[str]]
     version: str = ""
-
-    @property
-    def waives_beta(self) -> bool:
-        return self.flavour != "openai"
 
 
 def read_query(raw: bytes) -> dict[str, str | list[str]]:
@@ -116,6 +114,11 @@ def _below(path: str, length: int | None, roots: frozenset[str]) -> list[str] | 
     segments = path.split("/")
     start = next((n for n, segment in enumerate(segments) if segment in roots), None)
     return None if start is None else segments[start:]
+
+
+def by_name(headers: Headers) -> dict[bytes, bytes]:
+    """Headers by their names; of several with the same name, the first."""
+    return dict(reversed(headers))
 
 
 def read_key(headers: Headers) -> str:

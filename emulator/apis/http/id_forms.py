@@ -64,14 +64,14 @@ def form_error(prefix: str, id: str, param: str) -> ApiError | None:
     return _refused(param, id, f"Expected an ID that begins with '{prefix}'.")
 
 
-def _is_plain(prefix: str, id: str) -> bool:
-    """True for nearly all ids: those that can only be of this prefix."""
-    return id.startswith(prefix) and prefix not in _NEVER and _CHARACTERS.fullmatch(id) is not None
+@functools.cache
+def _plain(prefix: str) -> re.Pattern[str]:
+    """Nearly all ids: those that can only be of this prefix."""
+    never = f"(?!{_NEVER[prefix]})" if prefix in _NEVER else ""
+    return re.compile(f"{never}{prefix}{_CHARACTERS.pattern}")
 
 
 def _error_unless_given(prefix: str, id: str, param: str, given: Given) -> ApiError | None:
-    if _is_plain(prefix, id):
-        return None
     error = form_error(prefix, id, param)
     return None if error is None or (_GIVEN.get(prefix, ""), id) in given else error
 
@@ -97,8 +97,7 @@ def judge_path(operation: str, path: Mapping[str, str], given: Given) -> None:
     last = None
     for param, prefix in _judged(operation):
         id = path[param]
-        error = _error_unless_given(prefix, id, param, given)
-        if error is None:
+        if _plain(prefix).fullmatch(id) or not (error := _error_unless_given(prefix, id, param, given)):
             continue
         if not _is_longer(prefix, id):
             raise error
@@ -142,16 +141,16 @@ def judge_values(part: str, operation: str, value: Any, given: Given) -> None:
 
 def _judge(ids: _Ids, value: Any, path: tuple[str | int, ...], given: Given) -> None:
     """Raises ApiError for the first id in a value that stands at this path of a body or query."""
-    if ids.prefix and isinstance(value, str):
-        if _error_unless_given(ids.prefix, value, "", given):
+    if isinstance(value, dict):
+        for name, inner in ids.members.items():
+            if name in value and (inner.prefix or not isinstance(value[name], str)):
+                _judge(inner, value[name], (*path, name), given)
+    elif isinstance(value, str):
+        if ids.prefix and not _plain(ids.prefix).fullmatch(value):
             from emulator.sandbox.json_schema import dotted
 
-            if error := form_error(ids.prefix, value, dotted(path)):
+            if error := _error_unless_given(ids.prefix, value, dotted(path), given):
                 raise error
-    elif isinstance(value, dict):
-        for name, inner in ids.members.items():
-            if name in value:
-                _judge(inner, value[name], (*path, name), given)
     elif isinstance(value, list) and ids.items:
         for number, one in enumerate(value):
             _judge(ids.items, one, (*path, number), given)

@@ -65,9 +65,9 @@ class PendingRequest:
         return headers.azure_headers(self.flavour, request_id, now, self.entry.headers, of_responses=of_responses)
 
     def shared_head(self, request_id: str) -> bytes:
-        """``shared_headers`` as lines."""
+        """``shared_headers`` as lines, for a response that goes out at once."""
         if self.flavour == "openai":
-            return headers.openai_head(request_id, self.world.clock.now())
+            return headers.openai_head(request_id, self.entry.time)
         return headers.lines_of(self.shared_headers(request_id))
 
     @property

@@ -124,14 +124,14 @@ class Api:
                 warn_of_version(world, pending.resolved.version, base.flavour, pending.resolved.operation)
             if world.is_strict:
                 check_recorded(world, pending.resolved, entry)
-            if world.faults.any:
+            if world.faults.in_force:
                 pending.active_fault = chosen_fault(self._endpoints, world, pending.resolved, entry)
         except Exception as error:
             if entry.operation is None:  # a stub may respond to it, and the journal tells what it was
                 entry.body = journal_body(body)
             self._conclude(pending, error)
         else:
-            if len(pending.resolved.raw) <= LARGE and not pending.is_intercepted:
+            if len(pending.resolved.raw) <= LARGE and (pending.active_fault is None or not pending.is_intercepted):
                 self._handle_it(pending, pending.resolved)
         return pending
 
@@ -259,14 +259,14 @@ class Api:
             if removed:
                 raise errors.removed(entry.method, entry.path) from None
             raise
-        form = body if isinstance(body, Form) else None
-        raw = b"" if isinstance(body, Form) else body
-        entry.operation, entry.body = operation.name, journal_body(body)
+        form, raw = (body, b"") if isinstance(body, Form) else (None, body)
+        entry.operation, entry.body = operation.name, raw if form is None else journal_body(form)
         entry.thread_id, entry.run_id = path.get("thread_id") or path.get("conversation_id"), path.get("run_id")
         if removed:
             raise errors.removed(entry.method, entry.path)
         handler = self._endpoints.handler(operation.name)
-        return ResolvedRequest(operation, handler, path, address.query, raw, form, address.waives_beta, address.version)
+        waives_headers = base.flavour != "openai"
+        return ResolvedRequest(operation, handler, path, address.query, raw, form, waives_headers, address.version)
 
     def _handle(self, world: World, resolved: ResolvedRequest, entry: Entry, flavour: Flavour) -> Response:
         """From a request to its result. Raises Refusal for what the service refuses."""
@@ -294,7 +294,7 @@ class Api:
             request.engine.catch_up()
         result = resolved.handler(request)
         if entry.method == "POST":
-            world.made()
+            world.made_by_requests = True
         elif entry.method == "DELETE" or entry.moved:
             world.is_used = True
         if request.at_rest is not None and not entry.moved:

@@ -11,8 +11,8 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator.base.operations import BY_NAME, ApiName
-from emulator.base.request_schemas import document, schema
+from emulator.base.operations import BY_NAME
+from emulator.base.request_schemas import schema
 
 if TYPE_CHECKING:
     from emulator.apis.http.errors import ApiError
@@ -37,7 +37,8 @@ def is_valid(operation: str, body: Any, part: str = "bodies", *, foundry: bool =
 
 def request_error(operation: str, body: Any, part: str = "bodies", *, foundry: bool = False) -> ApiError | None:
     """The service's error for the first thing that does not fit, or None. ``foundry``: by what Foundry takes."""
-    if is_valid(operation, body, part, foundry=foundry):
+    fits = _decides(part, operation, foundry=foundry)
+    if fits is None or fits(body):
         return None
     from emulator.apis.http.validation_words import DIALECTS, refuse
     from emulator.sandbox.json_schema import breaches
@@ -65,9 +66,10 @@ _FREE: Final = frozenset({"parameters", "schema", "output_schema", "attributes",
 
 
 @functools.cache
-def _whole_names(api: ApiName) -> frozenset[str]:
-    """The properties of an API's bodies that are whole numbers."""
-    names, waiting = set(), [document(api)]
+def whole_names(operation: str) -> frozenset[str]:
+    """The properties of an operation's body that are whole numbers."""
+    whole = schema("bodies", operation) or {}
+    names, referred, waiting = set(), set(), [{**whole, "$defs": None}]
     while waiting:
         part = waiting.pop()
         for name, inner in part.get("properties", {}).items():
@@ -75,12 +77,16 @@ def _whole_names(api: ApiName) -> frozenset[str]:
                 names.add(name)
         inners = [one for value in part.values() for one in (value if isinstance(value, list) else [value])]
         waiting += [one for one in inners if isinstance(one, dict)]
+        definition = part.get("$ref", "").rpartition("/")[2]
+        if definition and definition not in referred:
+            referred.add(definition)
+            waiting.append(whole["$defs"][definition])
     return frozenset(names)
 
 
 def with_whole_numbers(operation: str, body: Any) -> Any:
     """A body that fits, with ``43`` for ``43.0`` where the schema has an integer: JSON Schema knows no difference."""
-    return _with_whole(body, _whole_names(BY_NAME[operation].api))
+    return _with_whole(body, whole_names(operation))
 
 
 def _with_whole(value: Any, names: frozenset[str]) -> Any:

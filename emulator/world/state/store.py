@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, Self, TypeVar, cast
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from emulator.base.json_types import Object
 from emulator.world.state.collection import Collection
@@ -65,14 +65,14 @@ class Store:
         self.unknown_models: set[str] = set()
         #: Ids that a scenario has chosen, with the kind of object (a key of ``given``): their form is not judged.
         self.given_ids: set[tuple[str, str]] = set()
-        self._parts: dict[type[Any], StorePart] = {}
+        self._parts: dict[type[StorePart], Any] = {}
 
     def of(self, part: type[Part]) -> Part:
         """The objects of one API, by the class that it defines for them."""
-        found = self._parts.get(part)
+        found: Part | None = self._parts.get(part)
         if found is None:
             found = self._parts[part] = part()
-        return cast("Part", found)
+        return found
 
     def is_empty(self) -> bool:
         parts = any(not part.is_empty() for part in self._parts.values())

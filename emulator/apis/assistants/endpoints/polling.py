@@ -17,14 +17,15 @@ def thread_in_path(request: Request) -> Thread:
 
 def poll_thread(request: Request, thread: Thread, run_id: str | None = None) -> None:
     """A poll moves the thread's active run one status. ``run_id``: of the run that the request names."""
-    turn = request.engine.active.get(thread.active_run or "")
-    if turn is not None:
-        request.entry.moved |= request.engine.poll(turn)
-        if not turn.at_rest and run_id in (None, turn.id):
-            request.note_poll(None)
-            return
-    elif thread.active_run:
-        request.entry.moved |= active_given_runs.poll(thread, request.world.now)
+    if active := thread.active_run:
+        turn = request.engine.active.get(active)
+        if turn is None:
+            request.entry.moved |= active_given_runs.poll(thread, request.world.now)
+        else:
+            request.entry.moved |= request.engine.poll(turn)
+            if not turn.at_rest and run_id in (None, turn.id):
+                request.note_poll(None)
+                return
     if len(thread.runs):
         request.note_poll(partial(_rest_of, thread, run_id))
 
