@@ -10,15 +10,9 @@ from itertools import accumulate
 from math import inf
 from typing import Any, Final, NamedTuple
 
+from emulator.apis.responses.objects import Item
 from emulator.apis.responses.wire import part_in_order
 from emulator.base.json_types import Object
-
-
-class Tell(NamedTuple):
-    """An event, with its data in order."""
-
-    event: str
-    data: Object
 
 
 class TextDeltas(NamedTuple):
@@ -29,80 +23,91 @@ class TextDeltas(NamedTuple):
     pieces: list[str]
 
 
+#: What is written at once, as data of events: no request comes between.
+Written = list[Object | TextDeltas]
+
+ITEM_DONE: Final = "response.output_item.done"
 TEXT_DELTA: Final = "response.output_text.delta"
 
 
-def event(name: str, **fields: Any) -> Tell:
+def event(name: str, **fields: Any) -> Object:
     """An event with these fields."""
-    return Tell(name, part_in_order({"type": name, **fields, "sequence_number": 0}))
+    return part_in_order({"type": name, **fields, "sequence_number": 0})
 
 
-def part_event(name: str, item_id: str, output_index: int, part: Object) -> Tell:
+def error_event(error: Object) -> Object:
+    """What a response fails for."""
+    return event("error", error={"type": error["code"], **error, "param": None})
+
+
+def item_added(item: Item, output_index: int) -> Object:
+    """An item of the output begins; ``item`` is as it is shown then."""
+    return _item_event("response.output_item.added", item, output_index)
+
+
+def item_done(item: Item, output_index: int) -> Object:
+    """An item of the output is done."""
+    return _item_event(ITEM_DONE, item, output_index)
+
+
+def _item_event(name: str, item: Item, output_index: int) -> Object:
+    return {"type": name, "item": item, "output_index": output_index, "sequence_number": 0}
+
+
+def part_event(name: str, item_id: str, output_index: int, part: Object) -> Object:
     """A part of a message begins or ends."""
-    return Tell(
-        name,
-        {
-            "type": name,
-            "content_index": 0,
-            "item_id": item_id,
-            "output_index": output_index,
-            "part": part,
-            "sequence_number": 0,
-        },
-    )
+    return {
+        "type": name,
+        "content_index": 0,
+        "item_id": item_id,
+        "output_index": output_index,
+        "part": part,
+        "sequence_number": 0,
+    }
 
 
-def text_done(item_id: str, output_index: int, text: str) -> Tell:
+def text_done(item_id: str, output_index: int, text: str) -> Object:
     """All deltas of a text are out."""
-    name = "response.output_text.done"
-    return Tell(
-        name,
-        {
-            "type": name,
-            "content_index": 0,
-            "item_id": item_id,
-            "logprobs": [],
-            "output_index": output_index,
-            "sequence_number": 0,
-            "text": text,
-        },
-    )
+    return {
+        "type": "response.output_text.done",
+        "content_index": 0,
+        "item_id": item_id,
+        "logprobs": [],
+        "output_index": output_index,
+        "sequence_number": 0,
+        "text": text,
+    }
 
 
-def text_events(
-    item_id: str, output_index: int, pieces: list[str], annotations: list[Object]
-) -> list[Tell | TextDeltas]:
+def delta(name: str, item_id: str, output_index: int, piece: str) -> Object:
+    """A piece of arguments or code."""
+    return {
+        "type": name,
+        "delta": piece,
+        "item_id": item_id,
+        "obfuscation": "",
+        "output_index": output_index,
+        "sequence_number": 0,
+    }
+
+
+def text_events(item_id: str, output_index: int, pieces: list[str], annotations: list[Object]) -> Written:
     """The pieces of a text, and each citation behind the piece that ends at its position or later.
 
     A link has no position: it comes behind the whole text, and so does what comes behind it.
     """
     ends = list(accumulate(map(len, pieces))) if annotations else []
-    events: list[Tell | TextDeltas] = []
+    written: Written = []
     sent = 0
     for number, annotation in enumerate(annotations):
         behind = bisect_left(ends, annotation.get("index", inf)) + 1
         if before := pieces[sent:behind]:
-            events.append(TextDeltas(item_id, output_index, before))
+            written.append(TextDeltas(item_id, output_index, before))
             sent = behind
-        events.append(_annotation_event(item_id, output_index, number, annotation))
-    return [*events, TextDeltas(item_id, output_index, rest)] if (rest := pieces[sent:]) else events
+        written.append(_annotation_event(item_id, output_index, number, annotation))
+    return [*written, TextDeltas(item_id, output_index, rest)] if (rest := pieces[sent:]) else written
 
 
-def _annotation_event(item_id: str, output_index: int, number: int, annotation: Object) -> Tell:
+def _annotation_event(item_id: str, output_index: int, number: int, annotation: Object) -> Object:
     place: Object = {"content_index": 0, "item_id": item_id, "output_index": output_index, "annotation_index": number}
     return event("response.output_text.annotation.added", **place, annotation=annotation)
-
-
-def delta(name: str, item_id: str, output_index: int, piece: str) -> Tell:
-    """A piece of arguments or code."""
-    return Tell(
-        name,
-        {
-            "type": name,
-            "delta": piece,
-            "item_id": item_id,
-            "obfuscation": "",
-            "output_index": output_index,
-            "sequence_number": 0,
-        },
-    )

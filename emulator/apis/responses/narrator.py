@@ -6,13 +6,22 @@ Events and their order are those of the wire (docs/wire.md, Responses §3). Each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from emulator.apis.responses import errors, objects
 from emulator.apis.responses.code_files import CodeFiles
-from emulator.apis.responses.events import delta, event, part_event, text_done, text_events
-from emulator.apis.responses.response_writer import Added, Done, ResponseWriter, Written
+from emulator.apis.responses.events import (
+    Written,
+    delta,
+    event,
+    item_added,
+    item_done,
+    part_event,
+    text_done,
+    text_events,
+)
+from emulator.apis.responses.response_writer import ResponseWriter
 from emulator.apis.responses.store import StoredResponse, WaitingCall, responses_of
 from emulator.apis.responses.usage import UsageCounter
 from emulator.apis.responses.views import Include
@@ -47,7 +56,7 @@ from emulator.scenarios.steps.context import StepFailed
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore
 
-Items = Iterator[EngineItem]
+Items = Iterable[EngineItem]
 
 #: Reasons for an incomplete response, by those of scenarios.
 _REASONS: Final = {"max_completion_tokens": "max_output_tokens", "content_filter": "content_filter"}
@@ -114,65 +123,67 @@ class ResponseNarrator(ResponseWriter):
 
     def began(self, action: Began) -> Items:
         self._index, self._open = 0, None
-        yield Move("in_progress")
+        return (Move("in_progress"),)
 
     def waited(self, action: Waited) -> Items:
         """A response does not expire: waiting for that takes no time."""
-        if not action.to_expiry:
-            yield action
+        return () if action.to_expiry else (action,)
 
     def held(self, action: Held) -> Items:
         yield action
-        yield from self._close()
+        yield from self._closing()
 
     def completed(self, action: Completed) -> Items:
         return self._complete()
 
     def _complete(self) -> Items:
-        yield from self._close()
-        yield Move("completed")
+        return (*self._closing(), Move("completed"))
 
     def failed(self, action: Failed) -> Items:
         """A message that is open stays as it is: the response fails in its middle. Code and searches fail."""
         return self._fail({"code": action.code, "message": action.message})
 
     def _fail(self, error: Object) -> Items:
-        if self._open and self._open.can_fail:
-            yield from self._close("failed")
+        closing = self._closing("failed") if self._open and self._open.can_fail else ()
         self._open = None
-        yield Move("failed", {"error": error})
+        return (*closing, Move("failed", {"error": error}))
 
     def cut_off(self, action: CutOff) -> Items:
         """No response ends for its context: it is refused, or the context is trimmed and nobody sees that."""
         if action.reason == "max_prompt_tokens":
-            yield from self._too_long()
-            return
+            return self._too_long()
         reason = _REASONS[action.reason]
         if reason != action.reason:
             self.log.transcript.notes.append(f"{action.reason} is {reason} on Responses")
-        yield from self._close("incomplete")
-        yield Move("incomplete", {"incomplete_details": {"reason": reason}})
+        return (*self._closing("incomplete"), Move("incomplete", {"incomplete_details": {"reason": reason}}))
 
     def _too_long(self) -> Items:
         if self.response["truncation"] != "auto":
             self.stored.refusal = refusal = errors.context_too_long()
-            yield from self.failed(Failed(str(refusal.code), refusal.message))
-        elif self._open or self.response["output"]:
-            yield from self._complete()
-        else:
-            raise StepFailed("impossible", "with truncation auto a context is trimmed: the turn has to say something")
+            return self._fail({"code": str(refusal.code), "message": refusal.message})
+        if self._open or self.response["output"]:
+            return self._complete()
+        raise StepFailed("impossible", "with truncation auto a context is trimmed: the turn has to say something")
 
     def expired(self, action: Expired) -> Items:
         """There is no equivalent: a background response fails, any other is complete with what it has."""
         self.log.transcript.notes.append("a response does not expire")
         if self.is_background:
-            yield from self._fail({"code": "server_error", "message": "The response took too long."})
-        else:
-            yield from self._complete()
+            return self._fail({"code": "server_error", "message": "The response took too long."})
+        return self._complete()
 
     def cancelled(self, action: Cancelled) -> Items:
         self._open = None
-        yield Move("cancelled")
+        return (Move("cancelled"),)
+
+    def _closing(self, status: str = "completed") -> tuple[Written, ...]:
+        """The item that is still open, if there is one, is done."""
+        written = self._close(status)
+        return (written,) if written else ()
+
+    def _close(self, status: str = "completed") -> Written:
+        opened, self._open = self._open, None
+        return [] if opened is None else opened.end(self, status)
 
     # ---- Messages ----
 
@@ -182,23 +193,25 @@ class ResponseNarrator(ResponseWriter):
         index, id = self._next_index(), self._make_id("message")
         annotations = [self.files.annotation(one) for one in plain.annotations]
         part = objects.output_text(plain.text, annotations)
-        yield [
-            Added(objects.message(id, "in_progress", [], phase), index),
+        written = [
+            item_added(objects.message(id, "in_progress", [], phase), index),
             part_event("response.content_part.added", id, index, objects.output_text("")),
             *text_events(id, index, plain.pieces, annotations),
             *self._end_message(action, id, index, part, phase),
         ]
+        return (written,)
 
     def refused(self, action: Refused) -> Items:
         """A message that is a refusal; its deltas have no obfuscation."""
         index, id = self._next_index(), self._make_id("message")
         place: Object = {"content_index": 0, "item_id": id, "output_index": index}
-        yield [
-            Added(objects.message(id, "in_progress", []), index),
+        written = [
+            item_added(objects.message(id, "in_progress", []), index),
             part_event("response.content_part.added", id, index, {"type": "refusal", "refusal": ""}),
             *(event("response.refusal.delta", **place, delta=piece) for piece in action.pieces),
             *self._end_message(action, id, index, {"type": "refusal", "refusal": action.text}, None),
         ]
+        return (written,)
 
     def _end_message(self, action: Said | Refused, id: str, index: int, part: Object, phase: str | None) -> Written:
         """All words are out: the message is done, unless the next step finds it open."""
@@ -207,18 +220,12 @@ class ResponseNarrator(ResponseWriter):
         self._open = _OpenItem(lambda me, status: _message_done(id, index, part, phase, status))
         return []
 
-    def _close(self, status: str = "completed") -> Items:
-        """The item that is still open is done."""
-        opened, self._open = self._open, None
-        if opened is not None:
-            yield opened.end(self, status)
-
     # ---- Reasoning ----
 
     def reasoned(self, action: Reasoned) -> Items:
         """A reasoning item, with the parts of its summary if it has one."""
         index, id = self._next_index(), self._make_id("reasoning")
-        written: Written = [Added(objects.reasoning(id, [], opaque(f"{id} added")), index)]
+        written: Written = [item_added(objects.reasoning(id, [], opaque(f"{id} added")), index)]
         for number, (text, pieces) in enumerate(zip(action.summary, action.pieces, strict=True)):
             place: Object = {"item_id": id, "output_index": index, "summary_index": number}
             empty, whole = ({"type": "summary_text", "text": one} for one in ("", text))
@@ -231,7 +238,8 @@ class ResponseNarrator(ResponseWriter):
                 event("response.reasoning_summary_text.done", **place, text=text),
                 event("response.reasoning_summary_part.done", **place, part=whole),
             ]
-        yield [*written, Done(objects.reasoning(id, action.summary, opaque(id)), index)]
+        written.append(item_done(objects.reasoning(id, action.summary, opaque(id)), index))
+        return (written,)
 
     # ---- Calls ----
 
@@ -249,31 +257,30 @@ class ResponseNarrator(ResponseWriter):
         call_id = self.world.ids.make("tool_call", self.response["id"])
         pieces = ["{}"] if call.arguments == "{}" else call.pieces
         return [
-            Added(objects.function_call(id, "in_progress", call_id, call.name, ""), index),
+            item_added(objects.function_call(id, "in_progress", call_id, call.name, ""), index),
             *(delta("response.function_call_arguments.delta", id, index, piece) for piece in pieces),
             event("response.function_call_arguments.done", arguments=call.arguments, item_id=id, output_index=index),
-            Done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index),
+            item_done(objects.function_call(id, "completed", call_id, call.name, call.arguments), index),
         ]
 
     def searched(self, action: Searched) -> Items:
+        written: Written = []
         for search in action.searches:
-            yield from self._close()
-            yield self._file_search_call(search)
-        if not action.stays_open:
-            yield from self._close()
+            written += [*self._close(), *self._file_search_call(search)]
+        return (written,) if action.stays_open else (written, *self._closing())
 
     def _file_search_call(self, search: Search) -> Written:
         index, id = self._next_index(), self._make_id("file_search_call")
         self._open = _OpenItem(lambda me, status: me._search_done(id, index, search, status), can_fail=True)
         return [
-            Added(objects.file_search_call(id, "in_progress", [], None), index),
+            item_added(objects.file_search_call(id, "in_progress", [], None), index),
             event("response.file_search_call.in_progress", item_id=id, output_index=index),
             event("response.file_search_call.searching", item_id=id, output_index=index),
         ]
 
     def _search_done(self, id: str, index: int, search: Search, status: str) -> Written:
         results = [objects.file_search_result(one, self._store_of(one.file_id)) for one in search.results]
-        done = Done(objects.file_search_call(id, status, search.queries, results), index)
+        done = item_done(objects.file_search_call(id, status, search.queries, results), index)
         if status != "completed":
             return [done]
         return [event("response.file_search_call.completed", item_id=id, output_index=index), done]
@@ -284,18 +291,17 @@ class ResponseNarrator(ResponseWriter):
         return found.id if found else None
 
     def ran_code(self, action: RanCode) -> Items:
+        written: Written = []
         for execution in action.executions:
-            yield from self._close()
-            yield self._code_interpreter_call(execution)
-        if not action.stays_open:
-            yield from self._close()
+            written += [*self._close(), *self._code_interpreter_call(execution)]
+        return (written,) if action.stays_open else (written, *self._closing())
 
     def _code_interpreter_call(self, execution: Execution) -> Written:
         index, id, container = self._next_index(), self._make_id("code_interpreter_call"), self.files.container()
         self._open = _OpenItem(lambda me, status: me._code_done(id, index, container, execution, status), can_fail=True)
         place: Object = {"item_id": id, "output_index": index}
         return [
-            Added(objects.code_interpreter_call(id, "in_progress", "", container, []), index),
+            item_added(objects.code_interpreter_call(id, "in_progress", "", container, []), index),
             event("response.code_interpreter_call.in_progress", **place),
             *(delta("response.code_interpreter_call_code.delta", id, index, piece) for piece in execution.pieces),
             event("response.code_interpreter_call_code.done", **place, code=execution.input),
@@ -307,7 +313,7 @@ class ResponseNarrator(ResponseWriter):
             {"type": "logs", "logs": one.text} if isinstance(one, Logs) else self.files.image(one.file)
             for one in execution.outputs
         ]
-        done = Done(objects.code_interpreter_call(id, status, execution.input, container, outputs), index)
+        done = item_done(objects.code_interpreter_call(id, status, execution.input, container, outputs), index)
         if status != "completed":
             return [done]
         return [event("response.code_interpreter_call.completed", item_id=id, output_index=index), done]
@@ -322,7 +328,7 @@ def _message_done(id: str, index: int, part: Object, phase: str | None, status: 
     return [
         said,
         part_event("response.content_part.done", id, index, part),
-        Done(objects.message(id, status, [part], phase), index),
+        item_done(objects.message(id, status, [part], phase), index),
     ]
 
 

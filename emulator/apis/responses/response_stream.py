@@ -28,15 +28,15 @@ class ResponseStream(EventStream):
         super().__init__()
         self._chance = None if seed is None else blake2b(f"{seed} ".encode(), digest_size=_BLOCK)
 
-    def tell(self, event: str, data: Object) -> None:
-        """Appends an event. ``data`` has its keys in order, and places for its number and its obfuscation."""
-        data["sequence_number"] = number = len(self.frames)
-        if "obfuscation" in data:
+    def tell(self, event: Object) -> None:
+        """Appends an event, whose data has places for its number and its obfuscation."""
+        event["sequence_number"] = number = len(self.frames)
+        if "obfuscation" in event:
             if self._chance is None:
-                del data["obfuscation"]
+                del event["obfuscation"]
             else:
-                data["obfuscation"] = self._obfuscation(number, data["delta"]).decode()
-        self.frames.append(sse.frame(event, orjson.dumps(data)))
+                event["obfuscation"] = self._obfuscation(number, event["delta"]).decode()
+        self.frames.append(sse.frame(event["type"], orjson.dumps(event)))
 
     def tell_deltas(self, deltas: TextDeltas) -> None:
         """Appends pieces of a text."""

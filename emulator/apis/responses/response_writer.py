@@ -6,9 +6,9 @@ A turn is as many responses as it has rounds of function calls, plus one. The wr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from emulator.apis.responses.events import TEXT_DELTA, Tell, TextDeltas, event
+from emulator.apis.responses.events import ITEM_DONE, TEXT_DELTA, TextDeltas, Written, error_event
 from emulator.apis.responses.objects import Item, Response, text_of
 from emulator.apis.responses.response_stream import ResponseStream
 from emulator.apis.responses.store import StoredResponse, responses_of
@@ -32,24 +32,6 @@ _STATUS: Final = {
     "cancelled": "cancelled",
 }
 _FINISHED: Final = frozenset({"completed", "incomplete"})
-
-
-class Added(NamedTuple):
-    """An item of the output begins; ``item`` is as it is shown then."""
-
-    item: Item
-    position: int
-
-
-class Done(NamedTuple):
-    """An item of the output is done."""
-
-    item: Item
-    position: int
-
-
-#: What is written at once: no request comes between.
-Written = list[Tell | TextDeltas | Added | Done]
 
 
 class ResponseWriter:
@@ -121,8 +103,7 @@ class ResponseWriter:
         self.stored.leave_conversation(adds=status in _FINISHED)
         if error:
             self.log.transcript.code = error["code"]
-            told = event("error", error={"type": error["code"], **error, "param": None})
-            self._tell(told, at)
+            self._tell(error_event(error), at)
         self._tell_response(f"response.{status}", at)
 
     def _tier(self) -> str:
@@ -150,22 +131,26 @@ class ResponseWriter:
     def apply(self, written: Written, at: float) -> Flaw | None:
         """This is written in the second ``at``. Returns what the model could not have written."""
         flaw = None
-        for item in written:
-            match item:
-                case Tell():
-                    self._tell(item, at)
-                case TextDeltas(item_id, _, pieces):
-                    self.log.note(int(at), TEXT_DELTA, len(pieces), item_id)
-                    if stream := self._stream():
-                        stream.tell_deltas(item)
-                case Added(shown, index):
-                    self._tell_item("response.output_item.added", shown, index, at)
-                case Done(done, index):
-                    self._note_thought(done)
-                    self._change({"output": [*self.response["output"], done]})
-                    self._tell_item("response.output_item.done", done, index, at)
-                    flaw = self._format_flaw(done)
+        for event in written:
+            if isinstance(event, TextDeltas):
+                if stream := self._note(TEXT_DELTA, event.item_id, at, len(event.pieces)):
+                    stream.tell_deltas(event)
+            elif "item" in event:
+                flaw = self._write_item(event, at)
+            else:
+                self._tell(event, at)
         return flaw
+
+    def _write_item(self, event: Object, at: float) -> Flaw | None:
+        """An item of the output begins, or is done."""
+        item = event["item"]
+        is_done = event["type"] == ITEM_DONE
+        if is_done:
+            self._note_thought(item)
+            self._change({"output": [*self.response["output"], item]})
+        if stream := self._note(event["type"], item["id"], at):
+            stream.tell({**event, "item": item_view(item, self.include)})
+        return self._format_flaw(item) if is_done else None
 
     def _note_thought(self, item: Item) -> None:
         """The item goes with the reasoning item before it: no request may bring it alone."""
@@ -185,28 +170,17 @@ class ResponseWriter:
         why = "it is no JSON" if (value := parsed(text)) is text else reason(schema, value)
         return Flaw("response_format", f"the answer breaks the request's text.format: {why}") if why else None
 
-    def _tell_item(self, event: str, item: Item, index: int, at: float) -> None:
-        self.log.note(int(at), event, object_id=item["id"])
-        if stream := self._stream():
-            shown = item_view(item, self.include)
-            stream.tell(event, {"type": event, "item": shown, "output_index": index, "sequence_number": 0})
-
-    def _tell_response(self, event: str, at: float) -> None:
-        self.log.note(int(at), event, object_id=self.response["id"])
-        if stream := self._stream():
+    def _tell_response(self, name: str, at: float) -> None:
+        if stream := self._note(name, self.response["id"], at):
             shown = response_view(self.response, self.include)
-            stream.tell(event, {"type": event, "response": shown, "sequence_number": 0})
+            stream.tell({"type": name, "response": shown, "sequence_number": 0})
 
-    def _tell(self, told: Tell, at: float) -> None:
-        event, data = told
-        self.log.note(int(at), event, object_id=data.get("item_id"))
-        if stream := self._stream():
-            stream.tell(event, data)
+    def _tell(self, event: Object, at: float) -> None:
+        if stream := self._note(event["type"], event.get("item_id"), at):
+            stream.tell(event)
 
-    def _stream(self) -> ResponseStream | None:
-        """The stream that somebody reads."""
+    def _note(self, name: str, object_id: str | None, at: float, times: int = 1) -> ResponseStream | None:
+        """Adds an event to the timeline, or so many deltas. Returns the stream that tells it, if somebody reads one."""
+        self.log.note(int(at), name, times, object_id)
         stream = self.log.stream
         return stream if isinstance(stream, ResponseStream) else None
-
-
-__all__ = ["Added", "Done", "ResponseStream", "ResponseWriter", "Tell", "Written"]
