@@ -45,7 +45,7 @@ class ActiveTurn:
     id: str
     thread_id: str
     turn: Turn
-    context: Callable[[], StepContext]
+    context: StepContext
     narrator: Narrator
     log: TurnLog
     situation: Situation
@@ -125,7 +125,7 @@ class ActiveTurn:
             items = iter(self.narrator.narrate(action))
             first = next(items, None)
             if first is not None:
-                self.log.transcript.record(action, self.context())
+                self.log.transcript.record(action, self.context)
                 self.log.begin(action, self.step)
                 yield first
                 yield from items
@@ -137,8 +137,8 @@ class ActiveTurn:
 
     def _actions(self) -> Iterator[Action]:
         yield Began()
-        context = self.context()
-        context.make_file = self.log.transcript.keeping(context.make_file)
+        context = self.context
+        context.note_file = self.log.transcript.add_file
         steps = self.turn.steps
         for number, step in enumerate(steps):
             self.step = step

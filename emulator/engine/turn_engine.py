@@ -100,7 +100,7 @@ class TurnEngine:
         """The outputs of all calls that the turn waits for are there: it is queued again. ``go_on`` plays it."""
         turn.log.transcript.submit(outputs)
         for output in outputs:
-            turn.context().outputs.append(output)
+            turn.context.outputs += (output,)
             self._check_expected(turn, output)
         turn.log.stream = stream
         while turn.status == "requires_action" and (item := turn.ahead()):

@@ -34,7 +34,7 @@ from emulator.scenarios.steps.actions import (
     SearchResult,
     Waited,
 )
-from emulator.scenarios.steps.context import Fake, Output, StepContext
+from emulator.scenarios.steps.context import Output, StepContext
 from emulator.scenarios.steps.tool import Tool
 
 SAYS: dict[type[Action], str] = {Said: "says", Refused: "refuses:"}
@@ -107,10 +107,20 @@ TOOLS = [
 RESULT = SearchResult("file-1", "foods.txt", 0.9, {}, "Apples.")
 
 
+class ToyContext(StepContext):
+    """A turn with three tools and one file to be found."""
+
+    def tools(self) -> list[Tool]:
+        return TOOLS
+
+    def search(self, query: str) -> list[SearchResult]:
+        return [RESULT]
+
+
 def new_turn(*steps: dict[str, Any]) -> tuple[ActiveTurn, Words]:
     """A turn of these steps that has not begun, and its narrator."""
     (turn,) = load_scenario({"turns": [{"steps": list(steps)}]}).turns
-    context = StepContext("Hello", lambda: TOOLS, dict, Fake(1), search=lambda query: [RESULT])
+    context = ToyContext("Hello", {})
     words = Words(context)
     narrator: Narrator = words
     situation = Situation("Hello", "", "a model", [tool.name for tool in TOOLS], {}, {}, {}, 1)
@@ -118,7 +128,7 @@ def new_turn(*steps: dict[str, Any]) -> tuple[ActiveTurn, Words]:
         id="run_1",
         thread_id="thread_1",
         turn=turn,
-        context=lambda: context,
+        context=context,
         narrator=narrator,
         log=TurnLog(),
         situation=situation,

@@ -109,7 +109,7 @@ def test_a_result_is_cited_by_its_number() -> None:
 def test_a_file_that_code_made_is_linked_by_a_span() -> None:
     later = context()
     play(later, "code", {"input": "", "images": [{"filename": "plot.png", "content": "1"}]})
-    later.find_file = {"plot.png": FileRef("file-of-1-bytes", "plot.png")}.get
+    later.files["plot.png"] = FileRef("file-of-1-bytes", "plot.png")
     (said,) = play(later, "say", {"text": "My plot", "cite": [span(3, 7, file="plot.png")]})
     assert [one.kind for one in said.annotations] == ["link"]
 
@@ -183,5 +183,5 @@ def test_pieces_join_to_both_texts(text: str, how: Any, cuts: list[int], markers
 
 
 def test_a_message_without_citations_is_plain() -> None:
-    (said,) = play(StepContext("", list, dict, context().fake), "say", "Hi there")
+    (said,) = play(StepContext("", {}), "say", "Hi there")
     assert said.plain == PlainText(said.text, said.pieces, [])

@@ -32,14 +32,25 @@ OBJECTS = {
 }
 
 
+class Given(StepContext):
+    """A turn with these tools and outputs, and the objects of any API, at an instant."""
+
+    def __init__(self, tools: list[Tool], outputs: tuple[Output, ...], at: int) -> None:
+        super().__init__("What's up?", {})
+        self._tools, self.outputs, self._at = tools, outputs, at
+
+    def tools(self) -> list[Tool]:
+        return self._tools
+
+    def objects(self) -> dict[str, Any]:
+        return dict(OBJECTS)
+
+    def new_fake(self) -> Fake:
+        return Fake(1, self._at)
+
+
 def context(*outputs: Output, tools: list[Tool] = TOOLS, at: int = 0) -> StepContext:
-    return StepContext(
-        message="What's up?",
-        tools=lambda: tools,
-        objects=lambda: dict(OBJECTS),
-        fake=Fake(1, at),
-        outputs=list(outputs),
-    )
+    return Given(tools, outputs, at)
 
 
 PARIS = Output("get_weather", '{"city":"Paris"}', '{"celsius": 18}')

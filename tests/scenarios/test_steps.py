@@ -37,7 +37,7 @@ from emulator.scenarios.steps.actions import (
     SearchResult,
     Waited,
 )
-from emulator.scenarios.steps.context import Fake, Output, StepContext
+from emulator.scenarios.steps.context import Output, StepContext
 from emulator.scenarios.steps.pieces import cut
 from emulator.scenarios.steps.step import Step
 from emulator.scenarios.steps.tool import Tool
@@ -56,19 +56,31 @@ TOOLS = [
 ]
 
 
-def context(*outputs: str, tools: list[Tool] = TOOLS) -> StepContext:
-    """A turn with two files. ``outputs``: submitted for calls to come."""
-    return StepContext(
-        message="Hello",
-        tools=lambda: tools,
-        objects=dict,
-        fake=Fake(1),
-        find_file=FILES.get,
-        make_file=lambda filename, content: FileRef(f"file-of-{len(content)}-bytes", filename),
-        search=lambda query: FOUND,
-        contents={"plot.png": b"\x89PNG"},
-        outputs=[Output("get_weather", "{}", output) for output in outputs],
-    )
+class WithFiles(StepContext):
+    """A turn with two files, and two results of each search."""
+
+    def __init__(self, tools: list[Tool]) -> None:
+        super().__init__("Hello", {"plot.png": b"\x89PNG"})
+        self._tools, self.files = tools, dict(FILES)
+
+    def tools(self) -> list[Tool]:
+        return self._tools
+
+    def find_file(self, name: str) -> FileRef | None:
+        return self.files.get(name)
+
+    def store_file(self, filename: str, content: bytes) -> FileRef:
+        return FileRef(f"file-of-{len(content)}-bytes", filename)
+
+    def search(self, query: str) -> list[SearchResult]:
+        return FOUND
+
+
+def context(*outputs: str, tools: list[Tool] = TOOLS) -> WithFiles:
+    """``outputs``: submitted for calls to come."""
+    made = WithFiles(tools)
+    made.outputs = tuple(Output("get_weather", "{}", output) for output in outputs)
+    return made
 
 
 class Typed(list[Any]):

@@ -70,7 +70,7 @@ class RunNarrator(RunWriter):
         run: Run,
         log: TurnLog,
         usage: UsageCounter,
-        context: Callable[[], StepContext],
+        context: StepContext,
         file_kind: str = "file",
     ) -> None:
         """``file_kind``: of the ids of files that only a scenario names."""
@@ -217,7 +217,7 @@ class RunNarrator(RunWriter):
         calls = [self._tool_call("function", tool_calls.function(call, None)) for call in action.calls]
         yield partial(self._write_calls, action, calls)
         yield Move("requires_action", {"required_action": tool_calls.required_action(calls)})
-        yield partial(self._write_outputs, action, calls, self._context().outputs[-len(calls) :])
+        yield partial(self._write_outputs, action, calls, self._context.outputs[-len(calls) :])
         yield Move("queued")
         yield Move("in_progress")
 
@@ -233,7 +233,7 @@ class RunNarrator(RunWriter):
         self._open = _OpenStep({**step, "step_details": tool_calls.details(calls)})
         self.put(self._open.step)
 
-    def _write_outputs(self, action: Called, calls: list[Object], outputs: list[Output], at: int) -> None:
+    def _write_outputs(self, action: Called, calls: list[Object], outputs: tuple[Output, ...], at: int) -> None:
         opened, self._open = self._open, None
         assert opened is not None
         answered = [
@@ -278,7 +278,7 @@ class RunNarrator(RunWriter):
         ]
         begun = [{**made, "file_search": {"ranking_options": ranking, "results": []}} for made in calls]
         step = self._begin_tool_calls([tool_calls.call_delta(index, made) for index, made in enumerate(begun)], at)
-        self._end_tool_calls(action, step, begun, calls, self._context().message, at)
+        self._end_tool_calls(action, step, begun, calls, self._context.message, at)
 
     def _tool_call(self, kind: str, content: Object) -> Object:
         return {"id": self._make_id("tool_call"), "type": kind, kind: content}

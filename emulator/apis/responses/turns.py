@@ -21,8 +21,8 @@ from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.fake import Fake
 from emulator.scenarios.conditions import Situation
 from emulator.scenarios.model import Turn
-from emulator.scenarios.steps.actions import SearchResult
-from emulator.scenarios.steps.context import LateContext, StepContext
+from emulator.scenarios.steps.actions import FileRef, SearchResult
+from emulator.scenarios.steps.context import StepContext
 from emulator.scenarios.steps.tool import Tool
 from emulator.world.state.state import State
 from emulator.world.state.vector_stores import VectorStore
@@ -99,7 +99,7 @@ def turn_of(
         id=response["id"],
         thread_id=situation.thread["id"],
         turn=turn,
-        context=LateContext(_step_context, world, narrator, situation, turn),
+        context=ResponseContext(narrator, situation, turn),
         narrator=narrator,
         log=log,
         situation=situation,
@@ -110,32 +110,46 @@ def turn_of(
     return made
 
 
-def _step_context(world: World, narrator: ResponseNarrator, situation: Situation, turn: Turn) -> StepContext:
-    """What the steps of a turn see. Tools and stores are those of the response that is being written."""
-    id, store = narrator.response["id"], world.store
+class ResponseContext(StepContext):
+    """A turn as its steps see it: tools and stores are those of the response that is being written."""
 
-    def objects() -> dict[str, Any]:
-        assistant, thread = situation.assistant, situation.thread
-        as_run = {"thread_id": thread["id"], "assistant_id": assistant["id"], "model": narrator.stored.model}
-        return {"assistant": assistant, "thread": thread, "run": {**narrator.response, **as_run}}
+    tools_owner = "the request"
 
-    return StepContext(
-        message=situation.message,
-        tools=lambda: tools_of(narrator.response),
-        tools_owner="the request",
-        objects=objects,
-        fake=Fake(partial(world.ids.stream, "fake", id), narrator.response["created_at"]),
-        find_file=narrator.files.find,
-        file_names=lambda: [file["filename"] for file in store.files],
-        make_file=narrator.files.make,
-        search=partial(_search, narrator, turn),
-        store_ids=lambda: [store.id for store in narrator.stores],
-        read_file=narrator.files.read,
-        contents=turn.contents,
-    )
+    def __init__(self, narrator: ResponseNarrator, situation: Situation, turn: Turn) -> None:
+        super().__init__(situation.message, turn.contents)
+        self._narrator, self._situation, self._turn = narrator, situation, turn
+        first = narrator.response
+        self._id, self._created_at = first["id"], first["created_at"]
 
+    def tools(self) -> list[Tool]:
+        return tools_of(self._narrator.response)
 
-def _search(narrator: ResponseNarrator, turn: Turn, query: str) -> list[SearchResult]:
-    """Searches the stores of the response that is being written."""
-    is_seen = "file_search_call.results" in narrator.include
-    return search_stores(narrator.world, narrator.response["id"], turn, narrator.stores, query, is_seen=is_seen)
+    def objects(self) -> dict[str, Any]:
+        assistant, thread = self._situation.assistant, self._situation.thread
+        as_run = {"thread_id": thread["id"], "assistant_id": assistant["id"], "model": self._narrator.stored.model}
+        return {"assistant": assistant, "thread": thread, "run": {**self._narrator.response, **as_run}}
+
+    def new_fake(self) -> Fake:
+        return Fake(partial(self._narrator.world.ids.stream, "fake", self._id), self._created_at)
+
+    def find_file(self, name: str) -> FileRef | None:
+        return self._narrator.files.find(name)
+
+    def file_names(self) -> list[str]:
+        return [file["filename"] for file in self._narrator.world.store.files]
+
+    def store_file(self, filename: str, content: bytes) -> FileRef:
+        return self._narrator.files.make(filename, content)
+
+    def read_file(self, file_id: str) -> bytes:
+        return self._narrator.files.read(file_id)
+
+    def search(self, query: str) -> list[SearchResult]:
+        narrator = self._narrator
+        is_seen = "file_search_call.results" in narrator.include
+        return search_stores(
+            narrator.world, narrator.response["id"], self._turn, narrator.stores, query, is_seen=is_seen
+        )
+
+    def store_ids(self) -> list[str]:
+        return [store.id for store in self._narrator.stores]

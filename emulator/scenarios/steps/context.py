@@ -5,8 +5,9 @@ The API that plays the turn makes the context; steps read it, render their templ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import orjson
@@ -21,7 +22,7 @@ from emulator.scenarios.steps.tool import Tool
 
 _Made = TypeVar("_Made")
 
-__all__ = ["Fake", "LateContext", "Output", "StepContext", "StepFailed", "parsed"]
+__all__ = ["Fake", "Output", "StepContext", "StepFailed", "parsed"]
 
 
 class StepFailed(EmulatorError):
@@ -52,42 +53,83 @@ class Output:
         return parsed(self.output)
 
 
-@dataclass(slots=True)
 class StepContext:
-    """One turn, as its steps see it. ``tools`` are those that the model has, in the order of the request.
+    """One turn, as its steps see it. Each API has a context of its own, which knows what the turn is played on.
 
-    ``objects``: the API's own objects that templates see, by name (``assistant``, ``thread``, ``run``).
+    ``message``: what the user has said. ``contents``: of the files that the scenario names by path. The values below
+    are those of a turn in which nothing of the kind has happened yet.
     """
 
-    message: str
-    tools: Callable[[], list[Tool]]
-    objects: Callable[[], dict[str, Any]]
-    fake: Fake
-    #: A file by its id, or the newest of that name; the names that there are, for the error.
-    find_file: Callable[[str], FileRef | None] = lambda name: None
-    file_names: Callable[[], list[str]] = list
-    #: Stores a file that the model's code makes: file name and content.
-    make_file: Callable[[str, bytes], FileRef] = lambda filename, content: FileRef("", filename)
-    #: The content of a stored file, by its id.
-    read_file: Callable[[str], bytes] = lambda file_id: b""
-    #: What file search finds in the turn's vector stores, best first.
-    search: Callable[[str], list[SearchResult]] = lambda query: []
-    #: Ids of the vector stores that file search looks into.
-    store_ids: Callable[[], list[str]] = list
-    #: Contents of the files that the scenario names by path.
-    contents: Mapping[str, bytes] = field(default_factory=dict)
-    #: Files that the model's code has made for the user: texts link to them.
-    generated: list[FileRef] = field(default_factory=list)
-    #: Images that the model's code has made.
-    images_made: list[FileRef] = field(default_factory=list)
-    #: The results of the latest search.
-    results: list[SearchResult] = field(default_factory=list)
-    #: The outputs that the client has submitted so far.
-    outputs: list[Output] = field(default_factory=list)
-    #: What has the tools, in the words of its API: a run, or on Responses each request.
+    #: What has the tools, in the words of the API: a run, or on Responses each request.
     tools_owner: str = "the run"
-    #: What its templates may do, all together.
-    meter: Meter = field(default_factory=Meter)
+    #: Files that the model's code has made for the user: texts link to them.
+    generated: tuple[FileRef, ...] = ()
+    #: Images that the model's code has made.
+    images_made: tuple[FileRef, ...] = ()
+    #: The results of the latest search.
+    results: Sequence[SearchResult] = ()
+    #: The outputs that the client has submitted so far.
+    outputs: tuple[Output, ...] = ()
+    #: Gets the name and the content of each file that the model's code makes.
+    note_file: Callable[[str, bytes], None] | None = None
+
+    def __init__(self, message: str, contents: Mapping[str, bytes]) -> None:
+        self.message, self.contents = message, contents
+
+    # ---- What the API knows ----
+
+    def tools(self) -> list[Tool]:
+        """Those that the model has, in the order of the request."""
+        return []
+
+    def objects(self) -> dict[str, Any]:
+        """The API's own objects that templates see, by name: ``assistant``, ``thread``, ``run``."""
+        return {}
+
+    def new_fake(self) -> Fake:
+        """The Faker of the turn's templates."""
+        return Fake(0)
+
+    def find_file(self, name: str) -> FileRef | None:
+        """A file by its id, or the newest of that name."""
+        return None
+
+    def file_names(self) -> list[str]:
+        """The names that there are, for the error."""
+        return []
+
+    def store_file(self, filename: str, content: bytes) -> FileRef:
+        """Stores a file that the model's code makes."""
+        return FileRef("", filename)
+
+    def read_file(self, file_id: str) -> bytes:
+        """The content of a stored file."""
+        return b""
+
+    def search(self, query: str) -> list[SearchResult]:
+        """What file search finds in the turn's vector stores, best first."""
+        return []
+
+    def store_ids(self) -> list[str]:
+        """Ids of the vector stores that file search looks into."""
+        return []
+
+    # ---- What steps do ----
+
+    @cached_property
+    def fake(self) -> Fake:
+        return self.new_fake()
+
+    @cached_property
+    def meter(self) -> Meter:
+        """What its templates may do, all together."""
+        return Meter()
+
+    def make_file(self, filename: str, content: bytes) -> FileRef:
+        """A file that the model's code makes."""
+        if self.note_file is not None:
+            self.note_file(filename, content)
+        return self.store_file(filename, content)
 
     def render(self, value: Any) -> Any:
         """A value with its templates filled in.
@@ -138,21 +180,6 @@ class StepContext:
             ],
             "fake": self.fake,
         }
-
-
-class LateContext:
-    """The context of a turn, made when its first step is played: until then a turn is only queued."""
-
-    __slots__ = ("_arguments", "_made", "_make")
-
-    def __init__(self, make: Callable[..., StepContext], *arguments: Any) -> None:
-        self._make, self._arguments = make, arguments
-        self._made: StepContext | None = None
-
-    def __call__(self) -> StepContext:
-        if self._made is None:
-            self._made = self._make(*self._arguments)
-        return self._made
 
 
 def _or_failed(make: Callable[[], _Made]) -> _Made:

@@ -118,7 +118,7 @@ def _outputs(context: StepContext, one: Object) -> list[Logs | Image]:
         else:
             made.append(Image(_shown_image(context, output["image"])))
     for file in one.get("files", []):
-        context.generated.append(_shown_file(context, file))
+        context.generated += (_shown_file(context, file),)
     return made
 
 
@@ -135,7 +135,7 @@ def _shown_image(context: StepContext, value: Any) -> FileRef:
         image = _from_data_url(context, text)
     else:
         return context.file(text)
-    context.images_made.append(image)
+    context.images_made += (image,)
     return image
 
 

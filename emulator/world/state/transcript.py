@@ -7,7 +7,7 @@ is filled from the neutral actions of the steps as they are played, so no API ca
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -86,21 +86,13 @@ class Transcript:
 
     def _show(self, files: Iterable[FileRef], context: StepContext) -> None:
         for file in files:
-            self._add_file(file.filename, context.read_file(file.id) if file.id else None)
+            self.add_file(file.filename, context.read_file(file.id) if file.id else None)
 
-    def _add_file(self, name: str, content: bytes | None) -> None:
+    def add_file(self, name: str, content: bytes | None) -> None:
+        """A file that code has made, or an image that is shown."""
         file = {"name": name, "sha256": None if content is None else hashlib.sha256(content).hexdigest()}
         if file not in self.files:
             self.files.append(file)
-
-    def keeping(self, make_file: Callable[[str, bytes], FileRef]) -> Callable[[str, bytes], FileRef]:
-        """The same function, whose files are part of the transcript."""
-
-        def make(filename: str, content: bytes) -> FileRef:
-            self._add_file(filename, content)
-            return make_file(filename, content)
-
-        return make
 
     # ---- What clients send ----
 

@@ -96,7 +96,7 @@ class Watched(RunNarrator):
     def __init__(self, *outputs: str) -> None:
         thread = Thread(objects.thread("thread_1", 0, {}))
         counter, made = UsageCounter(THE_RUN, thread, None, 1), context(*outputs)
-        super().__init__(State({}), thread, THE_RUN, TurnLog(), counter, lambda: made)
+        super().__init__(State({}), thread, THE_RUN, TurnLog(), counter, made)
         self._made: Counter[str] = Counter()
         self.written: list[Item] = []
         self.begin(0)
