@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.base.clock import FOREVER
@@ -33,24 +32,9 @@ def polls_of(turn: Turn, settings: Object) -> dict[str, int]:
     return {**DEFAULT_POLLS, **(stated or {}), **turn.polls} if stated or turn.polls else DEFAULT_POLLS
 
 
-@dataclass(slots=True, eq=False)
 class ActiveTurn:
-    """A turn that is being played, and what is still to come of it.
+    """A turn that is being played, and what is still to come of it. The values below are those of one that begins."""
 
-    ``id`` is that of the run that plays it, ``thread_id`` that of the run's thread. ``responses``: the ids of the
-    responses that play it, where there is no run; ``id`` is that of the first. ``expires_at``: the instant of the
-    world's clock at which its time is over.
-    """
-
-    id: str
-    thread_id: str
-    turn: Turn
-    context: StepContext
-    narrator: Narrator
-    log: TurnLog
-    situation: Situation
-    polls: dict[str, int]
-    expires_at: float = FOREVER
     status: str = "queued"
     #: World time of the item that was played last.
     at: float = 0.0
@@ -63,13 +47,34 @@ class ActiveTurn:
     held_since: float = 0.0
     #: The expiry of ``expire`` directly after ``call``: it happens when the next request names the run.
     expires_when_named: bool = False
-    #: What binds the model at each action, as the request says; None for a turn that nothing binds.
-    bounds: Callable[[], Bounds | None] | None = None
+    #: The ids of the responses that play it, where there is no run; the first is the turn's own.
     responses: tuple[str, ...] = ()
     #: The step that is being played.
     step: Step | None = None
-    _items: Iterator[Item] | None = field(default=None, repr=False)
-    _ahead: Item | None = field(default=None, repr=False)
+    _items: Iterator[Item] | None = None
+    _ahead: Item | None = None
+
+    def __init__(
+        self,
+        id: str,
+        thread_id: str,
+        turn: Turn,
+        context: StepContext,
+        narrator: Narrator,
+        log: TurnLog,
+        situation: Situation,
+        polls: dict[str, int],
+        expires_at: float = FOREVER,
+        bounds: Callable[[], Bounds | None] | None = None,
+    ) -> None:
+        """``id`` is that of the run that plays it, or of the first response, ``thread_id`` that of the run's thread.
+
+        ``expires_at``: the instant of the world's clock at which its time is over. ``bounds``: what binds the model at
+        each action, as the request says; None for a turn that nothing binds.
+        """
+        self.id, self.thread_id, self.turn, self.situation = id, thread_id, turn, situation
+        self.context, self.narrator, self.log = context, narrator, log
+        self.polls, self.expires_at, self.bounds = polls, expires_at, bounds
 
     @property
     def at_rest(self) -> bool:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.scenarios.steps import STEP_KINDS
 from emulator.scenarios.steps.actions import Annotation, FileRef, PlainText, Said
 from emulator.scenarios.steps.context import StepContext, StepFailed
+from emulator.scenarios.steps.step import Step
 from tests.scenarios.test_steps import CAT, FOODS, MARKER, context, plain, play, point, say, shown
 
 SECOND = MARKER.replace("0", "1")
@@ -112,6 +114,25 @@ def test_a_file_that_code_made_is_linked_by_a_span() -> None:
     later.files["plot.png"] = FileRef("file-of-1-bytes", "plot.png")
     (said,) = play(later, "say", {"text": "My plot", "cite": [span(3, 7, file="plot.png")]})
     assert [one.kind for one in said.annotations] == ["link"]
+
+
+def test_a_fixed_text_is_composed_once_and_yet_links_to_what_code_has_made() -> None:
+    step = Step("say", {"text": LINK, "chunks": "words"})
+    (first,), (again,) = (STEP_KINDS["say"].play(context(), step) for _ in range(2))
+    assert first is again
+    later = context()
+    play(later, "code", {"input": "", "files": [{"filename": "a.csv", "content": "1"}]})
+    (linked,) = STEP_KINDS["say"].play(later, step)
+    assert isinstance(linked, Said)
+    assert [one.kind for one in linked.annotations] == ["link"]
+    assert list(STEP_KINDS["say"].play(context(), step)) == [first]
+
+
+@pytest.mark.parametrize("text", ["{{ message }}", "Hi {# nobody #}"])
+def test_a_template_is_composed_in_every_turn(text: str) -> None:
+    step = Step("say", text)
+    assert list(STEP_KINDS["say"].play(context(), step)) == list(STEP_KINDS["say"].play(context(), step))
+    assert step.composed is None
 
 
 def test_a_link_is_one_annotation_however_often_it_is_said() -> None:

@@ -228,14 +228,14 @@ def test_a_copied_store_shares_no_collection() -> None:
     assert not store.is_empty()
     copy = store.copy().of(AssistantsStore)
     copied = copy.thread("thread_1")
-    assert (copied.active_run, len(copied.messages), len(copied.runs), list(copied.steps)) == ("run_1", 1, 1, ["run_1"])
+    assert (copied.active_run, len(copied.messages), len(copied.runs), copied.steps) == ("run_1", 1, 1, {})
     copied.put_message(user_message("msg_2", "more"))
     copied.put_run(objects.run("run_2", 0, "thread_1", ASSISTANT, {}))
     copied.put_step(RUN_STEP)
     copied.active_run = None
     copy.assistants.remove("asst_1")
     copy.threads.remove("thread_1")
-    assert (thread.active_run, len(thread.messages), len(thread.runs), len(thread.steps["run_1"])) == ("run_1", 1, 1, 0)
+    assert (thread.active_run, len(thread.messages), len(thread.runs), thread.steps) == ("run_1", 1, 1, {})
     assert ("asst_1" in original.assistants, original.thread("thread_1") is thread) == (True, True)
 
 

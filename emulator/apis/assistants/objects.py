@@ -238,8 +238,10 @@ _OVERRIDDEN: Final = frozenset({"model", "instructions", "temperature", "top_p",
 
 def run(id: str, at: int, thread_id: str, assistant: Assistant, body: Object, lifetime: int = RUN_LIFETIME) -> Run:
     """A run as it is queued: the assistant's settings, overridden by the request's. ``lifetime``: in seconds."""
-    own = {key: body[key] for key in body.keys() & _OVERRIDDEN if body[key] is not None}
-    settings: Mapping[str, Any] = {**assistant, **own} if own else assistant
+    settings: Mapping[str, Any] = assistant
+    if not _OVERRIDDEN.isdisjoint(body):
+        own = {key: body[key] for key in body.keys() & _OVERRIDDEN if body[key] is not None}
+        settings = {**assistant, **own}
     tools = echo_tools(body["tools"]) if body.get("tools") is not None else assistant["tools"]
     parallel = body.get("parallel_tool_calls")
     return {
@@ -282,7 +284,8 @@ def _instructions(instructions: str | None, additional: str | None) -> str | Non
 
 
 def _truncation(sent: Object | None) -> Object:
-    sent = sent or {}
+    if not sent:
+        return {"type": "auto", "last_messages": None}
     return {"type": sent.get("type", "auto"), "last_messages": sent.get("last_messages")}
 
 

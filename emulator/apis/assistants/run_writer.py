@@ -119,7 +119,7 @@ class RunWriter:
 
     def _tell(self, thing: Run | Message | RunStep, at: int, *events: str) -> None:
         for event in events:
-            self.log.note(at, event, object_id=thing["id"])
+            self.log.note(at, event, 1, thing["id"])
         stream: Any = self.log.stream
         if stream:
             stream.send_object(thing, *events)

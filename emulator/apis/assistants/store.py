@@ -24,9 +24,9 @@ _LARGE: Final = 500
 class ThreadState:
     """What a thread holds. Once a copy of the thread has it too, it does not change any more.
 
-    ``steps``: the run steps of each run, by the run's id. ``active_run``: the id of the run that is not at its end yet,
-    at most one a thread. ``asked``: the user's message that came last, with its id and its text, which the next run is
-    to answer; empty if there is none. ``tokens``: the estimate for the texts of all messages.
+    ``steps``: the run steps of each run that has any, by the run's id. ``active_run``: the id of the run that is not at
+    its end yet, at most one a thread. ``asked``: the user's message that came last, with its id and its text, which the
+    next run is to answer; empty if there is none. ``tokens``: the estimate for the texts of all messages.
     """
 
     __slots__ = ("active_run", "asked", "is_shared", "messages", "object", "runs", "steps", "tokens")
@@ -53,21 +53,17 @@ class ThreadState:
 class Thread:
     """A thread with all that belongs to it. It changes by its methods and setters alone."""
 
-    __slots__ = ("state",)
+    __slots__ = ("id", "state")
 
     def __init__(self, object: ThreadObject) -> None:
-        self.state = ThreadState(object)
+        self.id, self.state = object["id"], ThreadState(object)
 
     @classmethod
     def of(cls, state: ThreadState) -> Thread:
         """A thread that begins with what a copy of it holds."""
         thread = cls.__new__(cls)
-        thread.state = state
+        thread.id, thread.state = state.object["id"], state
         return thread
-
-    @property
-    def id(self) -> str:
-        return self.state.object["id"]
 
     @property
     def object(self) -> ThreadObject:
@@ -87,8 +83,12 @@ class Thread:
 
     @property
     def steps(self) -> Mapping[str, Listing[RunStep]]:
-        """The run steps of each run, by the run's id."""
+        """The run steps of each run that has any, by the run's id."""
         return self.state.steps
+
+    def steps_of(self, run_id: str) -> Listing[RunStep]:
+        """The run steps of a run that is there."""
+        return self.state.steps.get(run_id) or Collection(RUN_STEP)
 
     @property
     def active_run(self) -> str | None:
@@ -120,14 +120,14 @@ class Thread:
             state.asked = (*newest, newest[1].text()) if newest else ("", None, "")
 
     def put_run(self, run: Run) -> None:
-        state = self._own()
-        state.runs.put(run["id"], run)
-        if run["id"] not in state.steps:
-            state.steps[run["id"]] = Collection(RUN_STEP)
+        self._own().runs.put(run["id"], run)
 
     def put_step(self, step: RunStep) -> None:
         """Stores a run step of a run that is there."""
-        self._own().steps[step["run_id"]].put(step["id"], step)
+        steps, run_id = self._own().steps, step["run_id"]
+        if run_id not in steps:
+            steps[run_id] = Collection(RUN_STEP)
+        steps[run_id].put(step["id"], step)
 
     @property
     def tokens(self) -> int:

@@ -59,4 +59,4 @@ def turn_of(
 
 def _bounds_of(thread: Thread, run: Run) -> Bounds:
     """What binds the model now: the run steps tell whether it has used a tool."""
-    return bounds_of(run, has_used=any(step["type"] == "tool_calls" for step in thread.steps[run["id"]]))
+    return bounds_of(run, has_used=any(step["type"] == "tool_calls" for step in thread.steps_of(run["id"])))

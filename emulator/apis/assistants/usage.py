@@ -114,7 +114,7 @@ class UsageCounter:
 
         Reasoning that no run step followed is part of it.
         """
-        used: list[Object | None] = [step["usage"] for step in self._thread.steps[self._run["id"]]]
+        used: list[Object | None] = [step["usage"] for step in self._thread.steps_of(self._run["id"])]
         if not used and self._stated:
             return total([share(self._stated, 0, 1, self._reasoned), *self._beside])
         if self._reasoned and self._stated is None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from emulator.base.json_types import Object
 from emulator.sandbox.json_schema import TEXT, Schema
+from emulator.sandbox.templates import is_template
 from emulator.scenarios.steps.actions import Action, Reasoned, Refused, Said
 from emulator.scenarios.steps.citations import CITE, compose, why_no_place
 from emulator.scenarios.steps.context import StepContext
@@ -55,7 +56,10 @@ def _check_message(step: Object) -> Iterator[Flaw]:
     check=_check_message,
 )
 def say(context: StepContext, step: Step) -> Iterator[Action]:
-    """A message, composed whole."""
+    """A message, composed whole; once, if it is the same in every turn."""
+    if step.composed is not None and not context.generated:
+        yield step.composed
+        return
     value: Object = {"text": step.value} if isinstance(step.value, str) else step.value
     images = [context.file(context.render_text(name)) for name in value.get("images", [])]
     if "json" in value:
@@ -63,7 +67,7 @@ def say(context: StepContext, step: Step) -> Iterator[Action]:
     else:
         text = context.render_text(value.get("text", ""))
     made = compose(context, text, value.get("chunks", "words"), value.get("cite", []), images)
-    yield Said(
+    said = Said(
         made.text,
         made.pieces,
         made.annotations,
@@ -73,6 +77,18 @@ def say(context: StepContext, step: Step) -> Iterator[Action]:
         step.is_left_open,
         value.get("phase"),
     )
+    if not context.generated and _is_fixed(value):
+        step.composed = said
+    yield said
+
+
+def _is_fixed(value: Object) -> bool:
+    """True for a text that depends on nothing but the scenario, as long as there is no file to which it could link."""
+    return _FIXED.issuperset(value) and "text" in value and not is_template(value["text"])
+
+
+#: The keys of a message that are no templates and name no files, beside its text.
+_FIXED: Final = frozenset({"text", "chunks", "phase"})
 
 
 _REFUSE: Final[Schema] = {

@@ -13,13 +13,13 @@ from emulator.apis.http.request import JsonResponse, Request, json_response
 
 def list_run_steps(request: Request) -> JsonResponse:
     thread, status = _polled(request)
-    page = thread.steps[request.path["run_id"]].page(read_query(request))
+    page = thread.steps_of(request.path["run_id"]).page(read_query(request))
     return list_of(request, page, partial(view_of, request, run_status=status, content="include[]" in request.query))
 
 
 def get_run_step(request: Request) -> JsonResponse:
     thread, status = _polled(request)
-    step = thread.steps[request.path["run_id"]].find(request.path["step_id"], "step_id")
+    step = thread.steps_of(request.path["run_id"]).find(request.path["step_id"], "step_id")
     return json_response(view_of(request, step, run_status=status, content="include[]" in request.query))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple, cast
+from typing import cast
 
 from emulator.apis.assistants import active_given_runs, errors, objects
 from emulator.apis.assistants.endpoints.assistants import check_settings
@@ -47,38 +47,27 @@ def _note_refused(turn: ActiveTurn | None, error: ApiError) -> None:
         turn.log.transcript.refuse(error.code or error.type)
 
 
-class _Prepared(NamedTuple):
-    """A run that can be created: nothing has been made yet, and nothing is left to be refused."""
-
-    thread: Thread
-    assistant: Assistant
-    messages: list[Object]
-    stores: list[VectorStore]
-    #: The run's own, which only Foundry knows.
-    resources: Object
-
-
 def create_run(request: Request) -> JsonResponse | StreamResponse:
-    return _start(request, _prepare(request, thread_in_path(request)), _stream(request))
-
-
-def _prepare(request: Request, thread: Thread) -> _Prepared:
-    """Validates a run on a thread that is there. Raises Refusal."""
-    world = request.world
-    assistant = _assistant(request)
+    world, body = request.world, request.body
+    thread, assistant = thread_in_path(request), _assistant(request)
     if thread.active_run:
         error = errors.thread_has_active_run(thread.id, thread.active_run)
         _note_refused(request.engine.active.get(thread.active_run), error)
         raise error
-    messages = request.body.get("additional_messages") or []
+    messages = body.get("additional_messages") or []
     check_settings(request, assistant)
     _check_tool_choice(request, assistant)
     if not _can_run(request, assistant, messages) and not thread.has_user_message():
         raise errors.nothing_to_run_on()
     check_room(thread, len(messages))
     check_messages(world, messages)
-    resources = resolve(world, request.body.get("tool_resources"), on_azure=request.on_azure)
-    return _Prepared(thread, assistant, messages, stores_of(world, assistant, thread, resources), resources)
+    own = resolve(world, body.get("tool_resources"), on_azure=request.on_azure)
+    stores = stores_of(world, assistant, thread, own)  # nothing is refused from here on
+    if messages:
+        for message in messages:
+            add_message(world, thread, message, on_azure=request.on_azure)
+        stores = stores_of(world, assistant, thread, own)  # a message can bring the thread a vector store
+    return _start(request, thread, assistant, stores, _stream(request), own)
 
 
 def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
@@ -95,7 +84,7 @@ def create_thread_and_run(request: Request) -> JsonResponse | StreamResponse:
     stream = _stream(request)
     if stream:
         stream.send_object(thread.object, "thread.created")
-    return _start(request, _Prepared(thread, assistant, [], stores_of(world, assistant, thread), {}), stream)
+    return _start(request, thread, assistant, stores_of(world, assistant, thread), stream)
 
 
 def _assistant(request: Request) -> Assistant:
@@ -115,14 +104,16 @@ def _can_run(request: Request, assistant: Assistant, messages: list[Object]) -> 
     return bool(instructed) or "user" in [message["role"] for message in messages]
 
 
-def _start(request: Request, prepared: _Prepared, stream: RunStream | None) -> JsonResponse | StreamResponse:
+def _start(
+    request: Request,
+    thread: Thread,
+    assistant: Assistant,
+    stores: list[VectorStore],
+    stream: RunStream | None,
+    own: Object | None = None,
+) -> JsonResponse | StreamResponse:
+    """Creates a run that nothing refuses. ``stores``: what it searches; ``own``: its resources, on Foundry."""
     world = request.world
-    thread, assistant, messages, stores, own = prepared
-    resources = thread.object["tool_resources"]
-    for message in messages:
-        add_message(world, thread, message, on_azure=request.on_azure)
-    if thread.object["tool_resources"] is not resources:  # a message has brought the thread a vector store
-        stores = stores_of(world, assistant, thread, own)
     use_stores(world, stores)
     id, lifetime = world.ids.make("thread.run", thread.id), RUN_LIFETIMES[request.flavour]
     run = objects.run(id, world.now, thread.id, assistant, request.body, lifetime)
