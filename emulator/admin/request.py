@@ -104,7 +104,7 @@ def worlds_of(request: Request) -> Worlds:
 
 def key_of(request: Request) -> str:
     """The API key of the request. Raises ApiError if it has none."""
-    return headers.read_key(request.scope["headers"])
+    return headers.read_key(headers.by_name(request.scope["headers"]))
 
 
 def json_body(request: Request) -> Any:

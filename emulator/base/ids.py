@@ -77,40 +77,41 @@ class Ids:
     def make(self, kind: str, parent: str = "") -> str:
         """The next id of ``kind`` (a key of ``FORMS``) under ``parent`` (an id; empty for roots)."""
         prefix, length = FORMS[kind]
-        return prefix + self._digest(self._next(kind, parent), length).translate(_TO_ALPHABET).decode()
+        return prefix + self._next(kind, parent, length).translate(_TO_ALPHABET).decode()
 
     def make_timed(self, kind: str, at: int, parent: str = "") -> str:
         """The next id of ``kind`` (a key of ``TIMED``), made in the second ``at``."""
-        return f"{TIMED[kind]}{at % 2**32:08x}{self._digest(self._next(kind, parent), 12).hex()}"
+        return f"{TIMED[kind]}{at % 2**32:08x}{self._next(kind, parent, 12).hex()}"
 
     def make_uuid(self, kind: str, parent: str = "") -> str:
         """The next id of ``kind`` (a key of ``UUIDS``) under ``parent``."""
-        return UUIDS[kind] + UUID(bytes=self._digest(self._next(kind, parent), 16), version=4).hex
+        return UUIDS[kind] + UUID(bytes=self._next(kind, parent, 16), version=4).hex
 
     def family(self, parent: str = "") -> str:
         """A key of 16 hex digits for a response and all that belongs to it, the next one under ``parent``."""
-        return "0" + self._digest(self._next("family", parent), 8).hex()[1:]
+        return "0" + self._next("family", parent, 8).hex()[1:]
 
     def make_kin(self, kind: str, family: str, at: int, parent: str) -> str:
         """The next id of ``kind`` (a key of ``KIN``) under ``parent``, of that family, made in the second ``at``."""
-        return f"{KIN[kind]}{family}00{at % 2**32:08x}{self._digest(self._next(kind, parent), 12).hex()}"
+        return f"{KIN[kind]}{family}00{at % 2**32:08x}{self._next(kind, parent, 12).hex()}"
 
     def make_root(self, kind: str, family: str, at: int) -> str:
         """The next id of ``kind`` (a key of ``ROOTS``), with its family's key at its end, made in the second ``at``."""
-        return f"{ROOTS[kind]}{at % 2**32:08x}{self._digest(self._next(kind, family), 12).hex()}{family}"
+        return f"{ROOTS[kind]}{at % 2**32:08x}{self._next(kind, family, 12).hex()}{family}"
 
     def make_item(self, kind: str, family: str, at: int) -> str:
         """The next id of ``kind`` (a key of ``KIN``) of an item that is put into a conversation of that family."""
-        return f"{KIN[kind]}{at % 2**32:08x}{self._digest(self._next(f'put {kind}', family), 12).hex()}{family}"
+        return f"{KIN[kind]}{at % 2**32:08x}{self._next(f'put {kind}', family, 12).hex()}{family}"
 
     def nonce(self, parent: str) -> str:
         """32 hex digits, the next ones under ``parent``."""
-        return self._digest(self._next("nonce", parent), 16).hex()
+        return self._next("nonce", parent, 16).hex()
 
-    def _next(self, kind: str, parent: str) -> str:
+    def _next(self, kind: str, parent: str, size: int) -> bytes:
+        """As many bytes as ``size``, for the next object of ``kind`` under ``parent``."""
         scope = f"{kind} {parent}"
         number = self._made[scope] = self._made.get(scope, 0) + 1
-        return f"{scope} {number}"
+        return self._digest(f"{scope} {number}", size)
 
     def request_id(self) -> str:
         """The next ``x-request-id``: ``req_`` and 32 hex digits."""

@@ -96,7 +96,7 @@ class Application:
             return None
         if self._hosts.caller(headers) is not NO_PAGE:
             return None
-        pending = scope[PENDING] = self._api.begin(scope, body)
+        pending = scope[PENDING] = self._api.begin(scope, headers, body)
         ready = self._api.respond_now(pending)
         if ready and self._worlds.many_loops and may_outlive_its_loop(self._worlds, scope["headers"]):
             return ready[0], ready[1] + CLOSE_LINE, ready[2]

@@ -89,9 +89,10 @@ class FastProtocol(WithoutH2c):
             return
         self._body = None
         method, (path, _, query) = self.parser.get_method().decode("ascii"), self.url.partition(b"?")
+        readable = path.decode("latin-1")
         scope = {
             "method": method,
-            "path": unquote(path.decode("latin-1")),
+            "path": unquote(readable) if "%" in readable else readable,
             "raw_path": path,
             "query_string": query,
             "headers": self.headers,
@@ -108,11 +109,6 @@ class FastProtocol(WithoutH2c):
 
     def _unset_keepalive_if_required(self) -> None:
         self._idle_since = None
-
-    def _begin_idling(self) -> None:
-        self._idle_since = self._heard_at
-        if self.timeout_keep_alive_task is None:
-            self._check_idle_after(self.timeout_keep_alive)
 
     def _check_idle_after(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
@@ -217,7 +213,9 @@ class FastProtocol(WithoutH2c):
         self.cycle = None  # type: ignore[assignment]  # no request is open, as on a new connection
         self.server_state.total_requests += 1
         if keeps_open:
-            self._begin_idling()
+            self._idle_since = self._heard_at
+            if self.timeout_keep_alive_task is None:
+                self._check_idle_after(self.timeout_keep_alive)
         else:
             self.transport.close()
 

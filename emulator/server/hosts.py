@@ -50,11 +50,11 @@ class Hosts:
         site = headers.get(b"sec-fetch-site", b"").strip().lower()
         if host and not self._is_known(host):
             return Caller(unknown_host=name_of(host.decode("latin-1")))
-        if origin is not None:
-            if site in _SAME_SITE or self._is_own(origin, host):
-                return Caller(origin=origin) if _is_web(origin) else NO_PAGE
-            return Caller(is_foreign=True)
-        return Caller(is_foreign=True) if site == b"cross-site" else NO_PAGE
+        if origin is None:
+            return Caller(is_foreign=True) if site == b"cross-site" else NO_PAGE
+        if site in _SAME_SITE or self._is_own(origin, host):
+            return Caller(origin=origin) if _is_web(origin) else NO_PAGE
+        return Caller(is_foreign=True)
 
     def _is_own_uncached(self, origin: bytes, host: bytes) -> bool:
         """True for an origin of this machine. A page that hides its origin sends ``null``."""

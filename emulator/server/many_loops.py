@@ -11,7 +11,7 @@ from typing import Final
 from starlette.types import Message, Send
 
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.headers import Headers, read_key
+from emulator.apis.http.headers import Headers, by_name, read_key
 from emulator.apis.http.response import CLOSE
 from emulator.world.worlds import Worlds
 
@@ -24,7 +24,7 @@ def may_outlive_its_loop(worlds: Worlds, headers: Headers) -> bool:
     if _SYNCHRONOUS in headers:
         return False
     try:
-        return worlds.has_many_loops(read_key(headers))
+        return worlds.has_many_loops(read_key(by_name(headers)))
     except ApiError:
         return worlds.has_many_loops("")
 

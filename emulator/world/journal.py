@@ -21,7 +21,7 @@ _LARGE: Final = 64 * 1024
 
 def nested_beyond(limit: int, raw: bytes, value: Any) -> bool:
     """True for JSON with more levels than that; ``raw`` tells cheaply that it has not."""
-    if len(raw) <= 2 * limit or raw.count(b"{") + raw.count(b"[") <= limit:  # two brackets a level
+    if raw.count(b"{") + raw.count(b"[") <= limit:
         return False
     level = [value]
     for _ in range(limit + 1):
@@ -75,7 +75,7 @@ class Entry:
         """True for a poll that changed nothing and came out as ``other`` did."""
         return (
             not self.moved
-            and self.method == "GET" == other.method
+            and self.method == other.method == "GET"
             and self.path == other.path
             and self.query == other.query
             and self.status == other.status
@@ -144,7 +144,7 @@ class Journal:
         """Adds a request that has its response, or one more repetition of the one before on that thread."""
         self.counts[entry.operation] += 1
         newest = self._newest.get(entry.thread_id)
-        if newest is not None and entry.repeats_of(newest):
+        if newest is not None and entry.method == "GET" and entry.repeats_of(newest):
             newest.repeats += 1
             newest.changed, newest.done_ms = self._changes.mark(), milliseconds()
             return

@@ -46,7 +46,7 @@ class KeptWorlds:
         self.let_go: Callable[[World], object] = lambda world: deque(world.forget(), maxlen=0)
         self._worlds: OrderedDict[str, World] = OrderedDict()
         #: Those that may be bare, oldest first.
-        self._bare: OrderedDict[str, None] = OrderedDict()
+        self.bare: OrderedDict[str, None] = OrderedDict()
         #: Hashes of the keys whose next request is told that its world was forgotten.
         self._forgotten: OrderedDict[int, None] = OrderedDict()
         self._warned = 0
@@ -77,22 +77,20 @@ class KeptWorlds:
     def put(self, name: str, world: World) -> None:
         """Keeps a new world. Raises NoWorld if there are too many."""
         self._let_go_of_idle()
-        while len(self._bare) >= MAX_BARE_WORLDS:
-            oldest, _ = self._bare.popitem(last=False)
+        while len(self.bare) >= MAX_BARE_WORLDS:
+            oldest, _ = self.bare.popitem(last=False)
             if self._worlds[oldest].is_bare:
                 self._let_go(oldest, self._worlds[oldest])
         if len(self._worlds) >= self.limit + MAX_BARE_WORLDS:
             raise self._too_many()
         world.used_at = monotonic()
         self._worlds[name] = world
-        self._bare[name] = None
+        self.bare[name] = None
 
     def admit(self, name: str) -> None:
-        """A request is going to change the world of this key. Raises NoWorld if it would be one too many."""
-        if name not in self._bare:
-            return
+        """A request is going to change a world in ``bare``. Raises NoWorld if it would be one too many."""
         if not self._worlds[name].is_bare:
-            del self._bare[name]
+            del self.bare[name]
             return
         if len(self._worlds) >= self.limit and self.number() >= self.limit:
             self._let_go_of_idle()
@@ -110,13 +108,13 @@ class KeptWorlds:
 
     def number(self) -> int:
         """How many worlds there are that are not bare."""
-        for name in [name for name in self._bare if not self._worlds[name].is_bare]:
-            del self._bare[name]
-        return len(self._worlds) - len(self._bare)
+        for name in [name for name in self.bare if not self._worlds[name].is_bare]:
+            del self.bare[name]
+        return len(self._worlds) - len(self.bare)
 
     def pop(self, name: str) -> World | None:
         """Takes the world of a key away. Its next request is told nothing."""
-        self._bare.pop(name, None)
+        self.bare.pop(name, None)
         self._forgotten.pop(hash(name), None)
         return self._worlds.pop(name, None)
 

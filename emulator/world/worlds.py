@@ -68,7 +68,7 @@ class Worlds:
             if baselines := self._baselines.get(name):
                 world.restore(baselines[-1])
             world.is_used = bool(baselines or name in self._overrides or name in self.many_loops)
-        if changes:
+        if changes and name in self._worlds.bare:
             self._worlds.admit(name)
         return world
 

@@ -303,6 +303,10 @@ def test_putting_a_run_again_keeps_its_steps() -> None:
 # ---- Stored messages ----
 
 
+def stored_message(message: Message) -> StoredMessage:
+    return StoredMessage(message, objects.texts_of(message))
+
+
 def user_message(id: str, text: str) -> Message:
     return objects.message(id, 5, "thread_1", {"role": "user", "content": text})
 
@@ -342,7 +346,7 @@ messages = st.fixed_dictionaries(
 @given(messages)
 @settings(deadline=None, max_examples=60)
 def test_a_stored_message_is_the_message_and_gives_its_json(message: Message) -> None:
-    stored = StoredMessage(message)
+    stored = stored_message(message)
     assert stored.tokens == sum(tokens(part["text"]["value"]) for part in message["content"] if "text" in part)
     assert stored.message() == message
     assert list(stored.message()) == list(message)
@@ -354,7 +358,7 @@ def test_a_stored_message_is_the_message_and_gives_its_json(message: Message) ->
 @example(user_message("msg_1", '\n  "run_id": "run_1",\n  "role": "user",'), "run_1")
 @settings(deadline=None, max_examples=60)
 def test_no_text_can_pass_for_a_message_s_own_keys(message: Message, run_id: str) -> None:
-    stored = StoredMessage(message)
+    stored = stored_message(message)
     assert stored.is_from_user is (message["role"] == "user")
     assert (stored.run_id == run_id) is (message["run_id"] == run_id)
     assert stored.run_id == message["run_id"]
@@ -362,7 +366,7 @@ def test_no_text_can_pass_for_a_message_s_own_keys(message: Message, run_id: str
 
 @pytest.mark.parametrize("ids", [[], ["msg_1"], ["msg_1", "msg_2"]], ids=len)
 def test_a_page_is_pretty_printed_around_stored_messages(ids: list[str]) -> None:
-    messages = [StoredMessage(user_message(id, '\n  "x": [],\n')) for id in ids]
+    messages = [stored_message(user_message(id, '\n  "x": [],\n')) for id in ids]
     data: list[Any] = [stored.message() for stored in messages]
     first, last = (ids[0], ids[-1]) if ids else (None, None)
     for shape in SHAPES:

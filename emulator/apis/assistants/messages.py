@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import orjson
 
-from emulator.apis.assistants.objects import MESSAGE_STATE, Message, text_of, texts_of, without
+from emulator.apis.assistants.objects import MESSAGE_STATE, Message, text_of, without
 from emulator.apis.http.json_text import pretty
 from emulator.engine.usage import tokens
 from emulator.world.state.state import Shape
@@ -28,7 +28,8 @@ class StoredMessage:
 
     __slots__ = ("is_from_user", "item", "run_id", "state", "tokens")
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, texts: list[str]) -> None:
+        """``texts``: those of the message."""
         shown = without(message, MESSAGE_STATE)
         self.item = orjson.dumps(shown, option=orjson.OPT_INDENT_2).replace(b"\n", _INDENT)
         was_made_complete = (
@@ -40,7 +41,7 @@ class StoredMessage:
         self.state = None if was_made_complete else [message[key] for key in MESSAGE_STATE]
         self.is_from_user = message["role"] == "user"
         self.run_id = message["run_id"]
-        self.tokens = sum([tokens(text) for text in texts_of(message)])
+        self.tokens = sum(map(tokens, texts))
 
     def message(self) -> Message:
         """The message with all its keys."""

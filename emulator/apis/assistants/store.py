@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any, Final
 
 from emulator.apis.assistants.messages import StoredMessage
-from emulator.apis.assistants.objects import Assistant, Message, Run, RunStep, ThreadObject, text_of
+from emulator.apis.assistants.objects import Assistant, Message, Run, RunStep, ThreadObject, texts_of
 from emulator.world.state.collection import Collection, Listing
 from emulator.world.state.missing import Kind, Missing
 from emulator.world.state.state import State
@@ -101,10 +101,11 @@ class Thread:
 
     def put_message(self, message: Message) -> StoredMessage:
         """Stores a message, and returns it as it is stored."""
-        state, id, stored = self._own(), message["id"], StoredMessage(message)
+        state, id, texts = self._own(), message["id"], texts_of(message)
+        stored = StoredMessage(message, texts)
         before = state.messages.get(id)
         if stored.is_from_user and (before is None or id == state.asked[0]):
-            state.asked = id, stored, text_of(message)
+            state.asked = id, stored, "\n".join(texts)
         state.tokens += stored.tokens - (before.tokens if before else 0)
         state.messages.put(id, stored)
         return stored

@@ -98,6 +98,9 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}")
 #: A number that may be whole, and be read as a decimal.
 _DECIMAL = re.compile(rb"[0-9](?:\.0|[eE])")
 
+#: Bytes that JSON of one more level than is taken has at least: two brackets a level.
+_LEAST_DEEP: Final = 2 * MAX_BODY_DEPTH
+
 #: Stand for bodies that were not kept. No other object is the same.
 TOO_LARGE: Final = bytes(1)
 TOO_MANY: Final = bytes(2)
@@ -116,7 +119,7 @@ def read_json(operation: str, body: bytes, *, foundry: bool = False) -> dict[str
         values = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         raise errors.bad_json() from None
-    if nested_beyond(MAX_BODY_DEPTH, body, values):
+    if len(body) > _LEAST_DEEP and nested_beyond(MAX_BODY_DEPTH, body, values):
         raise errors.nested_too_deeply(MAX_BODY_DEPTH)
     if error := request_error(operation, values, foundry=foundry):
         raise error

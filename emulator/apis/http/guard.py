@@ -43,7 +43,7 @@ async def guarded(
         await respond(scope, receive, sender)
     except Exception as error:
         try:
-            world = worlds.of(headers.read_key(scope["headers"]))
+            world = worlds.of(headers.read_key(headers.by_name(scope["headers"])))
         except Refusal:
             world = nowhere
         request_id = world.ids.request_id()

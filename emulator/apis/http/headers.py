@@ -6,6 +6,7 @@ import base64
 import binascii
 import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote
@@ -23,6 +24,7 @@ JSON: Final[Header] = (b"content-type", b"application/json")
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?|v\d+|latest|preview")
 #: Long enough for the tokens of Azure's directory, which take the place of a key.
 _KEY = re.compile(rb"[\x21-\x7e]{1,8192}")
+_KEY_HEADERS: Final = (b"authorization", b"api-key")
 
 #: Sent with every response. Left out on purpose: Cloudflare's and HSTS (docs/differences.md).
 _OPENAI: Final[Headers] = [
@@ -121,20 +123,14 @@ def by_name(headers: Headers) -> dict[bytes, bytes]:
     return dict(reversed(headers))
 
 
-def read_key(headers: Headers) -> str:
-    """The API key: bearer, the password of Basic auth, or else ``api-key``, in whatever order the headers stand.
+def read_key(headers: Mapping[bytes, bytes]) -> str:
+    """The API key that headers (by name) carry: bearer, the password of Basic auth, or else ``api-key``.
 
     Raises ApiError if there is none, or no such.
     """
-    second = None
-    for name, value in headers:
-        if name == b"authorization":
-            if key := _key_in(name, value):
-                return key
-        elif name == b"api-key" and second is None:
-            second = value
-    if second is not None and (key := _key_in(b"api-key", second)):
-        return key
+    for name in _KEY_HEADERS:
+        if name in headers and (key := _key_in(name, headers[name])):
+            return key
     raise errors.no_api_key()
 
 
@@ -164,7 +160,12 @@ def openai_headers(request_id: str, now: float) -> Headers:
 
 def openai_head(request_id: str, now: float) -> bytes:
     """``openai_headers`` as lines."""
-    return b"date: %b\r\n%bx-request-id: %b\r\n" % (http_date(int(now)), _OPENAI_LINES, request_id.encode())
+    return b"%bx-request-id: %b\r\n" % (_openai_lines(int(now)), request_id.encode())
+
+
+@functools.lru_cache(maxsize=64)
+def _openai_lines(second: int) -> bytes:
+    return lines_of([_date(second), *_OPENAI])
 
 
 def azure_headers(
@@ -197,6 +198,3 @@ def _date(now: float) -> Header:
 def lines_of(headers: Headers) -> bytes:
     """Headers as they go over the wire."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
-
-
-_OPENAI_LINES: Final = lines_of(_OPENAI)

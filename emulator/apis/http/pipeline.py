@@ -9,6 +9,7 @@ OpenAI's words, and a problem with its traceback.
 from __future__ import annotations
 
 from asyncio import sleep, to_thread  # a test may put another ``sleep`` in its place
+from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -23,7 +24,7 @@ from emulator.apis.http.flavours import FOUNDRY, Base, Flavour, base_of
 from emulator.apis.http.form import Form
 from emulator.apis.http.gateway import error_response
 from emulator.apis.http.guard import guarded
-from emulator.apis.http.headers import Headers
+from emulator.apis.http.headers import Headers, by_name
 from emulator.apis.http.id_forms import judge_path, judge_values, not_found
 from emulator.apis.http.idle_polls import count_idle_poll
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, journal_body
@@ -97,7 +98,7 @@ class Api:
                 body = await read_any(scope, receive)
             if body is None:
                 return  # the client left before its request was complete
-            pending = self.begin(scope, body)
+            pending = self.begin(scope, by_name(scope["headers"]), body)
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
         with pending.world.responding():
@@ -107,8 +108,8 @@ class Api:
                 await self._try_again(pending)
             await self._send(pending, receive, send)
 
-    def begin(self, scope: Scope, body: bytes | Form) -> PendingRequest:
-        """From a request to its result, without a pause.
+    def begin(self, scope: Scope, named: Mapping[bytes, bytes], body: bytes | Form) -> PendingRequest:
+        """From a request to its result, without a pause. ``named``: its headers by name.
 
         A request that a fault intercepts, or whose body is large, is not handled yet.
         """
@@ -117,7 +118,7 @@ class Api:
         entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
         pending = PendingRequest(self._nowhere, entry, base.flavour)
         try:
-            pending.key = headers.read_key(scope["headers"])
+            pending.key = headers.read_key(named)
             pending.world = world = self.worlds.of(pending.key, changes=entry.method not in _BODYLESS_METHODS)
             pending.resolved = self._address(entry, body, base, after_sunset=world.options.after_sunset)
             if pending.resolved.version:
@@ -126,13 +127,13 @@ class Api:
                 check_recorded(world, pending.resolved, entry)
             if world.faults.in_force:
                 pending.active_fault = chosen_fault(self._endpoints, world, pending.resolved, entry)
+            if len(pending.resolved.raw) <= LARGE and (pending.active_fault is None or not pending.is_intercepted):
+                pending.result = self._handle(world, pending.resolved, entry, base.flavour)
+                entry.time = world.clock.now()
         except Exception as error:
             if entry.operation is None:  # a stub may respond to it, and the journal tells what it was
                 entry.body = journal_body(body)
             self._conclude(pending, error)
-        else:
-            if len(pending.resolved.raw) <= LARGE and (pending.active_fault is None or not pending.is_intercepted):
-                self._handle_it(pending, pending.resolved)
         return pending
 
     async def _handle_late(self, pending: PendingRequest) -> None:
@@ -151,13 +152,6 @@ class Api:
         """Handles a request in the world that is there by now."""
         try:
             pending.world = self.worlds.of(pending.key, changes=pending.entry.method not in _BODYLESS_METHODS)
-        except NoWorld as error:
-            self._conclude(pending, error)
-        else:
-            self._handle_it(pending, resolved)
-
-    def _handle_it(self, pending: PendingRequest, resolved: ResolvedRequest) -> None:
-        try:
             pending.result = self._handle(pending.world, resolved, pending.entry, pending.flavour)
             pending.entry.time = pending.world.clock.now()
         except Exception as error:

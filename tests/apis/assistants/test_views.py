@@ -21,6 +21,10 @@ METADATA = st.dictionaries(TEXTS, TEXTS, max_size=3)
 fuzzed = settings(max_examples=100, deadline=None, derandomize=True)
 
 
+def stored_message(message: Message) -> StoredMessage:
+    return StoredMessage(message, objects.texts_of(message))
+
+
 def _message(text: str, metadata: dict[str, str], role: str = "user") -> Message:
     return objects.message("msg_1", 5, "thread_1", {"role": role, "content": text, "metadata": metadata})
 
@@ -36,7 +40,7 @@ def test_pretty_is_what_the_service_writes(text: str, metadata: dict[str, str]) 
 @given(text=TEXTS, metadata=METADATA)
 def test_a_stored_message_is_shown_as_its_dict_would_be(text: str, metadata: dict[str, str]) -> None:
     message = _message(text, metadata)
-    stored = StoredMessage(message)
+    stored = stored_message(message)
     assert stored.message() == message
     assert stored.as_json() == pretty(views.in_json(message))
     assert stored.as_json("spec") == pretty(message)
@@ -50,7 +54,7 @@ def test_a_page_of_stored_messages_is_the_page_of_their_dicts(
 ) -> None:
     shown = [views.in_json(_message(*one)) for one in texts]
     ids = ("msg_é", "msg_2") if shown else (None, None)
-    items = [StoredMessage(_message(*one)).as_item("wire") for one in texts]
+    items = [stored_message(_message(*one)).as_item("wire") for one in texts]
     envelope = {"object": "list", "data": shown, "first_id": ids[0], "last_id": ids[1], "has_more": has_more}
     assert page(items, *ids, has_more=has_more) == json.dumps(envelope, indent=2, ensure_ascii=False).encode()
 
@@ -58,10 +62,10 @@ def test_a_page_of_stored_messages_is_the_page_of_their_dicts(
 @fuzzed
 @given(text=TEXTS, metadata=METADATA, role=st.sampled_from(["user", "assistant"]))
 def test_no_text_passes_for_a_field(text: str, metadata: dict[str, str], role: str) -> None:
-    stored = StoredMessage(_message(text, metadata, role))
+    stored = stored_message(_message(text, metadata, role))
     assert stored.is_from_user == (role == "user")
     assert stored.run_id is None
-    assert StoredMessage({**_message(text, metadata), "run_id": "run_1"}).run_id == "run_1"
+    assert stored_message({**_message(text, metadata), "run_id": "run_1"}).run_id == "run_1"
 
 
 def _step(status: str = "in_progress") -> RunStep:

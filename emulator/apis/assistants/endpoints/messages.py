@@ -33,13 +33,15 @@ def create_message(request: Request) -> JsonResponse:
         raise errors.message_during_run(thread.id, thread.active_run)
     check_room(thread)
     check_messages(request.world, [request.body])
-    return _shown(request, add_message(request.world, thread, request.body, on_azure=request.on_azure))
+    made = add_message(request.world, thread, request.body, on_azure=request.on_azure)
+    return JsonResponse(made.as_json(request.world.shapes))
 
 
 def get_message(request: Request) -> JsonResponse:
     thread = thread_in_path(request)
     poll_thread(request, thread)
-    return _shown(request, thread.messages.find(request.path["message_id"], "message_id"))
+    found = thread.messages.find(request.path["message_id"], "message_id")
+    return JsonResponse(found.as_json(request.world.shapes))
 
 
 def modify_message(request: Request) -> JsonResponse:
@@ -56,7 +58,3 @@ def delete_message(request: Request) -> JsonResponse:
     id = request.path["message_id"]
     thread.remove_message(id)
     return json_response(deleted(id, "thread.message"))
-
-
-def _shown(request: Request, message: StoredMessage) -> JsonResponse:
-    return JsonResponse(message.as_json(request.world.shapes))
