@@ -13,8 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
-import orjson
-
+from emulator.apis.http.json_text import pretty
 from emulator.base.json_types import Object
 
 _RESPONSE_HEADS: Final = ("id", "object", "created_at", "status")
@@ -59,7 +58,7 @@ def list_in_order(thing: Mapping[str, Any]) -> Object:
 
 def escaped(value: Any) -> bytes:
     """JSON with two spaces, and every character beyond ASCII as ``\\uXXXX``; no newline at its end."""
-    body = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    body = pretty(value)
     return body if body.isascii() else _NOT_ASCII.sub(_escape, body.decode()).encode("ascii")
 
 
