@@ -37,9 +37,9 @@ def played_on_responses(
     body: Object = {"model": "gpt-4o", "tools": [_tool(tool, stores) for tool in needed_tools(turn)]}
     stored, context = _begun(world, {**body, "input": question_of(turn)}, Parent())
     active_turn = turn_of(world, stored, context, frozenset(), stores, turn=turn)
+    narrator: Any = active_turn.narrator
     engine = TurnEngine(world)
     engine.start(active_turn, SilentStream())
-    narrator: Any = active_turn.narrator
     played = [stored]
     while active_turn.status == "requires_action":
         _submit(world, engine, active_turn, narrator, body, outputs)

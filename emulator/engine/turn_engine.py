@@ -285,10 +285,11 @@ class TurnEngine:
             turn.polls_seen = 0
         turn.narrator.move(move, at)
         if turn.at_rest:
-            if turn.at_end:
-                self.world.active.pop(turn.id, None)
             turn.narrator.rest(at_end=turn.at_end)
             turn.log.stream = None  # what becomes of the turn from here on is nothing to that stream
+            if turn.at_end:
+                self.world.active.pop(turn.id, None)
+                turn.let_go()
 
     def _reach_hold(self, turn: ActiveTurn, hold: Held) -> None:
         if hold.label in self.world.open_holds or turn.status == "cancelling":
