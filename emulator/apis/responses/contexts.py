@@ -57,6 +57,9 @@ class Parent(NamedTuple):
         return self.previous.context if self.previous else []
 
 
+_NO_PARENT: Final = Parent()
+
+
 class Context:
     """``before``: what was there, oldest first. ``input``: what the request brings, in stored form. ``items``: both."""
 
@@ -94,9 +97,9 @@ def context_of(world: State, body: Object, parent: Parent, response_id: str, fam
     """The context of a request. Raises ApiError for input that does not go with it."""
     reader = ItemReader(world, lambda kind: world.ids.make_kin(kind, family, world.now, response_id))
     sent = body.get("input")
-    items = [{"role": "user", "content": sent}] if isinstance(sent, str) else sent or []
-    check_items(items)
-    context = Context(parent.items, [reader.stored(item) for item in items], parent)
+    if isinstance(sent, list):
+        check_items(sent)
+    context = Context(parent.items, reader.input(sent), parent)
     _check(context)
     _check_thoughts(world, context)
     return context
@@ -111,7 +114,7 @@ def parent_of(world: State, body: Object) -> Parent:
         return Parent(_previous(world, previous))
     if conversation is not None:
         return Parent(conversation=_conversation(world, conversation))
-    return Parent()
+    return _NO_PARENT
 
 
 def _previous(world: State, id: str) -> StoredResponse:
@@ -151,9 +154,10 @@ def check_ids(items: Iterable[Item]) -> None:
     """Raises ApiError for an id that two items have."""
     seen: set[str] = set()
     for item in items:
-        if item["id"] in seen:
-            raise errors.duplicate_item(item["id"])
-        seen.add(item["id"])
+        id = item["id"]
+        if id in seen:
+            raise errors.duplicate_item(id)
+        seen.add(id)
 
 
 def _check_reasoning(items: list[Item]) -> None:

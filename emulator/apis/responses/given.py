@@ -71,8 +71,7 @@ def give_response(world: State, item: Object, contents: Mapping[str, bytes]) -> 
     id = item.get("id") or world.ids.make_kin("response", family, world.now, "")
     made = response(id, world.now, body)
     reader = ItemReader(world, lambda kind: world.ids.make_kin(kind, family, world.now, id))
-    sent = body.get("input") or []
-    items = [reader.stored(one) for one in ([{"role": "user", "content": sent}] if isinstance(sent, str) else sent)]
+    items = reader.input(body.get("input") or None)
     made["status"] = item.get("status", "completed")
     made["completed_at"] = world.now if made["status"] == "completed" else None
     made["output"] = [reader.stored(one) for one in item.get("output") or []]

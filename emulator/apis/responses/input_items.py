@@ -72,6 +72,12 @@ class ItemReader:
     def __init__(self, world: State, make_id: Callable[[str], str]) -> None:
         self._world, self._make_id = world, make_id
 
+    def input(self, sent: str | list[Object] | None) -> list[Item]:
+        """The items of an input, of which a text is a user's message."""
+        if isinstance(sent, str):
+            sent = [{"role": "user", "content": sent}]
+        return [self.stored(item) for item in sent or ()]
+
     def stored(self, item: Object) -> Item:
         kind = item.get("type") or ("message" if "role" in item else "item_reference")
         if kind == "item_reference":

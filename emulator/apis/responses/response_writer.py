@@ -97,18 +97,14 @@ class ResponseWriter:
             self.stated = []
         if status == "completed":
             details["completed_at"] = int(at)
-        if status != "cancelled":
-            details["service_tier"] = self._tier()
+        if status != "cancelled" and self.response["service_tier"] == "auto":
+            details["service_tier"] = "default"  # the tier that was used
         self._change({"status": status, **details})
         self.stored.leave_conversation(adds=status in _FINISHED)
         if error:
             self.log.transcript.code = error["code"]
             self._tell(error_event(error), at)
         self._tell_response(f"response.{status}", at)
-
-    def _tier(self) -> str:
-        """The tier that was used: ``auto`` becomes the default one."""
-        return "default" if self.response["service_tier"] == "auto" else self.response["service_tier"]
 
     def _change(self, changes: Object) -> None:
         changed: Any = {**self.response, **changes}

@@ -117,12 +117,10 @@ def _check(request: Request) -> None:
 
 def _stores(request: Request) -> list[VectorStore]:
     """The vector stores that the request's file search names. Raises Refusal for one that is not there."""
-    named = [
-        id
-        for tool in request.body.get("tools") or []
-        if tool["type"] == "file_search"
-        for id in tool.get("vector_store_ids") or []
-    ]
+    named: list[str] = []
+    for tool in request.body.get("tools") or ():
+        if tool["type"] == "file_search":
+            named += tool.get("vector_store_ids") or ()
     if missing := [id for id in named if id not in request.world.store.vector_stores]:
         raise errors.vector_store_not_found(missing)
     return [live_store(request.world, id) for id in named]
