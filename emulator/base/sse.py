@@ -21,12 +21,7 @@ def is_delta(frame: bytes) -> bool:
 
 def encode(event: str, data: Mapping[str, Any]) -> bytes:
     """One frame."""
-    return frame(event, data_of(data))
-
-
-def data_of(data: Mapping[str, Any]) -> bytes:
-    """An object as frames carry it."""
-    return orjson.dumps(data)
+    return frame(event, orjson.dumps(data))
 
 
 def frame(event: str, data: bytes) -> bytes:

@@ -6,7 +6,6 @@ It changes nothing by itself; ``turn_engine`` pulls it. It knows what is ahead, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from emulator.base.clock import FOREVER
@@ -116,7 +115,7 @@ class ActiveTurn:
         """Forgets what is still to come, and who would tell it and know it: these refer to the turn and its world."""
         self._go_on(iter(()))
         self.bounds = None
-        with suppress(AttributeError):  # a turn that several responses play is let go of for each of them
+        if hasattr(self, "narrator"):  # it may have been let go of before
             del self.narrator, self.context
 
     def _go_on(self, items: Iterator[Item]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from emulator.base import sse
 
 
@@ -24,7 +26,7 @@ class EventStream:
 
     def send(self, data: Mapping[str, Any], *events: str) -> None:
         """Appends the same object under each of these event names."""
-        encoded, frames = sse.data_of(data), self.frames
+        encoded, frames = orjson.dumps(data), self.frames
         for event in events:
             frames.append(sse.frame(event, encoded))
 

@@ -13,18 +13,17 @@ def tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "surrogatepass")) // 4)
 
 
-def prompt(fixed: Iterable[str], messages_newest_first: Iterable[int], most: int | None = None) -> int:
-    """Tokens that the model reads: fixed texts (instructions, tools), and the newest messages, each with its tokens.
+def prompt(fixed: int, messages_newest_first: Iterable[int], most: int | None = None) -> int:
+    """Tokens that the model reads: those of fixed texts (instructions, tools), and of the newest messages.
 
     ``most``: how many messages it reads; None for as many as the context holds.
     """
-    always = sum(map(tokens, fixed))
     read = 0
     for number, size in enumerate(messages_newest_first):
-        if number == most or always + read >= CONTEXT:
+        if number == most or fixed + read >= CONTEXT:
             break
         read += size
-    return min(always + read, CONTEXT)
+    return min(fixed + read, CONTEXT)
 
 
 def part(whole: int, number: int, parts: int) -> int:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar, cast
 
+from emulator.base.json_types import Object
+from emulator.engine.narrator import NO_CHANGES
 from emulator.scenarios.model import TERMINAL
 
 Life = dict[str, frozenset[str]]
@@ -75,10 +77,11 @@ def event_names() -> frozenset[str]:
     return frozenset(statuses | created | deltas)
 
 
-def advance(thing: Thing, status: str, at: int, **changes: Any) -> Thing:
-    """``thing`` as it is from the second ``at`` on, with ``status``: a new dict, keys in the same order.
+def advance(thing: Thing, status: str, at: int, changes: Object = NO_CHANGES) -> Thing:
+    """``thing`` as it is from the second ``at`` on, with ``status`` and other changes.
 
-    Raises IllegalMove, and leaves everything as it is, when the object's life does not allow the status.
+    It is a new dict, with its keys in the same order. Raises IllegalMove, and leaves everything as it is, when the
+    object's life does not allow the status.
     """
     before: Any = thing
     kind = before["object"]
@@ -88,7 +91,7 @@ def advance(thing: Thing, status: str, at: int, **changes: Any) -> Thing:
         raise IllegalMove(
             f"{kind} {before['id']} is {before['status']}; it can become {following}, but was to become {status}"
         )
-    moved = {**before, "status": status, **changes}
+    moved = {**before, **changes, "status": status}
     stamp = _STAMPS[kind].get(status)
     if stamp:
         moved[stamp] = at

@@ -143,10 +143,10 @@ class RunNarrator(RunWriter):
         if written is not None:  # a client may have deleted it meanwhile
             message = written.message()
             if reason:
-                self.end(message, "incomplete", at, incomplete_details={"reason": reason})
+                self.end(message, "incomplete", at, {"incomplete_details": {"reason": reason}})
             else:
                 flaw = self.end(message, "completed", at)
-        self.end(opened.step, step_status, at, **changes, **self._left_by(opened))
+        self.end(opened.step, step_status, at, {**changes, **self._left_by(opened)})
         return flaw
 
     def _left_by(self, opened: _OpenStep) -> Object:
@@ -206,8 +206,8 @@ class RunNarrator(RunWriter):
             self.put({**message, "content": content})
             self._open = _OpenStep(step, message["id"], action.text, action.usage)
             return None
-        flaw = self.end(message, "completed", at, content=content)
-        self.end(step, "completed", at, usage=self.usage.step(action.usage, action.text))
+        flaw = self.end(message, "completed", at, {"content": content})
+        self.end(step, "completed", at, {"usage": self.usage.step(action.usage, action.text)})
         return flaw
 
     # ---- Tool calls ----
@@ -242,7 +242,7 @@ class RunNarrator(RunWriter):
         ]
         written = "".join(call.name + call.arguments for call in action.calls)
         used = self.usage.step(action.usage, written)
-        self.end(opened.step, "completed", at, step_details=tool_calls.details(answered), usage=used)
+        self.end(opened.step, "completed", at, {"step_details": tool_calls.details(answered), "usage": used})
 
     def ran_code(self, action: RanCode) -> Iterable[Item]:
         return (partial(self._write_code, action),)
@@ -299,7 +299,7 @@ class RunNarrator(RunWriter):
             self._open = _OpenStep(step, "", written, action.usage, calls)
         else:
             used = self.usage.step(action.usage, written)
-            self.end(step, "completed", at, step_details=tool_calls.details(calls), usage=used)
+            self.end(step, "completed", at, {"step_details": tool_calls.details(calls), "usage": used})
 
 
 def _deltas(images: list[Object], pieces: list[str], annotations: list[tuple[Annotation, str]]) -> Iterator[Object]:

@@ -13,7 +13,7 @@ from emulator.apis.assistants.objects import Message, Run, RunStep
 from emulator.apis.assistants.store import Thread, objects_of
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
-from emulator.engine.narrator import Flaw, Move
+from emulator.engine.narrator import NO_CHANGES, Flaw, Move
 from emulator.engine.turn_log import TurnLog
 from emulator.sandbox.json_schema import reason
 from emulator.scenarios.model import TERMINAL
@@ -54,7 +54,7 @@ class RunWriter:
             used = self.usage.of_run()
             self.log.transcript.count(used["prompt_tokens"], used["completion_tokens"])
             changes = {**changes, "usage": used}
-        self._become(lifecycle.advance(self.run, status, int(at), **changes))
+        self._become(lifecycle.advance(self.run, status, int(at), changes))
         self._tell(self.run, int(at), f"thread.run.{status}")
 
     def _become(self, run: Run) -> None:
@@ -107,10 +107,10 @@ class RunWriter:
         else:
             self.thread.put_message(part)
 
-    def end(self, thing: Message | RunStep, status: str, at: int, **changes: Any) -> Flaw | None:
+    def end(self, thing: Message | RunStep, status: str, at: int, changes: Object = NO_CHANGES) -> Flaw | None:
         """A message or run step takes its last status, with other changes beside it."""
         kind = thing["object"]
-        ended = lifecycle.advance(thing, status, at, **changes)
+        ended = lifecycle.advance(thing, status, at, changes)
         self.put(ended)
         self._tell(ended, at, f"{kind}.{status}")
         if kind == MESSAGE and status == "completed":

@@ -54,18 +54,19 @@ def share(stated: Object, number: int, steps: int, reasoning_tokens: int = 0) ->
 
 def prompt(run: Run, thread: Thread) -> int:
     """Tokens that the model reads before its first word in this run."""
-    fixed = [run["instructions"] or "", *([orjson.dumps(run["tools"]).decode()] if run["tools"] else [])]
-    cut = run["truncation_strategy"]
-    newest = thread.messages.newest_first()
-    if cut["type"] != "last_messages":  # nearly all runs: the sum is known
-        before_run = thread.tokens
-        for _, message in newest:
-            if message.run_id != run["id"]:
-                break
-            before_run -= message.tokens
-        return usage.prompt(fixed, [before_run])
-    before = dropwhile(lambda one: one[1].run_id == run["id"], newest)
-    return usage.prompt(fixed, (message.tokens for _, message in before), cut["last_messages"])
+    fixed = usage.tokens(run["instructions"] or "")
+    if run["tools"]:
+        fixed += usage.tokens(orjson.dumps(run["tools"]).decode())
+    cut, newest = run["truncation_strategy"], thread.messages.newest_first()
+    if cut["type"] == "last_messages":
+        before = dropwhile(lambda one: one[1].run_id == run["id"], newest)
+        return usage.prompt(fixed, (message.tokens for _, message in before), cut["last_messages"])
+    read = thread.tokens  # nearly all runs: the sum is known
+    for _, message in newest:
+        if message.run_id != run["id"]:
+            break
+        read -= message.tokens
+    return min(fixed + read, usage.CONTEXT)
 
 
 class UsageCounter:

@@ -16,7 +16,9 @@ from emulator.scenarios.model import Turn
 
 def input_tokens(instructions: str | None, tools: list[Object], items: Sequence[Item]) -> int:
     """Tokens that the model reads: instructions, tools, and the items of the context."""
-    fixed = [instructions or "", orjson.dumps(tools).decode() if tools else ""]
+    fixed = usage.tokens(instructions or "")
+    if tools:
+        fixed += usage.tokens(orjson.dumps(tools).decode())
     return usage.prompt(fixed, (usage.tokens(_read(item)) for item in reversed(items)))
 
 

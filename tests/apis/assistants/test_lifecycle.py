@@ -146,14 +146,14 @@ def test_new_objects_have_the_first_status(kind: str) -> None:
 )
 def test_other_changes_come_with_the_status(kind: str, status: str, changes: Object) -> None:
     before = in_status(kind, "in_progress")
-    moved = advance(before, status, NOW, **changes)
+    moved = advance(before, status, NOW, changes)
     assert moved == {**before, "status": status, **STAMPS[kind][status], **changes}
     assert list(moved) == list(before)
 
 
 def test_the_required_action_stays_only_while_it_is_required() -> None:
     action = {"type": "submit_tool_outputs"}
-    waiting = advance(in_status("thread.run", "in_progress"), "requires_action", NOW, required_action=action)
+    waiting = advance(in_status("thread.run", "in_progress"), "requires_action", NOW, {"required_action": action})
     assert waiting["required_action"] == action
     for following in LIVES["thread.run"]["requires_action"]:
         assert advance(waiting, following, NOW)["required_action"] is None

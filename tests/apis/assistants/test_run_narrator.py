@@ -16,7 +16,7 @@ from emulator.apis.assistants.run_writer import MESSAGE, RUN_STEP
 from emulator.apis.assistants.store import Thread
 from emulator.apis.assistants.usage import UsageCounter
 from emulator.base.json_types import Object
-from emulator.engine.narrator import Flaw, Item, Move
+from emulator.engine.narrator import NO_CHANGES, Flaw, Item, Move
 from emulator.engine.turn_log import TurnLog
 from emulator.engine.usage import tokens
 from emulator.scenarios.steps.actions import (
@@ -128,9 +128,9 @@ class Watched(RunNarrator):
             self.written.append(Put(kind, shown["id"], shown["content" if kind == MESSAGE else "step_details"]))
         super().put(thing)
 
-    def end(self, thing: Message | RunStep, status: str, at: int, **changes: Any) -> Flaw | None:
+    def end(self, thing: Message | RunStep, status: str, at: int, changes: Object = NO_CHANGES) -> Flaw | None:
         self.written.append(End(thing["object"], thing["id"], status, changes))
-        return super().end(thing, status, at, **changes)
+        return super().end(thing, status, at, changes)
 
     def _make_id(self, kind: str) -> str:
         self._made[kind] += 1
