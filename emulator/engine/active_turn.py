@@ -24,6 +24,10 @@ from emulator.scenarios.steps.step import Step
 #: How many polls see a status before it moves on, unless the turn or the settings say otherwise.
 DEFAULT_POLLS: Final = {"queued": 0, "in_progress": 1, "cancelling": 0}
 
+#: The first action of every turn, and the last one of most.
+_BEGAN: Final = Began()
+_COMPLETED: Final = Completed()
+
 
 def polls_of(turn: Turn, settings: Object) -> dict[str, int]:
     """How many polls see each status of a turn."""
@@ -140,7 +144,7 @@ class ActiveTurn:
         return steps[1 + next((n for n, step in enumerate(steps) if step is self.step), len(steps)) :]
 
     def _actions(self) -> Iterator[Action]:
-        yield Began()
+        yield _BEGAN
         context = self.context
         context.note_file = self.log.transcript.add_file
         steps = self.turn.steps
@@ -149,7 +153,7 @@ class ActiveTurn:
             following = steps[number + 1].kind if number + 1 < len(steps) else ""
             self.expires_when_named = step.kind == "call" and following == "expire"
             yield from STEP_KINDS[step.kind].play(context, step)
-        yield Completed()
+        yield _COMPLETED
 
     def due(self, ahead: Item | None, status_seconds: float) -> float:
         """World time at which the item ahead happens, if the turn is not idle."""

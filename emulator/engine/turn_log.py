@@ -110,12 +110,13 @@ class TurnLog:
         self._text = shorten(in_words(action), _WIDTH)
         self._line = step.line if step else None
 
-    def note(self, time: int, event: str, times: int = 1, object_id: str | None = None) -> None:
-        """Adds to the timeline an event, or so many deltas in a row. ``object_id``: what it is about."""
-        self.changed = seq = self.changes.mark()
-        rows = self._rows
-        if rows and rows[-1][1] == event and event.endswith(".delta"):
-            begun, _, before, _, ms, about, text, line = rows[-1]
-            rows[-1] = begun, event, before + times, seq, ms, about, text, line
-        else:
-            rows.append((time, event, times, seq, milliseconds(), object_id, self._text, self._line))
+    def note(self, time: int, object_id: str | None, *events: str, times: int = 1) -> None:
+        """Adds events to the timeline, or so many deltas in a row. ``object_id``: what they are about."""
+        rows, ms = self._rows, milliseconds()
+        for event in events:
+            self.changed = seq = self.changes.mark()
+            if rows and rows[-1][1] == event and event.endswith(".delta"):
+                begun, _, before, _, since, about, text, line = rows[-1]
+                rows[-1] = begun, event, before + times, seq, since, about, text, line
+            else:
+                rows.append((time, event, times, seq, ms, object_id, self._text, self._line))

@@ -95,7 +95,7 @@ class RunNarrator(RunWriter):
     # ---- Time and ends ----
 
     def began(self, action: Began) -> Iterable[Item]:
-        return (Move("in_progress"),)
+        return _BEGUN
 
     def waited(self, action: Waited) -> Iterable[Item]:
         return (action,)
@@ -302,18 +302,23 @@ class RunNarrator(RunWriter):
             self.end(step, "completed", at, {"step_details": tool_calls.details(calls), "usage": used})
 
 
+#: What becomes of every run first.
+_BEGUN: Final = (Move("in_progress"),)
+
+
 def _deltas(images: list[Object], pieces: list[str], annotations: list[tuple[Annotation, str]]) -> Iterator[Object]:
     """The deltas of a message. The first piece and markers carry annotations."""
     for index, image in enumerate(images):
         yield {"content": [{"index": index, **image}]}
     streamed_so_far = position = 0
     for number, piece in enumerate(pieces):
-        said: Object = {"value": piece}
-        position += len(piece)
-        here = [one for one in annotations[streamed_so_far:] if one[0].end <= position] if annotations else []
-        if here or number == 0:
-            said["annotations"] = [streamed(*one, streamed_so_far + n) for n, one in enumerate(here)]
-            streamed_so_far += len(here)
+        said: Object = {"value": piece} if number else {"value": piece, "annotations": []}
+        if annotations:
+            position += len(piece)
+            here = [one for one in annotations[streamed_so_far:] if one[0].end <= position]
+            if here:
+                said["annotations"] = [streamed(*one, streamed_so_far + n) for n, one in enumerate(here)]
+                streamed_so_far += len(here)
         yield {"content": [{"index": len(images), "type": "text", "text": said}]}
 
 

@@ -40,8 +40,7 @@ class RunWriter:
 
     def begin(self, at: float) -> None:
         """The run is queued, and is its thread's active run."""
-        self.thread.active_run = self.run["id"]
-        self.thread.put_run(self.run)
+        self.thread.start_run(self.run)
         self._tell(self.run, int(at), "thread.run.created", "thread.run.queued")
 
     def move(self, move: Move, at: float) -> None:
@@ -94,7 +93,7 @@ class RunWriter:
         """So many pieces of a message or run step, which only streams carry: without one, none is made."""
         event = f"{kind}.delta"
         if many:
-            self.log.note(at, event, many, id)
+            self.log.note(at, id, event, times=many)
         if self.log.stream:
             for delta in deltas:
                 self.log.stream.send({"id": id, "object": event, "delta": delta}, event)
@@ -118,8 +117,7 @@ class RunWriter:
         return None
 
     def _tell(self, thing: Run | Message | RunStep, at: int, *events: str) -> None:
-        for event in events:
-            self.log.note(at, event, 1, thing["id"])
+        self.log.note(at, thing["id"], *events)
         stream: Any = self.log.stream
         if stream:
             stream.send_object(thing, *events)
@@ -127,8 +125,10 @@ class RunWriter:
     def _format_flaw(self, message: Message) -> Flaw | None:
         """A scripted message that the run's ``response_format`` rules out is a problem: the model is held to it."""
         wanted = self.run["response_format"]
-        kind = wanted["type"] if isinstance(wanted, dict) else "text"
-        if not isinstance(wanted, dict) or kind == "text" or any(p["type"] == "refusal" for p in message["content"]):
+        if not isinstance(wanted, dict):
+            return None
+        kind = wanted["type"]
+        if kind == "text" or any(part["type"] == "refusal" for part in message["content"]):
             return None
         value = parsed(text := objects.text_of(message))
         schema = {"type": "object"} if kind == "json_object" else wanted["json_schema"].get("schema", {})

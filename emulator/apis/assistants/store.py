@@ -120,6 +120,12 @@ class Thread:
             newest = next(((id, one) for id, one in state.messages.newest_first() if one.is_from_user), None)
             state.asked = (*newest, newest[1].text()) if newest else ("", None, "")
 
+    def start_run(self, run: Run) -> None:
+        """Stores a run, which is the thread's active one from now on."""
+        state = self._own()
+        state.active_run = run["id"]
+        state.runs.put(run["id"], run)
+
     def put_run(self, run: Run) -> None:
         self._own().runs.put(run["id"], run)
 

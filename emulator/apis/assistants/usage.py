@@ -79,7 +79,7 @@ class UsageCounter:
     __slots__ = ("_beside", "_prompt", "_reasoned", "_run", "_stated", "_steps", "_steps_done", "_thread", "_written")
 
     def __init__(self, run: Run, thread: Thread, stated: Object | None, steps: int) -> None:
-        self._run, self._thread, self._stated, self._steps = run, thread, stated, max(steps, 1)
+        self._run, self._thread, self._stated, self._steps = run, thread, stated, steps or 1
         self._prompt: int | None = None
         self._steps_done = self._written = 0
         #: Reasoning since the last run step: its estimated tokens, and the usages that are stated beside it.

@@ -177,6 +177,6 @@ class ResponseWriter:
 
     def _note(self, name: str, object_id: str | None, at: float, times: int = 1) -> ResponseStream | None:
         """Adds an event to the timeline, or so many deltas. Returns the stream that tells it, if somebody reads one."""
-        self.log.note(int(at), name, times, object_id)
+        self.log.note(int(at), object_id, name, times=times)
         stream = self.log.stream
         return stream if isinstance(stream, ResponseStream) else None

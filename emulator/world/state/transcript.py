@@ -81,8 +81,10 @@ class Transcript:
 
     def _said(self, said: Said, context: StepContext) -> None:
         self.texts.append(said.plain.text)
-        self._show(said.images, context)
-        self.citations += [one.file.filename for one in said.plain.annotations if one.kind == "citation"]
+        if said.images:
+            self._show(said.images, context)
+        if said.plain.annotations:
+            self.citations += [one.file.filename for one in said.plain.annotations if one.kind == "citation"]
 
     def _show(self, files: Iterable[FileRef], context: StepContext) -> None:
         for file in files:

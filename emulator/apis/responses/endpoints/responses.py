@@ -202,7 +202,7 @@ def _end(request: Request, turn: ActiveTurn, why: str) -> None:
     """A turn that is under way is over, and its API's object stays as it is."""
     turn.let_go()
     turn.status = "cancelled"
-    turn.log.note(request.world.now, why)
+    turn.log.note(request.world.now, None, why)
     request.world.active.pop(turn.id, None)
 
 
