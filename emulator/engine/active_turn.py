@@ -24,6 +24,8 @@ from emulator.scenarios.steps.step import Step
 #: How many polls see a status before it moves on, unless the turn or the settings say otherwise.
 DEFAULT_POLLS: Final = {"queued": 0, "in_progress": 1, "cancelling": 0}
 
+#: What is still to come of a turn at its end.
+_NOTHING: Final = iter(())
 #: The first action of every turn, and the last one of most.
 _BEGAN: Final = Began()
 _COMPLETED: Final = Completed()
@@ -117,7 +119,7 @@ class ActiveTurn:
 
     def let_go(self) -> None:
         """Forgets what is still to come, and who would tell it and know it: these refer to the turn and its world."""
-        self._go_on(iter(()))
+        self._go_on(_NOTHING)
         self.bounds = None
         if hasattr(self, "narrator"):  # it may have been let go of before
             del self.narrator, self.context

@@ -33,7 +33,8 @@ class EventStream:
     def end(self) -> None:
         """The turn has come to its rest. APIs that send a last frame append it first."""
         self.ended = True
-        self.wake()
+        if self.listeners:
+            self.wake()
 
     def break_off(self) -> None:
         self.broken_off = True

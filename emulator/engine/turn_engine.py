@@ -285,9 +285,10 @@ class TurnEngine:
             turn.polls_seen = 0
         turn.narrator.move(move, at)
         if turn.at_rest:
-            turn.narrator.rest(at_end=turn.at_end)
+            at_end = turn.at_end
+            turn.narrator.rest(at_end=at_end)
             turn.log.stream = None  # what becomes of the turn from here on is nothing to that stream
-            if turn.at_end:
+            if at_end:
                 self.world.active.pop(turn.id, None)
                 turn.let_go()
 

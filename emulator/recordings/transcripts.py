@@ -126,7 +126,7 @@ def _add(transcript: Transcript, response: Object) -> None:
             _add_message(transcript, item.get("content") or [])
         elif kind == "function_call":
             call = {"name": item.get("name"), "arguments": parsed(item.get("arguments") or ""), "output": None}
-            transcript.calls.append(call)
+            transcript.calls += (call,)
     reason = (response.get("incomplete_details") or {}).get("reason") or (response.get("error") or {}).get("code")
     transcript.code = _REASONS.get(reason, reason) if isinstance(reason, str) else ""
     usage = response.get("usage")
@@ -139,9 +139,9 @@ def _add_message(transcript: Transcript, parts: Iterable[Object]) -> None:
         if part.get("type") == "refusal":
             transcript.refusal = part.get("refusal")
         elif part.get("type") == "output_text":
-            transcript.texts.append(part.get("text", ""))
+            transcript.texts += (part.get("text", ""),)
             for one in part.get("annotations") or []:
                 if one.get("type") == "file_citation":
-                    transcript.citations.append(one.get("filename", ""))
+                    transcript.citations += (one.get("filename", ""),)
                 elif one.get("type") == "container_file_citation":
-                    transcript.files.append({"name": one.get("filename", ""), "sha256": None})
+                    transcript.files += ({"name": one.get("filename", ""), "sha256": None},)

@@ -104,7 +104,7 @@ class RunNarrator(RunWriter):
         return (action, *self._closing())
 
     def completed(self, action: Completed) -> Iterable[Item]:
-        return (*self._closing(), Move("completed"))
+        return (*self._closing(), _DONE)
 
     def failed(self, action: Failed) -> Iterable[Item]:
         """What is open fails with the run."""
@@ -302,8 +302,9 @@ class RunNarrator(RunWriter):
             self.end(step, "completed", at, {"step_details": tool_calls.details(calls), "usage": used})
 
 
-#: What becomes of every run first.
+#: What becomes of every run first, and of most at last.
 _BEGUN: Final = (Move("in_progress"),)
+_DONE: Final = Move("completed")
 
 
 def _deltas(images: list[Object], pieces: list[str], annotations: list[tuple[Annotation, str]]) -> Iterator[Object]:

@@ -154,7 +154,7 @@ class ResponseNarrator(ResponseWriter):
             return self._too_long()
         reason = _REASONS[action.reason]
         if reason != action.reason:
-            self.log.transcript.notes.append(f"{action.reason} is {reason} on Responses")
+            self.log.transcript.notes += (f"{action.reason} is {reason} on Responses",)
         return (*self._closing("incomplete"), Move("incomplete", {"incomplete_details": {"reason": reason}}))
 
     def _too_long(self) -> Items:
@@ -167,7 +167,7 @@ class ResponseNarrator(ResponseWriter):
 
     def expired(self, action: Expired) -> Items:
         """There is no equivalent: a background response fails, any other is complete with what it has."""
-        self.log.transcript.notes.append("a response does not expire")
+        self.log.transcript.notes += ("a response does not expire",)
         if self.is_background:
             return self._fail({"code": "server_error", "message": "The response took too long."})
         return self._complete()

@@ -217,10 +217,10 @@ ACTIONS: tuple[type[Any], ...] = Action.__args__
 def in_words(action: Action) -> str:
     """What the model does, for people: the text itself, where there is one, or the calls."""
     match action:
-        case Began() | Completed():
-            return ""
         case Said(text) | Refused(text):
             return text or "shows " + ", ".join(one.filename for one in getattr(action, "images", ()))
+        case Began() | Completed():  # in every turn, so not behind all others
+            return ""
         case Called(calls):
             return ", ".join(f"{one.name}({one.arguments})" for one in calls)
         case RanCode(executions):

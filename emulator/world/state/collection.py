@@ -86,7 +86,8 @@ class Listing(Generic[Row]):
                 yield self._ids[position], row
 
     def __iter__(self) -> Iterator[Row]:
-        return (row for row in self._rows if row is not None)
+        rows: list[Any] = self._rows
+        return iter(rows) if self._live == len(rows) else (row for row in rows if row is not None)
 
     def page(self, query: Query, keep: Callable[[Row], bool] | None = None) -> Page[Row]:
         """The objects between the cursors, nearest to ``after`` (or to ``before``, when only that is given).

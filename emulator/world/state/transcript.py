@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.base.json_types import Object
@@ -40,51 +40,53 @@ class Transcript:
     turn: str = ""
     place: str | None = None
     question: str = ""
-    texts: list[str] = field(default_factory=list)
+    texts: tuple[str, ...] = ()
     refusal: str | None = None
     #: ``{name, arguments, output}`` of each function call, and ``{refused}`` of a request refused while calls waited.
-    calls: list[Object] = field(default_factory=list)
+    calls: tuple[Object, ...] = ()
     #: Name and SHA-256 of the files that code has made and of the images that messages show.
-    files: list[Object] = field(default_factory=list)
-    citations: list[str] = field(default_factory=list)
+    files: tuple[Object, ...] = ()
+    citations: tuple[str, ...] = ()
     #: Ids of the vector stores that file search looked into.
-    searched: list[str] = field(default_factory=list)
+    searched: tuple[str, ...] = ()
     code: str = ""
     #: ``{assistant, parts, missing}``: the given assistant whose configuration the requests carry, wholly or in part.
     carried: Object | None = None
     #: Tokens of the whole turn: ``{prompt_tokens, completion_tokens}``.
     usage: Object | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     # ---- What is played ----
 
     def record(self, action: Action, context: StepContext) -> None:
         """The turn plays an action from now on."""
         match action:
-            case Began() | Completed():  # every turn, and nothing to record
-                pass
             case Said():
                 self._said(action, context)
+            case Began() | Completed():  # in every turn, so not behind all others
+                pass
             case Refused(text):
                 self.refusal = text
             case Called(calls):
-                self.calls += [{"name": one.name, "arguments": parsed(one.arguments), "output": None} for one in calls]
+                self.calls += tuple(
+                    {"name": one.name, "arguments": parsed(one.arguments), "output": None} for one in calls
+                )
             case RanCode(executions):
                 shown = [output.file for one in executions for output in one.outputs if isinstance(output, Image)]
                 self._show(shown, context)
             case Searched():
-                self.searched += [id for id in context.store_ids() if id not in self.searched]
+                self.searched += tuple(id for id in context.store_ids() if id not in self.searched)
             case Failed(code):
                 self.code = code
             case CutOff(reason):
                 self.code = reason
 
     def _said(self, said: Said, context: StepContext) -> None:
-        self.texts.append(said.plain.text)
+        self.texts += (said.plain.text,)
         if said.images:
             self._show(said.images, context)
         if said.plain.annotations:
-            self.citations += [one.file.filename for one in said.plain.annotations if one.kind == "citation"]
+            self.citations += tuple(one.file.filename for one in said.plain.annotations if one.kind == "citation")
 
     def _show(self, files: Iterable[FileRef], context: StepContext) -> None:
         for file in files:
@@ -94,7 +96,7 @@ class Transcript:
         """A file that code has made, or an image that is shown."""
         file = {"name": name, "sha256": None if content is None else hashlib.sha256(content).hexdigest()}
         if file not in self.files:
-            self.files.append(file)
+            self.files += (file,)
 
     # ---- What clients send ----
 
@@ -106,7 +108,7 @@ class Transcript:
 
     def refuse(self, code: str) -> None:
         """A request was refused while calls waited for their outputs."""
-        self.calls.append({"refused": code})
+        self.calls += ({"refused": code},)
 
     def carry(self, assistant: str | None, parts: Iterable[str], missing: Iterable[str]) -> None:
         """A request of the turn carries these parts of an assistant's configuration; what one lacks stays missing."""
@@ -132,14 +134,14 @@ class Transcript:
             "place": self.place,
             "api": self.api,
             "question": self.question,
-            "texts": self.texts,
+            "texts": [*self.texts],
             "refusal": self.refusal,
-            "calls": self.calls,
-            "files": self.files,
-            "citations": self.citations,
-            "searched": self.searched,
+            "calls": [*self.calls],
+            "files": [*self.files],
+            "citations": [*self.citations],
+            "searched": [*self.searched],
             "ended": f"{status}: {self.code}" if self.code and status in _WITH_CODE else status,
             "carried": self.carried,
             "usage": self.usage,
-            "notes": self.notes,
+            "notes": [*self.notes],
         }
