@@ -7,6 +7,7 @@ assistant fits only a request that does; a near miss says what is missing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from emulator.base.json_types import Object
 from emulator.sandbox.patterns import TooSlow
@@ -15,23 +16,22 @@ from emulator.scenarios.model import Turn
 from emulator.world.state.state import State
 from emulator.world.state.transcript import Transcript
 
-
-def carried_assistants(world: State, instructions: str, tools: list[Object]) -> list[Configured]:
-    """The given assistants of the world's scenarios, each with what the request lacks of its configuration."""
-    return [_configured(item, instructions, tools) for item in _given_assistants(world)]
+#: What templates see where a request carries no assistant.
+_NAMELESS: Final[Object] = {"id": "", "name": None, "description": None, "metadata": {}}
 
 
-def carried_assistant(world: State, carried: Sequence[Configured]) -> Object:
-    """The first given assistant whose configuration a request carries as a whole; one without a name if there is none.
+def carried_assistants(world: State, instructions: str, tools: list[Object]) -> tuple[list[Configured], Object]:
+    """The given assistants of the world's scenarios, each with what the request lacks of its configuration.
 
-    ``carried``: what ``carried_assistants`` has found. Templates see it, as far as the scenario describes it.
+    The second value is the first one of which it lacks nothing, as far as the scenario describes it: templates see it.
+    It has no name if there is none.
     """
-    whole = [item for item, found in zip(_given_assistants(world), carried, strict=True) if not found.missing]
-    return {"id": "", "name": None, "description": None, "metadata": {}, **(whole[0] if whole else {})}
-
-
-def _given_assistants(world: State) -> list[Object]:
-    return [one for scenario in world.scenarios for one in scenario.given.get("assistants", ())]
+    given = [one for scenario in world.scenarios for one in scenario.given.get("assistants", ())]
+    carried = [_configured(one, instructions, tools) for one in given]
+    for assistant, found in zip(given, carried, strict=True):
+        if not found.missing:
+            return carried, {**_NAMELESS, **assistant}
+    return carried, _NAMELESS
 
 
 def note_carried(transcript: Transcript, turn: Turn, assistants: Sequence[Configured]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 from emulator.apis.responses import errors
-from emulator.apis.responses.objects import Item
+from emulator.apis.responses.objects import Item, output_text
 from emulator.apis.responses.store import responses_of
 from emulator.apis.responses.wire import item_in_order, part_in_order
 from emulator.base.json_types import Object
@@ -103,10 +103,13 @@ class ItemReader:
 
 def _message(item: Object) -> Object:
     content = item["content"]
-    if isinstance(content, str):
-        content = [{"type": "output_text" if item["role"] == "assistant" else "input_text", "text": content}]
     made = {key: value for key, value in item.items() if value is not None}
-    made["content"] = [_stored_part(part) for part in content]
+    if not isinstance(content, str):
+        made["content"] = [_stored_part(part) for part in content]
+    elif item["role"] == "assistant":
+        made["content"] = [output_text(content)]
+    else:
+        made["content"] = [{"type": "input_text", "text": content}]
     return made
 
 

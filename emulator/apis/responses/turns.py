@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from emulator.apis.responses.bounds import bounds_of
-from emulator.apis.responses.carried import carried_assistant, carried_assistants, note_carried
+from emulator.apis.responses.carried import carried_assistants, note_carried
 from emulator.apis.responses.contexts import Context, Parent
 from emulator.apis.responses.narrator import ResponseNarrator
 from emulator.apis.responses.objects import Response
@@ -37,15 +37,14 @@ def situation_of(world: State, stored: StoredResponse, context: Context) -> Situ
     response = stored.object
     stated = response["instructions"] if isinstance(response["instructions"], str) else None
     instructions = context.instructions(stated)
-    carried = carried_assistants(world, instructions, response["tools"])
-    in_force = {"model": stored.model, "instructions": instructions}
+    carried, assistant = carried_assistants(world, instructions, response["tools"])
     origin = _origin(response, context.parent)
     return Situation(
         message=context.last_user_text(),
         instructions=instructions,
         model=stored.model,
         tools=[tool.name for tool in tools_of(response)],
-        assistant={**carried_assistant(world, carried), **in_force},
+        assistant={**assistant, "model": stored.model, "instructions": instructions},
         thread={"id": origin["id"], "metadata": origin["metadata"]},
         metadata=response["metadata"],
         run=context.parent.turns + 1,

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final
 
 from emulator.apis.http.lists import envelope
 from emulator.apis.http.request import JsonResponse, Request
 from emulator.apis.responses.objects import Item, Response
-from emulator.apis.responses.wire import escaped, list_in_order, response_in_order
+from emulator.apis.responses.wire import escaped, list_in_order
 from emulator.base.json_types import Object
 from emulator.world.state.collection import Page
 
 #: The values of ``include`` of a request.
 Include = frozenset[str]
 
-_FINISHED = frozenset({"completed", "incomplete", "failed"})
+_FINISHED: Final = frozenset({"completed", "incomplete", "failed"})
+#: The keys of a finished response up to ``billing``, whose place no other key takes.
+_BILLED: Final[Object] = {
+    "id": "", "object": "", "created_at": 0, "status": "", "background": False, "billing": {"payer": "developer"},
+}  # fmt: skip
 
 
 def response_view(response: Response, include: Include) -> Object:
     """A response as events carry it."""
-    return cast("Object", {**response, "output": [item_view(item, include) for item in response["output"]]})
+    return {**response, "output": [item_view(item, include) for item in response["output"]]}
 
 
 def response_in_json(response: Response, include: Include) -> Object:
@@ -28,8 +32,7 @@ def response_in_json(response: Response, include: Include) -> Object:
     shown = response_view(response, include)
     if response["status"] not in _FINISHED or "content_filters" in response:
         return shown
-    shown["billing"] = {"payer": "developer"}
-    return response_in_order(shown)
+    return {**_BILLED, **shown}
 
 
 def item_view(item: Mapping[str, Any], include: Include) -> Mapping[str, Any]:
