@@ -9,7 +9,7 @@ import functools
 import re
 from typing import Any, Final
 
-from emulator.apis.http.validation import is_valid
+from emulator.apis.http.validation import validator
 from emulator.base.operations import BY_NAME, HEADINGS, OPERATIONS, REMOVED, Operation
 from emulator.base.request_schemas import schema, shared_schemas
 from emulator.base.version import __version__
@@ -189,7 +189,7 @@ def _body(operation: str) -> dict[str, Any] | None:
     content = {kind: {"schema": _placed(one, BY_NAME[operation].api)} for kind, one in kinds.items() if one is not None}
     if not content:
         return None
-    required = "multipart/form-data" in content or not is_valid(operation, {})
+    required = "multipart/form-data" in content or not validator("bodies", operation)({})
     return {"required": required, "content": content}
 
 

@@ -217,7 +217,7 @@ def test_a_copy_changes_independently() -> None:
 
 def test_a_copied_store_shares_no_collection() -> None:
     store = Store()
-    original = store.of(AssistantsStore)
+    original = store.parts[AssistantsStore]
     assert store.is_empty()
     thread = Thread(objects.thread("thread_1", 0, {}))
     original.threads.put(thread)
@@ -226,7 +226,7 @@ def test_a_copied_store_shares_no_collection() -> None:
     thread.put_message(user_message("msg_1", "hello"))
     thread.active_run = "run_1"
     assert not store.is_empty()
-    copy = store.copy().of(AssistantsStore)
+    copy = store.copy().parts[AssistantsStore]
     copied = copy.thread("thread_1")
     assert (copied.active_run, len(copied.messages), len(copied.runs), copied.steps) == ("run_1", 1, 1, {})
     copied.put_message(user_message("msg_2", "more"))

@@ -9,7 +9,7 @@ import orjson
 from emulator.apis.assistants import objects
 from emulator.apis.assistants.situations import situation_of
 from emulator.apis.assistants.store import objects_of
-from emulator.apis.http.validation import is_valid
+from emulator.apis.http.validation import validator
 from emulator.base.json_types import Object
 from emulator.base.operations import CREATE_RUN
 from emulator.engine.turn_engine import TurnEngine
@@ -46,7 +46,7 @@ def _body(operation: str, raw: bytes) -> Object | None:
         values: Any = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
-    return values if is_valid(operation, values) else None
+    return values if validator("bodies", operation)(values) else None
 
 
 def _last_user_text(messages: list[Object]) -> str:

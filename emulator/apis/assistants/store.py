@@ -103,11 +103,10 @@ class Thread:
         """Stores a message, and returns it as it is stored."""
         state, id, texts = self._own(), message["id"], texts_of(message)
         stored = StoredMessage(message, texts)
-        before = state.messages.get(id)
+        before = state.messages.put(id, stored)
         if stored.is_from_user and (before is None or id == state.asked[0]):
             state.asked = id, stored, "\n".join(texts)
         state.tokens += stored.tokens - (before.tokens if before else 0)
-        state.messages.put(id, stored)
         return stored
 
     def remove_message(self, id: str) -> None:
@@ -290,4 +289,5 @@ def _resources_without(resources: dict[str, Any], store_id: str) -> dict[str, An
 
 def objects_of(world: State) -> AssistantsStore:
     """The world's assistants and threads."""
-    return world.store.of(AssistantsStore)
+    found: AssistantsStore = world.store.parts[AssistantsStore]
+    return found

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from emulator.apis.http import errors
 from emulator.apis.http.form import Form, announced, is_form
 from emulator.apis.http.headers import Header, by_name
-from emulator.apis.http.validation import request_error, whole_names, with_whole_numbers
+from emulator.apis.http.validation import request_error, validator, whole_names, with_whole_numbers
 from emulator.base.limits import MAX_BODY, MAX_BODY_DEPTH, MAX_BODY_VALUES
 from emulator.base.request_schemas import schema
 from emulator.world.journal import nested_beyond
@@ -121,7 +121,8 @@ def read_json(operation: str, body: bytes, *, foundry: bool = False) -> dict[str
         raise errors.bad_json() from None
     if len(body) > _LEAST_DEEP and nested_beyond(MAX_BODY_DEPTH, body, values):
         raise errors.nested_too_deeply(MAX_BODY_DEPTH)
-    if error := request_error(operation, values, foundry=foundry):
+    fits = validator("bodies", operation, foundry=foundry)
+    if not fits(values) and (error := request_error(operation, values, foundry=foundry)):
         raise error
     read: dict[str, Any] = values
     if whole_names(operation) and _has_decimal(body):

@@ -132,10 +132,10 @@ class _Ids(NamedTuple):
     items: _Ids | None
 
 
-def judge_values(part: str, operation: str, value: Any, given: Given) -> None:
+def judge_values(part: str, operation: str, value: Mapping[str, Any], given: Given) -> None:
     """The same for the ids of a body or query (``part``: ``bodies`` or ``queries``) that fits its schema."""
-    ids = _ids_of(part, operation) if value else None
-    if ids is not None:
+    ids = _ids_of(part, operation)
+    if ids is not None and not ids.members.keys().isdisjoint(value):
         _judge(ids, value, (), given)
 
 

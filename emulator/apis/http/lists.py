@@ -15,9 +15,8 @@ POLL_SOON: Final = 1
 
 def read_query(request: Request, *, limit: int = 20) -> Query:
     """The cursor parameters of a list; ``limit`` unless the request has another."""
-    query = request.query
-    stated: dict[str, Any] = {key: query[key] for key in ("limit", "order", "after", "before") if key in query}
-    return Query(**{"limit": limit, **stated})
+    stated = request.query.get
+    return Query(stated("limit", limit), stated("order", "desc"), stated("after"), stated("before"))
 
 
 def list_of(request: Request, page: Page[Any], view: Callable[[Any], Mapping[str, Any]]) -> JsonResponse:

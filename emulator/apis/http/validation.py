@@ -19,26 +19,20 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def _decides(part: str, operation: str, *, foundry: bool) -> Callable[[Any], bool] | None:
+def validator(part: str, operation: str, *, foundry: bool = False) -> Callable[[Any], bool]:
+    """Decides fast what fits; anything does for an operation without a schema. ``request_error`` gives the reason."""
     found = schema(part, operation, foundry=foundry)
     if found is None:
-        return None
+        return lambda value: True
     from emulator.sandbox.fast_validators import fast_validator
 
     decides: Callable[[Any], bool] = fast_validator(found).is_valid
     return decides
 
 
-def is_valid(operation: str, body: Any, part: str = "bodies", *, foundry: bool = False) -> bool:
-    """True for what fits, and for an operation that has no schema. Fast; ``request_error`` gives the reason."""
-    fits = _decides(part, operation, foundry=foundry)
-    return fits is None or fits(body)
-
-
 def request_error(operation: str, body: Any, part: str = "bodies", *, foundry: bool = False) -> ApiError | None:
     """The service's error for the first thing that does not fit, or None. ``foundry``: by what Foundry takes."""
-    fits = _decides(part, operation, foundry=foundry)
-    if fits is None or fits(body):
+    if validator(part, operation, foundry=foundry)(body):
         return None
     from emulator.apis.http.validation_words import DIALECTS, refuse
     from emulator.sandbox.json_schema import breaches
@@ -56,7 +50,7 @@ def query_error(operation: str, query: dict[str, Any]) -> ApiError | None:
         from emulator.apis.http.validation_words import unknown
 
         return unknown([next(iter(query))]) if query else None
-    return request_error(operation, query, "queries")
+    return None if validator("queries", operation)(query) else request_error(operation, query, "queries")
 
 
 #: JSON writers take whole numbers up to here; a larger one stays a decimal.

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from emulator.apis.http.errors import ApiError
-from emulator.apis.http.validation import is_valid
+from emulator.apis.http.validation import validator
 from emulator.apis.responses import objects
 from emulator.apis.responses.contexts import context_of, parent_of, waiting_turn
 from emulator.apis.responses.store import StoredResponse, responses_of
@@ -30,7 +30,7 @@ def _situation_to_be(world: World, raw: bytes) -> Situation | None:
         body: Any = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
-    if not is_valid("create_response", body):
+    if not validator("bodies", "create_response")(body):
         return None
     try:
         parent = parent_of(world, body)

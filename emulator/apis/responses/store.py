@@ -161,4 +161,5 @@ class ResponsesStore:
 
 def responses_of(world: State) -> ResponsesStore:
     """The world's objects of the Responses API."""
-    return world.store.of(ResponsesStore)
+    found: ResponsesStore = world.store.parts[ResponsesStore]
+    return found

@@ -47,7 +47,7 @@ def properties_of(operation: str) -> frozenset[str]:
 def valid_parameters(operation: str, item: Object) -> tuple[Object, list[str]]:
     """The creation parameters that the API accepts, and the names of those that it does not."""
     body = {key: value for key, value in item.items() if key != "id"}
-    if validation.is_valid(operation, body, foundry=True):
+    if validation.validator("bodies", operation, foundry=True)(body):
         return item, []
     found = breaches(request_schemas.schema("bodies", operation, foundry=True) or {}, body)
     wrong = list(dict.fromkeys(str(breach.path[0]) for breach in found if breach.path))

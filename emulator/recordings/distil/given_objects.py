@@ -196,7 +196,7 @@ class _Collector:
         items = []
         for item in self._history.conversation_items.get(known.id, []):
             sent = {key: value for key, value in item.items() if key != "status"}
-            if validation.is_valid("create_conversation_items", {"items": [sent]}):
+            if validation.validator("bodies", "create_conversation_items")({"items": [sent]}):
                 items.append(sent)
             else:
                 self.left_out.append(f"{item.get('id')}: an item that no request could add to a conversation")
@@ -205,7 +205,7 @@ class _Collector:
     def _is_accepted(self, message: Object) -> bool:
         """True if the API accepts the message as it is."""
         body = {key: value for key, value in given_message(message).items() if key in ("role", "content")}
-        if validation.is_valid("create_message", body):
+        if validation.validator("bodies", "create_message")(body):
             return True
         self.left_out.append(f"{message['id']}: a message that the API does not accept")
         return False

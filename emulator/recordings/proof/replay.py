@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http.pipeline import Api
-from emulator.apis.http.validation import is_valid
+from emulator.apis.http.validation import validator
 from emulator.base.json_types import Object
 from emulator.recordings.distil.api_calls import (
     ACTIVE,
@@ -309,7 +309,7 @@ _REFERENCES: Final = ("assistant_id", "file_id", "file_ids", "vector_store_ids",
 def _has_body(api_call: ApiCall) -> bool:
     """True for a request that must have a body, or can have one and says that it is JSON."""
     operation = api_call.operation or ""
-    if not is_valid(operation, {}):
+    if not validator("bodies", operation)({}):
         return True
     kind = api_call.exchange.request_header("content-type") or ""
     return kind.startswith("application/json") and bool(properties_of(operation))

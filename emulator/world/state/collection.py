@@ -147,18 +147,19 @@ class Collection(Listing[Row]):
 
     __slots__ = ()
 
-    def put(self, id: str, row: Row) -> None:
-        """Adds an object at the end, or replaces it where it is."""
+    def put(self, id: str, row: Row) -> Row | None:
+        """Adds an object at the end, or replaces one where it is, which is returned."""
         if self._is_shared:
             self._part()
         position = self._position.get(id)
-        if isinstance(position, int) and self._rows[position] is not None:
+        if isinstance(position, int) and (before := self._rows[position]) is not None:
             self._rows[position] = row
-        else:
-            self._position[id] = len(self._rows)
-            self._rows.append(row)
-            self._ids.append(id)
-            self._live += 1
+            return before
+        self._position[id] = len(self._rows)
+        self._rows.append(row)
+        self._ids.append(id)
+        self._live += 1
+        return None
 
     def remove(self, id: str) -> None:
         """Takes out an object that is there; its place is remembered for cursors."""

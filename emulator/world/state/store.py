@@ -1,7 +1,7 @@
 """All objects of one world.
 
 Files, uploads and vector stores belong to every API. What one API alone has is a part of the store, which that API
-defines and asks for by its class (``Store.of``).
+defines and asks for by its class (``Store.parts``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Protocol, Self
 
 from emulator.base.json_types import Object
 from emulator.world.state.collection import Collection
@@ -37,9 +37,6 @@ class StorePart(Protocol):
         """A vector store is gone; no object may name it any more."""
 
 
-Part = TypeVar("Part", bound=StorePart)
-
-
 @dataclass(slots=True)
 class Upload:
     """A file that arrives in parts."""
@@ -47,6 +44,14 @@ class Upload:
     object: Object
     parts: dict[str, Content] = field(default_factory=dict)
     expires_after: Object | None = None
+
+
+class _Parts(dict[type[StorePart], Any]):
+    """Makes a part when somebody first asks for it."""
+
+    def __missing__(self, kind: type[StorePart]) -> StorePart:
+        made = self[kind] = kind()
+        return made
 
 
 class Store:
@@ -65,17 +70,11 @@ class Store:
         self.unknown_models: set[str] = set()
         #: Ids that a scenario has chosen, with the kind of object (a key of ``given``): their form is not judged.
         self.given_ids: set[tuple[str, str]] = set()
-        self._parts: dict[type[StorePart], Any] = {}
-
-    def of(self, part: type[Part]) -> Part:
-        """The objects of one API, by the class that it defines for them."""
-        found: Part | None = self._parts.get(part)
-        if found is None:
-            found = self._parts[part] = part()
-        return found
+        #: The objects of each API, by the class that it defines for them.
+        self.parts: dict[type[StorePart], Any] = _Parts()
 
     def is_empty(self) -> bool:
-        parts = any(not part.is_empty() for part in self._parts.values())
+        parts = any(not part.is_empty() for part in self.parts.values())
         return not (parts or self.files or self.uploads or self.vector_stores)
 
     def copy(self) -> Store:
@@ -88,14 +87,14 @@ class Store:
         other.kept_bytes = self.kept_bytes.copy()
         other.deleted_models, other.unknown_models = set(self.deleted_models), set(self.unknown_models)
         other.given_ids = set(self.given_ids)
-        other._parts = {kind: part.copy() for kind, part in self._parts.items()}
+        other.parts |= {kind: part.copy() for kind, part in self.parts.items()}
         return other
 
     def let_go(self) -> Iterator[None]:
         """Frees all objects piece by piece; nobody asks for them any more."""
         yield from self.files.let_go()
         yield from self.vector_stores.let_go()
-        for part in self._parts.values():
+        for part in self.parts.values():
             yield from part.let_go()
 
     # ---- Files ----
@@ -137,7 +136,7 @@ class Store:
         gone = self.vector_stores.find(id, "vector_store_id").object
         self.kept_bytes.append(KeptBytes(gone["usage_bytes"], gone["created_at"], now))
         self.vector_stores.remove(id)
-        for part in self._parts.values():
+        for part in self.parts.values():
             part.remove_vector_store(id)
 
 

@@ -17,7 +17,8 @@ def thread_in_path(request: Request) -> Thread:
 
 def poll_thread(request: Request, thread: Thread, run_id: str | None = None) -> None:
     """A poll moves the thread's active run one status. ``run_id``: of the run that the request names."""
-    if active := thread.active_run:
+    state = thread.state
+    if active := state.active_run:
         turn = request.engine.active.get(active)
         if turn is None:
             request.entry.moved |= active_given_runs.poll(thread, request.world.now)
@@ -26,7 +27,7 @@ def poll_thread(request: Request, thread: Thread, run_id: str | None = None) -> 
             if not turn.at_rest and run_id in (None, turn.id):
                 request.note_poll(None)
                 return
-    if len(thread.runs):
+    if len(state.runs):
         request.note_poll(partial(_rest_of, thread, run_id))
 
 
