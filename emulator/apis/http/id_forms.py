@@ -1,5 +1,7 @@
 """Ids are judged by their form before they are looked up: their characters, then their prefix (docs/wire.md §4).
 
+Nothing is there by an id of another form, unless a scenario has given it. So the one id of a path is judged only when
+its request is refused, and the ids of a longer path at once: a request that is refused moves nothing.
 The form of an id in a path follows from the name of its parameter; schemas say by ``x-id`` which prefix an id in a body
 or query has. An id that a scenario has given is taken as it is, because a scenario may choose any.
 """
@@ -89,8 +91,8 @@ def _refused(param: str, id: str, expected: str) -> ApiError:
     return ApiError(400, f"Invalid '{param}': '{id}'. {expected}", param=param, code="invalid_value")
 
 
-def judge_path(operation: str, path: Mapping[str, str], given: Given) -> None:
-    """Raises ApiError for the first id of a path that does not have its form. ``given``: those of scenarios.
+def path_error(operation: str, path: Mapping[str, str], given: Given) -> ApiError | None:
+    """The error for the first id of a path that does not have its form. ``given``: those of scenarios.
 
     A batch's id in the place of a store's comes last: of two that were swapped, the service named the batch's.
     """
@@ -100,10 +102,9 @@ def judge_path(operation: str, path: Mapping[str, str], given: Given) -> None:
         if _plain(prefix).fullmatch(id) or not (error := _error_unless_given(prefix, id, param, given)):
             continue
         if not _is_longer(prefix, id):
-            raise error
+            return error
         last = last or error
-    if last:
-        raise last
+    return last
 
 
 @functools.cache

@@ -35,6 +35,8 @@ class ResolvedRequest:
     version: str
     #: What came of reading a large body, which is done before the request is handled.
     read: Future[dict[str, Any]] | None = None
+    #: Its headers are right. If it is refused all the same, a wrong id in its path is named first (``id_forms``).
+    is_admitted: bool = False
 
     @property
     def streams(self) -> bool:

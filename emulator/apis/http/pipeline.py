@@ -25,7 +25,7 @@ from emulator.apis.http.form import Form
 from emulator.apis.http.gateway import error_response
 from emulator.apis.http.guard import guarded
 from emulator.apis.http.headers import Headers, by_name
-from emulator.apis.http.id_forms import judge_path, judge_values, not_found
+from emulator.apis.http.id_forms import judge_values, not_found, path_error
 from emulator.apis.http.idle_polls import count_idle_poll
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, journal_body
 from emulator.apis.http.recorded import check_recorded
@@ -164,6 +164,9 @@ class Api:
             error = not_found(error)
         elif isinstance(error, NoWorld):
             error = errors.no_world(error)
+        resolved = pending.resolved
+        if resolved is not None and resolved.is_admitted and isinstance(error, ApiError):
+            error = path_error(resolved.operation.name, resolved.path, pending.world.store.given_ids) or error
         if isinstance(error, ApiError):
             # its frames refer to the pending request, and that to the error
             error.__traceback__ = error.__context__ = None
@@ -268,8 +271,10 @@ class Api:
         check = self._endpoints.check_headers.get(resolved.operation.api)
         if check and not resolved.waives_headers:
             check(entry.headers)
+        resolved.is_admitted = True
         given = world.store.given_ids
-        judge_path(name, resolved.path, given)
+        if len(resolved.path) > 1 and (error := path_error(name, resolved.path, given)):
+            raise error  # before the first of them brings anything about
         query = resolved.query
         if query:
             query = typed_query(name, query)
