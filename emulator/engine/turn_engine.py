@@ -212,8 +212,9 @@ class TurnEngine:
     def _play(self, turn: ActiveTurn, *, leaving: str | None = None) -> None:
         """Pulls until the turn is at rest, has left that status, or stands at a hold: with ``skip`` time goes along."""
         clock = self.world.clock
-        if not self._waits(turn):
-            turn.at = max(turn.at, clock.now())
+        begun = clock.now()
+        if turn.at < begun and not self._waits(turn):
+            turn.at = begun
         while not (turn.held or turn.status in REST or (leaving and turn.status != leaving)):
             item = self._ahead(turn)
             if item is None:

@@ -95,7 +95,7 @@ class RunNarrator(RunWriter):
     # ---- Time and ends ----
 
     def began(self, action: Began) -> Iterable[Item]:
-        return _BEGUN
+        return (_BEGUN,)
 
     def waited(self, action: Waited) -> Iterable[Item]:
         return (action,)
@@ -303,7 +303,7 @@ class RunNarrator(RunWriter):
 
 
 #: What becomes of every run first, and of most at last.
-_BEGUN: Final = (Move("in_progress"),)
+_BEGUN: Final = Move("in_progress")
 _DONE: Final = Move("completed")
 
 
