@@ -182,8 +182,10 @@ class ActiveTurn:
 
     def has_hold_ahead(self, open_holds: set[str]) -> bool:
         """True while the turn stands at a hold, or has one that is closed."""
-        closed = [step for step in self.turn.steps if step.kind == "hold" and step.value not in open_holds]
-        return self.held is not None or bool(closed)
+        for step in self.turn.steps:
+            if step.kind == "hold" and step.value not in open_holds:
+                return True
+        return self.held is not None
 
     # ---- What its world needs ----
 
