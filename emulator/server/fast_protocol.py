@@ -209,7 +209,7 @@ class FastProtocol(WithoutH2c):
         if isinstance(body, list):
             framing, body = self._framed(body)
             head += framing
-        self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[status], head, closing, body))
+        self.transport.write(b"".join((STATUS_LINE[status], head, closing, b"\r\n", body)))
         self.cycle = None  # type: ignore[assignment]  # no request is open, as on a new connection
         self.server_state.total_requests += 1
         if keeps_open:

@@ -74,10 +74,17 @@ def _state_of_made(created_at: int) -> list[Any]:
 def page(items: Iterable[bytes], first_id: str | None, last_id: str | None, *, has_more: bool) -> bytes:
     """A list's envelope around its items, which are pretty-printed and indented already."""
     joined = b",\n    ".join(items)
-    data = b"[\n    %b\n  ]" % joined if joined else b"[]"
-    return b'{\n  "object": "list",\n  "data": %b,\n  "first_id": %b,\n  "last_id": %b,\n  "has_more": %b\n}' % (
-        data,
-        orjson.dumps(first_id),
-        orjson.dumps(last_id),
-        b"true" if has_more else b"false",
+    opening, closing = (b"[\n    ", b"\n  ]") if joined else (b"[", b"]")
+    return b"".join(
+        (
+            b'{\n  "object": "list",\n  "data": ',
+            opening,
+            joined,
+            closing,
+            b',\n  "first_id": ',
+            orjson.dumps(first_id),
+            b',\n  "last_id": ',
+            orjson.dumps(last_id),
+            b',\n  "has_more": true\n}' if has_more else b',\n  "has_more": false\n}',
+        )
     )

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 @functools.cache
 def validator(part: str, operation: str, *, foundry: bool = False) -> Callable[[Any], bool]:
-    """Decides fast what fits; anything does for an operation without a schema. ``request_error`` gives the reason."""
+    """Decides fast what fits; ``request_error`` and ``query_error`` give the reason.
+
+    Any body fits an operation without a schema of bodies, but only an empty query one without a schema of queries.
+    """
     found = schema(part, operation, foundry=foundry)
     if found is None:
-        return lambda value: True
+        return (lambda query: not query) if part == "queries" else (lambda value: True)
     from emulator.sandbox.fast_validators import fast_validator
 
     decides: Callable[[Any], bool] = fast_validator(found).is_valid
@@ -46,11 +49,13 @@ def request_error(operation: str, body: Any, part: str = "bodies", *, foundry: b
 
 def query_error(operation: str, query: dict[str, Any]) -> ApiError | None:
     """As ``request_error``, for a query whose numbers have been read. An operation without a schema takes no query."""
+    if validator("queries", operation)(query):
+        return None
     if schema("queries", operation) is None:
         from emulator.apis.http.validation_words import unknown
 
-        return unknown([next(iter(query))]) if query else None
-    return None if validator("queries", operation)(query) else request_error(operation, query, "queries")
+        return unknown([next(iter(query))])
+    return request_error(operation, query, "queries")
 
 
 #: JSON writers take whole numbers up to here; a larger one stays a decimal.
