@@ -73,6 +73,8 @@ class Ids:
         #: Hashes that have read the key already, by the size of their digests.
         self._keyed: dict[int, blake2b] = {}
         self._made: dict[str, int] = {}
+        #: How many requests have got an id.
+        self.requests = 0
 
     def make(self, kind: str, parent: str = "") -> str:
         """The next id of ``kind`` (a key of ``FORMS``) under ``parent`` (an id; empty for roots)."""
@@ -115,13 +117,8 @@ class Ids:
 
     def request_id(self) -> str:
         """The next ``x-request-id``: ``req_`` and 32 hex digits."""
-        number = self._made["request"] = self._made.get("request", 0) + 1
-        return "req_" + self._digest(f"request {number}", 16).hex()
-
-    @property
-    def requests(self) -> int:
-        """How many requests have got an id."""
-        return self._made.get("request", 0)
+        self.requests += 1
+        return "req_" + self._digest(f"request {self.requests}", 16).hex()
 
     def stream(self, purpose: str, owner: str) -> int:
         """A seed of its own for one purpose of one owner (a run's id), so that one more word of text shifts no id."""
@@ -130,7 +127,7 @@ class Ids:
     def copy(self, seed: int | str) -> Ids:
         """Ids that go on from here independently, perhaps with another seed."""
         other = Ids(seed)
-        other._made = self._made.copy()
+        other._made, other.requests = self._made.copy(), self.requests
         return other
 
     def _digest(self, text: str, size: int) -> bytes:
