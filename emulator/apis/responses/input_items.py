@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 from emulator.apis.responses import errors
-from emulator.apis.responses.objects import Item, output_text
+from emulator.apis.responses.objects import Item, output_text, user_message
 from emulator.apis.responses.store import responses_of
 from emulator.apis.responses.wire import item_in_order, part_in_order
 from emulator.base.json_types import Object
@@ -75,7 +75,7 @@ class ItemReader:
     def input(self, sent: str | list[Object] | None) -> list[Item]:
         """The items of an input, of which a text is a user's message."""
         if isinstance(sent, str):
-            sent = [{"role": "user", "content": sent}]
+            return [user_message(self._make_id("message"), sent)]
         return [self.stored(item) for item in sent or ()]
 
     def stored(self, item: Object) -> Item:

@@ -194,6 +194,12 @@ def message(id: str, status: str, content: list[Object], phase: str | None = Non
     return {"id": id, "type": "message", "status": status, "content": content, "phase": phase, "role": "assistant"}
 
 
+def user_message(id: str, text: str) -> Item:
+    """A message of a user that is nothing but a text."""
+    content: list[Object] = [{"type": "input_text", "text": text}]
+    return {"id": id, "type": "message", "status": "completed", "content": content, "role": "user"}
+
+
 def output_text(text: str, annotations: Iterable[Object] = ()) -> Object:
     """A part of a message that is text."""
     return {"type": "output_text", "annotations": list(annotations), "logprobs": [], "text": text}

@@ -132,7 +132,7 @@ class ResponseWriter:
                 if stream := self._note(TEXT_DELTA, event.item_id, at, len(event.pieces)):
                     stream.tell_deltas(event)
             elif "item" in event:
-                flaw = self._write_item(event, at)
+                flaw = self._write_item(event, at) or flaw
             else:
                 self._tell(event, at)
         return flaw

@@ -19,16 +19,16 @@ def input_tokens(instructions: str | None, tools: list[Object], items: Sequence[
     fixed = usage.tokens(instructions or "")
     if tools:
         fixed += usage.tokens(orjson.dumps(tools).decode())
-    return usage.prompt(fixed, (usage.tokens(_read(item)) for item in reversed(items)))
+    return usage.prompt(fixed, map(_tokens_read, reversed(items)))
 
 
-def _read(item: Item) -> str:
-    """What the model reads of an item."""
+def _tokens_read(item: Item) -> int:
+    """Tokens that the model reads of an item."""
     if item["type"] == "message":
-        return text_of(item)
+        return usage.tokens(text_of(item))
     output = item.get("output", "")
     text = output if isinstance(output, str) else "".join(part.get("text", "") for part in output)
-    return item.get("name", "") + item.get("arguments", "") + text
+    return usage.tokens(item.get("name", "") + item.get("arguments", "") + text)
 
 
 def _written(item: Item) -> str:

@@ -16,23 +16,22 @@ from emulator.world.state.collection import Page
 Include = frozenset[str]
 
 _FINISHED: Final = frozenset({"completed", "incomplete", "failed"})
-#: The keys of a finished response up to ``billing``, whose place no other key takes.
+_NOTHING: Final[Object] = {}
+#: The first keys of a finished response, ``billing`` in its place among them.
 _BILLED: Final[Object] = {
     "id": "", "object": "", "created_at": 0, "status": "", "background": False, "billing": {"payer": "developer"},
 }  # fmt: skip
 
 
-def response_view(response: Response, include: Include) -> Object:
-    """A response as events carry it."""
-    return {**response, "output": [item_view(item, include) for item in response["output"]]}
+def response_view(response: Response, include: Include, first: Object = _NOTHING) -> Object:
+    """A response as events carry it. ``first``: what stands before all else, and keeps its place."""
+    return {**first, **response, "output": [item_view(item, include) for item in response["output"]]}
 
 
 def response_in_json(response: Response, include: Include) -> Object:
     """A response as a JSON response: on OpenAI with ``billing`` once it is finished (docs/wire.md, Responses §2)."""
-    shown = response_view(response, include)
-    if response["status"] not in _FINISHED or "content_filters" in response:
-        return shown
-    return {**_BILLED, **shown}
+    is_billed = response["status"] in _FINISHED and "content_filters" not in response
+    return response_view(response, include, _BILLED if is_billed else _NOTHING)
 
 
 def item_view(item: Mapping[str, Any], include: Include) -> Mapping[str, Any]:
