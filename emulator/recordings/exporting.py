@@ -150,7 +150,7 @@ def _thread(thread: Thread, world: World, left_out: list[str]) -> Object:
             left_out.append(f"run {run['id']}: its assistant {run['assistant_id']} was deleted")
         else:
             parameters, outcome = given_run(cast("Object", run), cast("Object", assistant))
-            steps = [given_step(cast("Object", step)) for step in thread.steps[run["id"]]]
+            steps = [given_step(cast("Object", step)) for step in thread.steps_of(run["id"])]
             runs.append({**parameters, **outcome, **({"steps": steps} if steps else {})})
     given = _without_deleted(creation_parameters("thread", cast("Object", thread.object)), store)
     more = {"messages": [one for one in messages if one["content"]], "runs": runs}

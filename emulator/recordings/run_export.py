@@ -57,7 +57,7 @@ def _as_it_is_now(thread: Thread, run_id: str, world: World, number: int) -> Ite
     if run is None:
         return
     base = f"/v1/threads/{thread.id}"
-    steps = [views.in_json(step, run_status=run["status"], content=True) for step in thread.steps[run_id]]
+    steps = [views.in_json(step, run_status=run["status"], content=True) for step in thread.steps_of(run_id)]
     messages = [views.in_json(stored.message()) for stored in thread.messages if stored.run_id == run_id]
     assistant = objects_of(world).assistants.get(run["assistant_id"])
     seen: list[tuple[str, Any]] = [

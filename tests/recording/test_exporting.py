@@ -52,6 +52,24 @@ def _shown(reply: Any) -> Any:
     return reply.status, plain(json.loads(reply.body))
 
 
+@pytest.mark.parametrize(
+    "steps", [[{"fail": "server_error"}], [{"hold": "gate"}, {"say": "Dry."}]], ids=["failed", "held"]
+)
+def test_a_run_without_run_steps_is_exported(steps: list[Any]) -> None:
+    api = InProcess({"turns": [{"name": "dry", "steps": steps}]})
+    assistant = api.assistant()
+    thread = {"messages": [{"role": "user", "content": "Is it dry?"}]}
+    run = api.post("/v1/threads/runs", {"assistant_id": assistant, "thread": thread}).json
+    path = f"/v1/threads/{run['thread_id']}/runs/{run['id']}"
+    assert api.get(f"{path}/steps").json["data"] == []
+
+    for query in ("", f"&run={run['id']}"):
+        exported = api.get(f"/_emulator/export?as=scenario{query}")
+
+        assert exported.status == 200, exported.body
+        assert parse_scenario(exported.body.decode(), "exported.yaml").name
+
+
 BINARY = bytes(range(256))
 
 
