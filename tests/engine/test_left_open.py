@@ -34,7 +34,7 @@ def begun(*steps: Step, **body: Any) -> tuple[InProcess, str, Any]:
 def run_step(api: InProcess, thread: str) -> Any:
     """The only run step, without moving the run."""
     (run,) = api.turns
-    (step,) = [one for _, one in _thread(api, thread).steps[run].newest_first()]
+    (step,) = [one for _, one in _thread(api, thread).steps_of(run).newest_first()]
     return step
 
 
@@ -105,7 +105,7 @@ def test_it_is_under_way_while_the_run_is_held(step: Step) -> None:
 
     api.post("/_emulator/holds/x/release")
     assert api.poll(thread, run)[-1] == "completed"
-    (step_done,) = [one for _, one in _thread(api, thread).steps[run].newest_first() if one["type"] == "tool_calls"]
+    (step_done,) = [one for _, one in _thread(api, thread).steps_of(run).newest_first() if one["type"] == "tool_calls"]
     assert step_done["status"] == "completed"
     assert all(call.get("results") or call.get("input") for call in calls(step_done))
 

@@ -62,7 +62,7 @@ def with_threads() -> InProcess:
     api.poll(thread, run)
     store = objects_of(api.world)
     first = store.thread(thread)
-    messages, (step,) = [stored.message() for stored in first.messages], first.steps[run]
+    messages, (step,) = [stored.message() for stored in first.messages], first.steps_of(run)
     for number in range(_THREADS):
         other = Thread({**first.object, "id": f"thread_{number}"})
         for message in messages:

@@ -228,14 +228,24 @@ def test_a_copied_store_shares_no_collection() -> None:
     assert not store.is_empty()
     copy = store.copy().parts[AssistantsStore]
     copied = copy.thread("thread_1")
-    assert (copied.active_run, len(copied.messages), len(copied.runs), copied.steps) == ("run_1", 1, 1, {})
+    assert (copied.active_run, len(copied.messages), len(copied.runs), len(copied.steps_of("run_1"))) == (
+        "run_1",
+        1,
+        1,
+        0,
+    )
     copied.put_message(user_message("msg_2", "more"))
     copied.put_run(objects.run("run_2", 0, "thread_1", ASSISTANT, {}))
     copied.put_step(RUN_STEP)
     copied.active_run = None
     copy.assistants.remove("asst_1")
     copy.threads.remove("thread_1")
-    assert (thread.active_run, len(thread.messages), len(thread.runs), thread.steps) == ("run_1", 1, 1, {})
+    assert (thread.active_run, len(thread.messages), len(thread.runs), len(thread.steps_of("run_1"))) == (
+        "run_1",
+        1,
+        1,
+        0,
+    )
     assert ("asst_1" in original.assistants, original.thread("thread_1") is thread) == (True, True)
 
 
@@ -259,7 +269,7 @@ CHANGES: list[Callable[[Thread], object]] = [
 
 def _held(thread: Thread) -> object:
     """All that a thread holds."""
-    steps = {id: list(steps) for id, steps in thread.steps.items()}
+    steps = [list(thread.steps_of(run["id"])) for run in thread.runs]
     return thread.object, thread.active_run, list(thread.messages), list(thread.runs), steps, thread.last_user_text()
 
 
@@ -297,7 +307,7 @@ def test_putting_a_run_again_keeps_its_steps() -> None:
     thread.put_run(THE_RUN)
     thread.put_step(RUN_STEP)
     thread.put_run({**THE_RUN, "status": "in_progress"})
-    assert len(thread.steps["run_1"]) == 1
+    assert len(thread.steps_of("run_1")) == 1
 
 
 # ---- Stored messages ----

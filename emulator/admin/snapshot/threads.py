@@ -29,7 +29,7 @@ def chat(id: str, world: World) -> Object | None:
 def _entries(thread: Thread, world: World) -> list[Object]:
     """Messages in their order. The tool calls of a run stand before its next message, or at its end."""
     newest = [stored for _, stored in zip(range(entries.MAX_ENTRIES + 1), _newest_first(thread), strict=False)]
-    waiting = {run_id: list(steps) for run_id, steps in thread.steps.items()}
+    waiting = {run["id"]: list(steps) for run in thread.runs if (steps := thread.steps_of(run["id"]))}
     rows: list[Object] = []
     for stored in reversed(newest):
         message = stored.message()

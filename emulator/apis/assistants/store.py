@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from typing import Any, Final
 
 from emulator.apis.assistants.messages import StoredMessage
@@ -81,13 +81,8 @@ class Thread:
     def runs(self) -> Listing[Run]:
         return self.state.runs
 
-    @property
-    def steps(self) -> Mapping[str, Listing[RunStep]]:
-        """The run steps of each run that has any, by the run's id."""
-        return self.state.steps
-
     def steps_of(self, run_id: str) -> Listing[RunStep]:
-        """The run steps of a run that is there."""
+        """The run steps of a run that is there: none of one that is only queued."""
         return self.state.steps.get(run_id) or Collection(RUN_STEP)
 
     @property

@@ -84,7 +84,7 @@ def left_in(api: InProcess) -> list[Any]:
             thread.object,
             [one.message() for one in thread.messages],
             [*thread.runs],
-            {id: [*steps] for id, steps in thread.steps.items()},
+            [[*thread.steps_of(run["id"])] for run in thread.runs],
         )
         for thread in objects.threads.values()
     ]
