@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -132,6 +133,14 @@ def test_a_toy_turn_is_cancelled_at_its_next_poll() -> None:
     assert turn.status == "cancelling"
     engine.poll(turn)
     assert (narrator.words, turn.status, world.active) == (["begins", "ends"], "cancelled", {})
+
+
+def test_a_turn_at_its_end_lets_go_of_what_has_played_it() -> None:
+    turn, narrator = new_turn({"say": "Hello"})
+    told, context = weakref.ref(narrator), weakref.ref(turn.context)
+    play(TurnEngine(State({})), turn, streamed=True)
+    del narrator
+    assert (told(), context()) == (None, None)
 
 
 def test_a_step_that_cannot_be_played_fails_a_toy_turn_and_is_a_problem() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from typing import Any
 
 import pytest
 
+from emulator.apis.responses.wire import escaped
 from emulator.base.problems import ScenarioError
 from tests.apis.endpoints.words import error, missing, too_many, too_many_keys, unknown
 from tests.apis.responses.driving import Body, made, respond, text, user
@@ -99,6 +101,15 @@ def test_a_conversation_can_be_deleted_once(api: InProcess) -> None:
 
 def test_non_ascii_text_is_escaped(api: InProcess) -> None:
     assert b'"Gr\\u00fc\\u00dfe"' in api.post(CONVERSATIONS, {"metadata": {"k": "Grüße"}}).body
+
+
+@pytest.mark.parametrize("text", ["hi", "Grüße"])
+def test_json_takes_hardly_more_memory_than_its_bytes(text: str) -> None:
+    tracemalloc.start()
+    body = escaped({"text": text})
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < len(body) + 500
 
 
 # ---- Items ----
