@@ -137,17 +137,24 @@ def _conversation(world: State, named: str | Object) -> Conversation:
 
 def _check(context: Context) -> None:
     """Raises ApiError for items twice, outputs without a call, calls without an output, and reasoning left alone."""
+    check_ids(context.items)
+    kinds = {item["type"] for item in context.items}
+    if not kinds.isdisjoint(("function_call", "function_call_output")):
+        _check_calls(context)
+    if "reasoning" in kinds:
+        _check_reasoning(context.input)
+
+
+def _check_calls(context: Context) -> None:
     items = context.items
-    check_ids(items)
     calls = {item["call_id"]: None for item in items if item["type"] == "function_call"}
     outputs = {item["call_id"] for item in items if item["type"] == "function_call_output"}
-    for item in context.input if outputs else ():
+    for item in context.input:
         if item["type"] == "function_call_output" and item["call_id"] not in calls:
             raise errors.no_tool_call(item["call_id"])
     for call_id in calls:
         if call_id not in outputs:
             raise errors.no_tool_output(call_id)
-    _check_reasoning(context.input)
 
 
 def check_ids(items: Iterable[Item]) -> None:

@@ -53,7 +53,8 @@ def create_response(request: Request) -> JsonResponse | StreamResponse | Awaited
         request, stored, context, include, stores, stream
     )
     request.entry.turn = turn.turn.name
-    note_repeated(request.world, stored.id, turn.turn, context)
+    if context.before:
+        note_repeated(request.world, stored.id, turn.turn, context)
     if stored.object["background"] and not isinstance(stream, ResponseStream):
         return json_response(response_in_json(stored.object, include), poll_after=POLL_SOON)
     left = None if stored.object["background"] else lambda: _abandon(request, stored, turn)
