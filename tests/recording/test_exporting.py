@@ -207,17 +207,6 @@ def test_a_world_from_which_something_was_deleted_can_be_loaded(gone: str) -> No
         assert "Not carried over" in api.get("/_emulator/export?as=scenario").body.decode()
 
 
-def test_a_run_that_ended_before_its_first_run_step_is_exported() -> None:
-    api = InProcess({"turns": [{"steps": [{"fail": "server_error"}]}]})
-    thread = api.thread("Hi")
-    run = api.run(thread, api.assistant()).json["id"]
-    api.poll(thread, run)
-    (given,) = parse_scenario(api.get("/_emulator/export?as=scenario").body.decode(), "x.yaml").given["threads"]
-
-    assert [(one["status"], one.get("steps")) for one in given["runs"]] == [("failed", None)]
-    assert api.get(f"/_emulator/export?as=recording&run={run}").status == 200
-
-
 def test_an_empty_world_is_an_empty_scenario() -> None:
     text = InProcess().get("/_emulator/export?as=scenario").body.decode()
 
