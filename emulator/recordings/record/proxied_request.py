@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+import anyio
 from starlette.types import Receive, Scope, Send
 
 from emulator.apis.http.errors import ApiError
@@ -99,6 +100,9 @@ class ProxiedRequest:
         loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = loop.create_future()
         self._over: asyncio.Future[None] = loop.create_future()
+        #: Breaks off what is passed on. httpx2 shields its closing of connections from it, but not from a task's
+        #: ``cancel``, which would leave connections of other requests open.
+        self._passing_on = anyio.CancelScope()
 
     async def run(self) -> None:
         """Passes both on until the response ends, the client leaves or the recorder is stopped."""
@@ -108,7 +112,7 @@ class ProxiedRequest:
             await asyncio.wait({work, reading, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
             interrupted: Ended = "client_left" if reading.done() else "stopped"
             if not work.done():
-                work.cancel()
+                self._passing_on.cancel()
                 await asyncio.wait({work})
             if not work.cancelled():
                 work.result()
@@ -166,19 +170,20 @@ class ProxiedRequest:
     # ---- From the upstream to the client ----
 
     async def _pass_on(self) -> None:
-        try:
-            response = await self._forward()
+        with self._passing_on:
             try:
-                await self._deliver(response)
-            finally:
-                await response.close()
-        except UpstreamFailed as error:
-            failure = _FAILURES[type(error)]
-            self._problem = str(error)
-            await self._end(failure.ended)
-            if not self._is_head_sent:
-                message = f"the upstream {self._keeper.upstream.url} {failure.words}: {error}"
-                await refuse(self._send, failure.status, failure.code, message)
+                response = await self._forward()
+                try:
+                    await self._deliver(response)
+                finally:
+                    await response.close()
+            except UpstreamFailed as error:
+                failure = _FAILURES[type(error)]
+                self._problem = str(error)
+                await self._end(failure.ended)
+                if not self._is_head_sent:
+                    message = f"the upstream {self._keeper.upstream.url} {failure.words}: {error}"
+                    await refuse(self._send, failure.status, failure.code, message)
 
     async def _deliver(self, response: UpstreamResponse) -> None:
         if response.status not in _STATUSES:
