@@ -8,6 +8,7 @@ import functools
 import re
 from collections.abc import Sequence
 from concurrent.futures import Future
+from itertools import repeat
 from typing import Any, Final
 
 import orjson
@@ -132,7 +133,8 @@ def read_json(operation: str, body: bytes, *, foundry: bool = False) -> dict[str
 
 def _has_decimal(body: bytes) -> bool:
     """True for a body with such a number. A large one is searched in pieces, so that other threads go on between."""
-    return any(_DECIMAL.search(body, at, at + LARGE + 2) for at in range(0, len(body), LARGE))
+    starts, ends = range(0, len(body), LARGE), range(LARGE + 2, len(body) + LARGE + 2, LARGE)
+    return any(map(_DECIMAL.search, repeat(body), starts, ends))
 
 
 def outcome_of(operation: str, body: bytes, *, foundry: bool) -> Future[dict[str, Any]]:

@@ -59,8 +59,9 @@ def create_run(request: Request) -> JsonResponse | StreamResponse:
     _check_tool_choice(request, assistant)
     if not _can_run(request, assistant, messages) and not thread.has_user_message():
         raise errors.nothing_to_run_on()
-    check_room(thread, len(messages))
-    check_messages(world, messages)
+    if messages:
+        check_room(thread, len(messages))
+        check_messages(world, messages)
     own = resolve(world, body.get("tool_resources"), on_azure=request.on_azure)
     stores = stores_of(world, assistant, thread, own)  # nothing is refused from here on
     if messages:
@@ -101,7 +102,7 @@ def _can_run(request: Request, assistant: Assistant, messages: list[Object]) -> 
     """True if instructions or these messages give the model something to answer."""
     body = request.body
     instructed = assistant["instructions"] or body.get("instructions") or body.get("additional_instructions")
-    return bool(instructed) or "user" in [message["role"] for message in messages]
+    return bool(instructed or (messages and "user" in [message["role"] for message in messages]))
 
 
 def _start(
