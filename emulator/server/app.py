@@ -14,7 +14,7 @@ from emulator.apis.endpoints import ENDPOINTS
 from emulator.apis.http import errors
 from emulator.apis.http.errors import ApiError
 from emulator.apis.http.form import is_form
-from emulator.apis.http.headers import JSON, by_name
+from emulator.apis.http.headers import JSON, by_name, read_headers
 from emulator.apis.http.pending import PENDING
 from emulator.apis.http.pipeline import Api
 from emulator.apis.http.response import CLOSE_LINE, Ready
@@ -45,6 +45,8 @@ class Application:
     ) -> None:
         self._worlds, self._hosts = worlds, hosts or Hosts()
         worlds.let_go_by(let_go_beside_others)
+        #: The headers of the latest request, and whether they are of no form, of no page, and for a known host.
+        self._read, self._are_plain = read_headers(()), True
         self._api = WatchedApi(worlds, ENDPOINTS, watch) if watch else Api(worlds, ENDPOINTS)
 
     @functools.cached_property
@@ -91,12 +93,14 @@ class Application:
 
     def answer_now(self, scope: Scope, body: bytes) -> Ready | None:
         """The response, if it needs no waiting. Otherwise the scope keeps the request that was begun."""
-        path, headers = scope["path"], by_name(scope["headers"])
-        if path.startswith(ADMIN_PREFIX) or path == "/" or is_form(headers):
+        path = scope["path"]
+        if scope["headers"] != self._read.sent:
+            self._read = read_headers(tuple(scope["headers"]))
+            named = self._read.by_name
+            self._are_plain = not is_form(named) and self._hosts.caller(named) is NO_PAGE
+        if path.startswith(ADMIN_PREFIX) or path == "/" or not self._are_plain:
             return None
-        if self._hosts.caller(headers) is not NO_PAGE:
-            return None
-        pending = scope[PENDING] = self._api.begin(scope, headers, body)
+        pending = scope[PENDING] = self._api.begin(scope, self._read, body)
         ready = self._api.respond_now(pending)
         if ready and self._worlds.many_loops and may_outlive_its_loop(self._worlds, scope["headers"]):
             return ready[0], ready[1] + CLOSE_LINE, ready[2]

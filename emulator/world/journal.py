@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -108,12 +107,6 @@ class Entry:
         }
 
 
-@lru_cache(maxsize=1024)
-def _shared(headers: tuple[tuple[bytes, bytes], ...]) -> list[tuple[bytes, bytes]]:
-    """One list for all entries with these headers: a client sends the same ones again and again."""
-    return list(headers)
-
-
 class Journal:
     """The requests of one world, oldest first."""
 
@@ -149,7 +142,7 @@ class Journal:
             newest.changed, newest.done_ms = self._changes.mark(), milliseconds()
             return
         self._newest[entry.thread_id] = entry
-        entry.kept, entry.headers = True, _shared(tuple(entry.headers))
+        entry.kept = True
         entry.seq = entry.changed = self._changes.mark()
         entry.done_ms = milliseconds()
         self._entries.append(entry)

@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from emulator.apis.http import errors
@@ -121,6 +121,19 @@ def _below(path: str, length: int | None, roots: frozenset[str]) -> list[str] | 
 def by_name(headers: Headers) -> dict[bytes, bytes]:
     """Headers by their names; of several with the same name, the first."""
     return dict(reversed(headers))
+
+
+class ReadHeaders(NamedTuple):
+    """Headers as they were sent, and by name."""
+
+    sent: Headers
+    by_name: Mapping[bytes, bytes]
+
+
+@functools.lru_cache(maxsize=1024)
+def read_headers(sent: tuple[Header, ...]) -> ReadHeaders:
+    """The same object for the same headers: a client sends them again and again, and the journal keeps them."""
+    return ReadHeaders(list(sent), by_name(list(sent)))
 
 
 def read_key(headers: Mapping[bytes, bytes]) -> str:

@@ -9,7 +9,6 @@ OpenAI's words, and a problem with its traceback.
 from __future__ import annotations
 
 from asyncio import sleep, to_thread  # a test may put another ``sleep`` in its place
-from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -24,7 +23,7 @@ from emulator.apis.http.flavours import FOUNDRY, Base, Flavour, base_of
 from emulator.apis.http.form import Form
 from emulator.apis.http.gateway import error_response
 from emulator.apis.http.guard import guarded
-from emulator.apis.http.headers import Headers, by_name
+from emulator.apis.http.headers import Headers, ReadHeaders, read_headers
 from emulator.apis.http.id_forms import judge_values, not_found, path_error
 from emulator.apis.http.idle_polls import count_idle_poll
 from emulator.apis.http.pending import PENDING, PendingRequest, ResolvedRequest, journal_body
@@ -98,7 +97,7 @@ class Api:
                 body = await read_any(scope, receive)
             if body is None:
                 return  # the client left before its request was complete
-            pending = self.begin(scope, by_name(scope["headers"]), body)
+            pending = self.begin(scope, read_headers(tuple(scope["headers"])), body)
             if body is TOO_LARGE or (isinstance(body, Form) and body.is_cut):
                 send = lingering(receive, send)
         with pending.world.responding():
@@ -108,17 +107,17 @@ class Api:
                 await self._try_again(pending)
             await self._send(pending, receive, send)
 
-    def begin(self, scope: Scope, named: Mapping[bytes, bytes], body: bytes | Form) -> PendingRequest:
-        """From a request to its result, without a pause. ``named``: its headers by name.
+    def begin(self, scope: Scope, read: ReadHeaders, body: bytes | Form) -> PendingRequest:
+        """From a request to its result, without a pause. ``read``: its headers.
 
         A request that a fault intercepts, or whose body is large, is not handled yet.
         """
         path = scope["raw_path"].decode("latin-1")
         base = base_of(path, scope["query_string"])
-        entry = Entry(scope["method"], path, scope["query_string"], scope["headers"], 0)
+        entry = Entry(scope["method"], path, scope["query_string"], read.sent, 0)
         pending = PendingRequest(self._nowhere, entry, base.flavour)
         try:
-            pending.key = headers.read_key(named)
+            pending.key = headers.read_key(read.by_name)
             pending.world = world = self.worlds.of(pending.key, changes=entry.method not in _BODYLESS_METHODS)
             pending.resolved = self._address(entry, body, base, after_sunset=world.options.after_sunset)
             if pending.resolved.version:
