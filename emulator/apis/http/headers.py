@@ -173,12 +173,7 @@ def openai_headers(request_id: str, now: float) -> Headers:
 
 def openai_head(request_id: str, now: float) -> bytes:
     """``openai_headers`` as lines."""
-    return b"%bx-request-id: %b\r\n" % (_openai_lines(int(now)), request_id.encode())
-
-
-@functools.lru_cache(maxsize=64)
-def _openai_lines(second: int) -> bytes:
-    return lines_of([_date(second), *_OPENAI])
+    return b"date: %b\r\n%bx-request-id: %b\r\n" % (http_date(int(now)), _OPENAI_LINES, request_id.encode())
 
 
 def azure_headers(
@@ -211,3 +206,6 @@ def _date(now: float) -> Header:
 def lines_of(headers: Headers) -> bytes:
     """Headers as they go over the wire."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+_OPENAI_LINES: Final = lines_of(_OPENAI)
