@@ -205,7 +205,7 @@ _AT_THE_END: Final = r"(?!\n)"
 
 
 def _pattern(path: list[Any], breach: Breach) -> ApiError:
-    if breach.schema.get("format") == "iri":
+    if breach.schema.get("x-url"):
         message = f"Invalid '{dotted(path)}'. Expected a valid URL, but got a value with an invalid format."
         return refuse(message, dotted(path), "invalid_value")
     message = (

@@ -245,14 +245,16 @@ LIMIT_ROWS = [
 IMAGE_ROWS = [
     *(Row(f"an image {url}", "OpenAI", request, body, _no_url(f"{path}content[1].image_url.url"))
       for url in ("data:image/png;base64,iVBORw0KGgo=", "photos/file_1.jpg", "//example.com/a.png", "https://",
-                  "file:///a.png", "ftp://example.com/a.png", "", "https:/example.com")
+                  "file:///a.png", "ftp://example.com/a.png", "", "https:/example.com", "https://a b.example/",
+                  "https://a\u0007.example/", "https://example.com/\u0082.png", "https://example.com/a.png\n")
       for path, request, body in (
           ("", MESSAGE, _image(url)),
           ("messages[0].", NEW_THREAD, {"messages": [_image(url)]}),
           ("thread.messages[0].", BOTH, _both("4o", {"messages": [_image(url)]})),
           ("additional_messages[0].", RUN, _run("4o", additional_messages=[_image(url)])))),
     *(Row(f"an image {url}", "OpenAI", MESSAGE, _image(url), None)
-      for url in ("https://example.com/a.png", "HTTP://example.com", "http://127.0.0.1:80/a?b#c", "https://ü.example/")),
+      for url in ("https://example.com/a.png", "HTTP://example.com", "http://127.0.0.1:80/a?b#c", "https://ü.example/",
+                  "https://example.com/a b.png")),
 ]  # fmt: skip
 
 ID_ROWS = [

@@ -184,7 +184,7 @@ _STRUCTURE = {
     "then",
     "else",
     "propertyNames",
-    "format",
+    "x-url",
     "x-id",
 }
 #: Keywords that only choose, inside ``if``.
