@@ -44,7 +44,8 @@ class FastProtocol(WithoutH2c):
     _unreported = 0
     #: Bytes that were received last, in which several requests may be.
     _received = 0
-    #: When the last response ended, by the loop's clock; None while a request is open.
+    #: Since when the connection is idle, by the loop's clock; None while a request is open. A request that was answered
+    #: at once counts from when it came.
     _idle_since: float | None = None
     #: The client sent something that is not HTTP; earlier requests still get their responses.
     _is_broken = False
@@ -232,6 +233,7 @@ class FastProtocol(WithoutH2c):
 
 #: Names of ``HttpToolsProtocol`` that ``FastProtocol`` overrides, and that uvicorn has to call.
 _OVERRIDDEN: Final = (
+    "on_message_begin",
     "on_headers_complete",
     "on_body",
     "on_message_complete",

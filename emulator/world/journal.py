@@ -137,7 +137,7 @@ class Journal:
         """Adds a request that has its response, or one more repetition of the one before on that thread."""
         self.counts[entry.operation] += 1
         newest = self._newest.get(entry.thread_id)
-        if newest is not None and entry.method == "GET" and entry.repeats_of(newest):
+        if newest is not None and entry.repeats_of(newest):
             newest.repeats += 1
             newest.changed, newest.done_ms = self._changes.mark(), milliseconds()
             return
@@ -146,7 +146,7 @@ class Journal:
         entry.seq = entry.changed = self._changes.mark()
         entry.done_ms = milliseconds()
         self._entries.append(entry)
-        self._bytes += len(entry.body) + len(entry.answer)
+        self._bytes += entry.size
         while len(self._entries) > self._limit or self._bytes > self._bytes_limit:
             self._drop_oldest()
 

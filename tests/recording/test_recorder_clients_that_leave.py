@@ -48,18 +48,26 @@ class _Upstream:
         return self.response
 
 
+async def _end_later(response: _Closing) -> None:
+    """Lets the closing end when the recorder has noticed for a while that its client has left."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+    response.may_end.set()
+
+
 async def _ask(file: Path) -> bool:
     response = _Closing()
     upstream: Any = _Upstream(response)
     recorder = Recorder(upstream, RecordingFile(file, upstream.url), Redactor())
     sent: list[Any] = []
+    endings: list[asyncio.Future[None]] = []
     messages = [{"type": "http.request", "body": b"{}", "more_body": False}]
 
     async def receive() -> Any:
         if messages:
             return messages.pop()
         await response.begun.wait()
-        asyncio.get_running_loop().call_later(0.01, response.may_end.set)
+        endings.append(asyncio.ensure_future(_end_later(response)))
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -118,7 +118,7 @@ def _below(path: str, length: int | None, roots: frozenset[str]) -> list[str] | 
     return None if start is None else segments[start:]
 
 
-def by_name(headers: Headers) -> dict[bytes, bytes]:
+def by_name(headers: Sequence[Header]) -> dict[bytes, bytes]:
     """Headers by their names; of several with the same name, the first."""
     return dict(reversed(headers))
 
@@ -133,7 +133,7 @@ class ReadHeaders(NamedTuple):
 @functools.lru_cache(maxsize=1024)
 def read_headers(sent: tuple[Header, ...]) -> ReadHeaders:
     """The same object for the same headers: a client sends them again and again, and the journal keeps them."""
-    return ReadHeaders(list(sent), by_name(list(sent)))
+    return ReadHeaders(list(sent), by_name(sent))
 
 
 def read_key(headers: Mapping[bytes, bytes]) -> str:

@@ -126,7 +126,7 @@ class Api:
                 check_recorded(world, pending.resolved, entry)
             if world.faults.in_force:
                 pending.active_fault = chosen_fault(self._endpoints, world, pending.resolved, entry)
-            if len(pending.resolved.raw) <= LARGE and (pending.active_fault is None or not pending.is_intercepted):
+            if len(pending.resolved.raw) <= LARGE and not pending.is_intercepted:
                 pending.result = self._handle(world, pending.resolved, entry, base.flavour)
                 entry.time = world.clock.now()
         except Exception as error:
