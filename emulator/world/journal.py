@@ -71,10 +71,10 @@ class Entry:
         return len(self.body) + len(self.answer)
 
     def repeats_of(self, other: Entry) -> bool:
-        """True for a poll that changed nothing and came out as ``other`` did."""
+        """True if it changed nothing, and asked and came out as ``other`` did."""
         return (
             not self.moved
-            and self.method == other.method == "GET"
+            and self.method == other.method
             and self.path == other.path
             and self.query == other.query
             and self.status == other.status
@@ -136,7 +136,7 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Adds a request that has its response, or one more repetition of the one before on that thread."""
         self.counts[entry.operation] += 1
-        newest = self._newest.get(entry.thread_id)
+        newest = self._newest.get(entry.thread_id) if entry.method == "GET" else None
         if newest is not None and entry.repeats_of(newest):
             newest.repeats += 1
             newest.changed, newest.done_ms = self._changes.mark(), milliseconds()
